@@ -1,0 +1,1 @@
+"""HubSpot: its contact export is recognised on import."""

@@ -1,0 +1,1 @@
+"""Marketo: its lead export is recognised on import."""

@@ -1,0 +1,1 @@
+"""Salesforce: its lead report is recognised on import."""

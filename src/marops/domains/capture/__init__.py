@@ -1,0 +1,1 @@
+"""How leads come in: imports, later forms, tracking and the intake API."""

@@ -1,0 +1,1 @@
+"""What people allowed and refused: purposes, the consent ledger, suppression."""

@@ -1,0 +1,1 @@
+"""People and companies: their fields, identities, quality and history."""

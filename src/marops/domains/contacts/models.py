@@ -1,0 +1,133 @@
+"""People, companies, how each is known, and the fields a workspace adds."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from marops.kernel.clock import now
+from marops.kernel.ids import new_id
+
+
+class Company(models.Model):
+    """An organisation that people work for."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    number = models.BigIntegerField(unique=True)
+    name = models.TextField()
+    name_key = models.TextField(default="")  # casefolded, without legal form: "Müller GmbH" and "müller" are one
+    domain = models.TextField(null=True)
+    website = models.TextField(null=True)
+    industry = models.TextField(null=True)
+    employees = models.IntegerField(null=True)
+    country = models.CharField(max_length=2, null=True)
+    city = models.TextField(null=True)
+    custom = models.JSONField(default=dict)
+    provenance = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "company"
+        constraints: ClassVar = [
+            models.UniqueConstraint("domain", condition=Q(domain__isnull=False), name="company_domain")
+        ]
+        indexes: ClassVar = [models.Index("name_key", name="company_name_key")]
+
+    @property
+    def ref(self) -> str:
+        """The reference people use: O-12."""
+        return f"O-{self.number}"
+
+
+class Contact(models.Model):
+    """A person. Empty is NULL, never '' (the importer and the forms see to it)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    number = models.BigIntegerField(unique=True)
+    given_name = models.TextField(null=True)
+    family_name = models.TextField(null=True)
+    full_name = models.TextField(null=True)
+    email = models.TextField(null=True)
+    email_domain = models.TextField(null=True)
+    email_kind = models.TextField(null=True)  # work, free, disposable
+    email_role = models.BooleanField(null=True)  # info@, sales@: a mailbox of many
+    phone = models.TextField(null=True)
+    mobile = models.TextField(null=True)
+    job_title = models.TextField(null=True)
+    seniority = models.TextField(null=True)
+    job_function = models.TextField(null=True)
+    company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, related_name="people")
+    company_name = models.TextField(null=True)
+    website = models.TextField(null=True)
+    industry = models.TextField(null=True)
+    employees = models.IntegerField(null=True)
+    country = models.CharField(max_length=2, null=True)
+    region = models.TextField(null=True)
+    city = models.TextField(null=True)
+    postcode = models.TextField(null=True)
+    street = models.TextField(null=True)
+    language = models.TextField(null=True)
+    zone = models.TextField(null=True)
+    source = models.TextField(null=True)
+    source_detail = models.TextField(null=True)
+    campaign = models.TextField(null=True)
+    # Web behaviour as another system summed it up.
+    visits = models.IntegerField(null=True)
+    seconds_on_site = models.BigIntegerField(null=True)
+    pages_per_visit = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    last_activity = models.TextField(null=True)
+    last_activity_at = models.DateTimeField(null=True)
+    known_since = models.DateTimeField(null=True)  # when the other system first saw the person
+    custom = models.JSONField(default=dict)
+    originals = models.JSONField(default=dict)  # field → what came in, where that differs from what is kept
+    provenance = models.JSONField(default=dict)  # field → [import, row, time]
+    search_text = models.TextField(default="")  # casefolded, without accents
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "contact"
+
+    @property
+    def ref(self) -> str:
+        """The reference people use: L-1042."""
+        return f"L-{self.number}"
+
+
+class Identity(models.Model):
+    """One way by which a person is known: an address, a number, an id in another system."""
+
+    pk = models.CompositePrimaryKey("contact_id", "kind", "system", "value")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    kind = models.TextField()  # email, phone, external
+    system = models.TextField(default="")  # for external ids: salesforce, hubspot, the file's own name for its key
+    value = models.TextField()  # normalised
+    raw = models.TextField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "contact_identity"
+        constraints: ClassVar = [
+            models.UniqueConstraint("kind", "system", "value", name="identity_once", condition=~Q(kind="phone"))
+        ]
+        indexes: ClassVar = [models.Index("value", name="identity_value")]
+
+
+class CustomField(models.Model):
+    """A field that this workspace added; its values lie in `contact.custom`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    slug = models.TextField()
+    label = models.TextField()
+    on = models.TextField(default="contact")  # contact or company
+    type = models.TextField()  # text, number, boolean, date, datetime, choice
+    choices = models.JSONField(default=list)
+    description = models.TextField(default="", blank=True)
+    made_by = models.TextField()
+    created_at = models.DateTimeField(default=now)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "custom_field"
+        constraints: ClassVar = [models.UniqueConstraint("on", "slug", name="custom_field_slug")]

@@ -1,0 +1,1 @@
+"""Who gets a lead, why, and by when."""

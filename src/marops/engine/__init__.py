@@ -1,0 +1,1 @@
+"""Supervisor, tick, stages and the worker that runs jobs."""

@@ -1,0 +1,149 @@
+"""The audit trail: salted digests of every act, chained and sealed in batches, so that nobody can rewrite history.
+
+Personal values stand in `audit_payload`; erasing them leaves the digest, and the chain stays whole.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from marops.kernel.models import AuditPayload, AuditRow, AuditSeal, AuditSealed
+
+GENESIS = bytes(32)
+SEAL_BATCH = 5000
+
+
+def canonical(value: Any) -> bytes:
+    """One spelling for one value (JSON, sorted keys, no spaces), so that digests can be compared."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+
+
+def payload_digest(salt: bytes, payload: Any) -> bytes:
+    """The digest that stays when the payload is erased."""
+    return hashlib.sha256(salt + canonical(payload)).digest()
+
+
+def write(rows: Sequence[tuple[AuditRow, dict[str, Any]]]) -> None:
+    """Append audit rows with their payloads inside the running transaction."""
+    payloads = []
+    for row, values in rows:
+        payload = json.loads(canonical(values))
+        salt = secrets.token_bytes(16)
+        row.digest = payload_digest(salt, payload)
+        payloads.append(AuditPayload(audit_id=row.id, salt=salt, payload=payload))
+    AuditRow.objects.bulk_create([row for row, _ in rows])
+    AuditPayload.objects.bulk_create(payloads)
+
+
+def link(row: AuditRow) -> bytes:
+    """What the chain holds of a row: its plain columns and its payload's digest."""
+    plain = [
+        str(row.id),
+        row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        row.action,
+        row.effect,
+        row.actor_kind,
+        row.actor_id,
+        row.on_behalf_of,
+        row.ai_use,
+        row.object_type,
+        row.object_id,
+        str(row.job_id) if row.job_id else None,
+        row.counts,
+    ]
+    return hashlib.sha256(canonical(plain) + bytes(row.digest)).digest()
+
+
+def seal(as_of: datetime, *, limit: int = SEAL_BATCH) -> int:
+    """Chain up to `limit` rows that no seal covers yet. Answers how many were sealed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('marops.audit.seal'))")
+        rows = list(_unsealed()[:limit])
+        if not rows:
+            return 0
+        last = AuditSeal.objects.order_by("-number").first()
+        previous, number = (bytes(last.digest), last.number + 1) if last else (GENESIS, 1)
+        digest = _chain(previous, rows)
+        AuditSeal.objects.create(number=number, sealed_at=as_of, rows=len(rows), previous=previous, digest=digest)
+        AuditSealed.objects.bulk_create([AuditSealed(audit_id=row.id, seal=number) for row in rows])
+        return len(rows)
+
+
+def _unsealed() -> Any:
+    return AuditRow.objects.extra(
+        where=["NOT EXISTS (SELECT FROM audit_sealed s WHERE s.audit_id = audit_row.id)"]
+    ).order_by("id")
+
+
+def _chain(previous: bytes, rows: Sequence[AuditRow]) -> bytes:
+    return hashlib.sha256(previous + b"".join(link(row) for row in rows)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One break found in the audit trail."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `marops audit verify` answers."""
+
+    rows: int
+    sealed: int
+    erased: int
+    seals: int
+    findings: tuple[Finding, ...]
+
+
+def verify() -> Verdict:
+    """Recompute every digest and the whole chain. A changed, removed or added row is named."""
+    findings = [*_broken_seals(), *_broken_payloads()]
+    rows, sealed = AuditRow.objects.count(), AuditSealed.objects.count()
+    return Verdict(rows, sealed, rows - AuditPayload.objects.count(), AuditSeal.objects.count(), tuple(findings))
+
+
+def _broken_seals() -> Iterator[Finding]:
+    previous = GENESIS
+    for number, one in enumerate(AuditSeal.objects.order_by("number").iterator(), start=1):
+        if one.number != number:
+            yield Finding("a seal is missing", f"seal {number}")
+            return
+        rows = list(
+            AuditRow.objects.extra(
+                tables=["audit_sealed"],
+                where=["audit_sealed.audit_id = audit_row.id", "audit_sealed.seal = %s"],
+                params=[number],
+            ).order_by("id")
+        )
+        if bytes(one.previous) != previous or len(rows) != one.rows or _chain(previous, rows) != bytes(one.digest):
+            yield Finding(
+                "rows were changed, removed or added", f"seal {number} of {one.sealed_at:%Y-%m-%d %H:%M:%S} UTC"
+            )
+        previous = bytes(one.digest)
+
+
+def _broken_payloads() -> Iterator[Finding]:
+    # In pages of rows: this reads the whole trail, which is its purpose, and never holds it in memory.
+    digests = AuditRow.objects.order_by("id").values_list("id", "digest").iterator(chunk_size=2000)
+    page: dict[Any, bytes] = {}
+    for audit_id, digest in digests:
+        page[audit_id] = bytes(digest)
+        if len(page) == 2000:
+            yield from _compare(page)
+            page = {}
+    yield from _compare(page)
+
+
+def _compare(page: dict[Any, bytes]) -> Iterator[Finding]:
+    for payload in AuditPayload.objects.filter(audit_id__in=page):
+        if payload_digest(bytes(payload.salt), payload.payload) != page[payload.audit_id]:
+            yield Finding("what was recorded as changed does not match its digest", f"act {payload.audit_id}")

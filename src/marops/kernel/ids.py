@@ -1,0 +1,18 @@
+"""Identifiers: UUIDv7 made here, never by the database server (RFC 9562)."""
+
+import re
+from uuid import UUID
+
+import uuid_utils
+
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+def new_id() -> UUID:
+    """A new time-ordered id."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+def as_uuid(text: str) -> UUID | None:
+    """`text` as an id, or None where it is not one."""
+    return UUID(text) if _UUID.fullmatch(text.strip()) else None

@@ -1,0 +1,39 @@
+"""Money: an exact amount and its ISO 4217 currency; nothing adds two currencies."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Self
+
+_UNIT = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with four decimal places, as the database keeps it (`numeric(18,4)`).
+
+    Raises ValueError for a currency that is not three capital letters, a float, or more than 14 whole digits.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.amount, Decimal):
+            raise ValueError("an amount is a Decimal; floats lose cents")
+        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+            raise ValueError(f"not an ISO 4217 currency code: {self.currency!r}")
+        rounded = self.amount.quantize(_UNIT, rounding=ROUND_HALF_EVEN)
+        if abs(rounded) >= Decimal(10) ** 14:
+            raise ValueError("the amount has more than 14 digits before the point")
+        object.__setattr__(self, "amount", rounded)
+
+    def __add__(self, other: Self) -> "Money":
+        if self.currency != other.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}; convert first, at a dated rate")
+        return Money(self.amount + other.amount, self.currency)
+
+    def as_json(self) -> dict[str, str]:
+        """`{"amount": "12.50", "currency": "EUR"}`, with two to four decimal places."""
+        text = format(self.amount.normalize(), "f")
+        whole, _, cents = text.partition(".")
+        return {"amount": f"{whole}.{cents.ljust(2, '0')}", "currency": self.currency}

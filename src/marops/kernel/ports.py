@@ -1,0 +1,65 @@
+"""Ports: how a low domain is served by higher ones without importing them.
+
+A port is declared here and filled in a domain's `apps.py`. Reading a port answers its fillers in a fixed order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Filler(Generic[T]):
+    """One domain's contribution to a port."""
+
+    name: str
+    order: int
+    value: T
+
+
+class Port(Generic[T]):
+    """A named hook. `fill` twice under one name is a programming error."""
+
+    def __init__(self, name: str, says: str) -> None:
+        self.name, self.says = name, says
+        self._fillers: dict[str, Filler[T]] = {}
+
+    def fill(self, name: str, value: T, *, order: int = 50) -> None:
+        """Contribute `value` under `name`; lower `order` comes first."""
+        if name in self._fillers:
+            raise ValueError(f"port {self.name} is already filled by {name}")
+        self._fillers[name] = Filler(name, order, value)
+
+    def __iter__(self) -> Iterator[Filler[T]]:
+        return iter(sorted(self._fillers.values(), key=lambda filler: (filler.order, filler.name)))
+
+    def __getitem__(self, name: str) -> T:
+        return self._fillers[name].value
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fillers
+
+
+PORTS: dict[str, Port[Any]] = {}
+
+
+def _declare(name: str, says: str) -> Port[Any]:
+    PORTS[name] = Port(name, says)
+    return PORTS[name]
+
+
+merge = _declare("merge", "Move what belongs to a losing contact to the winner.")
+erase = _declare("erase", "Remove every personal value of contacts from tables or folders.")
+export = _declare("export", "Everything known about one person, for a privacy request.")
+timeline = _declare("timeline", "Say in words what a kind of fact means on a person's timeline.")
+story = _declare("story", "A section of the story of one lead: contact, sources, quality, score, stage, routing.")
+desk = _declare("desk", "What needs a person, what they answer for, what changed.")
+search = _declare("search", "Find objects by a few typed letters.")
+doctor = _declare("doctor", "Check that one part of the installation is healthy.")
+stages = _declare("stages", "What the engine runs on each tick, in order.")
+owned_by = _declare("owned_by", "Which objects belong to a person, for hand-over.")
+csv_shapes = _declare("csv_shapes", "The column names by which another system's export is recognised.")
+navigation = _declare("navigation", "Entries of the side navigation.")
+starters = _declare("starters", "Definitions that an empty workspace starts with.")

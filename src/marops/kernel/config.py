@@ -5,7 +5,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,24 +107,27 @@ def _from_file(path: Path, kinds: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def config() -> Config:
-    """The settings of this process; the workspace folder exists and holds a secret key afterwards."""
+    """The settings of this process. Before `prepare_home` has run, the secret is one of this process alone."""
     found = read_config(os.environ)
-    secret = found.secret_key or _kept_secret(found.home)
-    return Config(**{f.name: getattr(found, f.name) for f in fields(Config)} | {"secret_key": secret})
+    kept = found.home / "secret.key"
+    secret = found.secret_key or (kept.read_text().strip() if kept.exists() else secrets.token_urlsafe(48))
+    return replace(found, secret_key=secret)
 
 
-def _kept_secret(home: Path) -> str:
-    """The installation's secret, made once; only its owner may read it."""
+def prepare_home(home: Path) -> None:
+    """Make the workspace folder and the installation's secret, which only its owner may read.
+
+    Raises MaropsError `home-unusable`.
+    """
     path, draft = home / "secret.key", home / f".secret-{os.getpid()}"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(48))
             # A link appears whole or not at all, so two first starts agree on one secret.
             with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
+                path.hardlink_to(draft)
             draft.unlink()
-        return path.read_text().strip()
     except OSError as error:
         raise MaropsError(HOME_UNUSABLE, f"{home}: {error.strerror}") from None

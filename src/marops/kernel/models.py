@@ -64,7 +64,7 @@ class FactInbox(models.Model):
     cost = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     ai_use = models.TextField(null=True)
     policy_decision = models.TextField(null=True)
-    objects_ = models.JSONField(null=True, db_column="objects")
+    involved = models.JSONField(null=True, db_column="objects")
     batch = models.UUIDField(null=True)
 
     class Meta:
@@ -306,7 +306,7 @@ class Job(models.Model):
         db_table = "job"
         indexes: ClassVar = [
             models.Index("created_at", name="job_open", condition=Q(state__in=["waiting", "running"])),
-            models.Index("-created_at", name="job_recent"),
+            models.Index(fields=["-created_at"], name="job_recent"),
         ]
 
     @property
@@ -373,7 +373,7 @@ class Problem(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint("key", condition=Q(resolved_at__isnull=True), name="problem_open_once")
         ]
-        indexes: ClassVar = [models.Index("-last_at", name="problem_recent")]
+        indexes: ClassVar = [models.Index(fields=["-last_at"], name="problem_recent")]
 
 
 class Notice(models.Model):
@@ -388,7 +388,7 @@ class Notice(models.Model):
 
     class Meta:
         db_table = "notice"
-        indexes: ClassVar = [models.Index("account_id", "-at", name="notice_person")]
+        indexes: ClassVar = [models.Index(fields=["account_id", "-at"], name="notice_person")]
 
 
 class Comment(models.Model):

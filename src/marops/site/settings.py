@@ -77,6 +77,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Unique by lower(email), a constraint that the check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["marops.domains.accounts.sign_in.ByEmail"]
 PASSWORD_HASHERS = [

@@ -6,13 +6,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from marops.store.embedded import EmbeddedServer
-
 
 def dsn(home: Path, database_url: str, *, role: str) -> str:
     """A libpq connection string for `role`; a URL's own user stands for all roles."""
     if database_url:
         return make_conninfo(database_url)
+    from marops.store.embedded import EmbeddedServer
+
     return EmbeddedServer(home).dsn(role)
 
 

@@ -1,0 +1,283 @@
+"""Definitions: versioned documents that people decide, reviewed before they act.
+
+References name `kind/slug` (follows the active version) or `kind/slug@version` (pinned). Old documents are never
+rewritten; a kind's upcasters read them.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Max
+from pydantic import BaseModel, ValidationError
+
+from marops.kernel import audit
+from marops.kernel.actions import Act, action
+from marops.kernel.actors import Actor
+from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError, problem
+from marops.kernel.facts import fact_kind
+from marops.kernel.models import Definition, Review, ReviewDecision
+from marops.kernel.permissions import right
+
+CHANGE = right("definitions.change", "Draft definitions")
+ACTIVATE = right("definitions.activate", "Review definitions and put them in force")
+
+FOUR_EYES = problem(
+    "four-eyes",
+    "Somebody else has to approve this",
+    status=409,
+    remedy="Ask a colleague who may review definitions.",
+)
+ACTIVATED = fact_kind("definition.activated", "A definition was put in force")
+RETIRED = fact_kind("definition.retired", "A definition was retired")
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+_SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_REF = re.compile(r"(?P<kind>[a-z_]+)/(?P<slug>[a-z0-9_-]+)(?:@(?P<version>\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of definition: its document's model, how old documents are read, and what else must hold."""
+
+    name: str
+    title: str
+    model: type[BaseModel]
+    schema_version: int = 1
+    upcasters: Mapping[int, Upcaster] = field(default_factory=dict)
+    check: Callable[[Any], Sequence[FieldError]] = lambda _: ()
+    four_eyes: bool = True
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register_kind(kind: Kind) -> None:
+    """Make a kind of definition known."""
+    if kind.name in _KINDS:
+        raise ValueError(f"definition kind {kind.name!r} is registered twice")
+    _KINDS[kind.name] = kind
+
+
+def kinds() -> Mapping[str, Kind]:
+    """All registered kinds."""
+    return dict(sorted(_KINDS.items()))
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """The sha-256 of a document's canonical JSON: equal documents have equal digests."""
+    return hashlib.sha256(audit.canonical(document)).hexdigest()
+
+
+def checked(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as its kind keeps it. Raises MaropsError `invalid` that names every fault by JSON pointer."""
+    if kind not in _KINDS:
+        raise MaropsError(NOT_FOUND, f"There is no kind of definition called {kind!r}; there are {', '.join(_KINDS)}.")
+    try:
+        parsed = _KINDS[kind].model.model_validate(document)
+    except ValidationError as error:
+        raise MaropsError(INVALID, f"The {kind} has faults.", errors=pydantic_faults(error)) from None
+    if faults := list(_KINDS[kind].check(parsed)):
+        raise MaropsError(INVALID, f"The {kind} has faults.", errors=faults)
+    return parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def pydantic_faults(error: ValidationError) -> list[FieldError]:
+    """Pydantic's complaints as ours."""
+    return [
+        FieldError(
+            code=fault["type"],
+            message=fault["msg"],
+            pointer="/" + "/".join(str(part) for part in fault["loc"]),
+            field=str(fault["loc"][-1]) if fault["loc"] else "",
+        )
+        for fault in error.errors(include_url=False)
+    ]
+
+
+def load(definition: Definition) -> Any:
+    """The document as its kind's model; old schema versions pass the upcasters first."""
+    kind = _KINDS[definition.kind]
+    document, version = dict(definition.document), definition.schema_version
+    while version < kind.schema_version:
+        document, version = kind.upcasters[version](document), version + 1
+    return kind.model.model_validate(document)
+
+
+def active(kind: str) -> list[Definition]:
+    """The definitions of this kind that are in force, by slug."""
+    return list(Definition.objects.filter(kind=kind, state=Definition.State.ACTIVE).order_by("slug"))
+
+
+def find(ref: str) -> Definition:
+    """The definition a reference names; without a version the active one, else the newest.
+
+    Raises MaropsError `not-found`.
+    """
+    if not (match := _REF.fullmatch(ref)):
+        raise MaropsError(NOT_FOUND, f"{ref!r} is not of the form kind/slug or kind/slug@version.")
+    rows = Definition.objects.filter(kind=match["kind"], slug=match["slug"])
+    if match["version"]:
+        row = rows.filter(version=int(match["version"])).first()
+    else:
+        row = rows.filter(state=Definition.State.ACTIVE).first() or rows.order_by("-version").first()
+    if row is None:
+        raise MaropsError(NOT_FOUND, f"There is no definition {ref}.")
+    return row
+
+
+def versions(kind: str, slug: str) -> list[Definition]:
+    """All versions, newest first."""
+    return list(Definition.objects.filter(kind=kind, slug=slug).order_by("-version"))
+
+
+@action("definition.draft", effect="draft", right=CHANGE, reversible=True)
+def draft(act: Act, *, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str = "") -> Definition:
+    """Keep a new version as a draft; the same document as the newest version answers that one and writes nothing."""
+    return _draft(act, actor, kind, slug, document, reason)
+
+
+def _draft(
+    act: Act, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str, *, starter: bool = False
+) -> Definition:
+    if not _SLUG.fullmatch(slug):
+        fault = FieldError("slug", "A short name has small letters, digits and hyphens.", field="slug")
+        raise MaropsError(INVALID, f"{slug!r} is not a short name.", errors=[fault])
+    kept = checked(kind, document)
+    newest = Definition.objects.select_for_update().filter(kind=kind, slug=slug).order_by("-version").first()
+    if newest and newest.sha256 == digest(kept) and newest.state != Definition.State.RETIRED:
+        return newest
+    if newest:
+        _void_reviews(newest)
+    row = Definition.objects.create(
+        kind=kind,
+        slug=slug,
+        version=(newest.version if newest else 0) + 1,
+        document=kept,
+        schema_version=_KINDS[kind].schema_version,
+        sha256=digest(kept),
+        author=actor.id,
+        reason=reason,
+        starter=starter,
+    )
+    act.changed("definition", row.pinned, before=newest.document if newest else None, after=kept)
+    return row
+
+
+def _void_reviews(definition: Definition) -> None:
+    Review.objects.filter(subject_type="definition", subject_id=definition.ref, state=Review.State.OPEN).update(
+        state=Review.State.VOID
+    )
+
+
+@action("definition.submit", effect="review", right=CHANGE)
+def submit(act: Act, *, actor: Actor, ref: str) -> Review:
+    """Ask for the review of a draft."""
+    row = Definition.objects.select_for_update().get(pk=find(ref).pk)
+    if row.state != Definition.State.DRAFT:
+        raise MaropsError(CONFLICT, f"{row.pinned} is {row.get_state_display()}, not a draft.")
+    row.state = Definition.State.REVIEW
+    row.save(update_fields=["state"])
+    act.changed("definition", row.pinned, before={"state": "draft"}, after={"state": "in_review"})
+    return Review.objects.create(
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=actor.id, asked_at=act.at
+    )
+
+
+@action("definition.activate", effect="activate", right=ACTIVATE, reversible=True)
+def activate(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Definition:
+    """Approve a version and put it in force; the one that was in force is retired.
+
+    Raises MaropsError `four-eyes` where the author approves their own work and somebody else could.
+    """
+    row = Definition.objects.select_for_update().get(pk=find(ref).pk)
+    if row.state == Definition.State.ACTIVE:
+        return row
+    own = row.author == actor.id and actor.kind == "human"
+    if own and _KINDS[row.kind].four_eyes and others_can_review(actor):
+        raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
+    _record_decision(row, actor, own_work=own, comment=comment, act=act)
+    _put_in_force(act, row)
+    return row
+
+
+def _put_in_force(act: Act, row: Definition) -> None:
+    before = Definition.objects.filter(kind=row.kind, slug=row.slug, state=Definition.State.ACTIVE).first()
+    if before:
+        before.state, before.retired_at = Definition.State.RETIRED, act.at
+        before.save(update_fields=["state", "retired_at"])
+    row.state, row.valid_from = Definition.State.ACTIVE, act.at
+    row.save(update_fields=["state", "valid_from"])
+    act.changed(
+        "definition", row.pinned, before={"active": before.pinned if before else None}, after={"active": row.pinned}
+    )
+    act.fact(ACTIVATED, subject=("definition", row.ref), definition=row.pinned)
+
+
+def _record_decision(row: Definition, actor: Actor, *, own_work: bool, comment: str, act: Act) -> None:
+    review = Review.objects.filter(
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, state=Review.State.OPEN
+    ).first() or Review.objects.create(
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=row.author, asked_at=act.at
+    )
+    ReviewDecision.objects.create(
+        review=review, reviewer=actor.id, approved=True, own_work=own_work, comment=comment, at=act.at
+    )
+    review.state, review.decided_at = Review.State.APPROVED, act.at
+    review.save(update_fields=["state", "decided_at"])
+
+
+@action("definition.retire", effect="retire", right=ACTIVATE, reversible=True)
+def retire(act: Act, *, actor: Actor, ref: str, reason: str = "") -> Definition:
+    """Take a definition out of force."""
+    row = Definition.objects.select_for_update().get(pk=find(ref).pk)
+    before = row.state
+    row.state, row.retired_at = Definition.State.RETIRED, act.at
+    row.save(update_fields=["state", "retired_at"])
+    act.changed("definition", row.pinned, before={"state": before}, after={"state": row.state, "reason": reason})
+    act.fact(RETIRED, subject=("definition", row.ref), definition=row.pinned)
+    return row
+
+
+_reviewers: list[Callable[[Actor], bool]] = []
+
+
+def reviewers_come_from(source: Callable[[Actor], bool]) -> None:
+    """Tell the kernel how to find out whether anybody but this actor may review (the accounts domain knows)."""
+    _reviewers[:] = [source]
+
+
+def others_can_review(actor: Actor) -> bool:
+    """Four eyes bind once there is a second person who may review."""
+    return bool(_reviewers) and _reviewers[0](actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A definition that an empty workspace begins with."""
+
+    kind: str
+    slug: str
+    document: Mapping[str, Any]
+    reason: str
+
+
+@action("definition.start", effect="activate")
+def plant_starters(act: Act, *, actor: Actor, starters: Sequence[Starter]) -> list[Definition]:
+    """Put the starter set in force where nothing of the same name was ever defined."""
+    made = []
+    for one in starters:
+        if Definition.objects.filter(kind=one.kind, slug=one.slug).exists():
+            continue
+        row = _draft(act, actor, one.kind, one.slug, one.document, one.reason, starter=True)
+        _put_in_force(act, row)
+        made.append(row)
+    return made
+
+
+def next_version(kind: str, slug: str) -> int:
+    """The number a new version would get."""
+    found = Definition.objects.filter(kind=kind, slug=slug).aggregate(newest=Max("version"))["newest"]
+    return (found or 0) + 1

@@ -1,0 +1,1 @@
+"""The parts of the embedded PostgreSQL server; :mod:`marops.store.embedded` puts them together."""

@@ -1,0 +1,59 @@
+"""The running server process: found by its own pid file, and believed only if it really serves the folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from marops.store.postgres.sockets import listener
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What a server wrote about itself into ``postmaster.pid``."""
+
+    pid: int
+    socket_folder: Path
+    status: str
+
+    def serves(self, data: Path) -> bool:
+        """Whether the process lives and works in this folder.
+
+        Its number may have been given to another process, and a folder may have been copied or moved with its pid file.
+        """
+        try:
+            state = (
+                Path(f"/proc/{self.pid}/stat")
+                .read_text(encoding="utf-8", errors="replace")
+                .rpartition(")")[2]
+                .split()[0]
+            )
+            return state not in "ZX" and Path(f"/proc/{self.pid}/cwd").samefile(data)
+        except PermissionError:
+            return False
+        except OSError:
+            return not Path("/proc/self/stat").exists() and _exists(self.pid)
+
+    def answers(self) -> bool:
+        """Whether the server takes connections at its socket."""
+        return self.status == "ready" and listener(self.socket_folder) in (self.pid, 0)
+
+
+def read_postmaster(data: Path) -> Postmaster | None:
+    """The server that wrote the pid file, alive or not; None without a whole file."""
+    try:
+        lines = (data / "postmaster.pid").read_bytes().split(b"\n")
+        pid = int(lines[0])
+    except (OSError, ValueError):
+        return None
+    lines += [b""] * 8
+    return Postmaster(pid, Path(os.fsdecode(lines[4])), lines[7].decode("ascii", "replace").strip())
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,101 @@
+"""What tests stand on: one PostgreSQL server per test process, migrated once; real, never a stand-in.
+
+Three kinds of test: *pure*; `django_db` (rolled back; the query engine refuses, it would see nothing); and
+`django_db(transaction=True)` (commits; afterwards the tables that were written are emptied).
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_HOME = Path(tempfile.mkdtemp(prefix="marops-tests-"))
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "marops.site.settings",
+    "MAROPS_HOME": str(_HOME),
+    "MAROPS_SECRET_KEY": "only-for-tests",
+    "MAROPS_FSYNC": "no",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+}
+# The tests also run against a server given by its address: MAROPS_TEST_DATABASE_URL names one with a free hand.
+_GIVEN = os.environ.pop("MAROPS_TEST_DATABASE_URL", "")
+os.environ.pop("MAROPS_DATABASE_URL", None)
+if _GIVEN:
+    _NAME = f"marops_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    os.environ["MAROPS_DATABASE_URL"] = _GIVEN.rsplit("/", 1)[0] + "/" + _NAME
+
+import django  # noqa: E402  # its settings read the environment set above
+
+django.setup()
+
+_KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data kept beside the project; tests that need it skip where it is absent."""
+    folder = Path(__file__).parent.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real data sets are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A running PostgreSQL with an empty, prepared database; answers its address as the superuser."""
+    from marops.store.embedded import EmbeddedServer, prepare_database
+
+    if _GIVEN:
+        import psycopg
+
+        with psycopg.connect(_GIVEN, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{_NAME}" WITH (FORCE)')
+        prepare_database(_GIVEN, _NAME)
+        yield os.environ["MAROPS_DATABASE_URL"]
+        return
+    embedded = EmbeddedServer(_HOME, fsync=False, dies_with_starter=True)
+    embedded.start()
+    yield embedded.dsn("postgres")
+    embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """The migrated database of this test process."""
+    from django.core.management import call_command
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        connections["owner"].close()
+    TransactionTestCase._fixture_teardown = lambda _: _empty_written_tables(server)  # type: ignore[method-assign]
+    yield
+    for connection in connections.all():
+        connection.close()
+
+
+def _empty_written_tables(server: str) -> None:
+    import psycopg
+
+    with psycopg.connect(server) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        names = [name for (name,) in tables if name not in _KEPT]
+        probes = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names)
+        if written := [f'"{name}"' for (name,) in connection.execute(probes).fetchall()]:
+            connection.execute(f"TRUNCATE {', '.join(written)} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def sql_trace(db: None) -> Iterator[list[dict[str, str]]]:
+    """The statements that the test sends from here on, for query counts."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        yield captured.captured_queries  # type: ignore[misc]

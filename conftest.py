@@ -23,7 +23,7 @@ os.environ |= {
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
 # The tests also run against a server given by its address: MAROPS_TEST_DATABASE_URL names one with a free hand.
-_GIVEN = os.environ.pop("MAROPS_TEST_DATABASE_URL", "")
+_GIVEN = os.environ.get("MAROPS_TEST_DATABASE_URL", "")
 os.environ.pop("MAROPS_DATABASE_URL", None)
 if _GIVEN:
     _NAME = f"marops_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -32,6 +32,8 @@ if _GIVEN:
 import django  # noqa: E402  # its settings read the environment set above
 
 django.setup()
+# Test processes inherit this environment, and each must read the settings anew with a home of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 _KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 

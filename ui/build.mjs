@@ -12,7 +12,10 @@ const PLAIN_PAGE_SCRIPT = 40 * 1024;
 
 const options = {
   absWorkingDir: here,
-  entryPoints: { marops: "src/main.ts", "marops.css": "src/styles/main.css" },
+  entryPoints: [
+    { in: "src/main.ts", out: "marops" },
+    { in: "src/styles/main.css", out: "marops" },
+  ],
   outdir: out,
   entryNames: "[name]-[hash]",
   assetNames: "fonts/[name]-[hash]",
@@ -31,7 +34,7 @@ const options = {
 
 /** Names the manifest knows: the entry without its hash, so that templates can ask for it. */
 function plainName(path) {
-  return path.replace(/(\.css)?-[A-Z0-9]{8}(\.\w+)$/, "$2");
+  return path.replace(/-[A-Z0-9]{8}(\.\w+)$/, "$1");
 }
 
 async function finish(metafile) {

@@ -446,3 +446,17 @@ class ShareLink(models.Model):
 
     class Meta:
         db_table = "share_link"
+
+
+class Tick(models.Model):
+    """A set of changed contacts that one engine is taking through the stages. Its lease ends when the engine dies."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    as_of = models.DateTimeField()
+    contacts = models.IntegerField(default=0)
+    done = models.JSONField(default=list)  # names of the stages that have committed
+    lease_until = models.DateTimeField()
+    lease_by = models.TextField()
+
+    class Meta:
+        db_table = "tick"

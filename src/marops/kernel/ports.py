@@ -63,3 +63,4 @@ owned_by = _declare("owned_by", "Which objects belong to a person, for hand-over
 csv_shapes = _declare("csv_shapes", "The column names by which another system's export is recognised.")
 navigation = _declare("navigation", "Entries of the side navigation.")
 starters = _declare("starters", "Definitions that an empty workspace starts with.")
+day_turns = _declare("day_turns", "What ages: run once when the workspace's calendar day changes.")

@@ -1,0 +1,105 @@
+"""The command `marops`. Thin: it opens the installation, calls actions and queries, and prints."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from marops import __version__
+
+if TYPE_CHECKING:
+    from marops.engine.session import Session
+
+app = typer.Typer(
+    help="The open marketing-operations platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DONE, FINDINGS, REFUSED = 0, 1, 2
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"marops {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def everywhere(
+    home: Annotated[
+        Path | None, typer.Option(help="The workspace folder. Default: MAROPS_HOME, else ./marops-data.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What every command knows."""
+    if home is not None:
+        os.environ["MAROPS_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marops.site.settings")
+
+
+@contextmanager
+def installation(*, quiet: bool = False, keep: bool = False) -> Iterator["Session"]:
+    """The installation, opened for one command: started if it did not run, stopped by the last to leave."""
+    from marops.engine.session import opened
+
+    if quiet or not err.is_terminal:
+        with opened(keep=keep) as session:
+            yield session
+        return
+    with err.status("Opening the workspace") as status, opened(status.update, keep=keep) as session:
+        status.stop()
+        yield session
+
+
+def print_json(document: Any) -> None:
+    """One document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 done with rejected rows or findings, 2 refused."""
+    _load_commands()
+    from marops.kernel.errors import MaropsError
+
+    try:
+        app()
+    except MaropsError as error:
+        _print_problem(error)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+
+
+def _print_problem(error: Any) -> None:
+    if "--json" in sys.argv:
+        print_json(error.as_json())
+    err.print(f"[bold red]{error.kind.title}[/]")
+    if str(error) != error.kind.title:
+        err.print(str(error), markup=False)
+    for fault in list(error.errors)[:20]:
+        where = f"row {fault.row}: " if fault.row is not None else f"{fault.pointer or fault.field}: "
+        err.print(f"  {where if where != ': ' else ''}{fault.message} {fault.remedy}".rstrip(), markup=False)
+    if error.remedy:
+        err.print(f"[bold]What to do:[/] {error.remedy}")
+
+
+def _load_commands() -> None:
+    from marops.cli import definitions, leads, system  # noqa: F401  # each adds its commands to `app`

@@ -1,14 +1,17 @@
 """What a fact looks like in the lake, and the relations over it that every reader uses.
 
-`lake.fact` holds what the mover has carried over, `pg.public.fact_inbox` what it has not; nobody reads either. Readers use three relations:
+`lake.fact` holds what the mover has carried over, `pg.public.fact_inbox` what it has not; nobody reads either. Readers
+use three relations:
 
-- `identities(written_as, contact_id)`: one row for every id that means somebody else today (merged, redirected, recognised). Aliases are
-  stored as they were made, one row each, so that an unmerge is the deletion of one row: the chain A → B → C is followed here, never
-  flattened in the table. A chain that ends in an erased person, or runs in a circle, has `contact_id` null.
-- `facts`: every committed fact once, of people who were not erased, with `contact_id` as it stands today and `written_as` as it was
-  written. Filters on any other column reach the Parquet files; a filter on `contact_id` does not (it is computed), so for the
-  facts of a few known people use
-- `facts_of(ids)`: the same for a list of contact ids, which finds the ids they were written under first and prunes by them.
+- `identities(written_as, contact_id)`: one row for every id that means somebody else today (merged, redirected,
+  recognised). Aliases are stored as they were made, one row each, so that an unmerge is the deletion of one row: the
+  chain A → B → C is followed here, never flattened in the table. Ids in a circle stay themselves. `valid_from` tells
+  when an alias was learnt; it holds for all facts written under the id.
+- `facts`: every committed fact once, of people who were not erased, with `contact_id` as it stands today and
+  `written_as` as it was written. Filters on any other column reach the Parquet files; a filter on `contact_id` does
+  not (it is computed), so for the facts of a few known people use
+- `facts_of(ids)`: the same for a list of contact ids, which finds the ids they were written under first and prunes by
+  them.
 """
 
 from typing import Final
@@ -49,3 +52,87 @@ FACT_COLUMNS: Final[tuple[tuple[str, str], ...]] = (
 """Name and DuckDB type of every column of `lake.fact`: those of `fact_inbox` except `batch`, in the same order."""
 
 FACT_NAMES: Final = tuple(name for name, _ in FACT_COLUMNS)
+
+LAKE_COLUMNS: Final = (*FACT_COLUMNS, ("contact_part", "BIGINT"))
+"""Columns of `lake.fact`: those of a fact, and the first 48 bits of `contact_id` as a number. DuckDB 1.5 skips no row
+group by a UUID's statistics but does by a number's; without this column one contact's timeline decodes the contact ids
+of the whole lake."""
+
+
+def part_of(contact_id: str) -> str:
+    """SQL for `contact_part` of an expression of type UUID."""
+    return f"('0x' || left({contact_id}::VARCHAR, 8) || substr({contact_id}::VARCHAR, 10, 4))::BIGINT"
+
+
+_LONGEST_CHAIN: Final = 64
+
+IDENTITIES: Final = f"""
+CREATE OR REPLACE VIEW identities AS
+WITH RECURSIVE chain(written_as, contact_id, hops) AS (
+    SELECT alias_id, contact_id, 1 FROM pg.public.contact_alias
+    UNION ALL
+    SELECT c.written_as, a.contact_id, c.hops + 1
+    FROM chain c JOIN pg.public.contact_alias a ON a.alias_id = c.contact_id
+    WHERE c.hops < {_LONGEST_CHAIN}
+)
+SELECT written_as, contact_id FROM chain c
+WHERE NOT EXISTS (SELECT 1 FROM pg.public.contact_alias a WHERE a.alias_id = c.contact_id)
+"""
+
+# One row for every id whose facts are not simply its own: joined once, it answers "who is this today" and "is this
+# person gone".
+_READ_AS: Final = """
+    SELECT i.written_as, i.contact_id, e.contact_id IS NOT NULL AS erased
+    FROM identities i LEFT JOIN pg.public.erased_contact e ON e.contact_id = i.contact_id
+    WHERE NOT EXISTS (SELECT 1 FROM pg.public.erased_contact x WHERE x.contact_id = i.written_as)
+    UNION ALL
+    SELECT contact_id, NULL, TRUE FROM pg.public.erased_contact
+"""
+
+
+def _columns(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in FACT_NAMES)
+
+
+def _written(more_of_lake: str = "", more_of_inbox: str = "") -> str:
+    """Every committed fact once, as it was written: correct only when the lake's snapshot is not younger than the
+    inbox's.
+    """
+    return f"""
+    SELECT {_columns("f")}{more_of_lake} FROM lake.main.fact f
+    UNION ALL
+    SELECT {_columns("i")}{more_of_inbox} FROM pg.public.fact_inbox i
+    WHERE i.batch IS NULL OR NOT EXISTS (SELECT 1 FROM lake.main.moved_batch m WHERE m.batch = i.batch)
+    """
+
+
+def _resolved(alias: str, read_as: str) -> str:
+    contact = f"coalesce({read_as}.contact_id, {alias}.contact_id) AS contact_id"
+    return ", ".join(contact if name == "contact_id" else f"{alias}.{name}" for name in FACT_NAMES)
+
+
+FACTS: Final = f"""
+CREATE OR REPLACE VIEW facts AS
+SELECT {_resolved("w", "r")}, w.contact_id AS written_as
+FROM ({_written()}) w LEFT JOIN ({_READ_AS}) r ON r.written_as = w.contact_id
+WHERE r.erased IS NOT TRUE
+"""
+
+FACTS_OF: Final = f"""
+CREATE OR REPLACE MACRO facts_of(ids) AS TABLE
+WITH meant AS MATERIALIZED (
+    SELECT written_as, contact_id, {part_of("written_as")} AS part FROM (
+        SELECT i.written_as, i.contact_id FROM identities i WHERE list_contains(ids, i.contact_id)
+        UNION ALL
+        SELECT u.id, u.id FROM (SELECT unnest(ids) AS id) u
+        WHERE NOT EXISTS (SELECT 1 FROM pg.public.contact_alias a WHERE a.alias_id = u.id)
+    ) k
+    WHERE NOT EXISTS (SELECT 1 FROM pg.public.erased_contact e WHERE e.contact_id IN (k.written_as, k.contact_id))
+)
+SELECT {_resolved("w", "m")}, w.contact_id AS written_as
+FROM ({_written(", f.contact_part", f", {part_of('i.contact_id')}")}) w
+JOIN meant m ON m.part = w.contact_part AND m.written_as = w.contact_id
+"""
+
+RELATIONS: Final = (IDENTITIES, FACTS, FACTS_OF)
+"""Statements that create the relations in a DuckDB instance where `pg` and `lake` are attached."""

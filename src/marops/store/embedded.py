@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,7 +28,14 @@ from marops.store.postgres.postmaster import Postmaster, read_postmaster
 from marops.store.postgres.roles import Missing, Prepared, dsn_as, prepare_database
 from marops.store.postgres.serverlog import rotate, text_since
 from marops.store.postgres.settings import FILE_NAME, fixed_arguments, write_settings
-from marops.store.postgres.sockets import PORT, check_socket_folder, clear_socket, prepare_socket_folder, socket_folder
+from marops.store.postgres.sockets import (
+    PORT,
+    SOCKET_NAME,
+    check_socket_folder,
+    clear_socket,
+    prepare_socket_folder,
+    socket_folder,
+)
 
 __all__ = [
     "EmbeddedServer",
@@ -265,7 +272,8 @@ class EmbeddedServer:
         postmaster = self._live()
         if postmaster is None:
             return False
-        if postmaster.status in ("ready", "starting") and self._comes_up(0):
+        reachable = (postmaster.socket_folder / SOCKET_NAME).exists()
+        if postmaster.status in ("ready", "starting") and self._comes_up(0, None if reachable else 1.0):
             check_socket_folder(postmaster.socket_folder, self._owner())
             return True
         self._stop()
@@ -276,11 +284,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + START_SECONDS
         while held_alone(self._alive_file):
             if time.monotonic() > deadline:
-                raise ServerError(
-                    "server.still_running",
-                    f"A server that cannot be reached still works in {self.data}, perhaps from within a container.",
-                    remedy="Stop it there (or restart the machine), then try again.",
-                )
+                raise failures.still_running(self.data)
             time.sleep(POLL_SECONDS)
 
     def _check_version(self) -> None:
@@ -339,7 +343,7 @@ class EmbeddedServer:
             raise ServerError(
                 "server.open_folder",
                 f"The folder {self.data} is open to other users, and its disk does not let that be changed.",
-                remedy="Choose a folder on a disk of this machine with --home, neither a shared one nor one of Windows.",
+                remedy="Choose a folder on a disk of this machine with --home, not on one of Windows.",
             )
 
     def _launch(self, identity: Identity) -> None:
@@ -363,7 +367,7 @@ class EmbeddedServer:
         alive = FileLock(self._alive_file)
         try:
             if not alive.take(START_SECONDS):
-                raise BlockingIOError
+                raise failures.still_running(self.data)
             # nobody lives here now, and its number may belong to another process by now
             (self.data / "postmaster.pid").unlink(missing_ok=True)
             program = binaries_for(identity).program("postgres")
@@ -384,7 +388,7 @@ class EmbeddedServer:
         else:
             process.wait()
 
-    def _comes_up(self, offset: int) -> bool:
+    def _comes_up(self, offset: int, patience: float | None = None) -> bool:
         """Waits until the server answers; False if it died, or did nothing for too long.
 
         Repairing a large database after a crash takes as long as it takes: every line in the log buys more time.
@@ -398,7 +402,7 @@ class EmbeddedServer:
                 return False
             size = self.log.stat().st_size if self.log.exists() else 0
             if size != said or deadline == started:
-                said, deadline = size, time.monotonic() + START_SECONDS
+                said, deadline = size, time.monotonic() + (patience or START_SECONDS)
             if time.monotonic() > deadline:
                 return False
             if not told and time.monotonic() > started + 3:
@@ -426,6 +430,7 @@ class EmbeddedServer:
             self._signal(postmaster, number)
             if self._gone(seconds):
                 self._child = None
+                self._remove_socket_folder(postmaster)
                 return
         raise ServerError(
             "server.did_not_stop",
@@ -441,6 +446,12 @@ class EmbeddedServer:
             os.kill(pid, number)
         except ProcessLookupError:
             return
+
+    def _remove_socket_folder(self, postmaster: Postmaster | None) -> None:
+        if postmaster:
+            # not empty if the server had to be killed; the next start clears it
+            with suppress(OSError):
+                postmaster.socket_folder.rmdir()
 
     def _gone(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -493,9 +504,8 @@ def throwaway_server(folder: Path | None = None) -> Iterator[EmbeddedServer]:
 
 _BECAUSE = {
     "user": "An ordinary user runs the database as itself.",
-    "namespace": "PostgreSQL refuses to run as root, so it runs in a user namespace; all files stay yours.",
-    "system-user": "PostgreSQL refuses to run as root and user namespaces are forbidden here, so it runs as a "
-    "system user that owns the database folder.",
+    "namespace": "It runs in a user namespace, because PostgreSQL refuses root and nameless users; all files stay yours.",
+    "system-user": "PostgreSQL refuses root and user namespaces are forbidden here: a system user owns the database.",
 }
 
 

@@ -77,7 +77,7 @@ def _copied(found: Binaries) -> Binaries:
 def _open_to_all(folder: Path) -> None:
     """The caller's umask may have closed the copy; these are public programs."""
     for place, _, files in os.walk(folder):
-        Path(place).chmod(0o755)  # noqa: S103 - programs that come from a public package
+        Path(place).chmod(0o755)
         for name in files:
             path = Path(place, name)
             if not path.is_symlink():

@@ -65,6 +65,14 @@ def owned_by_other(folder: Path, uid: int) -> ServerError:
     )
 
 
+def still_running(data: Path) -> ServerError:
+    return ServerError(
+        "server.still_running",
+        f"A server that cannot be reached still works in {data}, perhaps from within a container.",
+        remedy="Stop it there or restart the machine, then try again.",
+    )
+
+
 def socket_taken(path: Path) -> ServerError:
     return ServerError(
         "server.socket_taken",

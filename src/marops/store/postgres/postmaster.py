@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from marops.store.postgres.sockets import listener
+from marops.store.postgres.processes import lives
+from marops.store.postgres.sockets import greeter
 
 
 @dataclass(frozen=True)
@@ -20,22 +21,18 @@ class Postmaster:
 
         Its number may have been given to another process, and a folder may have been copied or moved with its pid file.
         """
+        if not lives(self.pid):
+            return False
         try:
-            state = (
-                Path(f"/proc/{self.pid}/stat")
-                .read_text(encoding="utf-8", errors="replace")
-                .rpartition(")")[2]
-                .split()[0]
-            )
-            return state not in "ZX" and Path(f"/proc/{self.pid}/cwd").samefile(data)
+            return Path(f"/proc/{self.pid}/cwd").samefile(data)
         except PermissionError:
             return False
         except OSError:
-            return not Path("/proc/self/stat").exists() and _exists(self.pid)
+            return not Path("/proc/self/cwd").exists()
 
     def answers(self) -> bool:
         """Whether the server takes connections at its socket."""
-        return self.status == "ready" and listener(self.socket_folder) in (self.pid, 0)
+        return self.status == "ready" and greeter(self.socket_folder) in (self.pid, 0)
 
 
 def read_postmaster(data: Path) -> Postmaster | None:
@@ -47,13 +44,3 @@ def read_postmaster(data: Path) -> Postmaster | None:
         return None
     lines += [b""] * 8
     return Postmaster(pid, Path(os.fsdecode(lines[4])), lines[7].decode("ascii", "replace").strip())
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 OWNER = "marops_owner"
 APP = "marops_app"
@@ -14,7 +14,13 @@ ROLES = (OWNER, APP, READ)
 LAKE_SCHEMA = "lake"
 # keeps two who prepare at once from meeting in the same catalogue row
 _LOCK = 0x6D61726F7073
-_NAMES = {"owner": Identifier(OWNER), "app": Identifier(APP), "read": Identifier(READ), "lake": Identifier(LAKE_SCHEMA)}
+_NAMES: dict[str, Composable] = {
+    "owner": Identifier(OWNER),
+    "app": Identifier(APP),
+    "read": Identifier(READ),
+    "lake": Identifier(LAKE_SCHEMA),
+    "write": SQL("SELECT, INSERT, UPDATE, DELETE"),
+}
 _ALREADY_THERE = (errors.DuplicateObject, errors.DuplicateDatabase, errors.DuplicateSchema, errors.UniqueViolation)
 
 _ON_DATABASE = (
@@ -29,7 +35,7 @@ _INSIDE = (
     ("open the schema public", "GRANT USAGE ON SCHEMA public TO {app}, {read}"),
     (
         "let the application write",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT {write} ON TABLES TO {app}",
     ),
     (
         "let the application use sequences",

@@ -7,15 +7,19 @@ import socket
 import stat
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from marops.store.postgres.failures import socket_folder_unsafe, socket_taken
 from marops.store.postgres.identity import Identity
+from marops.store.postgres.processes import lives
 
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 # sun_path holds 108 bytes, one of them the closing zero
 LONGEST_PATH = 107
+# the shortest question of the protocol: 8 bytes, answered with one letter and never logged
+_ASK_FOR_TLS = struct.pack("!ii", 8, 80877103)
 SHORT_FOLDER = Path("/tmp")  # noqa: S108 - the folder in it is checked to be ours alone
 
 
@@ -57,38 +61,57 @@ def clear_socket(folder: Path) -> None:
     path = folder / SOCKET_NAME
     if path.exists():
         _end_server_of_removed_folder(path)
-        if not stat.S_ISSOCK(path.lstat().st_mode) or listener(folder) is not None:
-            raise socket_taken(path)
+    if path.exists() and (not path.is_socket() or listener(folder) is not None):
+        raise socket_taken(path)
     for leftover in (path, path.with_name(f"{SOCKET_NAME}.lock")):
         leftover.unlink(missing_ok=True)
 
 
 def listener(folder: Path) -> int | None:
-    """The process that answers at the socket (0 if the kernel does not tell which), None if there is none."""
+    """The process that takes connections at the socket (0 if the kernel does not tell which), None if there is none."""
+    return _connect(folder, lambda _: True)
+
+
+def greeter(folder: Path) -> int | None:
+    """The same, if it answers as PostgreSQL does: a server that dies or hangs may still take connections."""
+    return _connect(folder, _replies)
+
+
+def _replies(client: socket.socket) -> bool:
+    client.sendall(_ASK_FOR_TLS)
+    return client.recv(1) in (b"N", b"S")
+
+
+def _connect(folder: Path, wanted: Callable[[socket.socket], bool]) -> int | None:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(5)
         try:
             client.connect(str(folder / SOCKET_NAME))
+            if not wanted(client):
+                return None
         except OSError:
             return None
-        if not hasattr(socket, "SO_PEERCRED"):
-            return 0
-        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        pid, _, _ = struct.unpack("3i", credentials)
-        return int(pid)
+        return _peer(client)
+
+
+def _peer(client: socket.socket) -> int:
+    if not hasattr(socket, "SO_PEERCRED"):
+        return 0
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])
 
 
 def _end_server_of_removed_folder(path: Path) -> None:
     """Somebody who deletes a workspace leaves its server running for up to a minute; it has nothing left to lose."""
     pid = listener(path.parent)
     try:
-        if not pid or not Path(f"/proc/{pid}/cwd").readlink().name == "postgres (deleted)":
+        if not pid or Path(f"/proc/{pid}/cwd").readlink().name != "postgres (deleted)":
             return
         os.kill(pid, signal.SIGQUIT)
     except OSError:
         return
     for _ in range(250):
-        if listener(path.parent) is None:
+        if not lives(pid):
             return
         time.sleep(0.02)
 

@@ -467,7 +467,10 @@ class EmbeddedServer:
         me = Identity("user", os.geteuid(), os.getegid())
         program = [sys.executable, "-P", "-m", "marops.store.postgres.reaper"]
         arguments = [*program, str(self.home), str(left_at), str(GRACE_SECONDS)]
-        me.run(arguments, folder=Path("/"), output=subprocess.DEVNULL, detach=True).wait()
+        # however this process found the package, the reaper has to find it too
+        environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        run = me.run(arguments, folder=Path("/"), output=subprocess.DEVNULL, detach=True, environment=environment)
+        run.wait()
 
 
 @contextmanager
@@ -489,7 +492,7 @@ def using_server(
 
 @contextmanager
 def throwaway_server(folder: Path | None = None) -> Iterator[EmbeddedServer]:
-    """A server for tests: quick, not safe from power cuts, gone with its folder after the block or with this process."""
+    """A server for tests: quick, not safe from power cuts, gone after the block and at the latest with this process."""
     home = Path(tempfile.mkdtemp(prefix="marops-test-", dir=folder))
     server = EmbeddedServer(home, fsync=False, dies_with_starter=True)
     try:
@@ -504,7 +507,7 @@ def throwaway_server(folder: Path | None = None) -> Iterator[EmbeddedServer]:
 
 _BECAUSE = {
     "user": "An ordinary user runs the database as itself.",
-    "namespace": "It runs in a user namespace, because PostgreSQL refuses root and nameless users; all files stay yours.",
+    "namespace": "PostgreSQL refuses root and nameless users, so it runs in a user namespace; all files stay yours.",
     "system-user": "PostgreSQL refuses root and user namespaces are forbidden here: a system user owns the database.",
 }
 

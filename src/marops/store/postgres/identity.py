@@ -6,7 +6,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -39,8 +39,9 @@ class Identity:
         detach: bool = False,
         die_with_parent: bool = False,
         keep_open: Sequence[int] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Starts a program of PostgreSQL as this identity, in ``folder``, with none of the caller's PG* variables."""
+        """Starts a program as this identity, in ``folder``; by default without the caller's variables."""
         spec = {
             "how": self.how,
             "uid": self.uid,
@@ -48,7 +49,7 @@ class Identity:
             "inside_uid": self.inside_uid,
             "argv": list(argv),
             "folder": str(folder),
-            "environment": {"LC_ALL": "C", **{key: os.environ[key] for key in _PASSED_ON if key in os.environ}},
+            "environment": dict(environment or _clean_environment()),
             "detach": detach,
             "die_with_parent": die_with_parent,
         }
@@ -59,6 +60,11 @@ class Identity:
             stderr=subprocess.STDOUT,
             pass_fds=keep_open,
         )
+
+
+def _clean_environment() -> dict[str, str]:
+    """A PGDATA or PGPORT of the caller's would mislead the server."""
+    return {"LC_ALL": "C"} | {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
 
 
 def choose_identity(data: Path) -> Identity:

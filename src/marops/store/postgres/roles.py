@@ -149,10 +149,11 @@ def _make_roles(steps: _Steps) -> None:
         if not _known(steps.connection, "pg_roles", "rolname", role):
             steps.execute(f"make the role {role}", SQL("CREATE ROLE {} LOGIN").format(Identifier(role)))
     superuser = steps.connection.info.parameter_status("is_superuser") == "on"
+    user = Identifier(steps.report.user)
     for role in () if superuser else ROLES:
         if _known(steps.connection, "pg_roles", "rolname", role) and not _member(steps.connection, role):
             # only a member may give tables to a role and set what it grants by default
-            steps.execute(f"act as {role}", SQL("GRANT {} TO CURRENT_USER").format(Identifier(role)))
+            steps.execute(f"act as {role}", SQL("GRANT {} TO {}").format(Identifier(role), user))
 
 
 def _make_database(steps: _Steps, template: str) -> None:

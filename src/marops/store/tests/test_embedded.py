@@ -315,7 +315,8 @@ def test_a_throwaway_server_dies_with_its_starter(tmp_path: Path) -> None:
     starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert starter.stdout
     server = quick(Path(starter.stdout.readline().strip()))
-    assert server.running()
+    place = server.socket_dir
     starter.kill()
     starter.communicate()
-    assert wait_until(lambda: not server.running())
+    assert wait_until(lambda: not held_alone(server.home / "postgres.alive"))
+    place.rmdir()

@@ -3,6 +3,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -93,6 +94,15 @@ def test_a_disk_that_is_full_at_a_later_start(small_disk: Path, monkeypatch: pyt
     server.start()
     with psycopg.connect(server.dsn()) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
+    program = "import resource, sys; from pathlib import Path; from marops.store.embedded import *\n"
+    program += "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 22, 1 << 22))\n"
+    program += "try: EmbeddedServer(Path(sys.argv[1]), fsync=False).start()\n"
+    program += "except ServerError as error: print(error.code)"
+    command = [sys.executable, "-c", program, str(tmp_path / "workspace")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "server.disk_full\n"
 
 
 def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:

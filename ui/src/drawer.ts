@@ -56,7 +56,7 @@ async function fetchReason(address: string): Promise<Node | null> {
     if (!answer.ok || answer.redirected) return null;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const reason = page.querySelector("[data-drawer-content]");
-    if (reason) return document.adoptNode(reason);
+    if (reason) return lowered(document.adoptNode(reason));
     const whole = document.createElement("article");
     whole.className = "reason";
     whole.append(...Array.from(page.body.childNodes, (node) => document.adoptNode(node)));
@@ -64,6 +64,16 @@ async function fetchReason(address: string): Promise<Node | null> {
   } catch {
     return null;
   }
+}
+
+/** The page beside it has the heading of the first level, so those in the drawer step down. */
+function lowered(reason: Element): Element {
+  for (const heading of reason.querySelectorAll("h1, h2")) {
+    const lower = document.createElement(heading.localName === "h1" ? "h2" : "h3");
+    lower.append(...heading.childNodes);
+    heading.replaceWith(lower);
+  }
+  return reason;
 }
 
 function show(): void {

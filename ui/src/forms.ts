@@ -1,7 +1,7 @@
 /** Takes the focus when a form comes back with errors, so that keyboard and screen reader start there. */
 export class ErrorSummary extends HTMLElement {
   connectedCallback(): void {
-    this.querySelector<HTMLElement>("[tabindex]")?.focus();
+    if (this.dataset.quiet === undefined) this.querySelector<HTMLElement>("[tabindex]")?.focus();
     this.addEventListener("click", (event) => {
       const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#']");
       const field = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));

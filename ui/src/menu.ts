@@ -56,6 +56,10 @@ export function watchSideMenu(): void {
       setOpen(side, false);
     }
   });
+  document.addEventListener("focusin", (event) => {
+    const side = document.querySelector<HTMLElement>("#side.open");
+    if (side && !side.contains(event.target as Node)) side.classList.remove("open");
+  });
   document.addEventListener("keydown", (event) => {
     const side = document.querySelector<HTMLElement>("#side.open");
     if (event.key === "Escape" && side) setOpen(side, false);
@@ -67,7 +71,6 @@ function setOpen(side: HTMLElement, open: boolean): void {
   const was = side.classList.contains("open");
   side.classList.toggle("open", open);
   button?.setAttribute("aria-expanded", String(open));
-  for (const rest of document.querySelectorAll<HTMLElement>(".app > .main")) rest.inert = open;
   if (open) side.querySelector<HTMLElement>("a[aria-current], .menu-close")?.focus();
   else if (was) button?.focus();
 }

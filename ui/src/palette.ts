@@ -3,6 +3,7 @@ const MOST_COMMANDS = 6;
 
 interface Command {
   words: string;
+  alsoFoundBy: string;
   hint: string;
   icon: Element | null;
   run: () => void;
@@ -79,9 +80,9 @@ export class CommandPalette extends HTMLElement {
     const query = this.#input.value.trim().toLowerCase();
     this.#commands.clear();
     const groups = [
-      this.#group("do", pageCommands().filter((command) => matches(command.words, query))),
+      this.#group("do", pageCommands().filter((command) => matches(command, query))),
       ...this.#found,
-      this.#group("go", query ? places().filter((place) => matches(place.words, query)) : places()),
+      this.#group("go", places().filter((place) => matches(place, query))),
     ].filter((group) => group !== null);
     this.#list.replaceChildren(...groups);
     const none = this.querySelector<HTMLElement>("[data-none]");
@@ -135,6 +136,7 @@ export class CommandPalette extends HTMLElement {
 function pageCommands(): Command[] {
   return [...document.querySelectorAll<HTMLElement>("[data-command]")].map((element) => ({
     words: element.dataset.command || element.textContent?.trim() || "",
+    alsoFoundBy: element.dataset.words ?? "",
     hint: element.dataset.commandHint ?? "",
     icon: element.querySelector("svg"),
     run: () => {
@@ -147,6 +149,7 @@ function pageCommands(): Command[] {
 function places(): Command[] {
   return [...document.querySelectorAll<HTMLAnchorElement>("#side .full a[href]")].map((link) => ({
     words: link.querySelector("[data-word]")?.textContent?.trim() ?? link.textContent?.trim() ?? "",
+    alsoFoundBy: link.dataset.words ?? "",
     hint: link.dataset.group ?? "",
     icon: link.querySelector("svg"),
     run: () => location.assign(link.href),
@@ -154,8 +157,8 @@ function places(): Command[] {
 }
 
 /** Each word that was typed must begin a word of what is offered. */
-function matches(words: string, query: string): boolean {
-  const parts = words.toLowerCase().split(/\s+/);
+function matches(command: Command, query: string): boolean {
+  const parts = `${command.words} ${command.alsoFoundBy} ${command.hint}`.toLowerCase().split(/\s+/);
   return query.split(/\s+/).every((typed) => parts.some((part) => part.startsWith(typed)));
 }
 

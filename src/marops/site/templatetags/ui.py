@@ -11,7 +11,7 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
@@ -70,7 +70,7 @@ def root_attributes(context: template.Context) -> SafeString | str:
     """What the reader chose once and the page must know before it is drawn: theme, and whether single keys are off."""
     request = context.get("request")
     cookies: Mapping[str, str] = request.COOKIES if request else {}
-    theme = cookies.get("marops_theme")
+    theme = cookies.get("marops_theme") or context.get("theme")
     chosen = format_html(' data-theme="{}"', theme) if theme in _THEMES else ""
     keys = mark_safe(' data-keys="off"') if cookies.get("marops_keys") == "off" else ""
     return format_html("{}{}", chosen, keys)
@@ -180,6 +180,14 @@ def estimate(value: Mapping[str, Any] | None, decimals: int | None = None, unit:
 
 
 @register.filter
+def breakable(value: object) -> SafeString | object:
+    """An address that may break after its at sign."""
+    if not isinstance(value, str) or "@" not in value:
+        return value
+    return mark_safe(conditional_escape(value).replace("@", "@<wbr>"))  # noqa: S308
+
+
+@register.filter
 def initial(name: str | None) -> str:
     """The first letter of a name, for the round mark of a person."""
     return (name or "?").strip()[:1].upper() or "?"
@@ -192,6 +200,23 @@ def initial(name: str | None) -> str:
 def pill(text: str, kind: str = "") -> SafeString:
     """A state as a word with a mark. Kinds: good, warn, bad, info, draft, none; a state's own name works too."""
     return format_html('<span class="{}">{}</span>', f"pill {_STATES.get(kind, kind)}".strip(), text)
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """The word for a state of a definition or a job, as people say it."""
+    words = {
+        "draft": gettext("draft"),
+        "in_review": gettext("in review"),
+        "active": gettext("active"),
+        "retired": gettext("retired"),
+        "waiting": gettext("waits its turn"),
+        "running": gettext("running"),
+        "stopped": gettext("stopped"),
+        "done": gettext("done"),
+        "failed": gettext("failed"),
+    }
+    return words.get(state, state)
 
 
 @register.simple_tag
@@ -382,19 +407,21 @@ def field(bound: BoundField) -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/error_summary.html")
-def error_summary(form: BaseForm) -> dict[str, Any]:
+def error_summary(form: BaseForm, focus: bool = True) -> dict[str, Any]:
     """The errors of a form with links to their fields; it takes the focus."""
     wrong = [bound for bound in form if bound.errors]
     general = form.non_field_errors() if form.is_bound else []
     count = sum(len(bound.errors) for bound in wrong) + len(general)
     heading = ngettext("One thing to put right", "%(count)s things to put right", count) % {"count": count}
-    return {"wrong": wrong, "general": general, "heading": heading, "count": count}
+    return {"wrong": wrong, "general": general, "heading": heading, "count": count, "focus": focus}
 
 
 @register.inclusion_tag("parts/form_body.html")
-def form_body(form: BaseForm, submit: str, sentence: str = "", cancel_url: str = "") -> dict[str, Any]:
+def form_body(
+    form: BaseForm, submit: str, sentence: str = "", cancel_url: str = "", focus: bool = True
+) -> dict[str, Any]:
     """All of a form inside its `<form>`: summary, fields, the sentence before the button, the button."""
-    return {"form": form, "submit": submit, "sentence": sentence, "cancel_url": cancel_url}
+    return {"form": form, "submit": submit, "sentence": sentence, "cancel_url": cancel_url, "focus": focus}
 
 
 # --- Stories ----------------------------------------------------------------------------------------------------------
@@ -466,14 +493,7 @@ def job_state(run: Any) -> SafeString:
     """The state of a job as a pill."""
     if run.stop_asked and run.state == "running":
         return pill(gettext("stopping"), "warn")
-    words = {
-        "waiting": gettext("waits its turn"),
-        "running": gettext("running"),
-        "done": gettext("done"),
-        "stopped": gettext("stopped"),
-        "failed": gettext("failed"),
-    }
-    return pill(words.get(run.state, run.state), run.state)
+    return pill(state_word(run.state), run.state)
 
 
 @register.inclusion_tag("parts/spark.html")
@@ -489,21 +509,33 @@ def spark(
     return {"figure": spark_figure(values, lows, highs, target), "label": label, "target_text": target_text}
 
 
-@register.simple_block_tag(takes_context=True)
-def kpi(
-    context: template.Context,
-    content: str,
-    heading: str,
-    value: str,
-    note: str = "",
-    state: str = "",
-    kind: str = "",
-    foot: str = "",
-    owner: str = "",
-) -> str:
-    """One number somebody answers for; inside stands its sparkline."""
-    given = {"heading": heading, "value": value, "note": note, "state": state, "kind": kind, "foot": foot}
-    return _render("kpi", context, content=content, owner=owner, **given)
+# --- Desks ------------------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("parts/needs.html")
+def needs(entries: Iterable[Any]) -> dict[str, Any]:
+    """What waits for this person: title, url, button, detail, due or due_words, due_note, urgency, icon."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("parts/figures.html")
+def figures(entries: Iterable[Any]) -> dict[str, Any]:
+    """What this person answers for: title, value, note, state, tone, moved, owner, url, trend, target, target_text."""
+    return {"entries": entries}
+
+
+@register.inclusion_tag("parts/changes.html")
+def changes(entries: Iterable[Any]) -> dict[str, Any]:
+    """What happened lately: at, what, by, by_kind (human, ai, auto), moved, url."""
+    return {"entries": entries}
+
+
+@register.simple_tag
+def left(due: datetime) -> str:
+    """How much time is left until a moment, or how long it is past."""
+    passed = now() - due
+    words = gettext("%(span)s late") if passed > timedelta(0) else gettext("%(span)s left")
+    return words % {"span": duration(abs(passed))}
 
 
 @register.inclusion_tag("parts/toast.html", takes_context=True)

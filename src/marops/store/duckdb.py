@@ -37,6 +37,7 @@ from uuid import UUID
 
 import duckdb
 import pyarrow as pa
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from marops.store.facts import RELATIONS
 
@@ -169,7 +170,8 @@ def connect(
     try:
         load_extensions(connection)
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET pg_statement_timeout_millis = {int(limits.seconds * 1000)}")
+        connection.execute("SET pg_staleness_query_enabled = true")  # columns that a migration adds are seen
+        pg_dsn = _with_timeout(pg_dsn, limits.seconds)
         connection.execute(f"ATTACH {quoted(pg_dsn)} AS pg (TYPE postgres, READ_ONLY)")
         options = f"DATA_PATH {quoted(f'{lake_path}/')}, OVERRIDE_DATA_PATH true, METADATA_SCHEMA {quoted(LAKE_SCHEMA)}"
         options += "" if write_lake else ", READ_ONLY, CREATE_IF_NOT_EXISTS false"
@@ -178,6 +180,13 @@ def connect(
         connection.close()
         raise _not_opened(error) from error
     return connection
+
+
+def _with_timeout(pg_dsn: str, seconds: float) -> str:
+    """PostgreSQL ends a statement by itself: DuckDB cannot interrupt one that waits there."""
+    given = conninfo_to_dict(pg_dsn).get("options")
+    timeout = f"-c statement_timeout={max(1, int(seconds * 1000))}"
+    return make_conninfo(pg_dsn, options=" ".join(str(part) for part in (given, timeout) if part))
 
 
 def _not_opened(error: duckdb.Error) -> QueryError:
@@ -347,12 +356,12 @@ class QueryEngine:
 
     @contextmanager
     def cursor(self, *, seconds: float | None = None) -> Iterator[Cursor]:
-        """A block of statements that see one moment; `seconds` shortens or lengthens what each may take."""
+        """A block of statements that see one moment; `seconds` shortens what each may take."""
         self._refuse_if_forbidden()
         with self._place():
             instance = self._current()
             try:
-                with self._transaction(instance, seconds or self.limits.seconds) as cursor:
+                with self._transaction(instance, min(seconds or self.limits.seconds, self.limits.seconds)) as cursor:
                     yield cursor
             except duckdb.Error as error:
                 if _lost_ground(error):
@@ -434,7 +443,7 @@ _LOST: Final = re.compile(
     r"|could not connect|connection .*(refused|failed|lost|reset)|SSL connection has been closed|the database system is"
     r"|ducklake_inlined_data|Cannot open file|No such file or directory|could not send"
     r"|database has been invalidated|administrator command"
-    r"|cached plan must not change|bad connection|lost synchronization"
+    r"|Failed to prepare COPY|cached plan must not change|bad connection|lost synchronization"
 )
 
 

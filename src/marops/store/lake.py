@@ -48,7 +48,7 @@ SETTLED: Final = timedelta(minutes=10)
 """How long a moved row stays in the inbox: longer than the longest read."""
 
 KEPT: Final = timedelta(minutes=15)
-"""How long old snapshots and the files only they name are kept for readers that are still at work."""
+"""How long a file that the present snapshot no longer names is kept for readers that are still at work."""
 
 INLINED_ROWS: Final = 1_000
 """A batch of at most so many rows is kept in the catalogue instead of becoming Parquet files, one for each month."""
@@ -411,7 +411,7 @@ class LakeWriter:
             flushed = self._flush()
             self._rewrite()
             merged, made = self._merge()
-            removed = self._expire_and_remove(datetime.now(UTC) - kept)
+            removed = self._expire_and_remove(kept)
         except (duckdb.Error, psycopg.Error) as error:
             raise _lost(error) from error
         return Maintained(flushed, merged, made, removed, time.monotonic() - began)
@@ -482,18 +482,22 @@ class LakeWriter:
         merged = self._lake.execute("CALL ducklake_merge_adjacent_files('lake')").to_arrow_table()
         return sum(merged.column("files_processed").to_pylist()), sum(merged.column("files_created").to_pylist())
 
-    def _expire_and_remove(self, before: datetime | None) -> int:
-        """Drop old snapshots (None: all but the present one) and the files that only they name."""
+    def _expire_and_remove(self, kept: timedelta | None) -> int:
+        """Drop all old snapshots, then the files that only they named and that lost their name more than `kept` ago.
+
+        None: all of them, whoever reads. Whoever began to read before still knows the files' names, so they stay.
+        """
         self._still_mine()
-        moment = quoted((before or datetime.now(UTC)).isoformat())
-        self._lake.execute(f"CALL ducklake_expire_snapshots('lake', older_than => TIMESTAMPTZ {moment})")
-        which = "cleanup_all => true" if before is None else f"older_than => TIMESTAMPTZ {moment}"
+        now = quoted(datetime.now(UTC).isoformat())
+        self._lake.execute(f"CALL ducklake_expire_snapshots('lake', older_than => TIMESTAMPTZ {now})")
+        if kept is None:
+            self._crash("eraser.after_expiry")
+        before = quoted((datetime.now(UTC) - (kept or timedelta(0))).isoformat())
+        which = "cleanup_all => true" if kept is None else f"older_than => TIMESTAMPTZ {before}"
         removed = self._lake.execute(f"CALL ducklake_cleanup_old_files('lake', {which})").fetchall()
         yesterday = quoted((datetime.now(UTC) - timedelta(days=1)).isoformat())
-        orphans = self._lake.execute(
-            f"CALL ducklake_delete_orphaned_files('lake', older_than => TIMESTAMPTZ {yesterday})"
-        ).fetchall()
-        return len(removed) + len(orphans)
+        orphaned = f"CALL ducklake_delete_orphaned_files('lake', older_than => TIMESTAMPTZ {yesterday})"
+        return len(removed) + len(self._lake.execute(orphaned).fetchall())
 
     def _delete_erased(self) -> int:
         """Delete what the lake still holds of erased people, under their own ids and as the subject of a fact."""

@@ -4,9 +4,9 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.types.json import Jsonb
 
 from marops.store.lake import LakeBusy, LakeError, LakeLost, find_value
 from marops.store.tests.lakeground import NOON, Ground, ground
@@ -89,7 +89,7 @@ def test_every_column_arrives_as_it_was(place: Ground) -> None:
         "ended_at": NOON, "paused": 0.25, "batch_id": "b", "attempt": 2, "rework_of": "r", "cost": Decimal("12.3456"),
         "ai_use": "draft", "policy_decision": "allow", "objects": [{"type": "brief", "id": "B-1"}],
     }  # fmt: skip
-    values = [psycopg.types.json.Jsonb(v) if k in ("properties", "objects") else v for k, v in row.items()]
+    values = [Jsonb(v) if k in ("properties", "objects") else v for k, v in row.items()]
     place.sql(f"INSERT INTO fact_inbox ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", values)
     engine = place.engine()
     before = engine.rows("SELECT * FROM facts")

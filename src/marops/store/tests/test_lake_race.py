@@ -1,0 +1,110 @@
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from marops.store.tests.lakeground import Ground, ground, insert_facts
+
+pytestmark = pytest.mark.xdist_group("lake_race")
+
+
+MOVER = """
+import sys, threading
+from datetime import timedelta
+from pathlib import Path
+from marops.store import lake
+
+dsn, home = sys.argv[1], Path(sys.argv[2])
+lake.FLUSH_AT = 400
+stop = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+with lake.lake_writer(dsn, home / "lake", temp_dir=home / "tmp-mover") as writer:
+    turns = 0
+    while not stop.is_set():
+        writer.move(limit=200, settled=timedelta(seconds=3))
+        turns += 1
+        if turns % 40 == 0:
+            writer.maintain()
+print(turns)
+"""
+
+
+class Ledger:
+    """What is committed for certain, and what may be committed by now."""
+
+    def __init__(self) -> None:
+        self.certain: set[UUID] = set()
+        self.possible: set[UUID] = set()
+
+    def write(self, place: Ground, stop: threading.Event, longest: float, seed: int) -> None:
+        chance = random.Random(seed)
+        with psycopg.connect(place.dsn) as connection:
+            while not stop.is_set():
+                ids = [uuid4() for _ in range(chance.randint(1, 4))]
+                with connection.cursor() as cursor:
+                    insert_facts(cursor, ids, [uuid4() for _ in ids], "page.viewed")
+                time.sleep(chance.uniform(0, longest))
+                if chance.random() < 0.1:
+                    connection.rollback()
+                    continue
+                self.possible |= set(ids)
+                connection.commit()
+                self.certain |= set(ids)
+
+
+def compare(place: Ground, ledger: Ledger, reads: int, wrong: list[str]) -> None:
+    engine = place.engine("web")
+    for _ in range(reads):
+        certain = set(ledger.certain)
+        read = Counter(map(UUID, engine.arrow("SELECT id FROM facts").column("id").to_pylist()))
+        possible = set(ledger.possible)
+        missing, never = certain - read.keys(), read.keys() - possible
+        double = [one for one, times in read.items() if times > 1]
+        if missing or never or double:
+            wrong.append(f"{len(missing)} missing, {len(double)} double, {len(never)} never committed")
+    engine.close()
+
+
+def race(place: Ground, reads: int) -> tuple[Ledger, list[str]]:
+    ledger, wrong, stop = Ledger(), list[str](), threading.Event()
+    command = [sys.executable, "-c", MOVER, place.dsn, str(place.home)]
+    mover = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    threads = [
+        threading.Thread(target=ledger.write, args=(place, stop, longest, seed))
+        for seed, longest in enumerate((0.005, 0.4))
+    ]
+    for thread in threads:
+        thread.start()
+    compare(place, ledger, reads, wrong)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    turns, _ = mover.communicate("", timeout=60)
+    assert mover.returncode == 0
+    assert int(turns) > 10
+    return ledger, wrong
+
+
+@pytest.mark.parametrize("reads", [200, pytest.param(1500, marks=pytest.mark.slow)])
+def test_every_committed_fact_is_read_once_while_the_mover_races_slow_writers(tmp_path: Path, reads: int) -> None:
+    with ground(tmp_path) as place:
+        ledger, wrong = race(place, reads)
+        assert wrong == []
+        compare(place, ledger, 1, wrong)
+        assert wrong == []
+        assert place.sql("SELECT count(DISTINCT batch) > 3 FROM fact_inbox") == [(True,)]
+        with place.writer() as writer:
+            writer.move(settled=timedelta(0))
+            writer.move(settled=timedelta(0))
+        assert place.sql("SELECT count(*) FROM fact_inbox") == [(0,)]
+        compare(place, ledger, 1, wrong)
+        assert wrong == []
+        assert ledger.certain == ledger.possible

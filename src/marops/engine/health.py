@@ -1,56 +1,16 @@
-"""`marops doctor`: what is checked, with what was found and what to do."""
+"""What `marops doctor` sees once the installation is open: what was found and what to do."""
 
-import os
-import shutil
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
 from marops.engine.session import Session
+from marops.engine.surroundings import Check
 from marops.kernel import audit, ports
 from marops.kernel.clock import now
-from marops.kernel.config import config
 from marops.kernel.models import FactInbox, Job, Problem, StageRun, Touched
-
-LOW_DISK = 2 * 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
-
-
-def examine_closed() -> list[Check]:
-    """What can be seen without opening the installation."""
-    home = config().home
-    return [_python(), _folder(home), _disk(home)]
-
-
-def _python() -> Check:
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    return Check("python", sys.version_info >= (3, 11), version, "Marops needs Python 3.11 or newer.")
-
-
-def _folder(home: Path) -> Check:
-    place = home if home.exists() else home.parent
-    ok = os.access(place, os.W_OK)
-    return Check("workspace folder", ok, str(home), "Choose a folder you may write to, with --home or MAROPS_HOME.")
-
-
-def _disk(home: Path) -> Check:
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    return Check("disk", free > LOW_DISK, f"{free / 1024**3:.1f} GiB free", "Make room: below 2 GiB imports may stop.")
 
 
 def examine(session: Session) -> Iterator[Check]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import django
 import psycopg
 
 from marops.kernel.config import Config, config, prepare_home
@@ -63,6 +64,7 @@ def opened(say: Say = lambda _: None, *, keep: bool = False) -> Iterator[Session
     # The secret may have been made just now.
     config.cache_clear()
     found = config()
+    django.setup()
     if found.database_url:
         yield Session(found, _prepare(found, say))
         return
@@ -92,9 +94,6 @@ def _first_line(error: Exception) -> str:
 
 
 def _migrate(say: Say) -> bool:
-    import django
-
-    django.setup()
     from django.core.management import call_command
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor

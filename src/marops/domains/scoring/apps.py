@@ -5,3 +5,22 @@ class ScoringConfig(AppConfig):
     name = "marops.domains.scoring"
     label = "scoring"
     verbose_name = "Scoring"
+
+    def ready(self) -> None:
+        from marops.domains.scoring import stages, story
+        from marops.domains.scoring.fields import register_fields
+        from marops.domains.scoring.rules import Lifecycle, ScoreModel, check_score
+        from marops.domains.scoring.starter import STARTERS
+        from marops.engine.tick import Stage
+        from marops.kernel import ports
+        from marops.kernel.definitions import Kind, register_kind
+
+        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score))
+        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle))
+        register_fields()
+        ports.starters.fill("scoring", STARTERS)
+        ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)
+        ports.stages.fill("lifecycle", Stage("lifecycle", "Lifecycle stages", stages.lifecycle), order=45)
+        ports.day_turns.fill("score", stages.day_turn)
+        ports.story.fill("score", story.score, order=40)
+        ports.story.fill("stage", story.stage, order=50)

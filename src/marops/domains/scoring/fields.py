@@ -1,0 +1,33 @@
+"""What rules, lists and reports can name of scores and stages."""
+
+from collections.abc import Iterator
+
+from marops.kernel.definitions import active, load
+from marops.kernel.fields import REGISTRY, Choice, Field, FieldType, Relation
+
+
+def register_fields() -> None:
+    """Make the main model's score and the lifecycle stage known to rules."""
+    REGISTRY.relation(Relation("score", "main_score", key="contact_id", of="contact"))
+    REGISTRY.relation(Relation("stage", "contact_stage", key="contact_id", of="contact"))
+    REGISTRY.add(
+        Field("score.value", "Score", FieldType.NUMBER, "score", "value", sortable=True, empty_is="not scored yet"),
+        Field("score.fit", "Fit", FieldType.NUMBER, "score", "fit", sortable=True),
+        Field("score.engagement", "Engagement", FieldType.NUMBER, "score", "engagement", sortable=True),
+        Field(
+            "score.grade",
+            "Grade",
+            FieldType.CHOICE,
+            "score",
+            "grade",
+            choices=tuple(Choice(letter) for letter in "ABCDEF"),
+            sortable=True,
+        ),
+        Field("stage.name", "Stage", FieldType.CHOICE, "stage", "stage", choices=_stages, empty_is="none yet"),
+        Field("stage.since", "In this stage since", FieldType.DATETIME, "stage", "since", sortable=True),
+    )
+
+
+def _stages() -> Iterator[Choice]:
+    for definition in active("lifecycle"):
+        yield from (Choice(stage.name, stage.label) for stage in load(definition).stages)

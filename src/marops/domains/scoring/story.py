@@ -1,0 +1,78 @@
+"""What a lead's story says about its score and its stage."""
+
+from typing import Any
+from uuid import UUID
+
+from marops.domains.scoring.models import ContactScore, ContactStage
+from marops.domains.scoring.rules import Lifecycle, ScoreModel
+from marops.domains.scoring.stages import explain_points
+from marops.kernel.actors import Actor
+from marops.kernel.definitions import active, find, load
+from marops.kernel.fields import REGISTRY
+from marops.kernel.models import Definition
+
+
+def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
+    """The score by the main model: its parts, every contribution with its reason, and what was not known."""
+    row = ContactScore.objects.filter(contact_id=contact_id, model="main").first()
+    if row is None:
+        return {"value": None, "why": "Not scored yet: the engine has not looked at this lead."}
+    model: ScoreModel = load(find(row.definition))
+    return {
+        "value": float(row.value),
+        "fit": {"points": float(row.fit), "of": float(model.fit.cap)},
+        "engagement": {"points": float(row.engagement), "of": float(model.engagement.cap)},
+        "grade": row.grade,
+        "contributions": explain_points(model, row.contributions),
+        "missing": [_label(name) for name in row.missing],
+        "model": model.title,
+        "definition": row.definition,
+        "as_of": row.as_of.isoformat().replace("+00:00", "Z"),
+        "why": _words(row, model),
+    }
+
+
+def _label(name: str) -> str:
+    found = REGISTRY.find_field(name)
+    return str(found.label) if found else name
+
+
+def _words(row: ContactScore, model: ScoreModel) -> str:
+    points = explain_points(model, row.contributions)
+    if not points:
+        return f"{row.value.normalize():f} points: nothing that the model “{model.title}” looks at is known or true."
+    reasons = ", ".join(f"{one['label']} ({one['points']:+g})" for one in points[:3])
+    unknown = f" {len(row.missing)} of the fields it looks at are empty." if row.missing else ""
+    return f"{row.value.normalize():f} points, grade {row.grade}: {reasons}.{unknown}"
+
+
+def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:
+    """The lifecycle stage, since when, and the path of all stages."""
+    row = ContactStage.objects.filter(contact_id=contact_id).first()
+    if row is None:
+        return {"name": None, "why": "No stage yet: the engine has not looked at this lead.", "path": _path(None)}
+    document: Lifecycle = load(find(row.definition))
+    return {
+        "name": row.stage,
+        "label": document.label(row.stage),
+        "since": row.since.isoformat().replace("+00:00", "Z"),
+        "definition": row.definition,
+        "path": _path(row.stage),
+        "why": _reason(document, row.stage),
+    }
+
+
+def _path(current: str | None) -> list[dict[str, Any]]:
+    found: list[Definition] = active("lifecycle")
+    document: Lifecycle | None = load(found[0]) if found else None
+    stages = document.stages if document else ()
+    return [{"name": one.name, "label": one.label, "now": one.name == current} for one in stages]
+
+
+def _reason(document: Lifecycle, name: str) -> str:
+    from marops.kernel.rules_sentence import sentence
+
+    one = next((stage for stage in document.stages if stage.name == name), None)
+    if one is None or one.when is None:
+        return "Set by a person."
+    return f"{one.label} because: {sentence(one.when)}."

@@ -1,0 +1,229 @@
+"""The metric registry: figures with one definition each, whoever prints them.
+
+A domain registers its metrics when it is loaded; `compile_metric` makes one statement of a metric, for a time and a
+grain. Four types: *simple* (a measure over facts or over rows of a relation), *ratio* (two metrics), *derived*
+(arithmetic over metrics) and *conversion* (of a cohort that did one thing, the share that did another in a window).
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+from marops.kernel.errors import FieldError, MaropsError, problem
+from marops.kernel.fields import column_of, fact_column, nearest
+from marops.kernel.rules import Did, parse
+from marops.kernel.rules_meaning import Context, understand
+from marops.kernel.rules_time import Duration
+from marops.store.metricquery import (
+    Aggregate,
+    Conversion,
+    FactSource,
+    Formula,
+    Grain,
+    Measure,
+    Periods,
+    Query,
+    RowSource,
+    Simple,
+    metric_sql,
+)
+from marops.store.predicate import FACT, Column, FactCount, FactFilter, Kind, Table
+from marops.store.rulequery import Bindings
+
+METRIC_INVALID = problem(
+    "metric-invalid", "This metric cannot be computed", remedy="Put its definition right; no figure is shown meanwhile."
+)
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_WORD: Final = re.compile(r"[a-z][a-z0-9_.]*")
+_FORMULA: Final = re.compile(r"(\s*([a-z][a-z0-9_.]*|\d+(\.\d+)?|[-+*/()]))+\s*")
+
+
+class MetricType(StrEnum):
+    """How a metric is made."""
+
+    SIMPLE = "simple"
+    RATIO = "ratio"
+    DERIVED = "derived"
+    CONVERSION = "conversion"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure: what it measures, who owns it, and how to read it.
+
+    `rule` of a simple metric is a fact condition (`{did: …, where: …}`: the facts are measured) or any other rule (the
+    rows of `entity` are measured, placed by the field `time`). A conversion takes `start` and `end` as fact conditions
+    and `window` as a duration of exact time. `good` says which direction is better; below `min_n` rows nothing is said.
+    """
+
+    name: str
+    label: str
+    type: MetricType
+    owner: str
+    unit: str = "count"
+    version: int = 1
+    entity: str = "contact"
+    measure: Aggregate = Aggregate.COUNT
+    of: str = ""
+    """The field, or the column or property of the facts, that is measured."""
+    rule: Mapping[str, Any] = field(default_factory=lambda: {"everyone": True})
+    time: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    formula: str = ""
+    start: Mapping[str, Any] = field(default_factory=dict)
+    end: Mapping[str, Any] = field(default_factory=dict)
+    window: str = ""
+    grain: Grain = Grain.MONTH
+    good: Literal["up", "down", ""] = ""
+    min_n: int = 0
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is not a metric name like funnel.leads")
+
+
+class Metrics:
+    """All metrics. There is one registry for the product (`METRICS`); tests make their own."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Metric] = {}
+
+    def add(self, *metrics: Metric) -> None:
+        """Register metrics; one name means one definition."""
+        for metric in metrics:
+            if self._known.setdefault(metric.name, metric) != metric:
+                raise ValueError(f"metric {metric.name!r} is registered twice, differently")
+
+    def all(self) -> Mapping[str, Metric]:
+        """All metrics by name."""
+        return dict(sorted(self._known.items()))
+
+    def find(self, name: str) -> Metric:
+        """The metric of this name. Raises MaropsError with the nearest name."""
+        if name not in self._known:
+            meant = nearest(name, self._known)
+            raise _refused(name, f"there is no metric {name}", f"Did you mean {meant}?" if meant else "Choose another.")
+        return self._known[name]
+
+
+METRICS: Final = Metrics()
+"""The product's metrics: domains fill it when they are loaded."""
+
+
+def compile_metric(
+    metric: Metric,
+    context: Context,
+    bindings: Bindings,
+    *,
+    start: datetime,
+    end: datetime,
+    grain: Grain | None = None,
+    metrics: Metrics = METRICS,
+) -> str:
+    """One statement with `period`, `value` and `n` for the half-open time [start, end).
+
+    Raises MaropsError for a definition that names what does not exist or depends on itself.
+    """
+    query = _Reader(context, metrics).query(metric, ())
+    periods = Periods(start, end, str(context.zone), grain or metric.grain)
+    return metric_sql(query, periods, bindings, min_n=metric.min_n)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    context: Context
+    metrics: Metrics
+
+    def query(self, metric: Metric, path: tuple[str, ...]) -> Query:
+        if metric.name in path:
+            way = " → ".join((*path, metric.name))
+            raise _refused(metric.name, f"it depends on itself: {way}", "Take one of them out.")
+        match metric.type:
+            case MetricType.SIMPLE:
+                return self.simple(metric)
+            case MetricType.CONVERSION:
+                return self.conversion(metric)
+            case MetricType.RATIO:
+                return self.arithmetic(metric, f"{metric.numerator} / {metric.denominator}", metric.denominator, path)
+        return self.arithmetic(metric, metric.formula, "", path)
+
+    def simple(self, metric: Metric) -> Simple:
+        rule = parse(metric.rule)
+        if isinstance(rule, Did):
+            facts = self.facts(metric, metric.rule)
+            return Simple(FactSource(facts), self.measure(metric, facts))
+        if not metric.time:
+            raise _refused(metric.name, "it does not say which time places a row", "Name a time field.", "/time")
+        source = RowSource(understand(rule, self.context), self.column(metric, metric.time, "/time"))
+        return Simple(source, self.measure(metric, None))
+
+    def facts(self, metric: Metric, condition: Mapping[str, Any]) -> FactFilter:
+        found = understand(parse(condition), self.context)
+        if not isinstance(found, FactCount):
+            raise _refused(metric.name, "this is not a fact condition", "Write {did: …}.")
+        return found.facts
+
+    def measure(self, metric: Metric, facts: FactFilter | None) -> Measure:
+        if not metric.of:
+            return Measure(metric.measure)
+        if facts is None:
+            return Measure(metric.measure, self.column(metric, metric.of, "/of"))
+        if metric.of == "contact_id":
+            return Measure(metric.measure, Column(Table(FACT, "contact_id"), "contact_id", Kind.UUID))
+        kinds = self.context.registry.fact_kinds()
+        declared = next((kinds[kind].properties.get(metric.of) for kind in facts.kinds if kind in kinds), None)
+        return Measure(metric.measure, fact_column(metric.of, declared)[0])
+
+    def column(self, metric: Metric, name: str, at: str) -> Column:
+        registry = self.context.registry
+        item = registry.find_field(name)
+        if item is None or item.relation != self.context.base or item.path:
+            raise _refused(metric.name, f"{name} is not a field of {self.context.base}", "Choose one that is.", at)
+        return column_of(item, registry.find_relation(item.relation))
+
+    def conversion(self, metric: Metric) -> Conversion:
+        duration = Duration.parse(metric.window)
+        days = {"d": 24, "w": 24 * 7}
+        if not duration.by_clock and duration.unit not in days:
+            raise _refused(metric.name, "a window is so many minutes, hours, days or weeks", "Write 90d.", "/window")
+        hours = Duration(duration.amount * days.get(duration.unit, 1), "h")
+        window = duration.exact() if duration.by_clock else hours.exact()
+        start, end = self.facts(metric, metric.start), self.facts(metric, metric.end)
+        return Conversion(start, end, window, self.context.as_of)
+
+    def arithmetic(self, metric: Metric, formula: str, weight: str, path: tuple[str, ...]) -> Formula:
+        if not _is_arithmetic(formula):
+            remedy = "Use names of metrics, numbers, + - * / and (), and divide by a name or a number."
+            raise _refused(metric.name, f"{formula!r} is not arithmetic over metrics", remedy, "/formula")
+        names = tuple(dict.fromkeys(_WORD.findall(formula)))
+        inner = (*path, metric.name)
+        parts = {f"p{number}": self.query(self.metrics.find(name), inner) for number, name in enumerate(names)}
+        text = _WORD.sub(lambda found: f"{{p{names.index(found[0])}}}", formula)
+        return Formula(_safe_division(text), parts, f"p{names.index(weight or names[0])}")
+
+
+def _is_arithmetic(formula: str) -> bool:
+    if not _FORMULA.fullmatch(formula) or not _WORD.search(formula) or re.search(r"/\s*[-+(]|\*\s*\*|/\s*/", formula):
+        return False
+    try:
+        ast.parse(_WORD.sub("x", formula).strip(), mode="eval")
+    except SyntaxError:
+        return False
+    return "x(" not in _WORD.sub("x", formula).replace(" ", "")
+
+
+def _safe_division(text: str) -> str:
+    """Division by nothing gives no value instead of an error; a divisor is a name, a number or a bracket."""
+    return re.sub(r"/\s*(\{p\d+\}|\d+(?:\.\d+)?)", r"/ NULLIF(\1, 0)", text)
+
+
+def _refused(name: str, message: str, remedy: str, pointer: str = "") -> MaropsError:
+    fault = FieldError(code="metric", message=message, remedy=remedy, pointer=pointer)
+    return MaropsError(METRIC_INVALID, f"{name}: {message}", errors=[fault])

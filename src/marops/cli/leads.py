@@ -1,0 +1,101 @@
+"""Leads from the command line: import, list, explain."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from marops.cli.main import DONE, FINDINGS, Json, app, err, installation, out, print_json
+
+import_app = typer.Typer(help="Bring data in.", no_args_is_help=True)
+explain_app = typer.Typer(help="Say why something is as it is.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+app.add_typer(explain_app, name="explain")
+
+
+@app.command()
+def leads(
+    owner: Annotated[str, typer.Option(help="Only the leads of this person or queue.")] = "",
+    stage: Annotated[str, typer.Option(help="Only the leads in this stage, such as mql.")] = "",
+    grade: Annotated[str, typer.Option(help="Only the leads of this grade, such as A.")] = "",
+    sort: Annotated[str, typer.Option(help="score, newest or name.")] = "score",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Who is where: leads with their score, stage and owner."""
+    with installation(quiet=as_json):
+        from marops.domains.routing.public import LeadFilter, lead_page
+        from marops.kernel.actors import SETUP
+
+        page = lead_page(SETUP, LeadFilter(owner=owner, stage=stage, grade=grade, sort=sort), limit=limit)
+    if as_json:
+        print_json({"items": [lead.as_json() for lead in page.items], "next": page.next})
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("Ref", "Name", "Company", "Country", "Source"):
+        table.add_column(title)
+    table.add_column("Score", justify="right")
+    for title in ("Grade", "Stage", "Owner"):
+        table.add_column(title)
+    for lead in page.items:
+        table.add_row(
+            lead.ref, lead.name, lead.company or "", lead.country or "", lead.source or "",
+            "" if lead.score is None else f"{lead.score:g}", lead.grade or "", lead.stage or "", lead.owner or "",
+        )  # fmt: skip
+    out.print(table)
+    out.print(f"{page.total_text} leads." if page.next is None else f"{len(page.items)} of {page.total_text} leads.")
+
+
+@explain_app.command("lead")
+def explain_lead(
+    ref: Annotated[str, typer.Argument(help="L-number, id, e-mail, phone or any id of another system.")],
+    as_json: Json = False,
+) -> None:
+    """The whole story of one lead: who, from where, how good, where it stands, who has it, and why."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import find_contact
+        from marops.domains.routing.public import lead_story
+        from marops.kernel.actors import SETUP
+
+        story = lead_story(find_contact(ref, actor=SETUP).id, SETUP)
+    if as_json:
+        print_json(story)
+        return
+    from marops.cli.story import tell
+
+    tell(out, story)
+
+
+@import_app.command("leads")
+def import_leads(
+    file: Annotated[Path, typer.Argument(help="CSV (any delimiter and encoding), XLSX or Parquet.")],
+    map_file: Annotated[Path | None, typer.Option("--map", help="YAML: column → field. Default: guessed.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="Where to write the rows that were refused.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring leads in from a file. Exit code 1 when some rows were refused."""
+    with installation(quiet=as_json):
+        from marops.cli.importing import import_file
+
+        result = import_file(file, map_file=map_file, dry_run=dry_run, rejects=rejects, quiet=as_json, err=err)
+    if as_json:
+        print_json(result.as_json())
+    else:
+        _say(result)
+    raise typer.Exit(FINDINGS if result.rejected else DONE)
+
+
+def _say(result: Any) -> None:
+    parts: Sequence[tuple[str, int]] = (
+        ("created", result.created),
+        ("updated", result.updated),
+        ("unchanged", result.unchanged),
+        ("rejected", result.rejected),
+    )
+    words = ", ".join(f"[bold]{number:,}[/] {what}" for what, number in parts)
+    out.print(f"{result.rows:,} rows in {result.seconds:.1f} s: {words}.")
+    if result.rejects_file:
+        out.print(f"The refused rows, each with its reason and remedy: {result.rejects_file}")

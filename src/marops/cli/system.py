@@ -5,7 +5,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -17,6 +16,7 @@ from marops.cli.main import DONE, FINDINGS, Json, app, err, installation, out, p
 
 if TYPE_CHECKING:
     from marops.engine.session import Session
+    from marops.engine.surroundings import Check
 
 FIRST_PAGE_SECONDS = 60
 HIDDEN = "hidden"
@@ -149,10 +149,9 @@ def worker() -> None:
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Is this installation healthy? Says what is wrong and what to do; exit code 1 when something is."""
-    from marops.engine.health import examine, examine_closed
+    from marops.engine.surroundings import examine_closed
 
-    before = examine_closed()
-    checks = [*before, *_examine_open(examine)]
+    checks = [*examine_closed(), *_examine_open()]
     if as_json:
         print_json({"healthy": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:
@@ -164,12 +163,14 @@ def doctor(as_json: Json = False) -> None:
     raise typer.Exit(DONE if all(check.ok for check in checks) else FINDINGS)
 
 
-def _examine_open(examine: Callable[..., Any]) -> list[Any]:
-    from marops.engine.health import Check
+def _examine_open() -> list["Check"]:
+    from marops.engine.surroundings import Check
     from marops.kernel.errors import MaropsError
 
     try:
         with installation(quiet=True) as session:
+            from marops.engine.health import examine
+
             return list(examine(session))
     except MaropsError as error:
         return [Check("database", False, str(error), error.remedy)]

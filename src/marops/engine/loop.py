@@ -146,7 +146,8 @@ class Engine:
         if row and row.checkpoint == today:
             return
         for filler in ports.day_turns:
-            told.add(filler.name, filler.value(as_of))
+            if rows := filler.value(as_of):
+                told.add(f"{filler.name} (new day)", rows)
         StageRun.objects.update_or_create(stage="day", defaults={"checkpoint": today, "last_at": as_of})
 
     def _move_if_due(self, pulse: Pulse, told: Told) -> None:

@@ -13,6 +13,7 @@ from marops.kernel.config import Config, config, prepare_home
 from marops.kernel.errors import MaropsError, problem
 from marops.store.address import dsn, location
 from marops.store.embedded import ServerError, prepare_database, using_server
+from marops.store.lake import ensure_lake
 
 DATABASE_DOWN = problem(
     "database-unreachable",
@@ -84,7 +85,14 @@ def _prepare(found: Config, say: Say) -> bool:
         with psycopg.connect(owner, autocommit=True) as connection:
             # One migrates; whoever comes meanwhile waits and finds it done.
             connection.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
-            return _migrate(say)
+            fresh = _migrate(say)
+            if fresh:
+                ensure_lake(
+                    dsn(found.home, found.database_url, role="marops_app"),
+                    Path(found.lake),
+                    temp_dir=found.home / "tmp",
+                )
+            return fresh
     except psycopg.OperationalError as error:
         raise MaropsError(DATABASE_DOWN, f"{location(found.database_url)}: {_first_line(error)}") from None
 

@@ -17,6 +17,8 @@ CHANGE = right("routing.change", "Change routes and queues")
 ASSIGN = right("leads.assign", "Hand leads to people and queues", scoped=True)
 ROUTED = fact_kind("lead.routed", "Was handed to an owner")
 
+_TYPES = {"contact_id": "uuid", "fact_id": "uuid", "because": "jsonb", "rule": "text"}
+
 
 @action("lead.route", effect="route")
 def route_leads(act: Act, *, actor: Actor, definition: str, as_of: datetime, rows: pa.Table) -> int:
@@ -75,7 +77,8 @@ def assign_lead(
             "INSERT INTO assignment (contact_id, queue_id, owner_id, rule, definition, because, routed_at)"
             " VALUES (%s, %s, %s, NULL, 'by hand', jsonb_build_object('reason', %s::text, 'by', %s::text), %s)"
             " ON CONFLICT (contact_id) DO UPDATE SET queue_id = excluded.queue_id, owner_id = excluded.owner_id,"
-            " rule = NULL, definition = excluded.definition, because = excluded.because, routed_at = excluded.routed_at",
+            " rule = NULL, definition = excluded.definition, because = excluded.because,"
+            " routed_at = excluded.routed_at",
             [contact_id, target, owner_id, reason, actor.id, act.at],
         )
     act.changed(
@@ -84,8 +87,5 @@ def assign_lead(
         before={"queue": before and before[0], "owner": before and before[1]},
         after={"queue": queue, "owner": owner_id},
     )
-    act.fact(
-        ROUTED,
-        contact_id=contact_id,
-        properties={"queue": queue, "owner": str(owner_id) if owner_id else None, "by_hand": True},
-    )
+    owner = str(owner_id) if owner_id else None
+    act.fact(ROUTED, contact_id=contact_id, properties={"queue": queue, "owner": owner, "by_hand": True})

@@ -29,7 +29,7 @@ def route(run: Run) -> int:
 
 
 def _decisions(court_: Court, document: Route) -> pa.Table:
-    """contact_id, fact_id, queue, rule, because: the first rule that holds decides; `because` keeps what was weighed."""
+    """contact_id, fact_id, queue, rule, because: the first rule that holds decides; the others are kept as weighed."""
     unowned = f"ANTI JOIN {court_.table('assignment')} a ON a.contact_id = j.id"
     if not document.rules:
         contacts = court_.table("contact")

@@ -52,7 +52,8 @@ def _words(row: Assignment, document: Route | None) -> str:
         reason = row.because.get("reason")
         return f"Handed over by hand{f': {reason}' if reason else ''}."
     if gone := row.because.get("queue_gone"):
-        return f"The rule “{document.label(row.rule)}” names the queue {gone}, which no longer exists; so the fallback took it."
+        rule = document.label(row.rule)
+        return f"The rule “{rule}” names the queue {gone}, which no longer exists; so the fallback took it."
     if row.rule:
         return f"The rule “{document.label(row.rule)}” was the first that matched."
     rules = len(document.rules)

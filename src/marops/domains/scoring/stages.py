@@ -129,7 +129,8 @@ def _advances(court_: Court, document: Lifecycle) -> pa.Table:
     # A stage that this version does not know keeps its contacts; nobody is moved out of it by rule.
     rank = "CASE s.stage " + " ".join(f"WHEN {quoted(n)} THEN {i}" for n, i in order.items()) + " ELSE 999 END"
     return court_.cursor.arrow(
-        f"SELECT id::VARCHAR AS contact_id, uuidv7()::VARCHAR AS fact_id, [{names}][reached + 1] AS stage, before FROM ("
+        f"SELECT id::VARCHAR AS contact_id, uuidv7()::VARCHAR AS fact_id, [{names}][reached + 1] AS stage, before"
+        " FROM ("
         f" SELECT j.id, greatest({reached}, -1) AS reached, s.stage AS before,"
         f" CASE WHEN s.stage IS NULL THEN -1 ELSE {rank} END AS stands"
         f" FROM judged j LEFT JOIN {court_.table('stage')} s ON s.contact_id = j.id) WHERE reached > stands"

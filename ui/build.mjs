@@ -1,7 +1,7 @@
 // Bundles the styles and scripts into the Python package, with hashed names, compressed copies and a manifest.
 // `node build.mjs` builds once and checks the size; `node build.mjs --watch` builds again at each change.
 import { context } from "esbuild";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -52,6 +52,10 @@ async function finish(metafile) {
       built.push(`${path}.gz`, `${path}.br`);
     }
   }
+  // The licence of the font asks to travel with it.
+  const licence = join(out, "fonts", "OFL.txt");
+  await copyFile(join(here, "node_modules/@fontsource-variable/inter/LICENSE"), licence);
+  built.push(licence);
   await writeFile(join(out, "manifest.json"), `${JSON.stringify({ files }, null, 2)}\n`);
   await sweep(out, new Set([...built, join(out, "manifest.json"), join(out, ".built-from")]));
   return files;

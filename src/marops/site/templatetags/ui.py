@@ -1,5 +1,6 @@
 """The parts that pages are built from: `{% load ui %}`. docs/reference lists them; `/parts` shows them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -331,9 +332,8 @@ def table(
 @register.inclusion_tag("parts/sort_head.html", takes_context=True)
 def sort_head(context: template.Context, label: str, key: str, css: str = "", first: str = "asc") -> dict[str, Any]:
     """A column head that sorts by `?sort=key` and `?sort=-key`; `first` is the order of the first click."""
-    current = context["request"].GET.get("sort", "") or context.get("sort", "")
-    down = current == f"-{key}" or (current != key and first == "desc")
-    wanted = key if down and current in (key, f"-{key}") else f"-{key}" if current == key or first == "desc" else key
+    current: str = context["request"].GET.get("sort") or context.get("sort") or ""
+    wanted = {key: f"-{key}", f"-{key}": key}.get(current, f"-{key}" if first == "desc" else key)
     order = {key: "ascending", f"-{key}": "descending"}.get(current, "none")
     return {"label": label, "css": css, "order": order, "url": _query(context, sort=wanted, page=None)}
 
@@ -548,4 +548,5 @@ def toast(context: template.Context, text: str, undo_url: str = "") -> dict[str,
 def undo_url(message: Any) -> str:
     """The way back of a Django message: the address after `undo:` in its extra tags."""
     tags = str(getattr(message, "extra_tags", "") or "")
-    return next((quote(tag[5:], safe="/?=&%-_.~:") for tag in tags.split() if tag.startswith("undo:/")), "")
+    ways = (tag.removeprefix("undo:") for tag in tags.split() if tag.startswith("undo:"))
+    return next((quote(way, safe="/?=&%-_.~:") for way in ways if re.match(r"/(?![/\\])", way)), "")

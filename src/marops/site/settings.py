@@ -116,9 +116,9 @@ USE_THOUSAND_SEPARATOR = True
 APPEND_SLASH = False
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [path for path in (_SITE / "static" / "dist",) if path.is_dir()]
-STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
+# The bundles' names carry a hash of what is in them, so a browser may keep them for ever.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[-.][A-Z0-9]{8}\..+$"
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING: dict[str, Any] = {

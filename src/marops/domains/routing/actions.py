@@ -7,14 +7,12 @@ import pyarrow as pa
 from django.db import connection
 
 from marops.domains.register.public import Queue, fallback_queue
+from marops.domains.routing.permissions import ASSIGN
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.facts import fact_kind
-from marops.kernel.permissions import right
 from marops.store.bulk import stage
 
-CHANGE = right("routing.change", "Change routes and queues")
-ASSIGN = right("leads.assign", "Hand leads to people and queues", scoped=True)
 ROUTED = fact_kind("lead.routed", "Was handed to an owner")
 
 _TYPES = {"contact_id": "uuid", "fact_id": "uuid", "because": "jsonb", "rule": "text"}

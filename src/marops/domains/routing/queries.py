@@ -1,0 +1,282 @@
+"""Reads of leads: who is where, and the whole story of one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from marops.domains.accounts.public import names, scope_rule
+from marops.domains.routing.permissions import VIEW
+from marops.kernel import ports
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
+from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.fields import REGISTRY
+from marops.kernel.permissions import grants, require
+from marops.kernel.rules import Rule, parse
+from marops.kernel.rules_meaning import Context, understand
+from marops.kernel.workspace import zone
+from marops.store.rulequery import condition_sql, percent_escaped
+
+COUNTED = 10_000
+"""Up to here the list says how many leads there are; beyond, that there are more."""
+
+_ALIASES = {"score": "s", "stage": "st", "assignment": "o", "company": "co"}
+_JOINS = {
+    "score": "main_score s ON s.contact_id = c.id",
+    "stage": "contact_stage st ON st.contact_id = c.id",
+    "assignment": "lead_owner o ON o.contact_id = c.id",
+}
+# What a list is sorted by: the relation that leads the way, and its order. Each has an index that gives the first
+# page without sorting everybody; leads that the engine has not scored yet come in when it has.
+_SORTS: Mapping[str, tuple[str | None, str]] = {
+    "score": ("score", "s.value {way}, c.id {way}"),
+    "fit": ("score", "s.fit {way}, c.id {way}"),
+    "engagement": ("score", "s.engagement {way}, c.id {way}"),
+    "newest": (None, "c.number {way}"),
+    "name": (None, "c.full_name {way} NULLS LAST, c.id {way}"),
+    "company": (None, "c.company_name {way} NULLS LAST, c.id {way}"),
+    "country": (None, "c.country {way} NULLS LAST, c.id {way}"),
+    "since": ("stage", "st.since {way}, c.id {way}"),
+}
+_DOWN_FIRST = frozenset({"score", "fit", "engagement", "newest", "since"})
+
+_COLUMNS = (
+    "c.id, c.number, c.full_name, c.email, c.job_title, c.company_name, c.country, c.source, c.created_at,"
+    " s.value, s.grade, st.stage, st.since, o.queue, o.owner_id, o.routed_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What a list of leads is narrowed to, and its order (`score`, `newest`, `name` …; `-` turns it round)."""
+
+    words: str = ""
+    stage: str = ""
+    grade: str = ""
+    owner: str = ""
+    source: str = ""
+    country: str = ""
+    sort: str = ""
+    rule: Mapping[str, Any] | None = None
+
+    def as_rule(self) -> Rule:
+        """The filter in the rule language, which is what the database is asked."""
+        plain = {
+            "stage.name": self.stage,
+            "score.grade": self.grade,
+            "contact.source": self.source,
+            "contact.country": self.country,
+        }
+        parts: list[Mapping[str, Any]] = [{"field": name, "is": value} for name, value in plain.items() if value]
+        if self.owner:
+            parts.append(_owner_rule(self.owner))
+        if self.rule:
+            parts.append(self.rule)
+        return parse({"all": parts} if parts else {"everyone": True})
+
+
+def _owner_rule(owner: str) -> dict[str, Any]:
+    """An owner as people write one: a queue's short name or name, or a person's id, name or address."""
+    from marops.domains.accounts.public import Account
+    from marops.domains.register.public import Queue
+
+    folded = owner.strip().casefold()
+    for queue in Queue.objects.all():
+        if folded in (queue.slug, queue.name.casefold()):
+            return {"field": "owner.queue", "is": queue.slug}
+    for account in Account.objects.all():
+        if folded in (str(account.id), account.name.casefold(), account.email.casefold()):
+            return {"field": "owner.account", "is": str(account.id)}
+    fault = FieldError(
+        "owner", f"Nobody and no queue is called {owner!r}.", "marops leads lists the owners.", field="owner"
+    )
+    raise MaropsError(INVALID, fault.message, errors=[fault])
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One line of the list."""
+
+    id: UUID
+    ref: str
+    name: str
+    email: str | None
+    title: str | None
+    company: str | None
+    country: str | None
+    source: str | None
+    created_at: datetime
+    score: float | None
+    grade: str | None
+    stage: str | None
+    stage_since: datetime | None
+    owner: str | None
+    owner_kind: str | None
+    owned_since: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The same keys in REST and on the command line."""
+        document = asdict(self) | {"id": str(self.id)}
+        times = ("created_at", "stage_since", "owned_since")
+        return document | {key: document[key].isoformat().replace("+00:00", "Z") for key in times if document[key]}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Some leads in order, how many there are (at most 10,000 are counted), and where the next ones begin."""
+
+    items: list[Lead] = field(default_factory=list)
+    total: int = 0
+    offset: int = 0
+    limit: int = 50
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of the next page, or None at the end."""
+        end = self.offset + len(self.items)
+        return str(end) if end < self.total or (self.total > COUNTED and len(self.items) == self.limit) else None
+
+    @property
+    def total_text(self) -> str:
+        """How many, in words."""
+        return f"more than {COUNTED:,}" if self.total > COUNTED else f"{self.total:,}"
+
+
+def visible(actor: Actor) -> Rule:
+    """The leads that this actor may see, as a rule. Raises MaropsError `not-allowed` without the right."""
+    return parse(scope_rule(require(actor, VIEW), grants(actor)))
+
+
+def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: int = 0) -> LeadPage:
+    """A page of the leads that `actor` may see. Three statements, whatever the number of leads."""
+    where, params = _where(actor, narrowed)
+    name = narrowed.sort.lstrip("-") or "score"
+    if name not in _SORTS:
+        fault = FieldError("sort", f"Leads cannot be sorted by {name!r}.", f"Use {', '.join(_SORTS)}.", field="sort")
+        raise MaropsError(INVALID, fault.message, errors=[fault])
+    leader, order = _SORTS[name]
+    way = "ASC" if narrowed.sort.startswith("-") == (name in _DOWN_FIRST) else "DESC"
+    joins = " ".join(f"{'JOIN' if key == leader else 'LEFT JOIN'} {sql}" for key, sql in _JOINS.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM contact c {joins} WHERE {where}"
+            f" ORDER BY {order.format(way=way)} LIMIT %s OFFSET %s",
+            [*params, limit, offset],
+        )
+        rows = cursor.fetchall()
+        total = _count(cursor, where, params, shown=len(rows), offset=offset, limit=limit)
+    return LeadPage(_leads(rows), total, offset, limit)
+
+
+def _count(cursor: Any, where: str, params: list[Any], *, shown: int, offset: int, limit: int) -> int:
+    if shown < limit and (shown or not offset):
+        return offset + shown  # the last page tells the number by itself
+    joins = " ".join(f"LEFT JOIN {sql}" for sql in _JOINS.values())
+    cursor.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM contact c {joins} WHERE {where} LIMIT %s) counted", [*params, COUNTED + 1]
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _where(actor: Actor, narrowed: LeadFilter) -> tuple[str, list[Any]]:
+    context = Context(now(), zone())
+    bindings = REGISTRY.bindings("postgres", schema="")
+    joined = {name: alias for name, alias in _ALIASES.items() if name in _JOINS}
+    conditions = [
+        percent_escaped(condition_sql(understand(rule, context), bindings, alias="c", joined=joined))
+        for rule in (visible(actor), narrowed.as_rule())
+    ]
+    params: list[Any] = []
+    for word in narrowed.words.split():
+        from marops.domains.contacts.public import folded
+
+        conditions.append("c.search_text LIKE %s")
+        params.append(f"%{_like(folded(word))}%")
+    return " AND ".join(f"({one})" for one in conditions), params
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _leads(rows: list[tuple[Any, ...]]) -> list[Lead]:
+    from marops.domains.register.public import queue_names
+
+    queues = queue_names()
+    people = names([row[14] for row in rows if row[14]])
+    return list(_named(rows, queues, people))
+
+
+def _named(rows: list[tuple[Any, ...]], queues: dict[str, str], people: dict[str, str]) -> Iterator[Lead]:
+    for row in rows:
+        (pk, number, name, email, title, company, country, source, created, value, grade, stage, since) = row[:13]
+        queue, owner_id, owned = row[13:]
+        yield Lead(
+            id=pk,
+            ref=f"L-{number}",
+            name=name or email or f"L-{number}",
+            email=email,
+            title=title,
+            company=company,
+            country=country,
+            source=source,
+            created_at=created,
+            score=None if value is None else float(value),
+            grade=grade,
+            stage=stage,
+            stage_since=since,
+            owner=queues.get(queue, queue) if queue else people.get(str(owner_id)) if owner_id else None,
+            owner_kind="queue" if queue else "person" if owner_id else None,
+            owned_since=owned,
+        )
+
+
+def may_see(actor: Actor, contact_id: UUID) -> bool:
+    """Does this lead stand in what the actor may see? The same predicate as the list's."""
+    where, params = _where(actor, LeadFilter())
+    joins = " ".join(f"LEFT JOIN {sql}" for sql in _JOINS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM contact c {joins} WHERE c.id = %s AND {where})", [contact_id, *params]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def lead_story(contact_id: UUID, actor: Actor) -> dict[str, Any]:
+    """Everything there is to say about one lead, by section, and its timeline.
+
+    Keys: contact, sources, quality, score, stage, routing, timeline. Each section says why.
+    """
+    sections = {filler.name: filler.value(contact_id, actor) for filler in ports.story}
+    return {**sections, "timeline": timeline(contact_id)}
+
+
+def timeline(contact_id: UUID, *, limit: int = 500) -> list[dict[str, Any]]:
+    """What happened to a lead, newest first, each with a sentence in plain words."""
+    from marops.engine.asking import query_engine
+
+    facts = query_engine().rows(
+        "SELECT id, kind, occurred_at, actor_type, actor_id, source, definition, properties, subject_type, subject_id"
+        f" FROM facts_of(['{contact_id}'::UUID]::UUID[]) ORDER BY occurred_at DESC, id DESC LIMIT {int(limit)}"
+    )
+    return [_told(fact) for fact in facts]
+
+
+def _told(fact: Mapping[str, Any]) -> dict[str, Any]:
+    from marops.kernel.facts import fact_kinds
+
+    kind = fact["kind"]
+    known = fact_kinds().get(kind)
+    says = ports.timeline[kind](fact) if kind in ports.timeline else known.says if known else kind
+    return {
+        "at": fact["occurred_at"].isoformat().replace("+00:00", "Z"),
+        "kind": kind,
+        "says": says,
+        "actor": fact["actor_type"],
+        "by": fact["actor_id"],
+        "definition": fact["definition"],
+    }

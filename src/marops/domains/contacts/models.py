@@ -8,6 +8,8 @@ from django.db.models import Q
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
 
+CONTACT_NUMBERS, COMPANY_NUMBERS = "contact_number", "company_number"
+
 
 class Company(models.Model):
     """An organisation that people work for."""
@@ -15,7 +17,7 @@ class Company(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     number = models.BigIntegerField(unique=True)
     name = models.TextField()
-    name_key = models.TextField(default="")  # casefolded, without legal form: "Müller GmbH" and "müller" are one
+    name_key = models.TextField(default="")  # folded, without legal form: "Müller GmbH" and "müller" are one
     domain = models.TextField(null=True)
     website = models.TextField(null=True)
     industry = models.TextField(null=True)
@@ -24,6 +26,7 @@ class Company(models.Model):
     city = models.TextField(null=True)
     custom = models.JSONField(default=dict)
     provenance = models.JSONField(default=dict)
+    search_text = models.TextField(default="")
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
 
@@ -33,6 +36,9 @@ class Company(models.Model):
             models.UniqueConstraint("domain", condition=Q(domain__isnull=False), name="company_domain")
         ]
         indexes: ClassVar = [models.Index("name_key", name="company_name_key")]
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def ref(self) -> str:
@@ -82,12 +88,18 @@ class Contact(models.Model):
     custom = models.JSONField(default=dict)
     originals = models.JSONField(default=dict)  # field → what came in, where that differs from what is kept
     provenance = models.JSONField(default=dict)  # field → [import, row, time]
-    search_text = models.TextField(default="")  # casefolded, without accents
+    search_text = models.TextField(default="")  # folded: no case, no accents
+    # The row of a file that was last taken in, as a number; it counts only while nothing else changed the contact.
+    seen_hash = models.BigIntegerField(null=True)
+    seen_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
 
     class Meta:
         db_table = "contact"
+
+    def __str__(self) -> str:
+        return self.ref
 
     @property
     def ref(self) -> str:
@@ -96,32 +108,39 @@ class Contact(models.Model):
 
 
 class Identity(models.Model):
-    """One way by which a person is known: an address, a number, an id in another system."""
+    """One way by which a person is known: an address, a number, an id in another system.
+
+    `email` and `external` belong to one person. A `phone` and a `mailbox` (info@) may be shared by several.
+    """
 
     pk = models.CompositePrimaryKey("contact_id", "kind", "system", "value")
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
-    kind = models.TextField()  # email, phone, external
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities", db_index=False)
+    kind = models.TextField()
     system = models.TextField(default="")  # for external ids: salesforce, hubspot, the file's own name for its key
     value = models.TextField()  # normalised
-    raw = models.TextField(null=True)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         db_table = "contact_identity"
+        # Every row stands in exactly one of the two indexes by value.
         constraints: ClassVar = [
-            models.UniqueConstraint("kind", "system", "value", name="identity_once", condition=~Q(kind="phone"))
+            models.UniqueConstraint(
+                "value", "kind", "system", name="identity_once", condition=Q(kind__in=["email", "external"])
+            )
         ]
-        indexes: ClassVar = [models.Index("value", name="identity_value")]
+        indexes: ClassVar = [
+            models.Index("value", name="identity_shared", condition=Q(kind__in=["phone", "mailbox"]))
+        ]
 
 
 class CustomField(models.Model):
-    """A field that this workspace added; its values lie in `contact.custom`."""
+    """A field that this workspace added; its values lie in `contact.custom` or `company.custom`."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     slug = models.TextField()
     label = models.TextField()
-    on = models.TextField(default="contact")  # contact or company
-    type = models.TextField()  # text, number, boolean, date, datetime, choice
+    entity = models.TextField(default="contact")  # contact or company
+    type = models.TextField()  # text, number, boolean, date, choice
     choices = models.JSONField(default=list)
     description = models.TextField(default="", blank=True)
     made_by = models.TextField()
@@ -130,4 +149,7 @@ class CustomField(models.Model):
 
     class Meta:
         db_table = "custom_field"
-        constraints: ClassVar = [models.UniqueConstraint("on", "slug", name="custom_field_slug")]
+        constraints: ClassVar = [models.UniqueConstraint("entity", "slug", name="custom_field_slug")]
+
+    def __str__(self) -> str:
+        return self.label

@@ -79,11 +79,9 @@ function lowered(reason: Element): Element {
 function show(): void {
   const panel = drawer();
   if (!panel) return;
-  if (panel.open) {
-    panel.removeEventListener("close", onClose);
-    panel.close();
-  }
-  panel.addEventListener("close", onClose, { once: true });
+  // The event comes later than the call, so closing to open in the other way is told by `open` being true again.
+  if (panel.open) panel.close();
+  panel.addEventListener("close", onClose);
   if (NARROW.matches) panel.showModal();
   else panel.show();
   document.querySelector(".app")?.classList.add("folded");
@@ -94,6 +92,7 @@ function closeDrawer(): void {
 }
 
 function onClose(): void {
+  if (drawer()?.open) return;
   document.querySelector(".app")?.classList.remove("folded");
   opener?.setAttribute("aria-expanded", "false");
   opener?.focus({ preventScroll: true });

@@ -25,6 +25,12 @@ export function watchForms(): void {
     if (form.method === "post") form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
   });
+  // An address holds only what was filled in.
+  document.addEventListener("formdata", (event) => {
+    if ((event.target as HTMLFormElement).method !== "get") return;
+    const empty = [...event.formData].filter(([, value]) => value === "").map(([name]) => name);
+    for (const name of empty) event.formData.delete(name);
+  });
   // The page may come back from the browser's memory.
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset.sent;

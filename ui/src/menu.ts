@@ -1,7 +1,9 @@
 /** A disclosure (`details`) whose pane closes on Escape or a click elsewhere and is walked with the arrow keys. */
 export class MenuPane extends HTMLElement {
   #onOutside = (event: Event): void => {
-    if (!this.contains(event.target as Node)) this.#close(false);
+    const target = event.target as Element;
+    // A question that a button of this menu asks leaves it open, so that the focus can come back.
+    if (!this.contains(target) && !target.closest?.("dialog:modal")) this.#close(false);
   };
 
   connectedCallback(): void {

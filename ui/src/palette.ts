@@ -99,7 +99,8 @@ export class CommandPalette extends HTMLElement {
     for (const { words, hint, icon, run } of commands.slice(0, MOST_COMMANDS)) {
       const option = document.createElement("div");
       option.setAttribute("role", "option");
-      if (icon) option.append(icon.cloneNode(true));
+      const sign = icon ?? this.querySelector<HTMLTemplateElement>("template[data-sign]")?.content.firstElementChild;
+      if (sign) option.append(sign.cloneNode(true));
       option.append(textOf("span", words), textOf("span", hint, "hint"));
       this.#commands.set(option, run);
       group.append(option);
@@ -151,7 +152,7 @@ function places(): Command[] {
     words: link.querySelector("[data-word]")?.textContent?.trim() ?? link.textContent?.trim() ?? "",
     alsoFoundBy: link.dataset.words ?? "",
     hint: link.dataset.group ?? "",
-    icon: link.querySelector("svg"),
+    icon: link.querySelector("svg") ?? document.querySelector(`#side .rail-only [aria-label="${link.dataset.group}"] svg`),
     run: () => location.assign(link.href),
   }));
 }

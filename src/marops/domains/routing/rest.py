@@ -1,0 +1,68 @@
+"""Leads over REST: the list, one lead, its story, handing it over."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from marops.domains.accounts.public import actor_of
+from marops.domains.contacts.public import find_contact
+from marops.domains.routing.actions import assign_lead
+from marops.domains.routing.forms import HandOverForm, target_of
+from marops.domains.routing.queries import LeadFilter, lead_page, lead_story, may_see
+from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.forms import validated
+from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
+
+router = Router(tags=["leads"])
+
+
+class Narrowed(Paging):
+    """What a list of leads is narrowed to."""
+
+    q: str = ""
+    stage: str = ""
+    grade: str = ""
+    owner: str = ""
+    source: str = ""
+    country: str = ""
+    sort: str = "-score"
+
+
+class HandOver(Strict):
+    """To whom a lead goes: `queue:<short name>` or `person:<account id>`."""
+
+    to: str
+    reason: str = ""
+
+
+@router.get("/leads")
+def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+    """Who is where."""
+    narrowed = LeadFilter(given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort)
+    offset = place(given.after)[0] if given.after else 0
+    page = lead_page(actor_of(request), narrowed, limit=checked_limit(given.limit), offset=offset)
+    return {"items": [lead.as_json() for lead in page.items], "next": cursor(int(page.next)) if page.next else None}
+
+
+@router.get("/leads/{ref}")
+def lead(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """The whole story of one lead."""
+    actor = actor_of(request)
+    contact = find_contact(ref, actor=actor)
+    if not may_see(actor, contact.id):
+        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
+    return lead_story(contact.id, actor)
+
+
+@router.post("/leads/{ref}/owner")
+def hand_over(request: HttpRequest, ref: str, body: HandOver) -> dict[str, Any]:
+    """Hand a lead to a queue or a person."""
+    actor = actor_of(request)
+    contact = find_contact(ref, actor=actor)
+    if not may_see(actor, contact.id):
+        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
+    queue, owner_id = target_of(validated(HandOverForm, body.dict())["to"])
+    assign_lead(actor=actor, contact_id=contact.id, queue=queue, owner_id=owner_id, reason=body.reason)
+    routing: dict[str, Any] = lead_story(contact.id, actor)["routing"]
+    return routing

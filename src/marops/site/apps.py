@@ -5,3 +5,15 @@ class SiteConfig(AppConfig):
     name = "marops.site"
     label = "site"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.kernel import comments, files, ports, shares, shell
+        from marops.site import permissions
+
+        assert comments.COMMENT and files.VIEW and permissions.SEE_JOBS  # noqa: S101  # their rights are known from here on
+        jobs = shell.NavEntry("set_up", _("Jobs"), "jobs", permissions.SEE_JOBS, words="work progress stop")
+        shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")
+        ports.navigation.fill("jobs", jobs, order=60)
+        ports.navigation.fill("shares", shared, order=70)

@@ -1,0 +1,192 @@
+"""Who may do what: rights of this domain, what an actor's roles add up to, and the masks over classes of fields."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from marops.domains.accounts.models import Account
+from marops.domains.accounts.rules import AccessDocument, add_up, overlap, shipped_roles
+from marops.kernel.actors import Actor
+from marops.kernel.ids import as_uuid
+from marops.kernel.models import Definition
+from marops.kernel.permissions import Grants, Scope, right
+
+VIEW = right("accounts.view", "See colleagues and what they may do")
+MANAGE = right("accounts.manage", "Invite people, give and take roles")
+TOKENS = right("tokens.make", "Make keys for programs")
+
+FIELD_CLASSES: Mapping[str, str] = {
+    "personal": right("personal.see", "See addresses, phones and names of leads"),
+    "pay": right("pay.see", "See what people earn"),
+    "assessment": right("assessment.see", "See how people were assessed"),
+    "evidence": right("evidence.see", "See the evidence of a consent"),
+    "secret": right("secret.see", "See keys and passwords of connected systems"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Stands where a value is that this reader may not see."""
+
+    field_class: str
+
+    def __str__(self) -> str:
+        return str(_("hidden"))
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def sees(field_class: str, grants: Grants) -> bool:
+    """May the holder of `grants` read fields of this class?"""
+    return FIELD_CLASSES[field_class] in grants
+
+
+def mask(field_class: str, grants: Grants) -> Callable[[Any], Any]:
+    """A function that lets values of this class through to those who may see them, and hides them from all others."""
+    if sees(field_class, grants):
+        return lambda value: value
+    return lambda value: None if value is None else Masked(field_class)
+
+
+class Seen:
+    """A row as one reader sees it: attributes of a masked class answer `Masked`. For models that hold such fields."""
+
+    def __init__(self, row: Any, classes: Mapping[str, str], grants: Grants) -> None:
+        self._row = row
+        self._hidden = {name: field_class for name, field_class in classes.items() if not sees(field_class, grants)}
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._row, name)
+        return Masked(self._hidden[name]) if name in self._hidden and value is not None else value
+
+
+@lru_cache(maxsize=8)
+def _document(definition_id: UUID) -> AccessDocument:
+    # A version is never rewritten, so its id is enough to remember it by.
+    return AccessDocument.model_validate(Definition.objects.get(id=definition_id).document)
+
+
+def roles_in_force(definition_id: UUID | None = None) -> AccessDocument:
+    """The access roles as they are defined now; the shipped ones until a workspace defines its own."""
+    found = definition_id or (
+        Definition.objects.filter(kind="access", slug="roles", state=Definition.State.ACTIVE)
+        .values_list("id", flat=True)
+        .first()
+    )
+    return _document(found) if found else shipped_roles()
+
+
+# Rights already looked up while one request is served; None outside of requests, where nothing is remembered.
+_remembered: ContextVar[dict[str, Grants] | None] = ContextVar("remembered_rights", default=None)
+_limit: ContextVar[frozenset[str] | None] = ContextVar("token_limit", default=None)
+
+
+@contextmanager
+def rights_remembered() -> Iterator[None]:
+    """Look each actor's rights up once while this lasts; a token's limits end with it too."""
+    remembered, limit = _remembered.set({}), _limit.set(None)
+    try:
+        yield
+    finally:
+        _remembered.reset(remembered)
+        _limit.reset(limit)
+
+
+def forget_rights() -> None:
+    """Roles were changed: look rights up again."""
+    if (known := _remembered.get()) is not None:
+        known.clear()
+
+
+def limit_to(rights: frozenset[str]) -> None:
+    """A token is in use: until this request ends, nobody has more than these rights."""
+    _limit.set(rights)
+    forget_rights()
+
+
+def token_in_use() -> bool:
+    """Is this request made with a token?"""
+    return _limit.get() is not None
+
+
+AiRights = Callable[[str], Mapping[str, Scope]]
+_ai_rights: list[AiRights] = []
+
+
+def ai_rights_come_from(source: AiRights) -> None:
+    """Tell who knows the rights of a registered use of AI. Until somebody does, an AI may nothing."""
+    _ai_rights[:] = [source]
+
+
+def grants_of(actor: Actor) -> Grants:
+    """What a person may by their roles; an AI what its registered use and its person both may."""
+    known = _remembered.get()
+    key = f"{actor.kind}:{actor.id}:{actor.on_behalf_of}:{actor.ai_use}"
+    if known is not None and key in known:
+        return known[key]
+    found = _limited(_look_up(actor))
+    if known is not None:
+        known[key] = found
+    return found
+
+
+def _look_up(actor: Actor) -> Grants:
+    if actor.kind == "ai":
+        person = person_grants(actor.on_behalf_of or "")
+        return overlap(person, _ai_rights[0](actor.ai_use or "") if _ai_rights else {})
+    return person_grants(actor.id)
+
+
+def _limited(grants: Grants) -> Grants:
+    limit = _limit.get()
+    return grants if limit is None else overlap(grants, dict.fromkeys(limit, Scope.ALL))
+
+
+def person_grants(account_id: str) -> Grants:
+    """What the account of this id may; nothing for accounts that are unknown or deactivated."""
+    known = as_uuid(account_id)
+    account = with_access().filter(id=known).first() if known else None
+    return account_grants(account) if account else Grants()
+
+
+def account_grants(account: Account) -> Grants:
+    """What this account may; takes one read by `with_access()`."""
+    if not account.active:
+        return Grants()
+    found: Any = account
+    holding = add_up(roles_in_force(found.access_definition), found.role_slugs)
+    return Grants(
+        holding.scopes,
+        everything=holding.everything,
+        account_id=account.id,
+        team_ids=tuple(found.reporting_line),
+        unit=account.unit,
+    )
+
+
+_ROLES = "ARRAY(SELECT r.role FROM account_role r WHERE r.account_id = account.id ORDER BY r.role)"
+_DEFINITION = "(SELECT d.id FROM definition d WHERE d.kind = 'access' AND d.slug = 'roles' AND d.state = 'active')"
+_LINE = (
+    "ARRAY(WITH RECURSIVE line AS (SELECT account.id UNION SELECT a.id FROM account a JOIN line"
+    " ON a.manager_id = line.id) SELECT id FROM line)"
+)
+
+
+def with_access() -> Any:
+    """Accounts with their roles, reporting line and the definition of roles, in one query."""
+    return Account.objects.extra(
+        select={"role_slugs": _ROLES, "reporting_line": _LINE, "access_definition": _DEFINITION}
+    )
+
+
+def remember(actor: Actor, account: Account) -> None:
+    """Rights that came along with the account are not looked up a second time."""
+    if (known := _remembered.get()) is not None:
+        known[f"{actor.kind}:{actor.id}:{actor.on_behalf_of}:{actor.ai_use}"] = _limited(account_grants(account))

@@ -1,0 +1,114 @@
+"""What other domains may use of accounts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from marops.domains.accounts.actions import note_token_use, start_first_administrator
+from marops.domains.accounts.models import Account
+from marops.domains.accounts.permissions import (
+    FIELD_CLASSES,
+    TOKENS,
+    Masked,
+    Seen,
+    ai_rights_come_from,
+    limit_to,
+    mask,
+    remember,
+    rights_remembered,
+    roles_in_force,
+    sees,
+)
+from marops.domains.accounts.queries import administrators, names, token_owner
+from marops.domains.accounts.rules import scope_rule
+from marops.kernel.actors import SETUP, Actor
+from marops.kernel.clock import now
+from marops.kernel.errors import NOT_ALLOWED, MaropsError, problem
+from marops.kernel.permissions import require
+
+__all__ = [
+    "FIELD_CLASSES",
+    "TOKENS",
+    "Account",
+    "Masked",
+    "Seen",
+    "actor_of",
+    "ai_rights_come_from",
+    "by_token",
+    "first_sign_in_link",
+    "mask",
+    "names",
+    "needs",
+    "owner_of_last_resort",
+    "rights_remembered",
+    "roles_in_force",
+    "scope_rule",
+    "sees",
+]
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+BAD_TOKEN = problem(
+    "bad-token", "This key does not open anything", status=401, remedy="Make a new one under Your account, Keys."
+)
+_USE_NOTED_EVERY = timedelta(minutes=5)
+FIRST_EMAIL = "administrator@marops.invalid"
+
+
+def first_sign_in_link() -> str | None:
+    """The path that lets the first administrator in, fresh each time; None once one has signed in."""
+    if administrators().filter(last_login__isnull=False).exists():
+        return None
+    secret = start_first_administrator(actor=SETUP, email=FIRST_EMAIL, name="Administrator")
+    return f"/welcome/{secret}"
+
+
+def owner_of_last_resort() -> Account | None:
+    """The administrator who owns what nobody else does: the one who came first."""
+    return administrators().order_by("number").first()
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks. Raises MaropsError `not-allowed` for a request without a person."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        raise MaropsError(NOT_ALLOWED, "Sign in first.")
+    return actor
+
+
+def by_token(request: HttpRequest, secret: str) -> Account:
+    """Let the request act as the owner of a key, with no more rights than the key has.
+
+    Raises MaropsError `bad-token` for keys that are unknown, revoked or run out.
+    """
+    at = now()
+    found = token_owner(secret, at)
+    if found is None:
+        raise MaropsError(BAD_TOKEN)
+    token, account = found
+    actor = Actor("human", str(account.id))
+    limit_to(frozenset(token.rights))
+    remember(actor, account)
+    request.__dict__["actor"] = actor
+    if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
+        note_token_use(actor=actor, token_id=token.id)
+    return account
+
+
+def needs(right: str) -> Callable[[View[P]], View[P]]:
+    """A page that only those open who hold `right`, in any scope; others get `not-allowed`."""
+
+    def wrap(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            require(actor_of(request), right)
+            return view(request, *args, **kwargs)
+
+        guarded.__dict__["needs_right"] = right
+        return cast("View[P]", guarded)
+
+    return wrap

@@ -1,0 +1,164 @@
+"""What access roles may do, how scopes become row rules, and when a guesser has to wait. Pure functions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from marops.kernel.permissions import Grants, Scope
+
+ScopeName = Literal["own", "team", "unit", "all"]
+ADMINISTRATOR = "administrator"
+
+# One line per right, one column per shipped role, in the order of _ROLES. A test holds the lines against the rights
+# that the code registers; the page "Roles and rights" prints them. The administrator may everything.
+_TABLE = """
+right                 vp    manager  martech  autom.  analyst  camp.  e-mail  leads  coord.
+accounts.view         all   all      all      all     all      all    all     all    all
+accounts.manage       -     -        -        -       -        -      -       -      -
+audit.view            all   all      all      all     all      all    -       all    -
+comments.write        all   all      all      all     all      all    all     all    all
+definitions.change    -     all      all      all     all      all    all     all    -
+definitions.activate  all   all      -        all     -        -      -       all    -
+files.view            own   all      all      own     own      own    own     all    own
+jobs.manage           own   all      all      own     own      own    own     all    own
+jobs.view             all   all      all      all     all      all    all     all    own
+problems.resolve      -     all      all      all     -        all    all     all    -
+problems.view         all   all      all      all     all      all    all     all    all
+shares.make           all   all      -        all     all      all    all     -      -
+tokens.make           -     all      all      all     all      -      -       all    -
+workspace.set_up      -     all      -        -       -        -      -       -      -
+personal.see          all   all      all      all     -        all    all     all    all
+pay.see               all   -        -        -       -        -      -       -      -
+assessment.see        all   all      -        -       -        -      -       -      -
+evidence.see          -     all      -        -       -        -      -       all    -
+secret.see            -     -        all      -       -        -      -       -      -
+"""
+
+_ROLES = (
+    ("vp_mops", "VP of Marketing Operations", "Answers for the whole function: its people, money and direction."),
+    ("mops_manager", "Manager of Marketing Operations", "Runs the operation day to day and leads the team."),
+    ("martech_specialist", "MarTech Specialist", "Keeps the stack connected, maintained and healthy."),
+    ("marketing_automation_manager", "Marketing Automation Manager", "Builds scoring, segments and journeys."),
+    ("marketing_data_analyst", "Marketing Data Analyst", "Reads the numbers; sees people without their addresses."),
+    ("campaign_ops_manager", "Campaign Operations Manager", "Plans and launches campaigns on time."),
+    ("email_marketing_specialist", "Email Marketing Specialist", "Writes, tests and sends e-mail."),
+    (
+        "lead_db_admin",
+        "Lead Management and Database Administrator",
+        "Keeps records clean, consented and with the right owner.",
+    ),
+    ("mops_coordinator", "Marketing Operations Coordinator", "Helps everywhere: imports, lists, checks."),
+)
+
+
+class AccessRole(BaseModel):
+    """One access role: what its holders may do, and how far each right reaches."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slug: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")
+    title: str = Field(min_length=1)
+    says: str = ""
+    everything: bool = False
+    rights: dict[str, ScopeName] = {}
+
+
+class AccessDocument(BaseModel):
+    """The definition `access/roles`: every access role of this workspace."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    roles: list[AccessRole]
+
+    def role(self, slug: str) -> AccessRole | None:
+        """The role of this name, None where there is none."""
+        return next((role for role in self.roles if role.slug == slug), None)
+
+
+def shipped_roles() -> AccessDocument:
+    """The roles a workspace starts with: one per team role, and the administrator."""
+    roles = [
+        AccessRole(slug=slug, title=title, says=says, rights=_column(number))
+        for number, (slug, title, says) in enumerate(_ROLES)
+    ]
+    everything = AccessRole(
+        slug=ADMINISTRATOR, title="Administrator", says="May everything, and gives roles to others.", everything=True
+    )
+    return AccessDocument(roles=[*roles, everything])
+
+
+def _column(number: int) -> dict[str, ScopeName]:
+    lines = [line.split() for line in _TABLE.strip().splitlines()[1:]]
+    return {line[0]: line[1 + number] for line in lines if line[1 + number] != "-"}  # type: ignore[misc]  # validated
+
+
+def shipped_rights() -> list[str]:
+    """The rights that have a line in the table."""
+    return [line.split()[0] for line in _TABLE.strip().splitlines()[1:]]
+
+
+SCOPES: Mapping[str, Scope] = {"own": Scope.OWN, "team": Scope.TEAM, "unit": Scope.UNIT, "all": Scope.ALL}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What roles add up to: everything, or right → widest scope."""
+
+    everything: bool
+    scopes: Mapping[str, Scope]
+
+
+def add_up(document: AccessDocument, held: Iterable[str]) -> Holding:
+    """The sum of the roles held: each right in its widest scope. Roles that no longer exist add nothing."""
+    roles = [role for slug in held if (role := document.role(slug))]
+    scopes: dict[str, Scope] = {}
+    for role in roles:
+        for name, scope in role.rights.items():
+            scopes[name] = max(SCOPES[scope], scopes.get(name, Scope.OWN))
+    return Holding(any(role.everything for role in roles), scopes)
+
+
+def overlap(one: Grants, scopes: Mapping[str, Scope]) -> Grants:
+    """What both allow: `one`, cut down to `scopes`; each right in the narrower of its two scopes."""
+    kept = {
+        name: scope if one.everything else min(scope, one.scopes[name])
+        for name, scope in scopes.items()
+        if one.everything or name in one.scopes
+    }
+    return Grants(kept, account_id=one.account_id, team_ids=one.team_ids, unit=one.unit)
+
+
+def scope_rule(scope: Scope | None, grants: Grants) -> dict[str, Any]:
+    """The people that a scope reaches, as a rule of the rule language.
+
+    own: the owner is me; team: the owner stands in my reporting line; unit: the contact belongs to my business unit.
+    No scope, or one that cannot be measured (a person without a unit), reaches nobody.
+    """
+    if scope is Scope.ALL:
+        return {"everyone": True}
+    if scope is Scope.OWN and grants.account_id:
+        return {"field": "owner", "is": str(grants.account_id)}
+    if scope is Scope.TEAM and grants.team_ids:
+        return {"field": "owner", "in": sorted(str(one) for one in grants.team_ids)}
+    if scope is Scope.UNIT and grants.unit:
+        return {"field": "unit", "is": grants.unit}
+    return {"not": {"everyone": True}}
+
+
+# After five failures each further try costs twice the time of the one before.
+_FREE_TRIES = 5
+_LONGEST_WAIT = timedelta(minutes=5)
+COUNTED = timedelta(minutes=15)
+FREE_TRIES_OF_A_NETWORK = 30
+
+
+def wait_before(failures: Sequence[datetime], at: datetime, *, free: int = _FREE_TRIES) -> timedelta:
+    """How long somebody who failed at these moments has to wait before the next try is looked at."""
+    recent = [moment for moment in failures if at - moment < COUNTED]
+    if len(recent) < free:
+        return timedelta(0)
+    pause = min(timedelta(seconds=2 ** (len(recent) - free + 1)), _LONGEST_WAIT)
+    return max(timedelta(0), max(recent) + pause - at)

@@ -1,0 +1,52 @@
+"""One validation for both doors: a page's form and a REST body end in the same Django form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.forms import Form
+from django.utils.datastructures import MultiValueDict
+
+from marops.kernel.errors import INVALID, FieldError, MaropsError
+
+
+def validated(form: type[Form], data: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """What `form` makes of `data`. Raises MaropsError `invalid` with a pointer to each field that has a fault."""
+    bound = form(as_form_data(data), **options)
+    if not bound.is_valid():
+        raise MaropsError(INVALID, errors=faults(bound))
+    return bound.cleaned_data
+
+
+def as_form_data(data: Mapping[str, Any]) -> MultiValueDict[str, Any]:
+    """JSON as a form sends it: lists as several values, true as a ticked box, null as nothing."""
+    given: MultiValueDict[str, Any] = MultiValueDict()
+    for name, value in data.items():
+        if isinstance(value, (list, tuple, set)):
+            given.setlist(name, [str(one) for one in value])
+        elif value is not None and value is not False:
+            given[name] = "on" if value is True else str(value)
+    return given
+
+
+def faults(form: Form) -> list[FieldError]:
+    """A form's errors as ours."""
+    return [
+        FieldError(
+            code=str(error.code or "invalid"),
+            message=str(message),
+            pointer="" if name == "__all__" else f"/{name}",
+            field="" if name == "__all__" else name,
+        )
+        for name, errors in form.errors.as_data().items()
+        for error in errors
+        for message in error.messages
+    ]
+
+
+def add_problem(form: Form, error: MaropsError) -> None:
+    """Show on a page's form what an action refused: on its fields where they are named, above it otherwise."""
+    for fault in error.errors:
+        field = fault.field if fault.field in form.fields else None
+        form.add_error(field, " ".join(part for part in (fault.message, fault.remedy) if part))
+    if not tuple(error.errors):
+        form.add_error(None, " ".join(part for part in (str(error), error.remedy) if part))

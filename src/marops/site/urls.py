@@ -1,0 +1,66 @@
+"""Which page answers which address: the kernel's own pages, then what each domain brings, then REST."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from marops.site import pages
+from marops.site.rest import api, mount, openapi
+
+# The domains that may bring pages (`urls.py`) and REST (`rest.py`); those without the file are passed over.
+PARTS = (
+    "marops.domains.accounts",
+    "marops.domains.register",
+    "marops.domains.contacts",
+    "marops.domains.consent",
+    "marops.domains.capture",
+    "marops.domains.scoring",
+    "marops.domains.routing",
+    "marops.engine",
+)
+
+
+def _domains() -> list[URLResolver]:
+    return [path("", include(f"{name}.urls")) for name in PARTS if find_spec(f"{name}.urls")]
+
+
+def _parts_page() -> list[URLPattern]:
+    """The page that shows every part of the interface, where it is installed."""
+    if not find_spec("marops.site.parts_page"):
+        return []
+    return [path("parts", import_module("marops.site.parts_page").parts, name="parts")]
+
+
+mount(PARTS)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.desk, name="desk"),
+    path("healthz", pages.healthz, name="healthz"),
+    path("search", pages.search, name="search"),
+    path("jobs", pages.jobs, name="jobs"),
+    path("jobs/<str:ref>", pages.job, name="job"),
+    path("jobs/<str:ref>/progress", pages.job_progress, name="job-progress"),
+    path("jobs/<str:ref>/stop", pages.job_stop, name="job-stop"),
+    path("jobs/<str:ref>/resume", pages.job_resume, name="job-resume"),
+    path("problems", pages.problems, name="problems"),
+    path("problems/<uuid:problem_id>/resolve", pages.problem_resolve, name="problem-resolve"),
+    path("notices", pages.notices, name="notices"),
+    path("comments/<str:object_type>/<str:object_id>", pages.comments, name="comments"),
+    path("comments/<uuid:comment_id>/delete", pages.comment_delete, name="comment-delete"),
+    path("history/<str:object_type>/<str:object_id>", pages.history, name="history"),
+    path("files/<uuid:file_id>", pages.file, name="file"),
+    path("shares", pages.shares, name="shares"),
+    path("shares/<uuid:share_id>/revoke", pages.share_revoke, name="share-revoke"),
+    path("share/<str:object_type>/<str:object_id>", pages.share, name="share"),
+    path("shared/<str:secret>", pages.shared, name="shared"),
+    *_domains(),
+    *_parts_page(),
+    path("api/v1/openapi.json", openapi, name="openapi"),
+    path("api/v1/", api.urls),
+]
+
+handler400 = "marops.site.pages.bad_request"
+handler403 = "marops.site.pages.forbidden"
+handler404 = "marops.site.pages.missing"
+handler500 = "marops.site.pages.broken"

@@ -177,3 +177,14 @@ def test_the_shell_does_without_bundles_and_without_a_person(monkeypatch: pytest
     assert "<script" not in page
     assert 'rel="stylesheet"' not in page
     assert "hx-headers:inherited" in page
+
+
+def test_the_gallery_shows_each_part() -> None:
+    folder = Path(ui.__file__).parents[1] / "templates"
+    pages = [*folder.glob("*.html"), *folder.glob("parts/*.html")]
+    used = set(re.findall(r"\{%\s*(\w+)", " ".join(path.read_text() for path in pages)))
+    assert set(ui.register.tags) <= used
+    request = RequestFactory().get("/parts")
+    page = Engine.get_default().get_template("parts.html").render(RequestContext(request, {"request": request}))
+    assert page.count("<svg") > 50
+    assert "{%" not in page

@@ -205,6 +205,8 @@ class Did(_Facts):
     def _counts(self) -> "Did":
         if self.exactly is not None and (self.at_least is not None or self.at_most is not None):
             raise ValueError("exactly stands alone")
+        if self.at_least == 0 and self.at_most is None:
+            raise ValueError("at_least 0 holds for everyone; write everyone, or a number")
         if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
             raise ValueError("at_most is less than at_least")
         return self

@@ -103,7 +103,8 @@ def members_sql(rule: Predicate, bindings: Bindings) -> str:
     ctes = [f"narrowed AS {_materialized(bindings.dialect)}({_rows(plain, bindings)})"] if plain.items else []
     ctes += tallies.ctes()
     source = _from(bindings, tables(asking), among="narrowed" if plain.items else None)
-    return f"WITH {', '.join(ctes)} SELECT {_BASE}.{_key(bindings)} AS id {source}{tallies.joins()} WHERE {test}"
+    start = f"WITH {', '.join(ctes)} " if ctes else ""
+    return f"{start}SELECT {_BASE}.{_key(bindings)} AS id {source}{tallies.joins()} WHERE {test}"
 
 
 def truths_sql(

@@ -5,3 +5,18 @@ class ContactsConfig(AppConfig):
     name = "marops.domains.contacts"
     label = "contacts"
     verbose_name = "Contacts"
+
+    def ready(self) -> None:
+        from marops.domains.contacts import stages, story
+        from marops.domains.contacts.fields import register_fields, register_quality_fields
+        from marops.domains.contacts.rules import quality
+        from marops.engine.tick import Stage
+        from marops.kernel import ports
+        from marops.kernel.definitions import Kind, register_kind
+
+        register_fields()
+        register_quality_fields()
+        register_kind(Kind("quality", "Quality rule", quality.QualityRule))
+        ports.starters.fill("quality", quality.STARTERS)
+        ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
+        ports.story.fill("quality", story.quality_section, order=30)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from marops.domains.contacts.rules import countries, sources
+from marops.domains.contacts.rules import countries
 from marops.domains.contacts.rules.titles import FUNCTIONS, SENIORITIES
 from marops.kernel.fields import REGISTRY, Choice, Field, FieldClass, FieldType, Relation
 
@@ -86,7 +86,6 @@ def _countries() -> Iterator[Choice]:
         yield Choice(one.alpha_2, countries.name(one.alpha_2))
 
 
-
 def register_fields() -> None:
     """Make people, companies and the fields that a workspace added known to rules, lists and reports."""
     REGISTRY.relation(Relation("contact", "contact"))
@@ -136,3 +135,20 @@ def _custom_fields() -> Iterator[Field]:
             description=one.description,
             retired=one.retired_at is not None,
         )
+
+
+def register_quality_fields() -> None:
+    """Make known what quality rules look at, and what they find."""
+    REGISTRY.relation(Relation("quality", "contact_quality", key="contact_id", of="contact"))
+    REGISTRY.add(
+        Field("quality.score", "Quality", INTEGER, "quality", "score", sortable=True, empty_is="not checked yet"),
+        Field(
+            "contact.original_email",
+            "E-mail as it came in",
+            TEXT,
+            "contact",
+            "originals",
+            ("email",),
+            field_class=FieldClass.PERSONAL,
+        ),
+    )

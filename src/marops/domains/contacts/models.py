@@ -153,3 +153,16 @@ class CustomField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class ContactQuality(models.Model):
+    """How good a record is: 100 without fault, and which faults it has by which version of which rule."""
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="quality")
+    score = models.SmallIntegerField()
+    faults = models.JSONField(default=list)  # pinned definitions, the gravest first
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_quality"
+        indexes: ClassVar = [models.Index("score", "contact", name="contact_quality_score")]

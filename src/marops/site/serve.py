@@ -17,12 +17,12 @@ def serve(config: Config) -> None:
         port=config.port,
         interface=Interfaces.WSGI,
         workers=config.web_workers,
-        blocking_threads=8,
+        blocking_threads=4,
         backlog=256,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_access=False,
-        process_name="marops web",
+        websockets=False,
     ).serve()
 
 
@@ -33,6 +33,10 @@ def application() -> Any:
 
     die_with_supervisor()
     serve_web()
+    from django.urls import get_resolver
+
     from marops.site.wsgi import application as django
 
+    # Every page is imported now, so that a fault shows at the start and nobody waits for the first click.
+    get_resolver().url_patterns  # noqa: B018
     return django

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
-from marops.domains.contacts.public import Contact, find_contact
+from marops.domains.contacts.public import Contact, find_contact, sources
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
 from marops.domains.routing.permissions import ASSIGN, VIEW
@@ -33,7 +33,7 @@ _SORT = "score"
 _STAGE_KINDS = {"mql": "info", "sal": "info", "sql": "info", "opportunity": "info", "customer": "good"}
 
 
-class _Counted(Paginator[Lead]):
+class _Counted(Paginator):  # type: ignore[type-arg]  # Django's own cannot be subscripted when it runs
     """Pages of a list whose rows the database has already cut out; beyond 10,000 it stops counting."""
 
     def __init__(self, found: LeadPage) -> None:
@@ -44,7 +44,7 @@ class _Counted(Paginator[Lead]):
     def count(self) -> int:
         return min(self._found.total, COUNTED)
 
-    def here(self) -> Page[Lead]:
+    def here(self) -> "Page[Lead]":
         """The page that was fetched."""
         return Page(self._found.items, self._found.offset // self._found.limit + 1, self)
 
@@ -78,15 +78,13 @@ def leads(request: HttpRequest) -> HttpResponse:
 
 
 def _labelled(items: list[Lead]) -> list[dict[str, Any]]:
-    from marops.domains.contacts.public import source_labels
-
-    stages, sources = dict(_choices("stage.name")), source_labels()
+    stages, labels = dict(_choices("stage.name")), sources.labels()
     return [
         {
             "lead": one,
             "stage": stages.get(one.stage or "", one.stage),
             "kind": _STAGE_KINDS.get(one.stage or "", "draft"),
-            "source": sources.get(one.source or "", one.source),
+            "source": labels.get(one.source or "", one.source),
         }
         for one in items
     ]
@@ -99,13 +97,11 @@ def _said(found: LeadPage) -> str:
 
 
 def _filters() -> list[dict[str, Any]]:
-    from marops.domains.contacts.public import source_labels
-
     return [
         {"key": "stage", "label": _("Stage"), "options": _choices("stage.name")},
         {"key": "grade", "label": _("Grade"), "options": _choices("score.grade")[:4]},
         {"key": "owner", "label": _("Owner"), "options": _choices("owner.queue")},
-        {"key": "source", "label": _("Source"), "options": sorted(source_labels().items(), key=lambda one: one[1])},
+        {"key": "source", "label": _("Source"), "options": sorted(sources.labels().items(), key=lambda one: one[1])},
     ]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from marops.domains.accounts.public import names, scope_rule
+from marops.domains.contacts.public import fold
 from marops.domains.routing.permissions import VIEW
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -192,10 +193,8 @@ def _where(actor: Actor, narrowed: LeadFilter) -> tuple[str, list[Any]]:
     ]
     params: list[Any] = []
     for word in narrowed.words.split():
-        from marops.domains.contacts.public import folded
-
         conditions.append("c.search_text LIKE %s")
-        params.append(f"%{_like(folded(word))}%")
+        params.append(f"%{_like(fold(word))}%")
     return " AND ".join(f"({one})" for one in conditions), params
 
 

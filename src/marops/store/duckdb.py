@@ -239,8 +239,11 @@ class Cursor:
         """Fix what the block sees, the lake's moment first: `facts` is exact only if the inbox is read at the same
         moment or later.
         """
-        self._connection.execute("BEGIN")
-        self._connection.execute("SELECT * FROM lake.current_snapshot()").fetchall()
+        try:
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT * FROM lake.current_snapshot()").fetchall()
+        except duckdb.Error as error:
+            raise _told(error) from error
 
     def _run(self, sql: str, params: Parameters) -> tuple[pa.Table, dict[str, str]]:
         if self._select_only:
@@ -252,8 +255,10 @@ class Cursor:
                 return done.to_arrow_table(), types
             except duckdb.InterruptException as error:
                 if not overdue.is_set():
-                    raise
+                    raise _told(error) from error
                 raise _too_long(self._seconds) from error
+            except duckdb.Error as error:
+                raise _told(error) from error
 
 
 def _too_long(seconds: float) -> QueryTimeout:
@@ -363,10 +368,10 @@ class QueryEngine:
             try:
                 with self._transaction(instance, min(seconds or self.limits.seconds, self.limits.seconds)) as cursor:
                     yield cursor
-            except duckdb.Error as error:
-                if _lost_ground(error):
+            except QueryError as error:
+                if _lost_ground(error.__cause__):
                     self._discard(instance)
-                raise _told(error) from error
+                raise
 
     def _once(self, ask: Callable[[Cursor], T]) -> T:
         for _ in range(2):

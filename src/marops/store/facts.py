@@ -66,17 +66,23 @@ def part_of(contact_id: str) -> str:
 
 _LONGEST_CHAIN: Final = 64
 
+# Chains are rare and aliases may be many: the table is read once, and only those that another alias points at are
+# followed.
 IDENTITIES: Final = f"""
 CREATE OR REPLACE VIEW identities AS
-WITH RECURSIVE chain(written_as, contact_id, hops) AS (
-    SELECT alias_id, contact_id, 1 FROM pg.public.contact_alias
+WITH RECURSIVE alias AS MATERIALIZED (SELECT alias_id, contact_id FROM pg.public.contact_alias),
+between AS MATERIALIZED (SELECT * FROM alias a WHERE EXISTS (SELECT 1 FROM alias b WHERE b.contact_id = a.alias_id)),
+chain(written_as, contact_id, hops) AS (
+    SELECT a.alias_id, b.contact_id, 2 FROM alias a JOIN between b ON b.alias_id = a.contact_id
     UNION ALL
-    SELECT c.written_as, a.contact_id, c.hops + 1
-    FROM chain c JOIN pg.public.contact_alias a ON a.alias_id = c.contact_id
+    SELECT c.written_as, b.contact_id, c.hops + 1 FROM chain c JOIN between b ON b.alias_id = c.contact_id
     WHERE c.hops < {_LONGEST_CHAIN}
 )
-SELECT written_as, contact_id FROM chain c
-WHERE NOT EXISTS (SELECT 1 FROM pg.public.contact_alias a WHERE a.alias_id = c.contact_id)
+SELECT a.alias_id AS written_as, a.contact_id FROM alias a
+WHERE NOT EXISTS (SELECT 1 FROM between b WHERE b.alias_id = a.contact_id)
+UNION ALL
+SELECT c.written_as, c.contact_id FROM chain c
+WHERE NOT EXISTS (SELECT 1 FROM between b WHERE b.alias_id = c.contact_id)
 """
 
 # One row for every id whose facts are not simply its own: joined once, it answers "who is this today" and "is this
@@ -118,16 +124,19 @@ FROM ({_written()}) w LEFT JOIN ({_READ_AS}) r ON r.written_as = w.contact_id
 WHERE r.erased IS NOT TRUE
 """
 
+# The list in the middle tells DuckDB that these are few: it takes a recursion for large and would hash the whole lake.
 FACTS_OF: Final = f"""
 CREATE OR REPLACE MACRO facts_of(ids) AS TABLE
-WITH meant AS MATERIALIZED (
-    SELECT written_as, contact_id, {part_of("written_as")} AS part FROM (
-        SELECT i.written_as, i.contact_id FROM identities i WHERE list_contains(ids, i.contact_id)
-        UNION ALL
-        SELECT u.id, u.id FROM (SELECT unnest(ids) AS id) u
-        WHERE NOT EXISTS (SELECT 1 FROM pg.public.contact_alias a WHERE a.alias_id = u.id)
-    ) k
-    WHERE NOT EXISTS (SELECT 1 FROM pg.public.erased_contact e WHERE e.contact_id IN (k.written_as, k.contact_id))
+WITH RECURSIVE person(written_as, contact_id) AS (
+    SELECT u.id, u.id FROM (SELECT DISTINCT unnest(ids) AS id) u
+    WHERE NOT EXISTS (SELECT 1 FROM pg.public.contact_alias a WHERE a.alias_id = u.id)
+      AND NOT EXISTS (SELECT 1 FROM pg.public.erased_contact e WHERE e.contact_id = u.id)
+    UNION
+    SELECT a.alias_id, p.contact_id FROM person p JOIN pg.public.contact_alias a ON a.contact_id = p.written_as
+), meant AS MATERIALIZED (
+    SELECT k.one.written_as AS written_as, k.one.contact_id AS contact_id, {part_of("k.one.written_as")} AS part
+    FROM (SELECT unnest((SELECT list(p) FROM person p)) AS one) k
+    WHERE NOT EXISTS (SELECT 1 FROM pg.public.erased_contact e WHERE e.contact_id = k.one.written_as)
 )
 SELECT {_resolved("w", "m")}, w.contact_id AS written_as
 FROM ({_written(", f.contact_part", f", {part_of('i.contact_id')}")}) w

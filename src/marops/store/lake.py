@@ -470,7 +470,7 @@ class LakeWriter:
         self._still_mine()
         flushed = self._lake.execute("CALL ducklake_flush_inlined_data('lake')").to_arrow_table()
         self._inlined = 0
-        return sum(flushed.column("rows_flushed").to_pylist())
+        return _total(flushed, "rows_flushed")
 
     def _rewrite(self) -> None:
         self._still_mine()
@@ -480,7 +480,7 @@ class LakeWriter:
     def _merge(self) -> tuple[int, int]:
         self._still_mine()
         merged = self._lake.execute("CALL ducklake_merge_adjacent_files('lake')").to_arrow_table()
-        return sum(merged.column("files_processed").to_pylist()), sum(merged.column("files_created").to_pylist())
+        return _total(merged, "files_processed"), _total(merged, "files_created")
 
     def _expire_and_remove(self, kept: timedelta | None) -> int:
         """Drop all old snapshots, then the files that only they named and that lost their name more than `kept` ago.
@@ -520,6 +520,10 @@ class LakeWriter:
             " WHERE moved_at < ? AND batch::VARCHAR NOT IN (SELECT batch FROM standing)",
             [datetime.now(UTC) - timedelta(days=1)],
         )
+
+
+def _total(answer: pa.Table, column: str) -> int:
+    return sum(int(number) for number in answer.column(column).to_pylist())
 
 
 _ENTER_ERASED: Final = """

@@ -102,6 +102,15 @@ def test_the_lake_s_moment_is_fixed_before_the_inbox_s(place: Ground, engine: Qu
         assert len(cursor.rows("SELECT id FROM facts WHERE kind = 'moved.meanwhile'")) == len(ids)
 
 
+def test_a_move_between_the_two_moments_doubles_nothing(place: Ground, engine: QueryEngine) -> None:
+    ids = place.facts([uuid4()] * 3, kind="moved.between")
+    with engine.cursor() as cursor:
+        with place.writer() as writer:
+            writer.move()
+        rows = cursor.rows("SELECT id FROM facts WHERE kind = 'moved.between'")
+    assert sorted(row["id"] for row in rows) == sorted(ids)
+
+
 def test_the_web_process_reads_the_lake_and_postgresql(place: Ground, web: QueryEngine) -> None:
     assert web.rows("SELECT count(*) > 1000 AS many FROM lake.main.fact") == [{"many": True}]
     assert web.rows("SELECT count(*) AS n FROM pg.public.contact_alias") == [{"n": 0}]

@@ -93,7 +93,7 @@ def race(place: Ground, reads: int) -> tuple[Ledger, list[str]]:
     return ledger, wrong
 
 
-@pytest.mark.parametrize("reads", [200, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reads", [100, pytest.param(1500, marks=pytest.mark.slow)])
 def test_every_committed_fact_is_read_once_while_the_mover_races_slow_writers(tmp_path: Path, reads: int) -> None:
     with ground(tmp_path) as place:
         ledger, wrong = race(place, reads)

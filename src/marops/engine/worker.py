@@ -2,71 +2,66 @@
 
 import logging
 import threading
-from datetime import timedelta
 from uuid import UUID
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from marops.kernel import jobs
 from marops.kernel.clock import now
+from marops.kernel.errors import MaropsError
+from marops.kernel.leases import LOST
 from marops.kernel.models import Job
-from marops.kernel.notices import raise_problem, tell
+from marops.kernel.notices import raise_problem, settle, tell
 
 log = logging.getLogger("marops.worker")
 
 IDLE_SECONDS = 1.0
+AWAY_SECONDS = 2.0
 
 
 def work(stop: threading.Event) -> None:
-    """Run jobs until `stop` is set; a job in hand is asked to stop after its present batch."""
+    """Run jobs until `stop` is set; a job in hand goes back to the queue after its present batch."""
     while not stop.is_set():
         try:
-            job = jobs.claim(now())
-            if job is not None:
-                _run(job, stop)
+            found = _one(stop)
         except Exception as error:
-            log.error("could not look for jobs: %s", type(error).__name__)
-            stop.wait(5.0)
-            job = None
-        close_old_connections()
-        if job is None:
+            # PostgreSQL is away; the job in hand is found again by its lease.
+            log.error("the database cannot be used: %s", type(error).__name__)
+            connection.close()
+            stop.wait(AWAY_SECONDS)
+            continue
+        if not found:
             stop.wait(IDLE_SECONDS)
 
 
-def _run(job: Job, stop: threading.Event) -> None:
+def _one(stop: threading.Event) -> bool:
+    job = jobs.claim(now())
+    if job is None:
+        return False
     log.info("%s %s begins", job.ref, job.kind)
-
-    def watch(one: Job) -> None:
-        if stop.is_set() and one.state == Job.State.RUNNING:
-            raise _GoingDown
-
-    try:
-        error = jobs.run(job, watch=watch)
-    finally:
-        log.info("%s is %s", job.ref, job.state)
-    if isinstance(error, _GoingDown):
-        # Not the job's fault: it waits for the next worker and goes on from its checkpoint.
-        Job.objects.filter(id=job.id).update(
-            state=Job.State.WAITING, lease_until=now() - timedelta(seconds=1), problem=None, ended_at=None
-        )
-        return
+    error = jobs.run(job, leave=stop.is_set)
+    log.info("%s is %s", job.ref, job.state)
     _tell_its_author(job, error)
-
-
-class _GoingDown(Exception):
-    """The worker ends; the job in hand goes back to the queue."""
+    close_old_connections()
+    return True
 
 
 def _tell_its_author(job: Job, error: Exception | None) -> None:
-    if error is not None:
+    if isinstance(error, MaropsError) and error.code == LOST:
+        return  # whoever has it now will tell
+    key = f"job:{job.id}"
+    if job.state == Job.State.FAILED:
+        problem = job.problem or {}
         raise_problem(
-            f"job:{job.id}",
+            key,
             f"{job.title or job.kind} broke off",
-            detail=str((job.problem or {}).get("detail", "")),
-            remedy=str((job.problem or {}).get("remedy", "")),
+            detail=str(problem.get("detail", "")),
+            remedy=str(problem.get("remedy", "")),
             url=f"/jobs/{job.ref}",
             severity="bad",
         )
+    elif job.state == Job.State.DONE:
+        settle(key)
     if job.actor_kind == "human" and job.state in (Job.State.DONE, Job.State.FAILED):
         words = "is done" if job.state == Job.State.DONE else "broke off"
         tell(UUID(job.actor_id), f"{job.title or job.kind} {words}.", url=f"/jobs/{job.ref}")

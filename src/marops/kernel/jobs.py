@@ -1,27 +1,28 @@
 """Long work that a person asked for. A job is a generator that yields after each committed batch:
 there it can be stopped, and from there it resumes after a crash.
+
+Its row is the truth: who has it in hand (`kernel.leases`), how far it is, how it ended. A worker that was suspended
+and lost the row commits nothing more: its actions ask the row first, and so does every write to the row itself.
 """
 
-import os
-import socket
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from marops.kernel import crash
+from marops.kernel import crash, leases
 from marops.kernel.actions import current_job
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError, problem
+from marops.kernel.leases import LEASE, LOST, Lease
 from marops.kernel.models import Job
 
-LEASE = timedelta(seconds=60)
 ATTEMPTS = 3
 
 JOB_FAILED = problem(
@@ -31,6 +32,19 @@ JOB_FAILED = problem(
     remedy="What was done so far is kept; start it again to go on from there.",
 )
 JOB_STOPPED = problem("job-stopped", "The job was stopped", status=409, remedy="Start it again to go on from there.")
+JOB_UNKNOWN = problem(
+    "job-unknown",
+    "This version of Marops does not know this kind of job",
+    status=409,
+    remedy="Use the version that started it, or start a new job.",
+)
+NO_ROOM = problem(
+    "database-full",
+    "PostgreSQL has no room left on its disk",
+    status=507,
+    remedy="Free some space on it (1 GB is a good start), then go on. What was committed is kept.",
+)
+_DISK_FULL = "53100"
 
 crash.declare("job.after_claim", "job.after_checkpoint", "job.before_done")
 
@@ -103,22 +117,26 @@ def ask_to_stop(job_id: UUID) -> None:
 def resume(job_id: UUID) -> Job:
     """Let a stopped or failed job go on from its checkpoint."""
     changed = Job.objects.filter(id=job_id, state__in=["stopped", "failed"]).update(
-        state=Job.State.WAITING, stop_asked=False, problem=None, ended_at=None, lease_until=None, attempts=0
-    )
+        state=Job.State.WAITING, stop_asked=False, problem=None, ended_at=None, lease_until=None, lease_by="",
+        attempts=0,
+    )  # fmt: skip
     if not changed:
         raise MaropsError(CONFLICT, "Only a stopped or failed job can go on.")
     return Job.objects.get(id=job_id)
 
 
 def claim(as_of: datetime, *, job_id: UUID | None = None) -> Job | None:
-    """Take one job that waits, or whose worker died (its lease ran out). None when there is none."""
-    due = Q(state="waiting") | Q(state="running", lease_until__lt=as_of)
+    """Take one job that waits, or whose worker died. None when there is none."""
+    abandoned = Q(lease_until__lt=as_of) | Q(lease_by__in=_dead_holders())
+    due = Q(state="waiting") | Q(abandoned, state="running")
+    wanted = Job.objects.filter(due) if job_id is None else Job.objects.filter(due, id=job_id)
+    if not wanted.exists():  # one question while there is nothing to do, and no transaction
+        return None
     with transaction.atomic():
-        found = Job.objects.select_for_update(skip_locked=True).filter(due).order_by("created_at")
-        one = (found.filter(id=job_id) if job_id else found).first()
+        one = wanted.select_for_update(skip_locked=True).order_by("created_at").first()
         if one is None:
             return None
-        one.state, one.lease_until, one.lease_by = Job.State.RUNNING, as_of + LEASE, _me()
+        one.state, one.lease_until, one.lease_by = Job.State.RUNNING, as_of + LEASE, leases.holder()
         one.attempts += 1
         one.started_at = one.started_at or as_of
         one.save()
@@ -126,8 +144,8 @@ def claim(as_of: datetime, *, job_id: UUID | None = None) -> Job | None:
     return one
 
 
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def _dead_holders() -> list[str]:
+    return [by for by in Job.objects.filter(state="running").values_list("lease_by", flat=True) if leases.gone(by)]
 
 
 def run_here(job_id: UUID, *, watch: Callable[[Job], None] = lambda _: None) -> Job:
@@ -143,61 +161,112 @@ def run_here(job_id: UUID, *, watch: Callable[[Job], None] = lambda _: None) -> 
     return one
 
 
-def run(one: Job, *, watch: Callable[[Job], None] = lambda _: None) -> Exception | None:
-    """Run a claimed job. Its state says how it ended; the error, if any, is answered and not raised."""
+def run(
+    one: Job, *, watch: Callable[[Job], None] = lambda _: None, leave: Callable[[], bool] = lambda: False
+) -> Exception | None:
+    """Run a claimed job. Its state says how it ended; the error, if any, is answered and not raised.
+
+    Once `leave` answers true, the job goes back to the queue after its present batch. Ctrl-C stops it there and then;
+    the batch in hand is rolled back. Raises only if PostgreSQL is away: the job goes on when it is back.
+    """
     token = current_job.set(one.id)
     try:
-        if one.attempts > ATTEMPTS:
-            raise MaropsError(JOB_FAILED, f"It broke off {ATTEMPTS} times in a row.")
-        _go(one, watch)
+        with leases.held(_lease(one)):
+            _go(one, watch, leave)
         return None
+    except KeyboardInterrupt:
+        _end(one, Job.State.STOPPED)
+        raise
     except Exception as error:  # whatever went wrong, the job's row says so
-        _fail(one, error)
+        _broken(one, error)
         return error
     finally:
         current_job.reset(token)
         watch(one)
 
 
-def _go(one: Job, watch: Callable[[Job], None]) -> None:
+def _lease(one: Job) -> Lease:
+    return Lease("job", one.id, one.lease_by)
+
+
+def _go(one: Job, watch: Callable[[Job], None], leave: Callable[[], bool]) -> None:
+    if one.stop_asked:  # while nobody had it in hand
+        _end(one, Job.State.STOPPED)
+        return
+    body = _body(one)
     this = JobRun(one, one.arguments, one.checkpoint, Actor(one.actor_kind, one.actor_id), dict(one.result or {}))  # type: ignore[arg-type]
-    body = _KINDS[one.kind][0](this)
-    for progress, checkpoint in body:
+    steps = body(this)
+    for progress, checkpoint in steps:
         one.done, one.total, one.doing = progress.done, progress.total, progress.doing
         one.checkpoint, one.result = checkpoint, this.result
         stop = _keep(one)
         crash.point("job.after_checkpoint")
         watch(one)
-        if stop:
-            if isinstance(body, Generator):
-                body.close()
-            _end(one, Job.State.STOPPED)
+        if stop or leave():
+            if isinstance(steps, Generator):
+                steps.close()
+            _end(one, Job.State.STOPPED if stop else Job.State.WAITING)
             return
     one.result = this.result
     crash.point("job.before_done")
     _end(one, Job.State.DONE)
 
 
+def _body(one: Job) -> Body:
+    if one.attempts > ATTEMPTS:
+        raise MaropsError(JOB_FAILED, f"It broke off {ATTEMPTS} times in a row without getting any further.")
+    if one.kind not in _KINDS:
+        raise MaropsError(JOB_UNKNOWN, f"{one.ref} is of the kind {one.kind}.")
+    return _KINDS[one.kind][0]
+
+
 def _keep(one: Job) -> bool:
-    """Save where the job stands and answer whether it was asked to stop. Fails if another worker took it over."""
-    held = Job.objects.filter(id=one.id, lease_by=one.lease_by, state="running").update(
-        done=one.done, total=one.total, doing=one.doing, checkpoint=one.checkpoint, result=one.result,
+    """Save where the job stands and answer whether it was asked to stop. Raises `lease-lost`."""
+    one.attempts = 1  # progress was made, so the next crash is a new one
+    _write(
+        one, done=one.done, total=one.total, doing=one.doing, checkpoint=one.checkpoint, result=one.result,
         lease_until=now() + LEASE, attempts=1,
     )  # fmt: skip
-    if not held:
-        raise MaropsError(CONFLICT, "Another worker has taken this job over.")
-    one.attempts = 1  # progress was made, so the next crash is a new one
     return bool(Job.objects.filter(id=one.id).values_list("stop_asked", flat=True).get())
 
 
 def _end(one: Job, state: Job.State) -> None:
-    one.state, one.ended_at, one.lease_until = state, now(), None
-    one.save(update_fields=["state", "ended_at", "lease_until", "result", "done", "total", "doing"])
+    """Let go of the job in this state. Raises `lease-lost`."""
+    one.state, one.lease_until = state, None
+    if state == Job.State.WAITING:
+        _write(one, state=state, lease_until=None, lease_by="", attempts=0)
+        return
+    one.ended_at = now()
+    _write(one, state=state, ended_at=one.ended_at, lease_until=None, result=one.result)
+
+
+def _write(one: Job, **values: Any) -> None:
+    """Change the row as long as it is ours."""
+    if not Job.objects.filter(id=one.id, lease_by=one.lease_by, state="running").update(**values):
+        raise MaropsError(LOST)
+
+
+def _broken(one: Job, error: Exception) -> None:
+    if isinstance(error, MaropsError) and error.code == LOST:
+        one.refresh_from_db()  # it is another's now, and so is its state
+    elif leases.connection_lost(error):
+        if not leases.reachable():
+            raise error
+        _free(one)
+    else:
+        _fail(one, error)
+
+
+def _free(one: Job) -> None:
+    """PostgreSQL was restarted under the job: it waits for a worker again; the broken attempt counts."""
+    one.state = Job.State.WAITING
+    Job.objects.filter(id=one.id, lease_by=one.lease_by, state="running").update(
+        state=one.state, lease_until=None, lease_by=""
+    )
 
 
 def _fail(one: Job, error: Exception) -> None:
-    known = error if isinstance(error, MaropsError) else MaropsError(JOB_FAILED, f"{type(error).__name__}")
-    one.problem = known.as_json()
+    one.problem = _known(error).as_json()
     if not isinstance(error, MaropsError):
         # Places in the code only: messages of foreign errors may carry personal values.
         one.problem["trace"] = [
@@ -207,3 +276,11 @@ def _fail(one: Job, error: Exception) -> None:
     Job.objects.filter(id=one.id, lease_by=one.lease_by).update(
         state=one.state, ended_at=one.ended_at, lease_until=None, problem=one.problem
     )
+
+
+def _known(error: Exception) -> MaropsError:
+    if isinstance(error, MaropsError):
+        return error
+    if getattr(error.__cause__ or error, "sqlstate", None) == _DISK_FULL:
+        return MaropsError(NO_ROOM)
+    return MaropsError(JOB_FAILED, type(error).__name__)

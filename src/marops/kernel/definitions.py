@@ -6,8 +6,8 @@ rewritten; a kind's upcasters read them.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Max
@@ -16,10 +16,14 @@ from pydantic import BaseModel, ValidationError
 from marops.kernel import audit
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
+from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.facts import fact_kind
 from marops.kernel.models import Definition, Review, ReviewDecision
 from marops.kernel.permissions import right
+from marops.kernel.rules import AllOf, AnyOf, Leaf, NotOf, Rule
+from marops.kernel.rules_meaning import Context, check
+from marops.kernel.workspace import zone
 
 CHANGE = right("definitions.change", "Draft definitions")
 ACTIVATE = right("definitions.activate", "Review definitions and put them in force")
@@ -34,6 +38,7 @@ ACTIVATED = fact_kind("definition.activated", "A definition was put in force")
 RETIRED = fact_kind("definition.retired", "A definition was retired")
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+_RULES = AllOf | AnyOf | NotOf | Leaf
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _REF = re.compile(r"(?P<kind>[a-z_]+)/(?P<slug>[a-z0-9_-]+)(?:@(?P<version>\d+))?")
 
@@ -78,23 +83,72 @@ def checked(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
     try:
         parsed = _KINDS[kind].model.model_validate(document)
     except ValidationError as error:
-        raise MaropsError(INVALID, f"The {kind} has faults.", errors=pydantic_faults(error)) from None
-    if faults := list(_KINDS[kind].check(parsed)):
+        raise MaropsError(INVALID, f"The {kind} has faults.", errors=pydantic_faults(error, document)) from None
+    if faults := [*_faults_of_rules(parsed), *_KINDS[kind].check(parsed)]:
         raise MaropsError(INVALID, f"The {kind} has faults.", errors=faults)
     return parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def pydantic_faults(error: ValidationError) -> list[FieldError]:
-    """Pydantic's complaints as ours."""
-    return [
-        FieldError(
-            code=fault["type"],
-            message=fault["msg"],
-            pointer="/" + "/".join(str(part) for part in fault["loc"]),
-            field=str(fault["loc"][-1]) if fault["loc"] else "",
+_REMEDIES = {
+    "extra_forbidden": "Take it out, or correct its spelling.",
+    "missing": "Add it.",
+}
+
+
+def pydantic_faults(error: ValidationError, document: object) -> list[FieldError]:
+    """Pydantic's complaints about `document` as ours, one for each place."""
+    found: dict[str, FieldError] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        steps = _steps(document, fault["loc"], missing=fault["type"] == "missing")
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        found.setdefault(
+            pointer,
+            FieldError(
+                code=fault["type"],
+                message=fault["msg"].removeprefix("Value error, ").rstrip(".") + ".",
+                remedy=_REMEDIES.get(fault["type"], "Correct this value."),
+                pointer=pointer,
+                field=str(steps[-1]) if steps else "",
+            ),
         )
-        for fault in error.errors(include_url=False)
-    ]
+    return list(found.values())
+
+
+def _steps(document: object, location: Sequence[int | str], *, missing: bool) -> list[int | str]:
+    """The steps of a place that stand in the document; Pydantic also names the branches of unions that it tried."""
+    steps: list[int | str] = []
+    here = document
+    for step in location:
+        if isinstance(here, Mapping):
+            known = step in here
+        else:
+            known = isinstance(here, list | tuple) and isinstance(step, int) and step < len(here)
+        if known:
+            here = here[step]  # type: ignore[index]  # one of the two above
+            steps.append(step)
+    return [*steps, location[-1]] if missing else steps
+
+
+def _faults_of_rules(document: BaseModel) -> Iterator[FieldError]:
+    """What the document's conditions name and this workspace does not have: such a rule would never run."""
+    context = Context(now(), zone())
+    for pointer, rule in _rules_in(document, ""):
+        for fault in check(rule, context):
+            yield replace(fault, pointer=pointer + fault.pointer)
+
+
+def _rules_in(value: object, pointer: str) -> Iterator[tuple[str, Rule]]:
+    if isinstance(value, _RULES):
+        yield pointer, value
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _rules_in(getattr(value, name), f"{pointer}/{info.alias or name}")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _rules_in(inner, f"{pointer}/{key}")
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _rules_in(inner, f"{pointer}/{number}")
 
 
 def load(definition: Definition) -> Any:

@@ -26,11 +26,14 @@ HOME_UNUSABLE = problem(
 )
 
 
+DEFAULT_HOME = Path("marops-data")
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Every setting, with its default. `docs/reference/settings.md` explains each."""
 
-    home: Path = Path("marops-data")
+    home: Path = DEFAULT_HOME
     database_url: str = ""
     lake_path: str = ""
     host: str = "127.0.0.1"
@@ -80,7 +83,7 @@ def read_config(environment: Mapping[str, str], *, home: Path | None = None) -> 
     Raises MaropsError `setting-invalid` for unknown names in the file and values of the wrong kind.
     """
     kinds: dict[str, Any] = {f.name: f.type for f in fields(Config)}
-    folder = (home or Path(environment.get("MAROPS_HOME") or Config.home)).expanduser().absolute()
+    folder = (home or Path(environment.get("MAROPS_HOME") or DEFAULT_HOME)).expanduser().absolute()
     given: dict[str, Any] = _from_file(folder / "marops.toml", kinds)
     for name in kinds:
         variable = "MAROPS_" + name.upper()

@@ -204,7 +204,8 @@ def member(ground: Ground, number: int, segment: str) -> None:
     ground.db.execute("INSERT INTO segment_member VALUES (?, ?)", [person_id(number), segment])
 
 
-# A crowd with all that goes wrong in real data
+PEOPLE = 60
+"""How many stand in the crowd, which has all that goes wrong in real data."""
 
 TEXTS = (None, "", " ", "\t\u00a0", "NL", "nl", "Anna", "ANNA", "anna b", "50% off", "50x off", "a_b", "aXb", "Ärger",
          "ärger", "O'Brien", "a\\b", "${x}", 'say "hi"', "naïve", "tom\nlee", "x" * 200)  # fmt: skip
@@ -213,7 +214,7 @@ MOMENTS = (None, "", "2026-07-15T12:00:00Z", "2026-07-15T12:00:00.50Z", "2026-06
 NUMBERS = (None, 0, 1, -3, 10, 99, 100)
 
 
-def crowd(count: int = 60, seed: int = 7) -> list[dict[str, Any]]:
+def crowd(count: int = PEOPLE, seed: int = 7) -> list[dict[str, Any]]:
     pick = random.Random(seed)
     return [_somebody(pick) for _ in range(count)]
 
@@ -252,7 +253,7 @@ def _moments() -> list[datetime]:
     return [AS_OF, AS_OF + timedelta(microseconds=1), *(midnight + offset for offset in offsets)]
 
 
-def happenings(people: int = 60, count: int = 400, seed: int = 11) -> list[dict[str, Any]]:
+def happenings(people: int = PEOPLE, count: int = 400, seed: int = 11) -> list[dict[str, Any]]:
     pick = random.Random(seed)
     return [_happening(pick, people) for _ in range(count)]
 
@@ -280,7 +281,7 @@ def _happening(pick: random.Random, people: int) -> dict[str, Any]:
 def full_ground() -> Ground:
     found = ground(crowd(), happenings())
     pick = random.Random(3)
-    for number in range(60):
+    for number in range(PEOPLE):
         if pick.random() < 0.7:
             score(found, number, pick.choice([None, 0, 50, Decimal("75.5")]))
         for segment in SEGMENTS:

@@ -7,12 +7,15 @@ class RoutingConfig(AppConfig):
     verbose_name = "Routing"
 
     def ready(self) -> None:
-        from marops.domains.routing import stages, story
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.domains.routing import queries, stages, story
         from marops.domains.routing.fields import register_fields
+        from marops.domains.routing.permissions import VIEW
         from marops.domains.routing.rules import Route
         from marops.domains.routing.starter import STARTERS
         from marops.engine.tick import Stage
-        from marops.kernel import ports
+        from marops.kernel import ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
         register_kind(Kind("route", "Route", Route))
@@ -20,3 +23,11 @@ class RoutingConfig(AppConfig):
         ports.starters.fill("routing", STARTERS)
         ports.stages.fill("route", Stage("route", "Routing", stages.route), order=60)
         ports.story.fill("routing", story.routing, order=60)
+        ports.navigation.fill(
+            "leads", shell.NavEntry("people", _("Leads"), "routing:leads", VIEW, words="contacts people"), order=10
+        )
+        ports.search.fill("leads", queries.search_leads, order=10)
+        ports.desk.fill("leads", queries.desk, order=10)
+        shell.objects.fill("contact", shell.ObjectKind(_("Lead"), queries.find_lead))
+        for kind, says in story.SAYINGS.items():
+            ports.timeline.fill(kind, says)

@@ -26,7 +26,7 @@ from marops.domains.routing.rules import headline
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
-from marops.kernel.permissions import may
+from marops.kernel.permissions import may, rights
 
 PER_PAGE = 50
 _SORT = "score"
@@ -72,7 +72,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         "said": _said(found),
         "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
         "found": found,
-        "may_import": may(actor, "leads.import"),
+        "may_import": "leads.import" in rights() and may(actor, "leads.import"),
     }
     return render(request, "routing/leads.html", context)
 

@@ -7,18 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import names, scope_rule
 from marops.domains.contacts.public import fold
-from marops.domains.routing.permissions import VIEW
+from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
-from marops.kernel.permissions import grants, require
+from marops.kernel.ids import as_uuid
+from marops.kernel.permissions import grants, may, require
 from marops.kernel.rules import Rule, parse
 from marops.kernel.rules_meaning import Context, understand
+from marops.kernel.shell import Figure, Found, Hit, Need
 from marops.kernel.workspace import zone
 from marops.store.rulequery import condition_sql, percent_escaped
 
@@ -279,3 +284,68 @@ def _told(fact: Mapping[str, Any]) -> dict[str, Any]:
         "by": fact["actor_id"],
         "definition": fact["definition"],
     }
+
+
+def search_leads(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
+    """Leads for the palette: by reference, or by the words of name, company and address."""
+    if VIEW not in grants(actor):
+        return
+    found = lead_page(actor, LeadFilter(words=words, sort="-newest"), limit=limit).items
+    for one in found:
+        hint = ", ".join(part for part in (one.company, one.owner) if part)
+        yield Hit(
+            kind=_("Leads"), title=one.name, url=reverse("routing:lead", args=[one.ref]), hint=hint, icon="people"
+        )
+
+
+def find_lead(actor: Actor, object_id: str) -> Found | None:
+    """The lead of this id as comments and history show it; None for those who may not see it."""
+    key = as_uuid(object_id)
+    if key is None or VIEW not in grants(actor) or not may_see(actor, key):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number, full_name, email FROM contact WHERE id = %s", [key])
+        number, name, email = cursor.fetchone()
+    ref = f"L-{number}"
+    return Found(name or email or ref, reverse("routing:lead", args=[ref]))
+
+
+def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
+    """What the desk says of leads: who waits without an owner, and how many there are of each kind."""
+    if VIEW not in grants(actor):
+        return
+    counts = _desk_counts()
+    if counts["waiting"] and may(actor, ASSIGN):
+        yield Need(
+            title=ngettext(
+                "One lead waits without an owner", "%(count)s leads wait without an owner", counts["waiting"]
+            )
+            % {"count": f"{counts['waiting']:,}"},
+            detail=_("They lie in the fallback queue, because no rule of the route claims them."),
+            url=reverse("routing:leads") + "?owner=unassigned-leads",
+            button=_("See them"),
+            icon="route",
+        )
+    if not counts["all"]:
+        return
+    leads = reverse("routing:leads")
+    yield Figure(title=_("Leads"), value=f"{counts['all']:,}", note=_("known people"), url=leads)
+    share = counts["mql"] / counts["all"]
+    yield Figure(
+        title=_("MQLs"), value=f"{counts['mql']:,}", note=_("%(share)s of all") % {"share": f"{share:.0%}"},
+        url=f"{leads}?stage=mql",
+    )  # fmt: skip
+    if counts["quality"] is not None:
+        yield Figure(
+            title=_("Database quality"), value=f"{counts['quality']:.0f}", note=_("of 100, on average"), url=leads
+        )
+
+
+def _desk_counts() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM contact_stage WHERE stage = 'mql'),"
+            " (SELECT count(*) FROM lead_owner WHERE queue = 'unassigned-leads'),"
+            " (SELECT avg(score) FROM contact_quality)"
+        )
+        return dict(zip(("all", "mql", "waiting", "quality"), cursor.fetchone(), strict=True))

@@ -1,9 +1,11 @@
 """What a lead's story says about its owner, and why."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from marops.domains.accounts.public import names
+from marops.domains.register.public import queue_names
 from marops.domains.routing.models import Assignment
 from marops.domains.routing.rules import Route
 from marops.kernel.actors import Actor
@@ -59,3 +61,15 @@ def _words(row: Assignment, document: Route | None) -> str:
     rules = len(document.rules)
     none = "The route has no rules yet" if not rules else f"None of its {rules} rules matched"
     return f"{none}, so the lead went to the fallback queue “{_owner(row)}”."
+
+
+def _said_routed(fact: Mapping[str, Any]) -> str:
+    told = fact["properties"] or {}
+    if told.get("by_hand"):
+        return "Handed over by a person."
+    queue = queue_names().get(told.get("queue", ""), told.get("queue"))
+    return f"Went to the queue “{queue}”" + (f" by the rule {told['rule']}." if told.get("rule") else ".")
+
+
+SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"lead.routed": _said_routed}
+"""What a lead's timeline says of routing."""

@@ -40,8 +40,9 @@ def keep_scores(act: Act, *, actor: Actor, model: str, definition: str, as_of: d
             " (model, contact_id, fit, engagement, value, grade, contributions, missing, definition, as_of)"
             " SELECT %s, contact_id, fit, engagement, fit + engagement, grade, contributions, missing, %s, %s"
             " FROM staged ON CONFLICT (model, contact_id) DO UPDATE"
-            " SET fit = excluded.fit, engagement = excluded.engagement, value = excluded.value, grade = excluded.grade,"
-            " contributions = excluded.contributions, missing = excluded.missing, definition = excluded.definition, as_of = excluded.as_of",
+            " SET fit = excluded.fit, engagement = excluded.engagement, value = excluded.value,"
+            " grade = excluded.grade, contributions = excluded.contributions, missing = excluded.missing,"
+            " definition = excluded.definition, as_of = excluded.as_of",
             [model, definition, as_of],
         )
         changed: int = cursor.rowcount

@@ -24,3 +24,5 @@ class ScoringConfig(AppConfig):
         ports.day_turns.fill("score", stages.day_turn)
         ports.story.fill("score", story.score, order=40)
         ports.story.fill("stage", story.stage, order=50)
+        for kind, says in story.SAYINGS.items():
+            ports.timeline.fill(kind, says)

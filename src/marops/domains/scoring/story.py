@@ -1,5 +1,6 @@
 """What a lead's story says about its score and its stage."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -76,3 +77,23 @@ def _reason(document: Lifecycle, name: str) -> str:
     if one is None or one.when is None:
         return "Set by a person."
     return f"{one.label} because: {sentence(one.when)}."
+
+
+def _said_scored(fact: Mapping[str, Any]) -> str:
+    told = fact["properties"] or {}
+    return f"Scored {float(told.get('value', 0)):g}, grade {told.get('grade', '?')}."
+
+
+def _said_staged(fact: Mapping[str, Any]) -> str:
+    told = fact["properties"] or {}
+    labels = {one["name"]: one["label"] for one in _path(None)}
+    after = labels.get(told.get("to", ""), told.get("to"))
+    before = labels.get(told.get("from", ""), told.get("from"))
+    return f"Moved from {before} to {after}." if before else f"Became a {after}."
+
+
+SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "lead.scored": _said_scored,
+    "lead.stage_changed": _said_staged,
+}
+"""What a lead's timeline says of scores and stages."""

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -17,7 +17,7 @@ from marops.kernel.errors import FieldError, MaropsError, problem
 from marops.kernel.fields import column_of, fact_column, nearest
 from marops.kernel.rules import Did, parse
 from marops.kernel.rules_meaning import Context, understand
-from marops.kernel.rules_time import Duration
+from marops.kernel.rules_time import BadTime, Duration
 from marops.store.metricquery import (
     Aggregate,
     Conversion,
@@ -189,14 +189,20 @@ class _Reader:
         return column_of(item, registry.find_relation(item.relation))
 
     def conversion(self, metric: Metric) -> Conversion:
-        duration = Duration.parse(metric.window)
-        days = {"d": 24, "w": 24 * 7}
-        if not duration.by_clock and duration.unit not in days:
-            raise _refused(metric.name, "a window is so many minutes, hours, days or weeks", "Write 90d.", "/window")
-        hours = Duration(duration.amount * days.get(duration.unit, 1), "h")
-        window = duration.exact() if duration.by_clock else hours.exact()
+        window = self.window(metric)
         start, end = self.facts(metric, metric.start), self.facts(metric, metric.end)
         return Conversion(start, end, window, self.context.as_of)
+
+    def window(self, metric: Metric) -> timedelta:
+        """A window of exact time: a day is 24 hours. Months and years have no length."""
+        hours = {"d": 24, "w": 24 * 7}
+        try:
+            duration = Duration.parse(metric.window)
+            exact = Duration(duration.amount * hours[duration.unit], "h") if duration.unit in hours else duration
+            return exact.exact()
+        except (BadTime, KeyError) as error:
+            said = f"{metric.window!r} is not a window"
+            raise _refused(metric.name, said, "Write so many min, h, d or w: 90d.", "/window") from error
 
     def arithmetic(self, metric: Metric, formula: str, weight: str, path: tuple[str, ...]) -> Formula:
         if not _is_arithmetic(formula):

@@ -70,7 +70,8 @@ _OPPOSITE: Final = {
 def sentence(rule: Rule, registry: Registry = REGISTRY) -> str:
     """The rule as one sentence. Names that are unknown stand as they were written, so a broken rule can be read too."""
     said = _Speaker(registry).rule(rule, inside=None)
-    return said[:1].upper() + said[1:]
+    start = len(said) - len(said.lstrip("("))
+    return said[:start] + said[start : start + 1].upper() + said[start + 1 :]
 
 
 def leaf_sentence(leaf: Leaf, registry: Registry = REGISTRY) -> str:

@@ -10,8 +10,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from marops.engine.loop import Engine
 
 _HOME = Path(tempfile.mkdtemp(prefix="marops-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -101,3 +105,47 @@ def sql_trace(db: None) -> Iterator[list[dict[str, str]]]:
 
     with CaptureQueriesContext(connection) as captured:
         yield captured.captured_queries  # type: ignore[misc]
+
+
+@pytest.fixture(scope="session")
+def lake(django_db_setup: None) -> Path:
+    """The lake of this test process, beside its database."""
+    from marops.kernel.config import config
+    from marops.store.address import dsn
+    from marops.store.lake import ensure_lake
+
+    found = config()
+    folder = Path(found.lake)
+    address = dsn(found.home, found.database_url, role="marops_app")
+    ensure_lake(address, folder, temp_dir=found.home / "tmp")
+    return folder
+
+
+@pytest.fixture
+def engine(lake: Path, transactional_db: None) -> Iterator["Engine"]:
+    """The engine on the test database, which commits; the lake is emptied afterwards if facts went there."""
+    from marops.engine import asking
+    from marops.engine.loop import Engine
+    from marops.kernel.config import config
+    from marops.store.address import dsn
+    from marops.store.lake import lake_writer
+
+    found = config()
+    address = dsn(found.home, found.database_url, role="marops_app")
+    one = Engine(address, lake, found.home / "tmp")
+    yield one
+    if asking.query_engine().rows("SELECT EXISTS (SELECT 1 FROM lake.fact) AS moved")[0]["moved"]:
+        with lake_writer(address, lake, temp_dir=found.home / "tmp", wait=10) as writer:
+            writer._lake.execute("DELETE FROM lake.main.fact")
+    one.close()
+    asking.close()
+
+
+@pytest.fixture
+def starters(engine: "Engine") -> None:
+    """The starter definitions, in force."""
+    from marops.kernel import ports
+    from marops.kernel.actors import SETUP
+    from marops.kernel.definitions import plant_starters
+
+    plant_starters(actor=SETUP, starters=[one for filler in ports.starters for one in filler.value])

@@ -5,8 +5,7 @@ import re
 from marops.domains.contacts.rules.text import clean, fold
 
 _PARTICLES = frozenset(
-    "af al am an auf av ben bin da dal de degli dei del della den der des di do dos du e el het i ibn la las le los"
-    " op 't ten ter tot und van vom von y zu zum zur zu'n".split()
+    ["af", "al", "am", "an", "auf", "av", "ben", "bin", "da", "dal", "de", "degli", "dei", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "e", "el", "het", "i", "ibn", "la", "las", "le", "los", "op", "'t", "ten", "ter", "tot", "und", "van", "vom", "von", "y", "zu", "zum", "zur", "zu'n"]
 )
 _SUFFIXES = {"ii": "II", "iii": "III", "iv": "IV", "phd": "PhD", "md": "MD", "mba": "MBA", "cpa": "CPA", "jr": "Jr",
              "sr": "Sr", "jr.": "Jr.", "sr.": "Sr.", "dr": "Dr", "dr.": "Dr.", "ph.d.": "Ph.D."}  # fmt: skip

@@ -20,7 +20,7 @@ NULL_WORDS: frozenset[str] = frozenset(
 )  # fmt: skip
 """Whole cells that mean "not answered", compared without case. A person may be called Na: names keep theirs."""
 
-NAMES_KEEP: frozenset[str] = frozenset({"na", "nan", "nil", "null", "none", "select", "empty", "choose", "unknown"})
+NAMES_KEEP: frozenset[str] = frozenset({"na", "nan", "nil", "null"})
 """Null words that are also names; a cell in a column of given or family names keeps them unless the column says more."""
 
 

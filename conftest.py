@@ -8,7 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from marops.engine.loop import Engine
+    from marops.engine.tick import Told
 
 _HOME = Path(tempfile.mkdtemp(prefix="marops-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -121,24 +122,45 @@ def lake(django_db_setup: None) -> Path:
     return folder
 
 
-@pytest.fixture
-def engine(lake: Path, transactional_db: None) -> Iterator["Engine"]:
-    """The engine on the test database, which commits; the lake is emptied afterwards if facts went there."""
+@pytest.fixture(scope="session")
+def _engine(lake: Path) -> Iterator["Engine"]:
     from marops.engine import asking
     from marops.engine.loop import Engine
     from marops.kernel.config import config
     from marops.store.address import dsn
-    from marops.store.lake import lake_writer
 
     found = config()
-    address = dsn(found.home, found.database_url, role="marops_app")
-    one = Engine(address, lake, found.home / "tmp")
+    one = Engine(dsn(found.home, found.database_url, role="marops_app"), lake, found.home / "tmp")
     yield one
-    if asking.query_engine().rows("SELECT EXISTS (SELECT 1 FROM lake.fact) AS moved")[0]["moved"]:
-        with lake_writer(address, lake, temp_dir=found.home / "tmp", wait=10) as writer:
-            writer._lake.execute("DELETE FROM lake.main.fact")
     one.close()
     asking.close()
+
+
+@pytest.fixture
+def engine(_engine: "Engine", transactional_db: None) -> Iterator["Engine"]:
+    """The engine on the test database, which commits. Its query engine stays attached from test to test."""
+    from marops.store.lake import lake_writer
+
+    yield _engine
+    if _engine.query.rows("SELECT EXISTS (SELECT 1 FROM lake.fact) AS moved")[0]["moved"]:
+        with lake_writer(_engine.dsn, _engine.lake, temp_dir=_engine.temp, wait=10) as writer:
+            writer._lake.execute("DELETE FROM lake.main.fact")
+
+
+@pytest.fixture
+def run_stages(engine: "Engine") -> Callable[[], "Told"]:
+    """Takes what changed through the stages until nothing is due; facts stay in the inbox, where they are seen too."""
+    from marops.engine import tick
+    from marops.engine.tick import Told
+    from marops.kernel.clock import now
+
+    def run() -> Told:
+        told = Told()
+        while tick.turn(engine.query, now(), told):
+            pass
+        return told
+
+    return run
 
 
 @pytest.fixture

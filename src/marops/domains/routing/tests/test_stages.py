@@ -34,18 +34,18 @@ def _queue(contact: Contact) -> str:
     return Assignment.objects.get(contact_id=contact.id).queue.slug
 
 
-def test_without_rules_every_lead_goes_to_the_fallback_queue(engine, starters):
+def test_without_rules_every_lead_goes_to_the_fallback_queue(run_stages, starters):
     made = _contacts("NO", None)
-    engine.run_until_idle()
+    run_stages()
     assert {_queue(one) for one in made} == {"unassigned-leads"}
     assert Queue.objects.get(fallback=True).name == "Unassigned leads"
     assert FactInbox.objects.filter(kind="lead.routed").count() == 2
 
 
-def test_the_first_rule_that_holds_decides_and_the_rest_is_kept_as_weighed(engine, starters):
+def test_the_first_rule_that_holds_decides_and_the_rest_is_kept_as_weighed(run_stages, starters):
     _nordic_route()
     norway, spain = _contacts("NO", "ES")
-    engine.run_until_idle()
+    run_stages()
     assert (_queue(norway), _queue(spain)) == ("nordics", "unassigned-leads")
     told = lead_story(norway.id, ENGINE)["routing"]
     assert told["why"] == "The rule “Nordic countries” was the first that matched."
@@ -53,36 +53,36 @@ def test_the_first_rule_that_holds_decides_and_the_rest_is_kept_as_weighed(engin
     assert [rule["result"] for rule in lead_story(spain.id, ENGINE)["routing"]["rules"]] == ["not matched"]
 
 
-def test_R3_an_owned_lead_keeps_its_owner(engine, starters):
+def test_R3_an_owned_lead_keeps_its_owner(run_stages, starters):
     (one,) = _contacts("NO")
-    engine.run_until_idle()
+    run_stages()
     _nordic_route()
     facts.touch([one.id], datetime.now(UTC))
-    engine.run_until_idle()
+    run_stages()
     assert _queue(one) == "unassigned-leads"
 
 
-def test_R5_a_queue_that_is_gone_becomes_the_fallback_and_the_reason_says_so(engine, starters):
+def test_R5_a_queue_that_is_gone_becomes_the_fallback_and_the_reason_says_so(run_stages, starters):
     _nordic_route()
     Queue.objects.filter(slug="nordics").delete()
     (one,) = _contacts("NO")
-    engine.run_until_idle()
+    run_stages()
     assert _queue(one) == "unassigned-leads"
     assert "names the queue nordics, which no longer exists" in lead_story(one.id, ENGINE)["routing"]["why"]
 
 
-def test_a_hand_over_stands_over_any_rule_and_is_told(engine, starters):
+def test_a_hand_over_stands_over_any_rule_and_is_told(run_stages, starters):
     (one,) = _contacts("NO")
-    engine.run_until_idle()
+    run_stages()
     ensure_queue(actor=ENGINE, slug="partners", name="Partners")
     assign_lead(actor=ENGINE, contact_id=one.id, queue="partners", reason="A partner brought it")
-    engine.run_until_idle()
+    run_stages()
     assert lead_story(one.id, ENGINE)["routing"]["why"] == "Handed over by hand: A partner brought it."
 
 
-def test_the_story_has_every_section_filled(engine, starters):
+def test_the_story_has_every_section_filled(run_stages, starters):
     (one,) = _contacts("NO")
-    engine.run_until_idle()
+    run_stages()
     story = lead_story(one.id, ENGINE)
     assert {"quality", "score", "stage", "routing", "timeline"} <= set(story)
     assert all(story[section] for section in story)
@@ -90,9 +90,9 @@ def test_the_story_has_every_section_filled(engine, starters):
     assert {"lead.scored", "lead.stage_changed", "lead.routed"} <= set(kinds)
 
 
-def test_the_list_filters_sorts_counts_and_pages(engine, starters):
+def test_the_list_filters_sorts_counts_and_pages(run_stages, starters):
     _contacts("NO", "NO", "ES", None, "SE")
-    engine.run_until_idle()
+    run_stages()
     page = lead_page(ENGINE, LeadFilter(country="NO", owner="Unassigned leads"))
     assert [lead.ref for lead in page.items] == ["L-2", "L-1"]
     assert (page.total, page.next) == (2, None)
@@ -101,6 +101,6 @@ def test_the_list_filters_sorts_counts_and_pages(engine, starters):
     assert (first.total, first.next) == (5, "2")
 
 
-def test_an_owner_who_does_not_exist_is_refused(engine, starters):
+def test_an_owner_who_does_not_exist_is_refused(run_stages, starters):
     with pytest.raises(MaropsError, match="Nobody and no queue is called 'nobody'"):
         lead_page(ENGINE, LeadFilter(owner="nobody"))

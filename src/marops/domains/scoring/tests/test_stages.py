@@ -6,7 +6,6 @@ from django.db import connection
 
 from marops.domains.contacts.public import Contact
 from marops.domains.scoring.models import ContactScore, ContactStage
-from marops.engine.loop import Engine
 from marops.kernel import facts
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import ENGINE, Actor
@@ -27,18 +26,18 @@ def _happen(act: Act, *, actor: Actor, contact: Contact, kind: str, days_ago: fl
     act.fact(kind, contact_id=contact.id, occurred_at=act.at - timedelta(days=days_ago))
 
 
-def _run(engine: Engine, *contacts: Contact) -> None:
+def _run(run_stages, *contacts: Contact) -> None:
     facts.touch([one.id for one in contacts], datetime.now(UTC))
-    engine.run_until_idle()
+    run_stages()
 
 
 def _score(contact: Contact) -> ContactScore:
     return ContactScore.objects.get(contact_id=contact.id, model="main")
 
 
-def test_a_lead_gets_the_points_of_what_is_true_of_it_and_no_others(engine, starters):
+def test_a_lead_gets_the_points_of_what_is_true_of_it_and_no_others(run_stages, starters):
     one = _contact(1, seniority="director", email_kind="work", email_role=False, company_name="Nordvik", country="NO")
-    _run(engine, one)
+    _run(run_stages, one)
     score = _score(one)
     assert {c["name"]: c["points"] for c in score.contributions} == {
         "decides": 18,
@@ -49,9 +48,9 @@ def test_a_lead_gets_the_points_of_what_is_true_of_it_and_no_others(engine, star
     assert (score.fit, score.engagement, score.value, score.grade) == (Decimal(38), Decimal(0), Decimal(38), "A")
 
 
-def test_what_is_not_known_counts_nothing_and_is_named(engine, starters):
+def test_what_is_not_known_counts_nothing_and_is_named(run_stages, starters):
     one = _contact(1)
-    _run(engine, one)
+    _run(run_stages, one)
     score = _score(one)
     assert score.value == 0
     assert score.grade == "D"
@@ -59,42 +58,42 @@ def test_what_is_not_known_counts_nothing_and_is_named(engine, starters):
     assert "contact.seconds_on_site" in score.missing
 
 
-def test_interest_halves_with_every_half_life_and_stops_at_its_cap(engine, starters):
+def test_interest_halves_with_every_half_life_and_stops_at_its_cap(run_stages, starters):
     half, capped = _contact(1), _contact(2)
     _happen(actor=ENGINE, contact=half, kind="form.submitted", days_ago=30)
     for _ in range(5):
         _happen(actor=ENGINE, contact=capped, kind="form.submitted", days_ago=0)
-    _run(engine, half, capped)
+    _run(run_stages, half, capped)
     # As of the start of the day, a fact of 30 days ago is up to one day younger: 15 · ½^(29…30 days / 30).
     assert Decimal("7.5") <= _score(half).engagement <= Decimal("7.7")
     assert _score(capped).engagement == 30
 
 
-def test_the_same_day_gives_the_same_score_and_writes_nothing_twice(engine, starters):
+def test_the_same_day_gives_the_same_score_and_writes_nothing_twice(run_stages, starters):
     one = _contact(1, country="NO")
     _happen(actor=ENGINE, contact=one, kind="form.submitted", days_ago=3)
-    _run(engine, one)
+    _run(run_stages, one)
     before, told = _score(one), FactInbox.objects.filter(kind="lead.scored").count()
-    _run(engine, one)
+    _run(run_stages, one)
     assert _score(one).value == before.value
     assert FactInbox.objects.filter(kind="lead.scored").count() == told == 1
 
 
-def test_one_contact_and_everyone_are_scored_alike(engine, starters):
+def test_one_contact_and_everyone_are_scored_alike(run_stages, starters):
     many = [
         _contact(n, seniority="manager" if n % 3 else None, visits=n, seconds_on_site=n * 60, country="DE")
         for n in range(1, 40)
     ]
-    _run(engine, *many)
+    _run(run_stages, *many)
     together = {row.contact_id: (row.fit, row.engagement, row.contributions) for row in ContactScore.objects.all()}
     ContactScore.objects.all().delete()
     for one in many[::7]:
-        _run(engine, one)
+        _run(run_stages, one)
         alone = _score(one)
         assert (alone.fit, alone.engagement, alone.contributions) == together[one.id]
 
 
-def test_a_new_version_of_the_model_scores_by_its_own_rules_and_is_named(engine, starters):
+def test_a_new_version_of_the_model_scores_by_its_own_rules_and_is_named(run_stages, starters):
     one = _contact(1, country="NO")
     model = {
         "title": "Only Norway",
@@ -108,48 +107,48 @@ def test_a_new_version_of_the_model_scores_by_its_own_rules_and_is_named(engine,
         "grades": [{"grade": "A", "from_fit": 0}],
     }
     activate(actor=ENGINE, ref=draft(actor=ENGINE, kind="score", slug="main", document=model).pinned)
-    _run(engine, one)
+    _run(run_stages, one)
     assert (_score(one).value, _score(one).definition) == (Decimal(50), "score/main@2")
 
 
-def test_a_lead_moves_forward_by_rule_and_never_back(engine, starters):
+def test_a_lead_moves_forward_by_rule_and_never_back(run_stages, starters):
     one = _contact(1, seniority="vp", email_kind="work", email_role=False, company_name="N", employees=90, country="NO",
                    seconds_on_site=2000, visits=4)  # fmt: skip
-    _run(engine, one)
+    _run(run_stages, one)
     assert ContactStage.objects.get(contact_id=one.id).stage == "mql"
     Contact.objects.filter(id=one.id).update(seniority=None, seconds_on_site=None, visits=None, employees=None)
-    _run(engine, one)
+    _run(run_stages, one)
     assert _score(one).value < 50
     assert ContactStage.objects.get(contact_id=one.id).stage == "mql"
 
 
-def test_a_stage_given_by_hand_stands(engine, starters):
+def test_a_stage_given_by_hand_stands(run_stages, starters):
     one = _contact(1)
-    _run(engine, one)
+    _run(run_stages, one)
     ContactStage.objects.filter(contact_id=one.id).update(stage="customer")
-    _run(engine, one)
+    _run(run_stages, one)
     assert ContactStage.objects.get(contact_id=one.id).stage == "customer"
 
 
-def test_a_lead_that_vanished_meanwhile_harms_nobody(engine, starters):
+def test_a_lead_that_vanished_meanwhile_harms_nobody(run_stages, starters):
     kept = _contact(1)
     facts.touch([new_id(), kept.id], datetime.now(UTC))
-    engine.run_until_idle()
+    run_stages()
     assert ContactScore.objects.count() == 1
 
 
-def test_a_new_day_looks_again_at_whoever_showed_interest(engine, starters):
+def test_a_new_day_looks_again_at_whoever_showed_interest(engine, run_stages, starters):
     keen, cold = _contact(1), _contact(2)
     _happen(actor=ENGINE, contact=keen, kind="form.submitted", days_ago=1)
-    _run(engine, keen, cold)
+    _run(run_stages, keen, cold)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE stage_run SET checkpoint = '\"2000-01-01\"' WHERE stage = 'day'")
     assert engine.run_until_idle().contacts == 1
 
 
-def test_the_fact_says_score_grade_and_version(engine, starters):
+def test_the_fact_says_score_grade_and_version(run_stages, starters):
     one = _contact(1, country="NO")
-    _run(engine, one)
+    _run(run_stages, one)
     fact = FactInbox.objects.get(kind="lead.scored")
     assert fact.contact_id == one.id
     assert fact.definition == "score/main@1"

@@ -79,7 +79,7 @@ def race(place: Ground, reads: int) -> tuple[Ledger, list[str]]:
     mover = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     threads = [
         threading.Thread(target=ledger.write, args=(place, stop, longest, seed))
-        for seed, longest in enumerate((0.005, 0.4))
+        for seed, longest in enumerate((0.03, 0.4))
     ]
     for thread in threads:
         thread.start()
@@ -93,7 +93,7 @@ def race(place: Ground, reads: int) -> tuple[Ledger, list[str]]:
     return ledger, wrong
 
 
-@pytest.mark.parametrize("reads", [100, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reads", [100, pytest.param(1000, marks=pytest.mark.slow)])
 def test_every_committed_fact_is_read_once_while_the_mover_races_slow_writers(tmp_path: Path, reads: int) -> None:
     with ground(tmp_path) as place:
         ledger, wrong = race(place, reads)

@@ -1,5 +1,6 @@
 """Reads of leads: who is where, and the whole story of one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from marops.domains.accounts.public import names, scope_rule
+from marops.domains.accounts.public import names, scope_rule, sees
 from marops.domains.contacts.public import fold
 from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.kernel import ports
@@ -30,6 +31,8 @@ from marops.store.rulequery import condition_sql, percent_escaped
 COUNTED = 10_000
 """Up to here the list says how many leads there are; beyond, that there are more."""
 
+SEARCHED = "to_tsvector('simple', c.search_text)"
+_TOKEN = re.compile(r"\w+")
 _ALIASES = {"score": "s", "stage": "st", "assignment": "o", "company": "co"}
 _JOINS = {
     "score": "main_score s ON s.contact_id = c.id",
@@ -175,7 +178,7 @@ def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: in
         )
         rows = cursor.fetchall()
         total = _count(cursor, where, params, shown=len(rows), offset=offset, limit=limit)
-    return LeadPage(_leads(rows), total, offset, limit)
+    return LeadPage(_leads(rows, personal=sees("personal", grants(actor))), total, offset, limit)
 
 
 def _count(cursor: Any, where: str, params: list[Any], *, shown: int, offset: int, limit: int) -> int:
@@ -197,46 +200,61 @@ def _where(actor: Actor, narrowed: LeadFilter) -> tuple[str, list[Any]]:
         for rule in (visible(actor), narrowed.as_rule())
     ]
     params: list[Any] = []
-    for word in narrowed.words.split():
-        conditions.append("c.search_text LIKE %s")
-        params.append(f"%{_like(fold(word))}%")
+    if narrowed.words.strip():
+        condition, values = _words(narrowed.words, personal=sees("personal", grants(actor)))
+        conditions.append(condition)
+        params += values
     return " AND ".join(f"({one})" for one in conditions), params
+
+
+def _words(typed: str, *, personal: bool) -> tuple[str, list[Any]]:
+    """Every word begins one of the words that a lead is known by; without the right to names, of its company's."""
+    if not personal:
+        return "c.company_name ILIKE %s", [f"%{_like(typed.strip())}%"]
+    found = [part for word in typed.split() for part in _TOKEN.findall(fold(word))]
+    if not found:
+        return "FALSE", []
+    return f"{SEARCHED} @@ to_tsquery('simple', %s)", [" & ".join(f"{part}:*" for part in found)]
 
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _leads(rows: list[tuple[Any, ...]]) -> list[Lead]:
+def _leads(rows: list[tuple[Any, ...]], *, personal: bool) -> list[Lead]:
     from marops.domains.register.public import queue_names
 
     queues = queue_names()
     people = names([row[14] for row in rows if row[14]])
-    return list(_named(rows, queues, people))
+    return [_lead(row if personal else _masked(row), queues, people) for row in rows]
 
 
-def _named(rows: list[tuple[Any, ...]], queues: dict[str, str], people: dict[str, str]) -> Iterator[Lead]:
-    for row in rows:
-        (pk, number, name, email, title, company, country, source, created, value, grade, stage, since) = row[:13]
-        queue, owner_id, owned = row[13:]
-        yield Lead(
-            id=pk,
-            ref=f"L-{number}",
-            name=name or email or f"L-{number}",
-            email=email,
-            title=title,
-            company=company,
-            country=country,
-            source=source,
-            created_at=created,
-            score=None if value is None else float(value),
-            grade=grade,
-            stage=stage,
-            stage_since=since,
-            owner=queues.get(queue, queue) if queue else people.get(str(owner_id)) if owner_id else None,
-            owner_kind="queue" if queue else "person" if owner_id else None,
-            owned_since=owned,
-        )
+def _masked(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same lead for readers who work with numbers and not with people: no name, no address."""
+    return (*row[:2], None, None, *row[4:])
+
+
+def _lead(row: tuple[Any, ...], queues: dict[str, str], people: dict[str, str]) -> Lead:
+    (pk, number, name, email, title, company, country, source, created, value, grade, stage, since) = row[:13]
+    queue, owner_id, owned = row[13:]
+    return Lead(
+        id=pk,
+        ref=f"L-{number}",
+        name=name or email or f"L-{number}",
+        email=email,
+        title=title,
+        company=company,
+        country=country,
+        source=source,
+        created_at=created,
+        score=None if value is None else float(value),
+        grade=grade,
+        stage=stage,
+        stage_since=since,
+        owner=queues.get(queue, queue) if queue else people.get(str(owner_id)) if owner_id else None,
+        owner_kind="queue" if queue else "person" if owner_id else None,
+        owned_since=owned,
+    )
 
 
 def may_see(actor: Actor, contact_id: UUID) -> bool:
@@ -307,7 +325,8 @@ def find_lead(actor: Actor, object_id: str) -> Found | None:
         cursor.execute("SELECT number, full_name, email FROM contact WHERE id = %s", [key])
         number, name, email = cursor.fetchone()
     ref = f"L-{number}"
-    return Found(name or email or ref, reverse("routing:lead", args=[ref]))
+    shown = (name or email) if sees("personal", grants(actor)) else None
+    return Found(shown or ref, reverse("routing:lead", args=[ref]))
 
 
 def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:

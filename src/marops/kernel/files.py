@@ -52,7 +52,7 @@ def keep(
     target = path_of(row)
     target.parent.mkdir(mode=0o700, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         for chunk in chunks:
             out.write(chunk)
             digest.update(chunk)

@@ -9,10 +9,10 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from marops.kernel import comments, files, ports, shares, shell
+        # Importing comments and files makes their rights known.
+        from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
         from marops.site import permissions
 
-        assert comments.COMMENT and files.VIEW and permissions.SEE_JOBS  # noqa: S101  # their rights are known from here on
         jobs = shell.NavEntry("set_up", _("Jobs"), "jobs", permissions.SEE_JOBS, words="work progress stop")
         shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")
         ports.navigation.fill("jobs", jobs, order=60)

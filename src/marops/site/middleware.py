@@ -24,19 +24,12 @@ SIGN_IN_FIRST = problem(
     "sign-in-first", "Nobody is signed in", status=401, remedy="Sign in, or send a key as Authorization: Bearer."
 )
 
-CONTENT_SECURITY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-    ]
+CONTENT_SECURITY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none';"
+    " base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 _PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+WRONG_METHOD = problem("wrong-method", "This address does not do that", status=405, remedy="See the API's description.")
 
 # What opens without a session. Everything else asks who is there; REST under /api/ asks for itself.
 OPEN_PAGES = frozenset({"sign-in", "forgot", "welcome", "shared", "healthz"})
@@ -127,7 +120,12 @@ class _ProblemsInWords:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and _wants_json(request):
+            allowed = response.headers.get("Allow", "")
+            response = problem_json(MaropsError(WRONG_METHOD, f"{request.method} does nothing here; try {allowed}."))
+            response["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return refusal(request, error) if isinstance(error, MaropsError) else None

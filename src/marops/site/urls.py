@@ -46,8 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems", pages.problems, name="problems"),
     path("problems/<uuid:problem_id>/resolve", pages.problem_resolve, name="problem-resolve"),
     path("notices", pages.notices, name="notices"),
-    path("comments/<str:object_type>/<str:object_id>", pages.comments, name="comments"),
+    # Before the line below, which would take it for the comments of an object.
     path("comments/<uuid:comment_id>/delete", pages.comment_delete, name="comment-delete"),
+    path("comments/<str:object_type>/<str:object_id>", pages.comments, name="comments"),
     path("history/<str:object_type>/<str:object_id>", pages.history, name="history"),
     path("files/<uuid:file_id>", pages.file, name="file"),
     path("shares", pages.shares, name="shares"),

@@ -6,7 +6,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.mail import EmailMessage, get_connection
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from marops.domains.accounts.models import Account
 from marops.kernel.config import BAD_SETTING, config
 from marops.kernel.errors import MaropsError
 
@@ -60,3 +64,25 @@ def _send_quietly(to: str, subject: str, text: str) -> None:
     except Exception as error:
         # The address is a personal value and stays out of the log.
         _LOG.error("a mail could not be sent: %s", type(error).__name__)
+
+
+def link_url(secret: str) -> str:
+    """The whole address of a one-time link."""
+    return config().address + reverse("welcome", args=[secret])
+
+
+def send_invitation(account: Account, secret: str, *, by: str) -> None:
+    """Mail an invitation, where this installation sends mail."""
+    if sends_mail():
+        send_soon(account.email, _("You are invited to Marops"), _letter("invitation", account, secret, by))
+
+
+def send_reset(account: Account, secret: str) -> None:
+    """Mail a link to a new password, where this installation sends mail."""
+    if sends_mail():
+        send_soon(account.email, _("A new password for Marops"), _letter("reset", account, secret))
+
+
+def _letter(kind: str, account: Account, secret: str, by: str = "") -> str:
+    given = {"account": account, "url": link_url(secret), "by": by, "address": config().address}
+    return render_to_string(f"accounts/mail/{kind}.txt", given)

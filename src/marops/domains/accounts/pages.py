@@ -29,10 +29,11 @@ from marops.domains.accounts.forms import (
     SignInForm,
     TokenForm,
 )
-from marops.domains.accounts.mail import send_soon, sends_mail
+from marops.domains.accounts.mail import link_url, send_invitation, send_reset, sends_mail
 from marops.domains.accounts.models import Account, OneTimeLink
 from marops.domains.accounts.permissions import MANAGE, TOKENS, VIEW, roles_in_force
 from marops.domains.accounts.public import actor_of, needs
+from marops.domains.accounts.queries import roles_of
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.config import config
@@ -145,18 +146,7 @@ def _send_reset(email: str) -> None:
     if not sends_mail():
         return
     if made := actions.ask_reset(actor=sign_in.SIGN_IN, email=email):
-        account, secret = made
-        send_soon(account.email, _("A new password for Marops"), _mail("reset", account, secret))
-
-
-def _mail(kind: str, account: Account, secret: str, by: str = "") -> str:
-    given = {"account": account, "url": link_url(secret), "by": by, "address": config().address}
-    return render_to_string(f"accounts/mail/{kind}.txt", given)
-
-
-def link_url(secret: str) -> str:
-    """The whole address of a one-time link."""
-    return config().address + reverse("welcome", args=[secret])
+        send_reset(*made)
 
 
 @never_cache
@@ -216,7 +206,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
             add_problem(form, error)
     status = 422 if form.is_bound else 200
     held = roles_in_force()
-    roles = [role for slug in _roles_of(me) if (role := held.role(slug))]
+    roles = [role for slug in roles_of(me) if (role := held.role(slug))]
     return render(request, "accounts/account.html", {"form": form, "me": me, "roles": roles}, status=status)
 
 
@@ -284,7 +274,7 @@ def access(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     document = roles_in_force()
     titles = {role.slug: role.title for role in document.roles}
-    rows = [(one, [titles.get(slug, slug) for slug in _roles_of(one)], _state(one)) for one in page]
+    rows = [(one, [titles.get(slug, slug) for slug in roles_of(one)], _state(one)) for one in page]
     filters = [
         {"key": "role", "label": _("Role"), "options": list(titles.items())},
         {
@@ -303,11 +293,6 @@ def _answer() -> str:
     people = ngettext("%(count)s person may sign in", "%(count)s people may sign in", active) % {"count": active}
     bosses = ngettext("one of them may give access", "%(count)s of them may give access", last) % {"count": last}
     return f"{people}; {bosses}."
-
-
-def _roles_of(account: Account) -> list[str]:
-    # Set by `with_access()`, by which sessions and lists read accounts.
-    return list(getattr(account, "role_slugs", []))
 
 
 def _state(account: Account) -> tuple[str, str]:
@@ -335,10 +320,7 @@ def _invited(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     account, secret = actions.invite(
         actor=actor_of(request), email=given["email"], name=given["name"], roles=given["roles"], **more
     )
-    if sends_mail():
-        send_soon(
-            account.email, _("You are invited to Marops"), _mail("invitation", account, secret, _me(request).name)
-        )
+    send_invitation(account, secret, by=_me(request).name)
     return _show_link(request, account, secret)
 
 
@@ -354,7 +336,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
     actor = actor_of(request)
     one = queries.person(actor, ref)
     manages = may(actor, MANAGE)
-    initial = {"roles": _roles_of(one), "manager": one.manager_id, "unit": one.unit}
+    initial = {"roles": roles_of(one), "manager": one.manager_id, "unit": one.unit}
     form = RolesForm(request.POST or None, account=one, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -373,7 +355,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
         "state": _state(one),
         "form": form,
         "manages": manages,
-        "roles": [role for slug in _roles_of(one) if (role := document.role(slug))],
+        "roles": [role for slug in roles_of(one) if (role := document.role(slug))],
         "tokens": queries.own_tokens(one.id) if manages else [],
         "now": now(),
     }

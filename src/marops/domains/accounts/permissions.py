@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.models import Account
-from marops.domains.accounts.rules import AccessDocument, add_up, overlap, shipped_roles
+from marops.domains.accounts.rules import AccessDocument, PersonGrants, add_up, overlap, shipped_roles
 from marops.kernel.actors import Actor
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition
@@ -84,7 +84,7 @@ def roles_in_force(definition_id: UUID | None = None) -> AccessDocument:
 
 
 # Rights already looked up while one request is served; None outside of requests, where nothing is remembered.
-_remembered: ContextVar[dict[str, Grants] | None] = ContextVar("remembered_rights", default=None)
+_remembered: ContextVar[dict[str, PersonGrants] | None] = ContextVar("remembered_rights", default=None)
 _limit: ContextVar[frozenset[str] | None] = ContextVar("token_limit", default=None)
 
 
@@ -125,7 +125,7 @@ def ai_rights_come_from(source: AiRights) -> None:
     _ai_rights[:] = [source]
 
 
-def grants_of(actor: Actor) -> Grants:
+def grants_of(actor: Actor) -> PersonGrants:
     """What a person may by their roles; an AI what its registered use and its person both may."""
     known = _remembered.get()
     key = f"{actor.kind}:{actor.id}:{actor.on_behalf_of}:{actor.ai_use}"
@@ -137,41 +137,43 @@ def grants_of(actor: Actor) -> Grants:
     return found
 
 
-def _look_up(actor: Actor) -> Grants:
+def _look_up(actor: Actor) -> PersonGrants:
     if actor.kind == "ai":
         person = person_grants(actor.on_behalf_of or "")
         return overlap(person, _ai_rights[0](actor.ai_use or "") if _ai_rights else {})
     return person_grants(actor.id)
 
 
-def _limited(grants: Grants) -> Grants:
+def _limited(grants: PersonGrants) -> PersonGrants:
     limit = _limit.get()
     return grants if limit is None else overlap(grants, dict.fromkeys(limit, Scope.ALL))
 
 
-def person_grants(account_id: str) -> Grants:
+def person_grants(account_id: str) -> PersonGrants:
     """What the account of this id may; nothing for accounts that are unknown or deactivated."""
     known = as_uuid(account_id)
     account = with_access().filter(id=known).first() if known else None
-    return account_grants(account) if account else Grants()
+    return account_grants(account) if account else PersonGrants()
 
 
-def account_grants(account: Account) -> Grants:
+def account_grants(account: Account) -> PersonGrants:
     """What this account may; takes one read by `with_access()`."""
     if not account.active:
-        return Grants()
+        return PersonGrants()
     found: Any = account
     holding = add_up(roles_in_force(found.access_definition), found.role_slugs)
-    return Grants(
+    return PersonGrants(
         holding.scopes,
         everything=holding.everything,
         account_id=account.id,
         team_ids=tuple(found.reporting_line),
         unit=account.unit,
+        unit_ids=tuple(found.unit_people),
     )
 
 
 _ROLES = "ARRAY(SELECT r.role FROM account_role r WHERE r.account_id = account.id ORDER BY r.role)"
+_UNIT = "ARRAY(SELECT u.id FROM account u WHERE u.unit = account.unit AND account.unit <> '')"
 _DEFINITION = "(SELECT d.id FROM definition d WHERE d.kind = 'access' AND d.slug = 'roles' AND d.state = 'active')"
 _LINE = (
     "ARRAY(WITH RECURSIVE line AS (SELECT account.id UNION SELECT a.id FROM account a JOIN line"
@@ -181,8 +183,9 @@ _LINE = (
 
 def with_access() -> Any:
     """Accounts with their roles, reporting line and the definition of roles, in one query."""
-    return Account.objects.extra(
-        select={"role_slugs": _ROLES, "reporting_line": _LINE, "access_definition": _DEFINITION}
+    # The columns hold nothing that anybody typed.
+    return Account.objects.extra(  # noqa: S610
+        select={"role_slugs": _ROLES, "reporting_line": _LINE, "access_definition": _DEFINITION, "unit_people": _UNIT}
     )
 
 

@@ -17,7 +17,7 @@ from marops.domains.accounts.rules import ADMINISTRATOR, COUNTED, AccessDocument
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
-from marops.kernel.permissions import Right, may, require, rights
+from marops.kernel.permissions import Grants, Right, may, require, rights
 from marops.kernel.shell import Found, Hit
 
 
@@ -56,6 +56,25 @@ def person(actor: Actor, ref: str) -> Account:
         raise MaropsError(NOT_FOUND, f"There is no person {ref}.")
     found: Account = row
     return found
+
+
+def myself(actor: Actor) -> Account:
+    """The account of a person who acts. Raises MaropsError `not-found` for actors that are no person."""
+    known = as_uuid(actor.id)
+    found: Account | None = with_access().filter(id=known).first() if known else None
+    if found is None:
+        raise MaropsError(NOT_FOUND)
+    return found
+
+
+def roles_of(account: Account) -> list[str]:
+    """The access roles of an account that was read by `with_access()`, as sessions and lists read them."""
+    return list(getattr(account, "role_slugs", []))
+
+
+def scopes_in_words(held: Grants) -> dict[str, str]:
+    """Right → how far it reaches: own, team, unit or all."""
+    return {name: scope.name.lower() for name in rights() if (scope := held.scope(name))}
 
 
 def names(ids: Sequence[UUID | str]) -> dict[str, str]:

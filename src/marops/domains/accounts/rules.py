@@ -1,9 +1,10 @@
 """What access roles may do, how scopes become row rules, and when a guesser has to wait. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,9 +26,12 @@ definitions.activate  all   all      -        all     -        -      -       al
 files.view            own   all      all      own     own      own    own     all    own
 jobs.manage           own   all      all      own     own      own    own     all    own
 jobs.view             all   all      all      all     all      all    all     all    own
+leads.assign          -     all      -        all     -        team   -       all    -
+leads.view            all   all      all      all     all      all    all     all    team
 problems.resolve      -     all      all      all     -        all    all     all    -
 problems.view         all   all      all      all     all      all    all     all    all
 shares.make           all   all      -        all     all      all    all     -      -
+routing.change        -     all      -        all     -        -      -       all    -
 tokens.make           -     all      all      all     all      -      -       all    -
 workspace.set_up      -     all      -        -       -        -      -       -      -
 personal.see          all   all      all      all     -        all    all     all    all
@@ -121,31 +125,44 @@ def add_up(document: AccessDocument, held: Iterable[str]) -> Holding:
     return Holding(any(role.everything for role in roles), scopes)
 
 
-def overlap(one: Grants, scopes: Mapping[str, Scope]) -> Grants:
+@dataclass(frozen=True, slots=True)
+class PersonGrants(Grants):
+    """What a person may do, and who else works in their business unit."""
+
+    unit_ids: tuple[UUID, ...] = ()
+
+
+def overlap(one: PersonGrants, scopes: Mapping[str, Scope]) -> PersonGrants:
     """What both allow: `one`, cut down to `scopes`; each right in the narrower of its two scopes."""
     kept = {
         name: scope if one.everything else min(scope, one.scopes[name])
         for name, scope in scopes.items()
         if one.everything or name in one.scopes
     }
-    return Grants(kept, account_id=one.account_id, team_ids=one.team_ids, unit=one.unit)
+    return replace(one, scopes=kept, everything=False)
+
+
+OWNER = "owner.account"
 
 
 def scope_rule(scope: Scope | None, grants: Grants) -> dict[str, Any]:
     """The people that a scope reaches, as a rule of the rule language.
 
-    own: the owner is me; team: the owner stands in my reporting line; unit: the contact belongs to my business unit.
+    own: the owner is me; team: the owner stands in my reporting line; unit: the owner works in my business unit.
     No scope, or one that cannot be measured (a person without a unit), reaches nobody.
     """
     if scope is Scope.ALL:
         return {"everyone": True}
+    owners: tuple[UUID, ...] = ()
     if scope is Scope.OWN and grants.account_id:
-        return {"field": "owner", "is": str(grants.account_id)}
-    if scope is Scope.TEAM and grants.team_ids:
-        return {"field": "owner", "in": sorted(str(one) for one in grants.team_ids)}
-    if scope is Scope.UNIT and grants.unit:
-        return {"field": "unit", "is": grants.unit}
-    return {"not": {"everyone": True}}
+        owners = (grants.account_id,)
+    elif scope is Scope.TEAM:
+        owners = grants.team_ids
+    elif scope is Scope.UNIT and isinstance(grants, PersonGrants):
+        owners = grants.unit_ids
+    if not owners:
+        return {"not": {"everyone": True}}
+    return {"field": OWNER, "in": sorted(str(one) for one in owners)}
 
 
 # After five failures each further try costs twice the time of the one before.

@@ -53,7 +53,7 @@ def _keyed(text: str) -> str:
 
 
 def may_try(email: str, place: str) -> None:
-    """Raises MaropsError `slow-down` while this address or this place has to wait, whether the account exists or not."""
+    """Raises MaropsError `slow-down` while this address or this place has to wait, known or not."""
     at = now()
     address, network = who(email, place)
     pause = max(

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.forms import Form
+from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from marops.kernel.errors import INVALID, FieldError, MaropsError
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a page's form is bound to: what was posted, even if that is nothing at all, and None before."""
+    return request.POST if request.method == "POST" else None
 
 
 def validated(form: type[Form], data: Mapping[str, Any], **options: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError, problem
 from marops.kernel.files import file_for, path_of
-from marops.kernel.forms import add_problem
+from marops.kernel.forms import add_problem, posted
 from marops.kernel.models import Job
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Hit, commands
@@ -261,7 +261,7 @@ def comments(request: HttpRequest, object_type: str, object_id: str) -> HttpResp
     """The remarks on an object, and a form for one more; a fragment for htmx, a page otherwise."""
     actor = actor_of(request)
     found = remarks.object_of(actor, object_type, object_id)
-    form = CommentForm(request.POST or None)
+    form = CommentForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             remarks.write_comment(
@@ -351,7 +351,7 @@ def share(request: HttpRequest, object_type: str, object_id: str) -> HttpRespons
     found = remarks.object_of(actor, object_type, object_id)
     if not links.shareable(object_type):
         raise MaropsError(links.NOT_SHAREABLE)
-    form, url = ShareForm(request.POST or None), ""
+    form, url = ShareForm(posted(request)), ""
     if request.method == "POST" and form.is_valid():
         _row, secret = links.make_share(actor=actor, object_type=object_type, object_id=object_id, **form.cleaned_data)
         url = config().address + reverse("shared", args=[secret])
@@ -373,7 +373,7 @@ def share_revoke(request: HttpRequest, share_id: UUID) -> HttpResponse:
 def shared(request: HttpRequest, secret: str) -> HttpResponse:
     """The frozen copy, for whoever holds the link; they may leave a remark."""
     one = links.opened(secret, now())
-    form = CommentForm(request.POST or None)
+    form = CommentForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             links.comment_on_share(actor=links.OUTSIDER, secret=secret, text=form.cleaned_data["text"])

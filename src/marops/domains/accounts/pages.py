@@ -38,7 +38,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem
+from marops.kernel.forms import add_problem, posted
 from marops.kernel.permissions import grants, may, rights
 from marops.kernel.shell import Found, ObjectKind
 from marops.kernel.workspace import set_up_workspace
@@ -71,7 +71,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Ask for address and password; the answer is the same for every kind of failure."""
     if request.user.is_authenticated:
         return redirect(_where_to(request))
-    form = SignInForm(request.POST or None)
+    form = SignInForm(posted(request))
     status = 200
     if request.method == "POST":
         status = 422
@@ -126,7 +126,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(_GET_OR_POST)
 def forgot(request: HttpRequest) -> HttpResponse:
     """Ask for a link to a new password; says the same whether the account exists or not."""
-    form = ForgotForm(request.POST or None)
+    form = ForgotForm(posted(request))
     asked, status = False, 200
     if request.method == "POST":
         status = 422
@@ -179,7 +179,7 @@ _ARRIVAL_FORMS = {
 def _arrival_form(link: OneTimeLink, request: HttpRequest) -> NewPasswordForm:
     kind = _ARRIVAL_FORMS[OneTimeLink.Purpose(link.purpose)]
     initial = {"name": link.account.name} if link.purpose == OneTimeLink.Purpose.INVITATION else {"zone": "UTC"}
-    return kind(request.POST or None, account=link.account, initial=initial)
+    return kind(posted(request), account=link.account, initial=initial)
 
 
 def _arrive(request: HttpRequest, link: OneTimeLink, secret: str, given: dict[str, Any]) -> HttpResponse:
@@ -196,7 +196,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
     """One's own settings."""
     me = _me(request)
     initial = {name: getattr(me, name) for name in ("name", "zone", "language", "theme", "desk")}
-    form = SettingsForm(request.POST or None, initial=initial)
+    form = SettingsForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_settings(actor=actor_of(request), account_id=me.id, **form.cleaned_data)
@@ -214,7 +214,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
 def password_page(request: HttpRequest) -> HttpResponse:
     """One's own new password; all other sessions end."""
     me = _me(request)
-    form = ChangePasswordForm(request.POST or None, account=me)
+    form = ChangePasswordForm(posted(request), account=me)
     if request.method == "POST" and form.is_valid():
         changed = actions.change_password(
             actor=actor_of(request), account_id=me.id, password=form.cleaned_data["password"]
@@ -243,7 +243,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's own keys for programs; a new one is shown once."""
     me, actor = _me(request), actor_of(request)
-    form = TokenForm(request.POST or None, held=grants(actor))
+    form = TokenForm(posted(request), held=grants(actor))
     secret, status = "", 200
     if request.method == "POST":
         status = 422
@@ -305,7 +305,7 @@ def _state(account: Account) -> tuple[str, str]:
 @needs(MANAGE)
 def invite_page(request: HttpRequest) -> HttpResponse:
     """Invite somebody: by mail where this installation sends mail, else by a link to hand over."""
-    form = InviteForm(request.POST or None)
+    form = InviteForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             return _invited(request, form.cleaned_data)
@@ -337,7 +337,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
     one = queries.person(actor, ref)
     manages = may(actor, MANAGE)
     initial = {"roles": roles_of(one), "manager": one.manager_id, "unit": one.unit}
-    form = RolesForm(request.POST or None, account=one, initial=initial)
+    form = RolesForm(posted(request), account=one, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         more = {"manager_id": given["manager"].id if given["manager"] else None, "unit": given["unit"]}

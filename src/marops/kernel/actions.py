@@ -20,7 +20,7 @@ from marops.kernel.clock import now
 from marops.kernel.ids import new_id
 from marops.kernel.models import AuditRow, FactInbox
 from marops.kernel.permissions import require
-from marops.store.guard import no_engine
+from marops.store.guard import forbid
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -179,7 +179,7 @@ def _run(info: ActionInfo, function: Callable[..., R], args: tuple[Any, ...], kw
     answers = gates.ask_all(question)
     token = _running.set(info.name)
     try:
-        with transaction.atomic(durable=True), no_engine(info.name):
+        with transaction.atomic(durable=True), forbid(f"the transaction of {info.name}"):
             gates.compare_again(question, answers)
             act = Act(info, actor, now())
             result = function(act, **kwargs)

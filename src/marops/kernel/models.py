@@ -70,7 +70,8 @@ class FactInbox(models.Model):
     class Meta:
         db_table = "fact_inbox"
         indexes: ClassVar = [
-            models.Index("batch", name="fact_inbox_unclaimed", condition=Q(batch__isnull=True)),
+            models.Index("id", name="fact_inbox_unclaimed", condition=Q(batch__isnull=True)),
+            models.Index("batch", name="fact_inbox_claimed", condition=Q(batch__isnull=False)),
             models.Index("contact_id", name="fact_inbox_contact", condition=Q(contact_id__isnull=False)),
         ]
 

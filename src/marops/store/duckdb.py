@@ -27,7 +27,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
 from importlib import import_module
@@ -40,6 +39,7 @@ import pyarrow as pa
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from marops.store.facts import RELATIONS
+from marops.store.guard import reason
 
 LAKE_SCHEMA: Final = "lake"
 """Schema of the PostgreSQL database that holds the lake's catalogue."""
@@ -88,31 +88,6 @@ LIMITS: Final[Mapping[Mode, Limits]] = {
     "web": Limits(memory="1GB", seconds=10, queries=2),
     "engine": Limits(memory="4GB", seconds=300, queries=0),
 }
-
-_forbidden: ContextVar[str | None] = ContextVar("marops_engine_forbidden", default=None)
-
-
-@contextmanager
-def forbid(why: str) -> Iterator[None]:
-    """Make every query engine refuse in this context; `why` stands in the message (`"the transaction of
-    contact.merge"`).
-    """
-    token = _forbidden.set(why)
-    try:
-        yield
-    finally:
-        _forbidden.reset(token)
-
-
-@contextmanager
-def permit() -> Iterator[None]:
-    """Lift `forbid` in this context, for the code that runs after the transaction but before its block has ended."""
-    token = _forbidden.set(None)
-    try:
-        yield
-    finally:
-        _forbidden.reset(token)
-
 
 # --- opening ---
 
@@ -434,7 +409,7 @@ class QueryEngine:
 
     @staticmethod
     def _refuse_if_forbidden() -> None:
-        why = _forbidden.get()
+        why = reason()
         if why is not None:
             raise QueryForbidden(
                 f"The query engine was asked inside {why}, whose rows it cannot see.", "Ask it before or after."

@@ -1,27 +1,35 @@
-"""Keeps the query engine out of open transactions: it reads by its own connection and would not see their rows."""
+"""Keeps the query engine out of open transactions: it reads by its own connection and would not see their rows.
+
+Apart from the engine, so that who opens transactions need not load DuckDB.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_forbidden: ContextVar[str | None] = ContextVar("engine_forbidden", default=None)
-
-
-class EngineForbidden(RuntimeError):
-    """The query engine was asked inside a transaction."""
+_forbidden: ContextVar[str | None] = ContextVar("marops_engine_forbidden", default=None)
 
 
 @contextmanager
-def no_engine(reason: str) -> Iterator[None]:
-    """While inside, the query engine refuses every question and says why."""
-    token = _forbidden.set(reason)
+def forbid(why: str) -> Iterator[None]:
+    """Make every query engine refuse in this context; `why` stands in the message (“the transaction of contact.merge”)."""
+    token = _forbidden.set(why)
     try:
         yield
     finally:
         _forbidden.reset(token)
 
 
-def check() -> None:
-    """Called by the engine before each statement. Raises EngineForbidden inside `no_engine`."""
-    if reason := _forbidden.get():
-        raise EngineForbidden(f"the query engine cannot see uncommitted rows; asked inside {reason}")
+@contextmanager
+def permit() -> Iterator[None]:
+    """Lift `forbid` in this context, for the code that runs after the transaction but before its block has ended."""
+    token = _forbidden.set(None)
+    try:
+        yield
+    finally:
+        _forbidden.reset(token)
+
+
+def reason() -> str | None:
+    """Why the query engine may not be asked in this context; None where it may."""
+    return _forbidden.get()

@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -62,6 +62,8 @@ class Bindings:
     relations: Mapping[str, str]
     facts: str = "facts"
     base: Table = CONTACT
+    facts_of: str = ""
+    """A table function that answers the facts of a list of ids, where it is quicker than a filter on `facts`."""
 
     def table(self, name: str) -> str:
         """The expression for relation `name`. Raises RuleSqlError when it is not bound."""
@@ -73,15 +75,18 @@ class Bindings:
 
     def only(self, ids: str) -> "Bindings":
         """The same, judging only the rows and reading only the facts whose id stands in the query `ids`."""
-        base, relations = self.base, dict(self.relations)
-        relations[base.name] = f"(SELECT * FROM {self.table(base.name)} WHERE {base.key} IN ({ids}))"
-        facts = f"(SELECT * FROM {self.facts} WHERE contact_id IN ({ids}))"
-        return Bindings(self.dialect, relations, facts, base)
+        return self._where(f"IN ({ids})", f"(SELECT * FROM {self.facts} WHERE contact_id IN ({ids}))")
 
     def one(self, key: UUID) -> "Bindings":
         """The same for one row and its facts."""
         value = f"'{key}'" if self.dialect == "spark" else f"CAST('{key}' AS UUID)"
-        return self.only(f"SELECT {value}")
+        facts = f"(SELECT * FROM {self.facts} WHERE contact_id = {value})"
+        return self._where(f"= {value}", f"{self.facts_of}([{value}])" if self.facts_of else facts)
+
+    def _where(self, which: str, facts: str) -> "Bindings":
+        name, key = self.base.name, identifier(self.base.key, self.dialect)
+        rows = f"(SELECT * FROM {self.table(name)} WHERE {key} {which})"
+        return replace(self, relations={**self.relations, name: rows}, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +168,11 @@ def _from(bindings: Bindings, used: frozenset[Table], among: str | None = None) 
     key = _key(bindings)
     others = sorted((table for table in used if table.name != bindings.base.name), key=lambda table: table.name)
     base = f"{bindings.table(bindings.base.name)} AS {_BASE}"
-    source = (
-        f"FROM {base}" if among is None else f"FROM {among} AS among_rows JOIN {base} ON {_BASE}.{key} = among_rows.id"
-    )
+    source = f"FROM {base}"
+    if among is not None and not used and bindings.base.key == "id":
+        return f"FROM {among} AS {_BASE}"
+    if among is not None:
+        source = f"FROM {among} AS among_rows JOIN {base} ON {_BASE}.{key} = among_rows.id"
     for table in others:
         on = f"{_joined(table)}.{identifier(table.key, bindings.dialect)} = {_BASE}.{key}"
         source += f" LEFT JOIN {bindings.table(table.name)} AS {_joined(table)} ON {on}"

@@ -9,7 +9,7 @@ from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.models import AuditPayload, AuditRow, FactInbox, Touched
 from marops.kernel.workspace import set_up_workspace, workspace
-from marops.store import guard
+from marops.store.duckdb import QueryForbidden
 
 HANNA = Actor("human", "hanna")
 
@@ -74,10 +74,10 @@ def test_an_action_calls_no_other():
         _nested(actor=HANNA)
 
 
-@pytest.mark.django_db
-def test_the_query_engine_refuses_inside_an_act():
-    with pytest.raises(guard.EngineForbidden, match=r"test\.write"):
-        _write(actor=HANNA, engine=guard.check)
+@pytest.mark.django_db(transaction=True)
+def test_the_query_engine_refuses_inside_an_act(engine):
+    with pytest.raises(QueryForbidden, match=r"test\.write"):
+        _write(actor=HANNA, engine=lambda: engine.query.rows("SELECT 1"))
 
 
 @pytest.mark.django_db

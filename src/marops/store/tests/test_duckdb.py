@@ -21,10 +21,9 @@ from marops.store.duckdb import (
     QueryForbidden,
     QueryTimeout,
     extension_file,
-    forbid,
-    permit,
     without_secrets,
 )
+from marops.store.guard import forbid, permit
 from marops.store.tests.lakeground import NOON, Ground, ground
 
 pytestmark = pytest.mark.xdist_group("duckdb")

@@ -1,5 +1,6 @@
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, get_args
@@ -155,6 +156,16 @@ def test_bindings_for_one_row_judge_only_that_row() -> None:
     rules = {"did": meaning({"did": "page.viewed"})}
     assert here.truths(rules, here.bindings.one(person_id(0))) == {"did": {0}}
     assert here.truths(rules, here.bindings.one(person_id(1))) == {"did": set()}
+
+
+def test_facts_of_one_row_come_from_the_function_where_there_is_one() -> None:
+    facts = [{"who": who, "kind": "page.viewed", "occurred_at": datetime(2026, 7, 1, tzinfo=UTC)} for who in (0, 1, 1)]
+    here = ground([{}, {}], facts)
+    here.db.execute("CREATE MACRO one_of(ids) AS TABLE SELECT * FROM facts WHERE list_contains(ids, contact_id)")
+    rules = {"twice": meaning({"did": "page.viewed", "at_least": 2})}
+    bindings = replace(here.bindings, facts_of="one_of")
+    assert here.truths(rules, bindings.one(person_id(1))) == {"twice": {1}}
+    assert here.truths(rules, bindings.one(person_id(0))) == {"twice": set()}
 
 
 def test_bindings_for_a_changed_set() -> None:

@@ -25,6 +25,7 @@ class Binaries:
     root: Path
 
     def program(self, name: str) -> str:
+        """Where one of the server's programs lies."""
         return str(self.root / "bin" / name)
 
 

@@ -40,6 +40,7 @@ def account_name(uid: int) -> str:
 
 
 def disk_full(folder: Path, *, kept: str = DATA_KEPT) -> ServerError:
+    """The disk is full."""
     return ServerError(
         "server.disk_full",
         f"The disk that holds {folder} is full.",
@@ -49,6 +50,7 @@ def disk_full(folder: Path, *, kept: str = DATA_KEPT) -> ServerError:
 
 
 def not_writable(folder: Path, reason: str, *, kept: str = NOTHING_WRITTEN) -> ServerError:
+    """The folder may not be written to."""
     return ServerError(
         "server.folder_not_writable",
         f"Marops may not write to the folder {folder} ({reason}).",
@@ -58,6 +60,7 @@ def not_writable(folder: Path, reason: str, *, kept: str = NOTHING_WRITTEN) -> S
 
 
 def owned_by_other(folder: Path, uid: int) -> ServerError:
+    """The data belong to another user."""
     return ServerError(
         "server.foreign_owner",
         f"The database in {folder} belongs to {account_name(uid)}, and you are somebody else.",
@@ -66,6 +69,7 @@ def owned_by_other(folder: Path, uid: int) -> ServerError:
 
 
 def still_running(data: Path) -> ServerError:
+    """A server works on the data and cannot be reached."""
     return ServerError(
         "server.still_running",
         f"A server that cannot be reached still works in {data}, perhaps from within a container.",
@@ -74,6 +78,7 @@ def still_running(data: Path) -> ServerError:
 
 
 def socket_taken(path: Path) -> ServerError:
+    """Another program listens where the server would."""
     return ServerError(
         "server.socket_taken",
         f"Another program has taken the place where the database is reached: {path}.",
@@ -82,6 +87,7 @@ def socket_taken(path: Path) -> ServerError:
 
 
 def socket_folder_unsafe(folder: Path, reason: str) -> ServerError:
+    """Others could open the folder of the socket."""
     return ServerError(
         "server.socket_folder_unsafe",
         f"The folder {folder}, through which the database is reached, is not safe: {reason}.",
@@ -129,6 +135,7 @@ def from_output(output: str, folder: Path, *, step: str, kept: str = DATA_KEPT) 
 
 
 def wrong_platform(detail: str, *, kept: str = NOTHING_WRITTEN) -> ServerError:
+    """The binaries do not run on this machine."""
     return ServerError(
         "server.no_binaries",
         f"The PostgreSQL that comes with Marops does not run on this machine ({detail}).",

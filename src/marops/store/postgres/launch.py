@@ -49,6 +49,7 @@ def detach() -> None:
 
 
 def change_user(spec: dict[str, Any]) -> None:
+    """Become who the server is to run as: inside a namespace, or a system user."""
     if spec["how"] == "namespace":
         enter_namespace(spec["inside_uid"])
     elif spec["how"] == "system-user":
@@ -56,6 +57,7 @@ def change_user(spec: dict[str, Any]) -> None:
 
 
 def main() -> int:
+    """Start the server as the specification in the first argument says; answers the exit code."""
     spec: dict[str, Any] = json.loads(sys.argv[1])
     os.umask(0o077)
     if spec["detach"]:

@@ -46,9 +46,11 @@ class FileLock:
         return True
 
     def try_take(self) -> bool:
+        """Take the lock alone, without waiting; whether that worked."""
         return self._flock(fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def try_share(self) -> bool:
+        """Take the lock together with others, without waiting; whether that worked."""
         return self._flock(fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def _flock(self, operation: int) -> bool:

@@ -87,6 +87,7 @@ class Prepared:
 
     @property
     def complete(self) -> bool:
+        """Whether every role could be made with its rights."""
         return not self.missing
 
 

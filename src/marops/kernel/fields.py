@@ -283,7 +283,8 @@ class Registry:
         """Every relation bound to its PostgreSQL table under `schema` (empty inside PostgreSQL), facts to `facts`."""
         prefix = f"{schema}." if schema else ""
         tables = {name: prefix + relation.postgres for name, relation in self._relations.items()}
-        return Bindings(dialect, tables, "facts", self._relations[base].table)
+        facts_of = "facts_of" if dialect == "duckdb" else ""
+        return Bindings(dialect, tables, "facts", self._relations[base].table, facts_of)
 
 
 REGISTRY: Final = Registry()

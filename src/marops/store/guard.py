@@ -12,7 +12,7 @@ _forbidden: ContextVar[str | None] = ContextVar("marops_engine_forbidden", defau
 
 @contextmanager
 def forbid(why: str) -> Iterator[None]:
-    """Make every query engine refuse in this context; `why` stands in the message (“the transaction of contact.merge”)."""
+    """Make every query engine refuse in this context; `why` stands in the message (“the transaction of …”)."""
     token = _forbidden.set(why)
     try:
         yield

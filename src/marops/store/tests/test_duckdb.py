@@ -63,8 +63,9 @@ def test_the_extensions_come_from_their_wheels() -> None:
 
 def test_settings(engine: QueryEngine, web: QueryEngine) -> None:
     query = "SELECT current_setting('threads') t, current_setting('memory_limit') m, current_setting('TimeZone') z"
-    assert engine.rows(query) == [{"t": 2, "m": "3.7 GiB", "z": "Etc/UTC"}]
-    assert web.rows(query) == [{"t": 2, "m": "953.6 MiB", "z": "Etc/UTC"}]
+    for one, memory in ((engine, "3.7 GiB"), (web, "953.6 MiB")):
+        (row,) = one.rows(query)
+        assert (row["t"], row["m"], row["z"].removeprefix("Etc/")) == (2, memory, "UTC")
 
 
 def test_values_arrive_as_python_has_them(engine: QueryEngine) -> None:

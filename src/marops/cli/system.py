@@ -1,11 +1,14 @@
 """Running the installation: up, its three parts, its health, its settings, its audit trail."""
 
+import errno
 import logging
 import signal
 import socket
 import threading
 import time
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +33,7 @@ def _until_told(stop: threading.Event) -> None:
 def _kept() -> None:
     from marops.engine.supervisor import die_with_supervisor
 
+    _end_in_order()
     die_with_supervisor()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
@@ -37,33 +41,83 @@ def _kept() -> None:
 @app.command()
 def up() -> None:
     """Start everything: database, lake, engine, worker and the pages."""
-    from marops.engine.supervisor import Supervisor, kept_commands
+    from marops.engine.session import in_words, opened
+    from marops.engine.supervisor import Supervisor, kept_commands, only_one
+    from marops.kernel.config import config, prepare_home
 
     began = time.monotonic()
-    with installation(keep=True) as session:
-        _refuse_taken_port(session.config.host, session.config.port)
-        link = _first_link()
-        supervisor = Supervisor(kept_commands())
-        _until_told(supervisor.stop)
-        supervisor.run(ready=lambda: _greet(session, link, supervisor.stop, began))
+    _end_in_order()
+    found = config()
+    prepare_home(found.home)
+    with in_words(found), only_one(found.home, found.address) as in_order, _telling() as say:
+        # After a kill, the old web process needs a moment to leave its port.
+        _refuse_taken_port(found.host, found.port, patience=0 if in_order else GOODBYE_SECONDS)
+        with opened(say, keep=True) as session:
+            supervisor = Supervisor(kept_commands(), session.server)
+            _until_told(supervisor.stop)
+            say("Starting the pages")
+            supervisor.run(ready=_Greeting(session, _first_link(), began, say))
+            say("Stopping")
     err.print("Stopped.")
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
+GOODBYE_SECONDS = 15.0
+_COULD_NOT_LISTEN = "port-taken"
+
+
+def _end_in_order() -> None:
+    """Until something better is set: SIGTERM unwinds as Ctrl-C does, so that a server just started is stopped again."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """Where a person watches, a line that moves; elsewhere, a line for each step."""
+    if not err.is_terminal:
+        yield err.print
+        return
+    with err.status("Opening the workspace") as status:
+
+        def say(text: str) -> None:
+            if text:
+                status.start()
+                status.update(text)
+            else:
+                status.stop()
+
+        yield say
+
+
+def _refuse_taken_port(host: str, port: int, *, patience: float) -> None:
     from marops.kernel.errors import MaropsError, problem
 
-    taken = problem(
-        "port-taken",
-        "Another program listens on this port",
+    problem(
+        _COULD_NOT_LISTEN,
+        "The address for the pages cannot be used",
         status=503,
-        remedy="Stop it, or choose another port: MAROPS_PORT=8001 marops up.",
+        remedy="Stop the program that uses it, or choose another port: MAROPS_PORT=8001 marops up. Nothing was done.",
     )
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise MaropsError(taken, f"{host}:{port}: {error.strerror}") from None
+    until = time.monotonic() + patience
+    while fault := _cannot_listen(host, port):
+        if fault.errno != errno.EADDRINUSE or time.monotonic() >= until:
+            why = "another program listens there" if fault.errno == errno.EADDRINUSE else fault.strerror
+            raise MaropsError(_COULD_NOT_LISTEN, f"{host}, port {port}: {why}.")
+        time.sleep(0.2)
+
+
+def _cannot_listen(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        return error
+    return None
 
 
 def _first_link() -> str | None:
@@ -73,7 +127,7 @@ def _first_link() -> str | None:
 
 
 def _answers(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=1)
+    connection = HTTPConnection(_reached_at(host), port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == HTTPStatus.OK
@@ -83,15 +137,40 @@ def _answers(host: str, port: int) -> bool:
         connection.close()
 
 
-def _greet(session: "Session", link: str | None, stop: threading.Event, began: float) -> None:
-    """Wait for the first page, then say where it is."""
-    address, host, port = session.config.address, session.config.host, session.config.port
-    while not (stop.is_set() or _answers(host, port)) and time.monotonic() - began < FIRST_PAGE_SECONDS:
-        stop.wait(0.1)
-    out.print(f"\nMarops is running at [bold]{address}[/]  ({time.monotonic() - began:.1f} s)")
-    if link:
-        out.print(f"Sign in for the first time with this link; it works once:\n  [bold]{address}{link}[/]")
-    out.print("Ctrl-C stops everything.")
+def _reached_at(host: str) -> str:
+    """Where this machine reaches a server that listens on `host`, which may mean every address."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read here, not listened on
+    return everywhere.get(host, host)
+
+
+@dataclass
+class _Greeting:
+    """Once the first page answers, says where it is; says so too when that takes too long."""
+
+    session: "Session"
+    link: str | None
+    began: float
+    say: Callable[[str], None]
+    warned: bool = False
+
+    def __call__(self) -> bool:
+        took = time.monotonic() - self.began
+        if _answers(self.session.config.host, self.session.config.port):
+            self._greet(took)
+            return True
+        if took > FIRST_PAGE_SECONDS and not self.warned:
+            self.warned = True
+            err.print("[bold red]The pages do not answer yet.[/] The lines above say why; it is tried again and again.")
+        return False
+
+    def _greet(self, took: float) -> None:
+        if err.is_terminal:
+            self.say("")
+        address = self.session.config.address
+        out.print(f"\nMarops is running at [bold]{address}[/]  ({took:.1f} s)")
+        if self.link:
+            out.print(f"Sign in for the first time with this link; it works once:\n  [bold]{address}{self.link}[/]")
+        out.print("Ctrl-C stops everything.")
 
 
 @app.command()
@@ -115,7 +194,7 @@ def run(
     with installation(quiet=not once) as session:
         from marops.engine.loop import Engine
 
-        engine = Engine(session.dsn, session.lake, session.temp)
+        engine = Engine(session.dsn, session.lake, session.temp, housework=session.keep_log_short)
         _until_told(engine.stop)
         try:
             if not once:
@@ -127,11 +206,14 @@ def run(
             engine.close()
     seconds = round(time.monotonic() - began, 2)
     if as_json:
-        print_json({"contacts": told.contacts, "stages": told.stages, "seconds": seconds})
-        return
-    for name, rows in told.stages.items():
-        out.print(f"  {name:<12} {rows:>12,} rows")
-    out.print(f"{told.contacts:,} contacts went through the stages in {seconds:.1f} s.")
+        print_json({"contacts": told.contacts, "aside": told.aside, "stages": told.stages, "seconds": seconds})
+    else:
+        for name, rows in told.stages.items():
+            out.print(f"  {name:<12} {rows:>12,} rows")
+        out.print(f"{told.contacts:,} contacts went through the stages in {seconds:.1f} s.")
+        if told.aside:
+            out.print(f"[red]{told.aside:,} contacts were put aside[/]: the problems inbox names each, and the reason.")
+    raise typer.Exit(FINDINGS if told.aside else DONE)
 
 
 @app.command()

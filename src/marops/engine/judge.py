@@ -81,7 +81,7 @@ class Court:
         for rule in rules:
             used |= {found.relation for name in field_names(rule) if (found := REGISTRY.find_field(name))}
             facts = facts or any(isinstance(leaf, Did | DidNot | First | Last) for _, leaf in pointers(rule))
-            used |= {found.relation for name in references(rule) if (found := _membership(name))}
+            used |= {kept.relation for name in references(rule) if (kept := _membership(name))}
         tables = {name: self.table(name) for name in sorted(used)}
         return Bindings("duckdb", tables, self.facts() if facts else "facts", REGISTRY.find_relation("contact").table)
 

@@ -3,32 +3,40 @@
 1. Claim: rows of `touched` get this tick's id, committed. A contact is in one tick at a time.
 2. Each stage commits its own work, then the tick notes that it is done.
 3. Release: the claimed rows are deleted.
-A crash between any two leaves a tick whose lease runs out; the next engine goes on after the last stage noted.
+A crash between any two leaves a tick that the next engine finds: it goes on after the last stage noted. A stage may so
+run twice for the same contacts; it writes only what differs, so the second run writes nothing. What happens when a
+stage fails is told in `engine.aside`.
 """
 
-import os
-import socket
+import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Count, Min
 
-from marops.kernel import crash, ports
+from marops.engine import aside
+from marops.kernel import crash, leases, outages, ports
 from marops.kernel.clock import now
-from marops.kernel.models import StageRun, Tick, Touched
-from marops.kernel.notices import raise_problem, settle
+from marops.kernel.errors import MaropsError
+from marops.kernel.leases import LEASE, LOST, Lease
+from marops.kernel.models import Tick, Touched
 
 if TYPE_CHECKING:
     from marops.store.duckdb import QueryEngine
 
+log = logging.getLogger("marops.engine")
+
 BATCH = 100_000
-LEASE = timedelta(minutes=10)
 TRIES = 3
+PAUSE_SECONDS = 0.5
 _CLAIM_LOCK = "marops.tick.claim"
+_NEVER = threading.Event()
 
 crash.declare("tick.after_claim", "tick.after_stage", "tick.before_release")
 
@@ -54,9 +62,10 @@ class Stage:
 
 @dataclass(slots=True)
 class Told:
-    """What one turn of the engine did, for the page and the command line."""
+    """What turns of the engine did, for the page and the command line."""
 
     contacts: int = 0
+    aside: int = 0
     stages: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, rows: int) -> None:
@@ -69,25 +78,49 @@ def stages() -> list[Stage]:
     return [filler.value for filler in ports.stages]
 
 
-def turn(engine: "QueryEngine", as_of: datetime, told: Told, *, batch: int = BATCH) -> bool:
-    """Take one set of changed contacts through the stages. False when none was due."""
-    tick = _resume(as_of) or _claim(as_of, batch)
+def turn(
+    engine: "QueryEngine", as_of: datetime, told: Told, *, batch: int = BATCH, stop: threading.Event = _NEVER
+) -> bool:
+    """Take one set of changed contacts through the stages. False when none was due.
+
+    Raises MaropsError `stage-failed` when a stage is broken as such; the set waits and is tried again.
+    """
+    tick = _resume() or _claim(as_of, batch)
     if tick is None:
         return False
-    run = Run(tick.id, tick.as_of, tick.contacts, engine)
-    told.contacts += tick.contacts
-    for stage in stages():
-        if stage.name not in tick.done:
-            told.add(stage.name, _run_stage(stage, run))
-            _note_done(tick, stage.name)
-            crash.point("tick.after_stage")
-    crash.point("tick.before_release")
-    _release(tick)
+    try:
+        with leases.held(Lease("tick", tick.id, tick.lease_by)):
+            _go(tick, engine, told, stop)
+    except MaropsError as error:
+        if error.code != LOST:
+            raise
+        log.warning("a tick was taken over by another engine")
     return True
 
 
+def _go(tick: Tick, engine: "QueryEngine", told: Told, stop: threading.Event) -> None:
+    run = Run(tick.id, tick.as_of, tick.contacts, engine)
+    oldest = Touched.objects.filter(tick=tick.id).aggregate(at=Min("due_at"))["at"] or tick.as_of
+    for stage in stages():
+        if stage.name in tick.done:
+            continue
+        if stop.is_set():
+            let_go(tick, now())
+            return
+        try:
+            told.add(stage.name, _run_stage(stage, run, oldest, stop))
+        except aside.Failed as failed:
+            told.aside += aside.cope(tick, stage.name, stage.says, failed.error)
+            return
+        _note_done(tick, stage.name)
+        crash.point("tick.after_stage")
+    crash.point("tick.before_release")
+    _release(tick)
+    told.contacts += tick.contacts
+
+
 def _claim(as_of: datetime, batch: int) -> Tick | None:
-    tick = Tick(as_of=as_of, lease_until=now() + LEASE, lease_by=_me())
+    tick = Tick(as_of=as_of, lease_until=now() + LEASE, lease_by=leases.holder())
     with transaction.atomic(), connection.cursor() as cursor:
         # Claims wait for each other, so that no contact is in two ticks; a claim takes milliseconds.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_CLAIM_LOCK])
@@ -101,78 +134,77 @@ def _claim(as_of: datetime, batch: int) -> Tick | None:
         )
         if not cursor.rowcount:
             return None
-        cursor.execute("SELECT count(DISTINCT contact_id) FROM touched WHERE tick = %s", [tick.id])
-        tick.contacts = cursor.fetchone()[0]
+        tick.contacts = count(tick.id)
         tick.save(force_insert=True)
     crash.point("tick.after_claim")
     return tick
 
 
-def _resume(as_of: datetime) -> Tick | None:
-    """A tick whose engine died, taken over with what it had done."""
+def count(tick_id: UUID) -> int:
+    """How many contacts a tick has."""
+    found = Touched.objects.filter(tick=tick_id).aggregate(contacts=Count("contact_id", distinct=True))
+    return int(found["contacts"])
+
+
+def _resume() -> Tick | None:
+    """A tick whose engine died, or that waited for another try: taken over with what it had done."""
+    for tick in Tick.objects.order_by("id"):
+        if free(tick.lease_by, tick.lease_until) and (taken := _take(tick.id, tick.lease_by)):
+            return taken
+    return None
+
+
+def free(by: str, until: datetime) -> bool:
+    """May an engine of this process take a tick with this lease? It works on one at a time, so its own are free."""
+    return until <= now() or leases.mine(by) or leases.gone(by)
+
+
+def _take(tick_id: UUID, by: str) -> Tick | None:
     with transaction.atomic():
-        tick = Tick.objects.select_for_update(skip_locked=True).filter(lease_until__lt=now()).order_by("id").first()
+        tick = Tick.objects.select_for_update(skip_locked=True).filter(id=tick_id, lease_by=by).first()
         if tick:
-            tick.lease_until, tick.lease_by = now() + LEASE, _me()
+            tick.lease_until, tick.lease_by = now() + LEASE, leases.holder()
             tick.save(update_fields=["lease_until", "lease_by"])
         return tick
 
 
-def release_own() -> None:
-    """At start: ticks of an earlier process of this number on this machine are free at once."""
-    host, _, _ = _me().rpartition(":")
-    for tick in Tick.objects.filter(lease_by__startswith=f"{host}:"):
-        pid = int(tick.lease_by.rpartition(":")[2])
-        if pid == os.getpid() or not _alive(pid):
-            Tick.objects.filter(id=tick.id, lease_by=tick.lease_by).update(lease_until=now() - timedelta(seconds=1))
+def let_go(tick: Tick, until: datetime) -> None:
+    """Leave a tick for any engine to go on with, from `until` on. Raises `lease-lost`."""
+    _write(tick, lease_until=until, lease_by="")
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _write(tick: Tick, **values: object) -> None:
+    if not Tick.objects.filter(id=tick.id, lease_by=tick.lease_by).update(**values):
+        raise MaropsError(LOST)
 
 
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _run_stage(stage: Stage, run: Run) -> int:
-    """Run one stage, with what it took on record. A stage that fails is tried again, then left to people."""
+def _run_stage(stage: Stage, run: Run, oldest: datetime, stop: threading.Event) -> int:
+    """Run one stage, with what it took on record. Raises `Failed` when it fails again and again."""
     started = time.monotonic()
-    for attempt in range(1, TRIES + 1):
+    rows = _tried(stage, run, stop)
+    done_at = now()
+    note_stage(stage.name, rows, time.monotonic() - started, lag=(done_at - oldest).total_seconds())
+    aside.works(stage.name)
+    return rows
+
+
+def _tried(stage: Stage, run: Run, stop: threading.Event) -> int:
+    attempt = 0
+    while True:
+        attempt += 1
         try:
-            rows = stage.run(run)
+            return stage.run(run)
         except Exception as error:
-            if attempt < TRIES:
-                continue
-            _failed(stage, error)
-            raise
-        note_stage(stage.name, rows, time.monotonic() - started, run.as_of)
-        settle(f"stage:{stage.name}")
-        return rows
-    raise AssertionError("unreachable")
+            if not outages.reachable() or (isinstance(error, MaropsError) and error.code == LOST):
+                raise  # nothing is wrong with the stage
+            log.warning("stage %s failed: %s", stage.name, type(error).__name__, exc_info=attempt == 1)
+            if attempt >= TRIES or isinstance(error, MaropsError):  # a refusal in words stays one
+                raise aside.Failed(error) from error
+        stop.wait(PAUSE_SECONDS * attempt)
 
 
-def _failed(stage: Stage, error: Exception) -> None:
-    StageRun.objects.update_or_create(
-        stage=stage.name, defaults={"failed_at": now(), "problem": {"kind": type(error).__name__}}
-    )
-    raise_problem(
-        f"stage:{stage.name}",
-        f"The stage “{stage.says}” failed",
-        detail=f"{type(error).__name__}. The contacts concerned wait; nothing was lost.",
-        remedy="The engine tries again by itself. If this line stays, look at the engine's log.",
-        severity="bad",
-    )
-
-
-def note_stage(name: str, rows: int, seconds: float, as_of: datetime) -> None:
-    """Keep what a stage did last, and how far behind it is."""
+def note_stage(name: str, rows: int, seconds: float, *, lag: float = 0.0) -> None:
+    """Keep what a stage did last, and how long what it handled had waited."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO stage_run (stage, last_at, last_rows, last_seconds, lag_seconds, rows_total)"
@@ -180,23 +212,28 @@ def note_stage(name: str, rows: int, seconds: float, as_of: datetime) -> None:
             " ON CONFLICT (stage) DO UPDATE SET last_at = excluded.last_at, last_rows = excluded.last_rows,"
             " last_seconds = excluded.last_seconds, lag_seconds = excluded.lag_seconds,"
             " rows_total = stage_run.rows_total + excluded.rows_total, problem = NULL, failed_at = NULL",
-            {"stage": name, "at": now(), "rows": rows, "seconds": seconds, "lag": _lag(as_of)},
+            {"stage": name, "at": now(), "rows": rows, "seconds": seconds, "lag": max(0.0, lag)},
         )
-
-
-def _lag(as_of: datetime) -> float:
-    return max(0.0, (now() - as_of).total_seconds())
 
 
 def _note_done(tick: Tick, stage: str) -> None:
     tick.done = [*tick.done, stage]
-    Tick.objects.filter(id=tick.id).update(done=tick.done, lease_until=now() + LEASE)
+    _write(tick, done=tick.done, lease_until=now() + LEASE)
 
 
 def _release(tick: Tick) -> None:
     with transaction.atomic():
+        if not Tick.objects.filter(id=tick.id, lease_by=tick.lease_by).delete()[0]:
+            raise MaropsError(LOST)
+        aside.settle_released(tick.id)
         Touched.objects.filter(tick=tick.id).delete()
-        Tick.objects.filter(id=tick.id).delete()
+
+
+def in_hand(as_of: datetime) -> bool:
+    """Does another engine have contacts in hand just now?"""
+    return any(
+        tick.lease_by and not free(tick.lease_by, tick.lease_until) for tick in Tick.objects.filter(as_of__lte=as_of)
+    )
 
 
 def waiting(as_of: datetime) -> int:

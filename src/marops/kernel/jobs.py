@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
-from marops.kernel import crash, leases
+from marops.kernel import crash, leases, outages
 from marops.kernel.actions import current_job
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -38,14 +38,6 @@ JOB_UNKNOWN = problem(
     status=409,
     remedy="Use the version that started it, or start a new job.",
 )
-NO_ROOM = problem(
-    "database-full",
-    "PostgreSQL has no room left on its disk",
-    status=507,
-    remedy="Free some space on it (1 GB is a good start), then go on. What was committed is kept.",
-)
-_DISK_FULL = "53100"
-
 crash.declare("job.after_claim", "job.after_checkpoint", "job.before_done")
 
 
@@ -249,8 +241,8 @@ def _write(one: Job, **values: Any) -> None:
 def _broken(one: Job, error: Exception) -> None:
     if isinstance(error, MaropsError) and error.code == LOST:
         one.refresh_from_db()  # it is another's now, and so is its state
-    elif leases.connection_lost(error):
-        if not leases.reachable():
+    elif outages.connection_lost(error):
+        if not outages.reachable():
             raise error
         _free(one)
     else:
@@ -281,6 +273,6 @@ def _fail(one: Job, error: Exception) -> None:
 def _known(error: Exception) -> MaropsError:
     if isinstance(error, MaropsError):
         return error
-    if getattr(error.__cause__ or error, "sqlstate", None) == _DISK_FULL:
-        return MaropsError(NO_ROOM)
+    if outages.no_room(error):
+        return MaropsError(outages.DATABASE_FULL)
     return MaropsError(JOB_FAILED, type(error).__name__)

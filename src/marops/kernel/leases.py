@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-import psycopg
 from django.db import DatabaseError, connection, connections
 
 from marops.kernel import gates
@@ -133,6 +132,11 @@ def gone(name: str) -> bool:
     return not _lives(int(number))
 
 
+def mine(name: str) -> bool:
+    """Is this holder the present process?"""
+    return name.startswith(f"{_place()}:{os.getpid()}:{_run(os.getpid())}.")
+
+
 @cache
 def _run(_pid: int) -> str:
     """What tells this process from an earlier one of the same number; a fork gets its own."""
@@ -156,27 +160,4 @@ def _lives(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
-
-
-# --- Lost connections -------------------------------------------------------------------------------------------------
-
-
-def connection_lost(error: BaseException | None) -> bool:
-    """Did PostgreSQL go away under this error (restart, crash, broken line), so that nothing is wrong with the work?"""
-    while error is not None:
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-            return not error.sqlstate or error.sqlstate.startswith(("08", "57P"))
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def reachable() -> bool:
-    """Does PostgreSQL answer? A broken connection is let go of, so that the next statement opens a new one."""
-    try:
-        connection.close()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, psycopg.Error):
-        return False
     return True

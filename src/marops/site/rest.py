@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI, Query, Router
+from ninja import NinjaAPI, Query, Router, Status
 from ninja.errors import HttpError, ValidationError
 from ninja.responses import Response
 from ninja.security import HttpBearer
@@ -279,7 +279,7 @@ def comment_write(request: HttpRequest, object_type: str, object_id: str, body: 
     row = remarks.write_comment(
         actor=actor_of(request), object_type=object_type, object_id=object_id, text=given["text"]
     )
-    return 201, _comment(row)
+    return Status(201, _comment(row))
 
 
 api.add_router("", router)

@@ -73,28 +73,37 @@ def _document(definition_id: UUID) -> AccessDocument:
     return AccessDocument.model_validate(Definition.objects.get(id=definition_id).document)
 
 
-def roles_in_force(definition_id: UUID | None = None) -> AccessDocument:
+def roles_in_force() -> AccessDocument:
     """The access roles as they are defined now; the shipped ones until a workspace defines its own."""
-    found = definition_id or (
-        Definition.objects.filter(kind="access", slug="roles", state=Definition.State.ACTIVE)
-        .values_list("id", flat=True)
-        .first()
-    )
-    return _document(found) if found else shipped_roles()
+    slot = _in_force.get()
+    if slot:
+        return _roles_of(slot[0])
+    rows = Definition.objects.filter(kind="access", slug="roles", state=Definition.State.ACTIVE)
+    found = rows.values_list("id", flat=True).first()
+    if slot is not None:
+        slot.append(found)
+    return _roles_of(found)
+
+
+def _roles_of(definition_id: UUID | None) -> AccessDocument:
+    return _document(definition_id) if definition_id else shipped_roles()
 
 
 # Rights already looked up while one request is served; None outside of requests, where nothing is remembered.
 _remembered: ContextVar[dict[str, PersonGrants] | None] = ContextVar("remembered_rights", default=None)
 _limit: ContextVar[frozenset[str] | None] = ContextVar("token_limit", default=None)
+# Which definition of roles is in force: empty until it is known.
+_in_force: ContextVar[list[UUID | None] | None] = ContextVar("roles_in_force", default=None)
 
 
 @contextmanager
 def rights_remembered() -> Iterator[None]:
     """Look each actor's rights up once while this lasts; a token's limits end with it too."""
-    remembered, limit = _remembered.set({}), _limit.set(None)
+    remembered, limit, in_force = _remembered.set({}), _limit.set(None), _in_force.set([])
     try:
         yield
     finally:
+        _in_force.reset(in_force)
         _remembered.reset(remembered)
         _limit.reset(limit)
 
@@ -103,6 +112,8 @@ def forget_rights() -> None:
     """Roles were changed: look rights up again."""
     if (known := _remembered.get()) is not None:
         known.clear()
+    if (slot := _in_force.get()) is not None:
+        slot.clear()
 
 
 def limit_to(rights: frozenset[str]) -> None:
@@ -161,7 +172,7 @@ def account_grants(account: Account) -> PersonGrants:
     if not account.active:
         return PersonGrants()
     found: Any = account
-    holding = add_up(roles_in_force(found.access_definition), found.role_slugs)
+    holding = add_up(_roles_of(found.access_definition), found.role_slugs)
     return PersonGrants(
         holding.scopes,
         everything=holding.everything,
@@ -193,3 +204,5 @@ def remember(actor: Actor, account: Account) -> None:
     """Rights that came along with the account are not looked up a second time."""
     if (known := _remembered.get()) is not None:
         known[f"{actor.kind}:{actor.id}:{actor.on_behalf_of}:{actor.ai_use}"] = _limited(account_grants(account))
+    if (slot := _in_force.get()) is not None:
+        slot[:] = [getattr(account, "access_definition", None)]

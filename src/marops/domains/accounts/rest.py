@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router
+from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts import actions, queries
 from marops.domains.accounts.forms import InviteForm, RolesForm, TokenForm
@@ -112,7 +112,9 @@ def invite(request: HttpRequest, body: InviteIn) -> Any:
         actor=actor, email=given["email"], name=given["name"], roles=given["roles"], **_place(given)
     )
     send_invitation(one, secret, by=queries.myself(actor).name)
-    return 201, {"person": _person(queries.person(actor, one.ref)), "link": None if sends_mail() else link_url(secret)}
+    return Status(
+        201, {"person": _person(queries.person(actor, one.ref)), "link": None if sends_mail() else link_url(secret)}
+    )
 
 
 def _place(given: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +229,7 @@ def make_token(request: HttpRequest, body: TokenIn) -> Any:
     require(actor, TOKENS)
     given = validated(TokenForm, body.model_dump(), held=grants(actor))
     one, secret = actions.make_token(actor=actor, name=given["name"], rights_asked=given["rights"], days=given["days"])
-    return 201, {"token": _token(one), "secret": secret}
+    return Status(201, {"token": _token(one), "secret": secret})
 
 
 @router.delete("/tokens/{token_id}", response=TokenOut, url_name="token-revoke")

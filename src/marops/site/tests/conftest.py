@@ -1,5 +1,4 @@
 import pytest
-
 from tests.cast import Cast, make_cast
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from tests.cast import NOBODY, PEOPLE, Cast, Expect, World
 
 from marops.kernel import files, jobs, notices
 from marops.kernel.comments import write_comment
@@ -14,7 +15,6 @@ from marops.kernel.models import Problem
 from marops.kernel.permissions import grants
 from marops.kernel.shares import make_share
 from marops.site.urls import PARTS
-from tests.cast import NOBODY, PEOPLE, Cast, Expect, World
 
 
 def patterns(found: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:

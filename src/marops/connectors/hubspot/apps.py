@@ -4,4 +4,10 @@ from django.apps import AppConfig
 class HubspotConfig(AppConfig):
     name = "marops.connectors.hubspot"
     label = "hubspot"
-    verbose_name = "Hubspot"
+    verbose_name = "HubSpot"
+
+    def ready(self) -> None:
+        from marops.connectors.hubspot.shapes import CONTACTS
+        from marops.kernel import ports
+
+        ports.csv_shapes.fill("hubspot", CONTACTS)

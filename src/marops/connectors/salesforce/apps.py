@@ -5,3 +5,9 @@ class SalesforceConfig(AppConfig):
     name = "marops.connectors.salesforce"
     label = "salesforce"
     verbose_name = "Salesforce"
+
+    def ready(self) -> None:
+        from marops.connectors.salesforce.shapes import LEADS
+        from marops.kernel import ports
+
+        ports.csv_shapes.fill("salesforce", LEADS)

@@ -1,34 +1,49 @@
 """What other domains may use of contacts."""
 
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
-from marops.domains.contacts.models import Company, Contact, Identity
-from marops.domains.contacts.queries import custom_types, find_contact
+from marops.domains.contacts.models import Company, Contact, CustomField, Identity
+from marops.domains.contacts.permissions import VIEW, visible
+from marops.domains.contacts.queries import custom_fields, custom_types, find_contact, find_contacts, values_of
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
+from marops.domains.contacts.writing import People, Written, also_changed, known_rows, settle_people, write_people
 
 __all__ = [
     "INVISIBLE",
     "NAMES_KEEP",
     "NULL_WORDS",
+    "VIEW",
     "Company",
     "Contact",
+    "CustomField",
     "Identity",
+    "People",
     "Standard",
+    "Written",
+    "also_changed",
     "clean",
     "companies",
     "company_fields",
     "contact_fields",
     "countries",
+    "custom_fields",
     "custom_types",
     "emails",
     "find_contact",
+    "find_contacts",
     "fold",
+    "known_rows",
+    "languages",
     "names",
     "phones",
+    "settle_people",
     "sources",
     "titles",
+    "values_of",
+    "visible",
     "words",
-]  # fmt: skip
+    "write_people",
+]
 
 
 def contact_fields() -> tuple[Standard, ...]:

@@ -1,18 +1,21 @@
 """Reading people, companies and the fields of a workspace."""
 
 import re
-
-from django.db.models import Q
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
 
 from marops.domains.contacts.models import Contact, CustomField, Identity
+from marops.domains.contacts.rules import emails, phones
 from marops.domains.contacts.rules.text import clean
 from marops.kernel.actors import Actor
-from marops.kernel.errors import AMBIGUOUS, NOT_FOUND, MaropsError
+from marops.kernel.errors import AMBIGUOUS, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import ContactAlias
+from marops.kernel.workspace import workspace
 
 _NUMBER = re.compile(r"L-(\d{1,18})", re.IGNORECASE)
-_LISTED = 10
+_MOST = 10
 
 
 def custom_types(entity: str = "contact") -> dict[str, str]:
@@ -20,29 +23,79 @@ def custom_types(entity: str = "contact") -> dict[str, str]:
     return dict(CustomField.objects.filter(entity=entity).values_list("slug", "type"))
 
 
-def find_contact(ref: str, *, actor: Actor) -> Contact:
-    """The contact that a reference names: L-number, id, e-mail, phone or any id in another system.
+def custom_fields(entity: str = "contact") -> list[CustomField]:
+    """The custom fields in use, by label."""
+    return list(CustomField.objects.filter(entity=entity, retired_at=None).order_by("label"))
 
-    Raises MaropsError `not-found`, or `ambiguous` with the references of those who answer to it.
+
+def find_contact(ref: str, *, actor: Actor) -> Contact:
+    """The person that `ref` names: L-number, id, e-mail, phone or any id of another system.
+
+    Raises MaropsError `not-found`, or `ambiguous` with everybody the reference fits. Whether the actor may see that
+    person is for the caller to ask, who knows the owner.
     """
-    given = clean(ref)
-    if number := _NUMBER.fullmatch(given):
-        found = list(Contact.objects.filter(number=int(number[1])))
-    else:
-        found = _known_as(given)
+    found = find_contacts(ref)
     if not found:
-        raise MaropsError(NOT_FOUND, f"There is no lead {ref!r}.")
+        raise MaropsError(NOT_FOUND, f"No lead answers to {ref!r}.")
     if len(found) > 1:
-        refs = [one.ref for one in found]
-        raise MaropsError(AMBIGUOUS, f"{ref!r} is {', '.join(refs)}.", extra={"candidates": refs})
+        raise MaropsError(
+            AMBIGUOUS,
+            f"{ref!r} fits several leads: {', '.join(one.ref for one in found)}.",
+            errors=[FieldError("ambiguous", one.ref, "Use this reference.") for one in found],
+            extra={"candidates": [one.ref for one in found]},
+        )
     return found[0]
 
 
-def _known_as(given: str) -> list[Contact]:
-    """Contacts with this id (also one that was merged away) or with an identity of this value."""
-    ids = {given, given.casefold(), "+" + re.sub(r"\D", "", given)}
-    who = Q(id__in=Identity.objects.filter(value__in=ids).values("contact_id"))
-    if key := as_uuid(given):
-        winner = ContactAlias.objects.filter(alias_id=key).values_list("contact_id", flat=True).first()
-        who |= Q(id=winner or key)
-    return list(Contact.objects.filter(who).order_by("number")[:_LISTED])
+def find_contacts(ref: str) -> list[Contact]:
+    """Everybody whom the reference fits, at most ten; merged people lead to whom they became."""
+    text = clean(ref)
+    if (number := _NUMBER.fullmatch(text)) and (found := list(Contact.objects.filter(number=int(number[1])))):
+        return found
+    ids = set(_by_identity(text))
+    if (as_id := as_uuid(text)) is not None:
+        ids |= {as_id}
+    return list(Contact.objects.filter(id__in=_followed(ids)).order_by("number")[:_MOST])
+
+
+def _by_identity(text: str) -> Iterator[UUID]:
+    """Ids of people known by this value, whatever kind of key it is."""
+    own = Identity.objects.filter(kind__in=["email", "external"], value__in={text, text.lower()})
+    mail = emails.normalise(text) if "@" in text else None
+    number = phones.normalise(text, workspace().country or None) if _like_a_phone(text) else None
+    if mail and mail != text:
+        own |= Identity.objects.filter(kind__in=["email", "external"], value=mail)
+    yield from own.values_list("contact_id", flat=True)[:_MOST]
+    if shared := [value for value in (mail, number) if value]:
+        yield from Identity.objects.filter(kind__in=["phone", "mailbox"], value__in=shared).values_list(
+            "contact_id", flat=True
+        )[:_MOST]
+
+
+def _like_a_phone(text: str) -> bool:
+    return sum(char.isdigit() for char in text) >= 6 and re.fullmatch(r"\+?[\d\s()./-]+", text) is not None
+
+
+def _followed(ids: Iterable[UUID]) -> set[UUID]:
+    """The ids with those of merged people replaced by the person they became."""
+    wanted = set(ids)
+    became = dict(ContactAlias.objects.filter(alias_id__in=wanted).values_list("alias_id", "contact_id"))
+    return {became.get(one, one) for one in wanted}
+
+
+def values_of(contact: Contact) -> dict[str, Any]:
+    """Every filled standard field of a person, as JSON takes it."""
+    from marops.domains.contacts.fields import CONTACT
+
+    values = {one.name: getattr(contact, one.name) for one in CONTACT}
+    return {name: as_plain(value) for name, value in values.items() if value is not None}
+
+
+def as_plain(value: Any) -> Any:
+    """A value as JSON takes it."""
+    from datetime import datetime
+    from decimal import Decimal
+
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return float(value) if isinstance(value, Decimal) else value

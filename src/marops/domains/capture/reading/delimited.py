@@ -110,8 +110,7 @@ class DelimitedSource(Source):
     def _guess_dialect(self, sample: str, delimiter: str) -> Dialect:
         escapes = [None, "\\"] if '\\"' in sample else [None]
         choices = [
-            Dialect(one, escape)
-            for one, escape in itertools.product([delimiter] if delimiter else CANDIDATES, escapes)
+            Dialect(one, escape) for one, escape in itertools.product([delimiter] if delimiter else CANDIDATES, escapes)
         ]
         return max(choices, key=partial(_fitness, sample))
 
@@ -140,9 +139,7 @@ class DelimitedSource(Source):
             next(self._dialect.reader(lines))  # the column names
             yield from self._rest(lines, size)
         if patch.count:
-            self._note(
-                f"{patch.count} characters are not {self.encoding.upper()} like the rest; read as Windows-1252."
-            )
+            self._note(f"{patch.count} characters are not {self.encoding.upper()} like the rest; read as Windows-1252.")
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
@@ -221,7 +218,9 @@ class DelimitedSource(Source):
         finally:
             csv.field_size_limit(MAX_CELL)
         if len(record) == len(self.columns):
-            return too_large(row, next(name for name, cell in zip(self.columns, record, strict=True) if len(cell) > MAX_CELL))
+            return too_large(
+                row, next(name for name, cell in zip(self.columns, record, strict=True) if len(cell) > MAX_CELL)
+            )
         lines.rewind()
         for _ in read:
             next(lines)

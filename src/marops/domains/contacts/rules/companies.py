@@ -6,7 +6,42 @@ from functools import cache
 from marops.domains.contacts.rules.text import clean, fold
 
 _NOBODY = frozenset(
-    ["self employed", "selfemployed", "freelance", "freelancer", "free lancer", "unemployed", "student", "retired", "private", "private person", "privat", "privatperson", "individual", "home", "personal", "test", "none", "no company", "not applicable", "n a", "na", "company", "my company", "independent", "consultant", "own business", "particulier", "autonomo", "freiberufler", "selbstandig", "housewife", "xxx", "x", "asdf"]
+    [
+        "self employed",
+        "selfemployed",
+        "freelance",
+        "freelancer",
+        "free lancer",
+        "unemployed",
+        "student",
+        "retired",
+        "private",
+        "private person",
+        "privat",
+        "privatperson",
+        "individual",
+        "home",
+        "personal",
+        "test",
+        "none",
+        "no company",
+        "not applicable",
+        "n a",
+        "na",
+        "company",
+        "my company",
+        "independent",
+        "consultant",
+        "own business",
+        "particulier",
+        "autonomo",
+        "freiberufler",
+        "selbstandig",
+        "housewife",
+        "xxx",
+        "x",
+        "asdf",
+    ]
 )
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([^/:?#\s]+)", re.IGNORECASE)
 _LABELS = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
@@ -18,7 +53,17 @@ def _legal_forms() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...
 
     spellings = {form for group in (terms_by_type, terms_by_country) for forms in group.values() for form in forms}
     at_end = {tuple(_tokens(form)) for form in spellings}
-    at_end |= {("co",), ("company",), ("corporation",), ("corp",), ("inc",), ("gmbh",), ("ltd",), ("limited",), ("llc",)}
+    at_end |= {
+        ("co",),
+        ("company",),
+        ("corporation",),
+        ("corp",),
+        ("inc",),
+        ("gmbh",),
+        ("ltd",),
+        ("limited",),
+        ("llc",),
+    }
     # Two letters that are also words or countries are no reason to shorten a name.
     at_end -= {("as",), ("uk",), ("si",), ("ud",), ("id",), ("no",), ("the",), ()}
     in_front = {("pt",), ("sarl",), ("ooo",), ("ооо",), ("zao",), ("оао",), ("cv",)}

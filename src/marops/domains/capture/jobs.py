@@ -1,0 +1,232 @@
+"""The import as a job: read the file, then batch after batch, each in a transaction of its own."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from marops.domains.capture.actions import COUNTS, end_import, note_state, summed, take_batch, try_batch
+from marops.domains.capture.findings import words
+from marops.domains.capture.models import Batch, Finding, Import
+from marops.domains.capture.plan import Plan, restored
+from marops.domains.capture.preparing import Preparation, Prepared
+from marops.domains.capture.reading import open_table
+from marops.domains.contacts.public import known_rows
+from marops.kernel import crash, files
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
+from marops.kernel.config import config
+from marops.kernel.errors import MaropsError, problem
+from marops.kernel.jobs import JobRun, Progress, Step, job
+from marops.kernel.models import File
+from marops.store.staging import Staging, StagingFull
+
+FILE_GONE = problem(
+    "import-file-gone",
+    "The imported file is no longer there",
+    status=410,
+    remedy="What was imported so far is kept. Import the file again: rows that are in already are left as they are.",
+)
+NO_ROOM = problem(
+    "import-no-room",
+    "There is not enough room on the disk",
+    status=507,
+    remedy="What was imported so far is kept. Make room, then let the import go on.",
+)
+PROBE = 200_000
+_SHOWN = 200
+
+crash.declare("import.after_reading", "import.after_batch", "import.before_end")
+
+
+@job("leads.import", title="Import {name}")
+def import_leads(run: JobRun) -> Iterator[Step]:
+    """Take a file in. Goes on after the last batch that was committed."""
+    one = Import.objects.get(id=UUID(run.arguments["import"]))
+    plan = restored(one.plan, one.file_name)
+    started = time.monotonic()
+    before = float(run.result.get("seconds", 0))
+    note_state(
+        actor=run.actor, run_id=one.id, state=Import.State.RUNNING,
+        values={"job_id": run.job.id, "started_at": one.started_at or now()},
+    )  # fmt: skip
+    try:
+        with Staging(config().home / "tmp") as staging:
+            preparation = Preparation(staging, plan, file_key=f"file:{one.sha256[:16]}")
+            try:
+                yield from _read(preparation, one, plan)
+                crash.point("import.after_reading")
+                for progress in _batches(run.actor, one, plan, preparation):
+                    run.result["seconds"] = round(before + time.monotonic() - started, 3)
+                    yield progress
+                crash.point("import.before_end")
+                run.result |= _end(run.actor, one, preparation, before + time.monotonic() - started)
+            finally:
+                preparation.close()
+    except GeneratorExit:
+        note_state(actor=run.actor, run_id=one.id, state=Import.State.STOPPED, values={"counts": summed(one)})
+        raise
+    except BaseException as error:
+        note_state(actor=run.actor, run_id=one.id, state=Import.State.FAILED, values={"counts": summed(one)})
+        if isinstance(error, StagingFull) or (isinstance(error, OSError) and error.errno == 28):
+            raise MaropsError(NO_ROOM, str(error)) from error
+        raise
+
+
+def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
+    done = Batch.objects.filter(run=one).count()
+    row = File.objects.filter(id=one.file_id).first()
+    if row is None or not files.path_of(row).exists():
+        raise MaropsError(FILE_GONE)
+    for rows in preparation.load(open_table(files.path_of(row), plan.options)):
+        yield Progress(0, None, f"Reading: {rows:,} rows"), {"batches": done}
+    yield Progress(0, preparation.rows, "Finding out who is who"), {"batches": done}
+    preparation.sort_out()
+    mark_known(preparation)
+
+
+def mark_known(preparation: Preparation) -> None:
+    """Set aside the rows that were taken in before and whose person has not changed since."""
+    for number in range(-(-(preparation.last - preparation.first + 1) // PROBE)):
+        preparation.mark_unchanged(known_rows(preparation.probes(number, PROBE)))
+
+
+def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation) -> Iterator[Step]:
+    taken = set(Batch.objects.filter(run=one).values_list("number", flat=True))
+    done = summed(one)["rows"]
+    for prepared in prepared_ahead(preparation, [n for n in range(preparation.batches) if n not in taken]):
+        result = take_batch(
+            actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names,
+            prepared=prepared,
+        )  # fmt: skip
+        crash.point("import.after_batch")
+        done += result.counts["rows"]
+        yield Progress(done, preparation.rows, "Importing"), {"batches": prepared.number + 1}
+
+
+def prepared_ahead(preparation: Preparation, numbers: list[int]) -> Iterator[Prepared]:
+    """The batches, the next one being cleaned while this one is written."""
+    with ThreadPoolExecutor(1, thread_name_prefix="prepare") as ahead:
+        waiting: Future[Prepared] | None = None
+        try:
+            for place, number in enumerate(numbers):
+                current = waiting or ahead.submit(preparation.batch, number)
+                ready = current.result()
+                later = numbers[place + 1 : place + 2]
+                waiting = ahead.submit(preparation.batch, later[0]) if later else None
+                yield ready
+        finally:
+            if waiting:
+                waiting.cancel()
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+def _end(actor: Actor, one: Import, preparation: Preparation, seconds: float) -> dict[str, Any]:
+    rejects = _write_rejects(actor, one, preparation)
+    report = _report(one)
+    ended = end_import(
+        actor=actor, run=one, report=report | {"seconds": round(seconds, 3)}, choices=preparation.choices(),
+        rejects_id=rejects.id if rejects else None,
+    )  # fmt: skip
+    return {
+        "import": ended.ref,
+        **{name: ended.counts[name] for name in COUNTS},
+        "rejects_file": str(rejects.id) if rejects else None,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _report(one: Import) -> dict[str, Any]:
+    """Findings by code, and the first of them: rows, fields and codes, no values."""
+    found = Finding.objects.filter(run=one)
+    counts = found.values("level", "code", "field").annotate(rows=Count("row")).order_by("-rows")
+    return {
+        "findings": [dict(item) | words(item["code"])._asdict() for item in counts],
+        "warnings": [_finding(item) for item in found.filter(level="warn").order_by("row")[:_SHOWN]],
+        "duplicates": [
+            {"row": item.row, "replaced_by_row": int(item.detail)}
+            for item in found.filter(level="repeat").order_by("row")[:_SHOWN]
+        ],
+    }
+
+
+def _finding(item: Finding) -> dict[str, Any]:
+    return {"row": item.row, "field": item.field, "code": item.code, **words(item.code)._asdict()}
+
+
+def _write_rejects(actor: Actor, one: Import, preparation: Preparation) -> File | None:
+    """The rejected rows with their reasons and their cells, as a file that may be corrected and imported again."""
+    found = Finding.objects.filter(run=one, level="reject").order_by("row")
+    if not found.exists():
+        return None
+    stem = Path(one.file_name).stem
+    return files.keep(
+        reject_lines(preparation, ((f.row, f.field, f.code, f.detail) for f in found.iterator(chunk_size=5000))),
+        name=f"{stem}-rejects.csv", actor=actor, media_type="text/csv", about=("import", str(one.id)),
+    )  # fmt: skip
+
+
+def reject_lines(preparation: Preparation, found: Iterator[tuple[int, str, str, str]]) -> Iterator[bytes]:
+    """Lines of the file of rejected rows, in UTF-8 with its mark, so that spreadsheet programs read it right."""
+    yield b"\xef\xbb\xbf" + _line(["row", "field", "code", "reason", "remedy", *preparation.headers])
+    page: list[tuple[int, str, str, str]] = []
+    for item in found:
+        page.append(item)
+        if len(page) == 5000:
+            yield from _lines_of(preparation, page)
+            page = []
+    yield from _lines_of(preparation, page)
+
+
+def _lines_of(preparation: Preparation, page: list[tuple[int, str, str, str]]) -> Iterator[bytes]:
+    cells = preparation.cells_of([row for row, _, _, _ in page])
+    for row, field, code, detail in page:
+        message, remedy = words(code)
+        reason = f"{message} ({'row ' if detail.isdigit() else ''}{detail})" if detail else message
+        yield _line([str(row), field, code, reason, remedy, *cells.get(row, ())])
+
+
+def _line(cells: list[str | None]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow([harmless(cell or "") for cell in cells])
+    return out.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """The cell as no spreadsheet program takes it for a formula; a plain number, also a negative one, stays."""
+    if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not cell[1:].replace(".", "", 1).isdigit():
+        return "'" + cell
+    return cell
+
+
+# --- a trial -------------------------------------------------------------------------------------------------------
+
+
+def rehearse(path: Path, plan: Plan, actor: Actor, sha256: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """What importing this file would come to: counts and findings. Everything is done, and undone batch by batch."""
+    totals = dict.fromkeys(COUNTS, 0)
+    found: list[dict[str, Any]] = []
+    with Staging(config().home / "tmp") as staging:
+        preparation = Preparation(staging, plan, file_key=f"file:{sha256[:16]}")
+        try:
+            for _ in preparation.load(open_table(path, plan.options)):
+                pass
+            preparation.sort_out()
+            mark_known(preparation)
+            for prepared in prepared_ahead(preparation, list(range(preparation.batches))):
+                taken = try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)
+                for name in COUNTS:
+                    totals[name] += taken.counts[name]
+                for item in prepared.findings.slice(0, max(0, _SHOWN - len(found))).to_pylist():
+                    found.append(item | words(item["code"])._asdict())
+        finally:
+            preparation.close()
+    return totals, found

@@ -1,0 +1,5 @@
+"""Who may bring data in."""
+
+from marops.kernel.permissions import right
+
+IMPORT = right("leads.import", "Import leads")

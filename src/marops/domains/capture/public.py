@@ -1,0 +1,154 @@
+"""What other domains, connectors and the command line may use of capture."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from marops.domains.capture.actions import begin_import
+from marops.domains.capture.jobs import rehearse
+from marops.domains.capture.maps import Map, as_map, read_map
+from marops.domains.capture.models import Finding, Import
+from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.plan import Plan, make_plan
+from marops.domains.capture.shapes import Shape
+from marops.kernel import files
+from marops.kernel.actors import Actor
+from marops.kernel.jobs import start_job
+from marops.kernel.models import File, Job
+from marops.kernel.permissions import require
+
+__all__ = [
+    "IMPORT",
+    "Finding",
+    "Import",
+    "ImportResult",
+    "Map",
+    "Plan",
+    "Shape",
+    "as_map",
+    "plan_import",
+    "read_map",
+    "result_of",
+    "start_import",
+    "try_import",
+    "write_rejects",
+]
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import came to. Rows = created + updated + unchanged + rejected.
+
+    A row that a later row of the same person replaces counts among the unchanged, and stands in `duplicates`.
+    """
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejects_file: str | None
+    seconds: float
+    ref: str | None = None
+    dry_run: bool = False
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    duplicates: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document that `marops import --json` prints."""
+        return {
+            "rows": self.rows,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "rejects_file": self.rejects_file,
+            "seconds": self.seconds,
+            "import": self.ref,
+            "dry_run": self.dry_run,
+            "warnings": self.warnings,
+            "duplicates": self.duplicates,
+            "findings": self.findings,
+        }
+
+
+def plan_import(path: Path, mapping: Map | None = None, *, name: str = "") -> Plan:
+    """How this file would be read and where its columns would go. Reads a part of the file, writes nothing."""
+    return make_plan(path, mapping, name=name)
+
+
+def start_import(path: Path, plan: Plan, *, actor: Actor) -> Job:
+    """Take a copy of the file and put its import in the queue; a worker or `kernel.jobs.run_here` runs it.
+
+    Raises MaropsError `not-allowed`.
+    """
+    require(actor, IMPORT)
+    row = files.keep(_blocks(path), name=plan.file_name, actor=actor)
+    return start_kept(row, plan, actor=actor)
+
+
+def start_kept(row: File, plan: Plan, *, actor: Actor) -> Job:
+    """The same for a file that is in the workspace already."""
+    run = begin_import(actor=actor, file=row, plan=plan)
+    return start_job("leads.import", {"import": str(run.id), "name": plan.file_name}, actor=actor)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def try_import(path: Path, plan: Plan, *, actor: Actor) -> ImportResult:
+    """What importing would come to. Every row is cleaned and compared; nothing stays written."""
+    import hashlib
+    import time
+
+    require(actor, IMPORT)
+    started = time.monotonic()
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    counts, found = rehearse(path, plan, actor, sha256)
+    return ImportResult(
+        **{name: counts[name] for name in ("rows", "created", "updated", "unchanged", "rejected")},
+        rejects_file=None,
+        seconds=round(time.monotonic() - started, 3),
+        dry_run=True,
+        warnings=[one for one in found if one["level"] != "repeat"],
+        duplicates=[
+            {"row": one["row"], "replaced_by_row": int(one["detail"])} for one in found if one["level"] == "repeat"
+        ],
+    )
+
+
+def result_of(job: Job) -> ImportResult:
+    """What the import of this job came to, or has come to so far."""
+    from marops.domains.capture.actions import summed
+
+    run = Import.objects.get(id=UUID(job.arguments["import"]))
+    counts = run.counts if run.state == Import.State.DONE else summed(run)
+    report = run.report
+    return ImportResult(
+        **{name: counts.get(name, 0) for name in ("rows", "created", "updated", "unchanged", "rejected")},
+        rejects_file=str(files.path_of(File.objects.get(id=run.rejects_id))) if run.rejects_id else None,
+        seconds=float((job.result or {}).get("seconds", 0)),
+        ref=run.ref,
+        warnings=report.get("warnings", []),
+        duplicates=report.get("duplicates", []),
+        findings=report.get("findings", []),
+    )
+
+
+def write_rejects(job: Job, target: Path) -> Path | None:
+    """Copy the file of rejected rows to `target`; None where no row was rejected."""
+    run = Import.objects.get(id=UUID(job.arguments["import"]))
+    if not run.rejects_id:
+        return None
+    shutil.copyfile(files.path_of(File.objects.get(id=run.rejects_id)), target)
+    return target

@@ -291,6 +291,16 @@ REGISTRY: Final = Registry()
 """The product's registry: domains fill it when they are loaded."""
 
 
+def _recorded() -> Mapping[str, str]:
+    """Every kind of fact that some part of the product records."""
+    from marops.kernel.facts import fact_kinds  # its tables need Django, which the language itself does not
+
+    return {kind.name: kind.says for kind in fact_kinds().values()}
+
+
+REGISTRY.fact_kinds_from(_recorded)
+
+
 def column_of(item: Field, relation: Relation) -> Column:
     """Where the field's value stands, as predicates name it."""
     return Column(relation.table, item.column, item.kind, item.path)

@@ -240,7 +240,7 @@ class MemberOf(_Part):
     member: Name
 
 
-_TAGS: Final = {
+TAGS: Final = {
     "all": AllOf,
     "any": AnyOf,
     "not": NotOf,
@@ -252,13 +252,13 @@ _TAGS: Final = {
     "last": Last,
     "member": MemberOf,
 }
-_BY_CLASS: Final[Mapping[object, str]] = {cls: tag for tag, cls in _TAGS.items()}
+_BY_CLASS: Final[Mapping[object, str]] = {cls: tag for tag, cls in TAGS.items()}
 
 
 def _tag(value: object) -> str | None:
     """Which node this is, by the one key that says so."""
     if isinstance(value, Mapping):
-        found = [tag for tag in _TAGS if tag in value]
+        found = [tag for tag in TAGS if tag in value]
         return f"#{found[0]}" if len(found) == 1 else None
     return f"#{_BY_CLASS[type(value)]}" if type(value) in _BY_CLASS else None
 
@@ -277,7 +277,7 @@ Rule = Annotated[
     Discriminator(
         _tag,
         custom_error_type="rule",
-        custom_error_message=f"a condition has exactly one of {', '.join(_TAGS)}",
+        custom_error_message=f"a condition has exactly one of {', '.join(TAGS)}",
     ),
 ]
 """Any rule; use it as the type of a field in a definition's document."""

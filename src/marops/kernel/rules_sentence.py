@@ -146,7 +146,7 @@ class _Speaker:
 
     def facts_named(self, kinds: str | Sequence[str], where: Mapping[str, Any] | None) -> str:
         names = (kinds,) if isinstance(kinds, str) else kinds
-        labels = [f"“{self.facts[name].label if name in self.facts else name}”" for name in names]
+        labels = [f"“{_inner(str(self.facts[name].label))}”" if name in self.facts else f"“{name}”" for name in names]
         said = _(" or ").join(labels)
         if not where:
             return said

@@ -1,6 +1,8 @@
 import pytest
 
+from marops.kernel.facts import fact_kind
 from marops.kernel.fields import (
+    REGISTRY,
     Choice,
     FactKind,
     Field,
@@ -103,3 +105,8 @@ def test_bindings_name_every_relation(known: Registry) -> None:
 def test_the_nearest_name() -> None:
     assert nearest("contact.contry", ["contact.country", "contact.name"]) == "contact.country"
     assert nearest("zzz", ["contact.country"]) == ""
+
+
+def test_the_product_knows_the_kinds_of_facts_that_are_recorded() -> None:
+    fact_kind("test.happened", "something happened in a test")
+    assert REGISTRY.fact_kinds()["test.happened"].label == "something happened in a test"

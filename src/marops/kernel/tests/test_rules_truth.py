@@ -1,5 +1,4 @@
 """What is empty, what is literal, what moves with time, which bounds count: promises G5, G6, T9 and T10."""
-# ruff: noqa: N802 - tests carry the code of the promise they hold
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -439,3 +438,15 @@ def test_conditions_on_facts(where: dict[str, Any], holds: set[int]) -> None:
     here = ground([{}] * 6, [{**row, **common, "who": who} for who, row in enumerate(rows)])
     assert here.members({"did": "form.submitted", "where": where}) == holds
     assert here.members({"first": "form.submitted", "where": where, "is_filled": True}) == holds
+
+
+@pytest.mark.parametrize("engine_zone", ["UTC", "Asia/Kolkata", "America/St_Johns"])
+def test_T7_the_zone_of_the_engine_changes_nothing(engine_zone: str) -> None:
+    facts = [{"who": who, "kind": "page.viewed", "occurred_at": moment} for who, moment in enumerate(EDGES)]
+    here = ground([{"created_at": moment} for moment in EDGES], facts)
+    here.db.execute(f"SET TimeZone = '{engine_zone}'")
+    for test, holds in BOUNDS:
+        assert here.members({"field": "contact.created_at", **test}) == holds
+    assert here.members({"did": "page.viewed", "within": "30d"}) == {2, 3, 4, 5}
+    rule = {"field": "contact.created_at", "anniversary": "today"}
+    assert here.members(rule, AS_OF + timedelta(days=365)) == {3, 4, 5, 6}

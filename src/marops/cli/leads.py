@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from marops.cli.main import DONE, FINDINGS, Json, app, err, installation, out, print_json
+from marops.cli.main import CLI, DONE, FINDINGS, Json, app, err, installation, out, print_json
 
 import_app = typer.Typer(help="Bring data in.", no_args_is_help=True)
 explain_app = typer.Typer(help="Say why something is as it is.", no_args_is_help=True)
@@ -27,9 +27,8 @@ def leads(
     """Who is where: leads with their score, stage and owner."""
     with installation(quiet=as_json):
         from marops.domains.routing.public import LeadFilter, lead_page
-        from marops.kernel.actors import SETUP
 
-        page = lead_page(SETUP, LeadFilter(owner=owner, stage=stage, grade=grade, sort=sort), limit=limit)
+        page = lead_page(CLI, LeadFilter(owner=owner, stage=stage, grade=grade, sort=sort), limit=limit)
     if as_json:
         print_json({"items": [lead.as_json() for lead in page.items], "next": page.next})
         return
@@ -57,9 +56,8 @@ def explain_lead(
     with installation(quiet=as_json):
         from marops.domains.contacts.public import find_contact
         from marops.domains.routing.public import lead_story
-        from marops.kernel.actors import SETUP
 
-        story = lead_story(find_contact(ref, actor=SETUP).id, SETUP)
+        story = lead_story(find_contact(ref, actor=CLI).id, CLI)
     if as_json:
         print_json(story)
         return
@@ -82,10 +80,13 @@ def import_leads(
 
         result = import_file(file, map_file=map_file, dry_run=dry_run, rejects=rejects, quiet=as_json, err=err)
     if as_json:
-        print_json(result.as_json())
+        print_json({name: getattr(result, name) for name in _PRINTED})
     else:
         _say(result)
     raise typer.Exit(FINDINGS if result.rejected else DONE)
+
+
+_PRINTED = ("rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds")
 
 
 def _say(result: Any) -> None:

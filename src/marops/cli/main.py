@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from marops import __version__
+from marops.kernel.actors import Actor
 
 if TYPE_CHECKING:
     from marops.engine.session import Session
@@ -23,8 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+CLI = Actor("system", "cli")
+"""Whoever may open the workspace folder may do everything in it."""
 
 DONE, FINDINGS, REFUSED = 0, 1, 2
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]

@@ -62,6 +62,12 @@ def _stage(out: Console, section: Mapping[str, Any]) -> None:
     _why(out, section)
     if section.get("since"):
         out.print(f"  Since {_time(section['since'])}, by {section['definition']}.")
+    if ahead := section.get("next"):
+        out.print(f"  For {ahead['label']}:")
+        for one in ahead["conditions"]:
+            mark = "[green]yes[/]" if one["holds"] else "[red]no [/]"
+            seen = "nothing" if one["value"] is None else one["value"]
+            out.print(f"    {mark} {escape(one['sentence'])} (it is {escape(str(seen))})")
 
 
 def _routing(out: Console, section: Mapping[str, Any]) -> None:

@@ -7,13 +7,19 @@ judged on those. The same statements serve one contact and everyone.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+from django.db import connection
 
+from marops.engine.asking import query_engine
 from marops.engine.tick import Run
 from marops.kernel.fields import REGISTRY
 from marops.kernel.rules import Did, DidNot, First, Last, Rule, field_names, pointers, references
+from marops.kernel.rules_explain import Explanation, explain
 from marops.kernel.rules_meaning import Context, understand
 from marops.kernel.workspace import zone
 from marops.store.duckdb import Cursor, quoted
@@ -80,7 +86,7 @@ class Court:
         facts = False
         for rule in rules:
             used |= {found.relation for name in field_names(rule) if (found := REGISTRY.find_field(name))}
-            facts = facts or any(isinstance(leaf, Did | DidNot | First | Last) for _, leaf in pointers(rule))
+            facts = facts or asks_facts(rule)
             used |= {kept.relation for name in references(rule) if (kept := _membership(name))}
         tables = {name: self.table(name) for name in sorted(used)}
         return Bindings("duckdb", tables, self.facts() if facts else "facts", REGISTRY.find_relation("contact").table)
@@ -102,3 +108,27 @@ def court(run: Run) -> Iterator[Court]:
     """A court over the tick's contacts; its temporary tables end with the block."""
     with run.engine.cursor() as cursor:
         yield Court(run, cursor, zone())
+
+
+def explain_rule(rule: Rule, contact_id: UUID, *, as_of: datetime) -> Explanation:
+    """Why a rule holds or does not hold for one contact now: every leaf with the value it saw.
+
+    Asked of PostgreSQL, where one contact is found by its key; a rule about facts is asked of the query engine, which
+    finds that person's facts first.
+    """
+    context = Context(as_of, zone())
+    if not asks_facts(rule):
+        return explain(rule, context, REGISTRY.bindings("postgres", schema=""), contact_id, _ask_postgres)
+    return explain(rule, context, REGISTRY.bindings("duckdb"), contact_id, query_engine().rows)
+
+
+def _ask_postgres(sql: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def asks_facts(rule: Rule) -> bool:
+    """Does the rule look at what happened, and not only at what is?"""
+    return any(isinstance(leaf, Did | DidNot | First | Last) for _, leaf in pointers(rule))

@@ -17,3 +17,5 @@ class SiteConfig(AppConfig):
         shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")
         ports.navigation.fill("jobs", jobs, order=60)
         ports.navigation.fill("shares", shared, order=70)
+        engine = shell.NavEntry("set_up", _("Engine"), "engine", permissions.SEE_PROBLEMS, words="stages lag health")
+        ports.navigation.fill("engine", engine, order=80)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from marops.site import pages
+from marops.site import engine_page, pages
 from marops.site.rest import api, mount, openapi
 
 # The domains that may bring pages (`urls.py`) and REST (`rest.py`); those without the file are passed over.
@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<str:ref>/resume", pages.job_resume, name="job-resume"),
     path("problems", pages.problems, name="problems"),
     path("problems/<uuid:problem_id>/resolve", pages.problem_resolve, name="problem-resolve"),
+    path("engine", engine_page.engine, name="engine"),
     path("notices", pages.notices, name="notices"),
     # Before the line below, which would take it for the comments of an object.
     path("comments/<uuid:comment_id>/delete", pages.comment_delete, name="comment-delete"),

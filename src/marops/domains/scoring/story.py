@@ -1,16 +1,21 @@
 """What a lead's story says about its score and its stage."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from marops.domains.scoring.models import ContactScore, ContactStage
 from marops.domains.scoring.rules import Lifecycle, ScoreModel
 from marops.domains.scoring.stages import explain_points
+from marops.engine.judge import explain_rule
 from marops.kernel.actors import Actor
+from marops.kernel.clock import now
 from marops.kernel.definitions import active, find, load
 from marops.kernel.fields import REGISTRY
 from marops.kernel.models import Definition
+from marops.kernel.rules import Everyone
+from marops.kernel.rules_explain import Explanation
+from marops.kernel.rules_sentence import sentence
 
 
 def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def _words(row: ContactScore, model: ScoreModel) -> str:
 
 
 def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:
-    """The lifecycle stage, since when, and the path of all stages."""
+    """The lifecycle stage, since when and why, the path of all stages, and what the next one asks for."""
     row = ContactStage.objects.filter(contact_id=contact_id).first()
     if row is None:
         return {"name": None, "why": "No stage yet: the engine has not looked at this lead.", "path": _path(None)}
@@ -60,7 +65,27 @@ def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "definition": row.definition,
         "path": _path(row.stage),
         "why": _reason(document, row.stage),
+        "next": _next(document, row.stage, contact_id),
     }
+
+
+def _next(document: Lifecycle, name: str, contact_id: UUID) -> dict[str, Any] | None:
+    """The next stage that is reached by rule, and every condition of it with what it sees now."""
+    names = [one.name for one in document.stages]
+    later = document.stages[names.index(name) + 1 :] if name in names else ()
+    ahead = next((one for one in later if one.when is not None), None)
+    if ahead is None or ahead.when is None:
+        return None
+    told = explain_rule(ahead.when, contact_id, as_of=now())
+    return {"name": ahead.name, "label": ahead.label, "conditions": list(_leaves(told))}
+
+
+def _leaves(told: Explanation) -> Iterator[dict[str, Any]]:
+    if not told.parts:
+        said = told.as_json()
+        yield {"sentence": said["sentence"], "value": said["value"], "holds": told.holds}
+    for part in told.parts:
+        yield from _leaves(part)
 
 
 def _path(current: str | None) -> list[dict[str, Any]]:
@@ -71,11 +96,11 @@ def _path(current: str | None) -> list[dict[str, Any]]:
 
 
 def _reason(document: Lifecycle, name: str) -> str:
-    from marops.kernel.rules_sentence import sentence
-
     one = next((stage for stage in document.stages if stage.name == name), None)
     if one is None or one.when is None:
         return "Set by a person."
+    if isinstance(one.when, Everyone):
+        return f"Every lead starts as {one.label}."
     return f"{one.label} because: {sentence(one.when)}."
 
 
@@ -89,7 +114,7 @@ def _said_staged(fact: Mapping[str, Any]) -> str:
     labels = {one["name"]: one["label"] for one in _path(None)}
     after = labels.get(told.get("to", ""), told.get("to"))
     before = labels.get(told.get("from", ""), told.get("from"))
-    return f"Moved from {before} to {after}." if before else f"Became a {after}."
+    return f"Moved from {before} to {after}." if before else f"Entered the lifecycle as {after}."
 
 
 SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

@@ -32,6 +32,7 @@ EXPECT = {
     "problems/<uuid:problem_id>/resolve": Expect(
         right="problems.resolve", post_only=True, args=lambda world: {"problem_id": world.things["problem"].id}
     ),
+    "engine": Expect(right="problems.view"),
     "notices": Expect(),
     "comments/<str:object_type>/<str:object_id>": Expect(right="accounts.view", args=_person, refused=404),
     "comments/<uuid:comment_id>/delete": Expect(

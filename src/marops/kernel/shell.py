@@ -67,6 +67,7 @@ class Need:
     button: Words
     detail: Words = ""
     due: datetime | None = None
+    due_words: Words = ""  # instead of the time left until `due`
     due_note: Words = ""
     urgency: Literal["", "soon", "late"] = ""
     icon: str = ""
@@ -85,6 +86,8 @@ class Figure:
     owner: str = ""
     moved: Words = ""
     trend: Sequence[float] = ()
+    lows: Sequence[float] = ()
+    highs: Sequence[float] = ()
     target: float | None = None
     target_text: str = ""
 

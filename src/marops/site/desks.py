@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -65,22 +66,27 @@ def _answer(needs: list[Need]) -> str:
 
 def _kernel_lines(actor: Actor, as_of: datetime) -> Iterator[Need | Change]:
     if SEE_PROBLEMS in grants(actor):
-        yield from _problems(actor)
+        yield from _problems(actor, as_of)
     yield from _own_jobs(actor, as_of)
     yield from _notices(actor)
 
 
-def _problems(actor: Actor) -> Iterator[Need]:
+def _problems(actor: Actor, as_of: datetime) -> Iterator[Need]:
     for one in queries.problems(actor)[:5]:
         yield Need(
             title=one.title,
             url=one.url or reverse("problems"),
             button=_("Put it right"),
             detail=one.remedy or one.detail,
+            due_words=_since(one, as_of),
             due_note=_times(one),
             urgency="late" if one.severity == "bad" else "soon",
             icon="problem",
         )
+
+
+def _since(one: Problem, as_of: datetime) -> str:
+    return _("for %(time)s") % {"time": timesince(one.first_at, as_of, depth=1)}
 
 
 def _times(one: Problem) -> str:
@@ -102,7 +108,7 @@ def _own_jobs(actor: Actor, as_of: datetime) -> Iterable[Need]:
 
 def _notices(actor: Actor) -> Iterator[Change]:
     for one in queries.notices(actor)[:6]:
-        yield Change(at=one.at, what=one.text, url=one.url)
+        yield Change(at=one.at, what=one.text, by=_("Notice"))
 
 
 _EMBLEMS = {

@@ -306,11 +306,11 @@ def comment_delete(request: HttpRequest, comment_id: UUID) -> HttpResponse:
 def history(request: HttpRequest, object_type: str, object_id: str) -> HttpResponse:
     """Who did what to an object; a fragment for htmx, a page otherwise."""
     actor = actor_of(request)
-    moments = queries.history_of(actor, object_type, object_id)
+    days = queries.history_of(actor, object_type, object_id)
     found = remarks.object_of(actor, object_type, object_id)
     part = request.headers.get("HX-Request")
     template = "site/history_part.html" if part else "site/history.html"
-    return render(request, template, {"moments": moments, "found": found})
+    return render(request, template, {"days": days, "found": found})
 
 
 @require_safe

@@ -1,11 +1,15 @@
 """Reads for the kernel's pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import formats, timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from marops.domains.accounts.public import names
 from marops.kernel.actors import Actor
@@ -60,16 +64,25 @@ def notices(actor: Actor) -> QuerySet[Notice]:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One act on an object: who did what when, and what it changed."""
+    """One act on an object, as the timeline shows it: who did what when, and what it changed."""
 
     at: datetime
-    who: str
     kind: str
     what: str
-    changes: tuple[tuple[str, str, str], ...]
+    text: str
+    big: bool = False
+    because_url: str = ""
 
 
-def history_of(actor: Actor, object_type: str, object_id: str) -> list[Moment]:
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a history."""
+
+    label: str
+    entries: list[Moment]
+
+
+def history_of(actor: Actor, object_type: str, object_id: str) -> list[Day]:
     """What was done to an object, newest first; values only for those who may read personal fields.
 
     Raises MaropsError `not-allowed`, and `not-found` for objects the actor may not see.
@@ -82,7 +95,9 @@ def history_of(actor: Actor, object_type: str, object_id: str) -> list[Moment]:
         payloads[one.audit_id] = one.payload
     who = names([row.on_behalf_of or row.actor_id for row in rows])
     values = may(actor, "personal.see")
-    return [_moment(row, payloads.get(row.id, {}), who, values=values) for row in rows]
+    moments = [_moment(row, payloads.get(row.id, {}), who, values=values) for row in rows]
+    days = groupby(moments, key=lambda one: timezone.localtime(one.at).date())
+    return [Day(formats.date_format(day, "D j M Y"), list(entries)) for day, entries in days]
 
 
 _KINDS = {"human": "human", "ai": "ai", "system": "auto"}
@@ -90,27 +105,57 @@ _KINDS = {"human": "human", "ai": "ai", "system": "auto"}
 
 def _moment(row: AuditRow, payload: dict[str, Any], who: dict[str, str], *, values: bool) -> Moment:
     before, after = payload.get("before") or {}, payload.get("after") or {}
-    changes = _changes(before, after, values=values) if isinstance(before, dict) and isinstance(after, dict) else ()
-    noun, _dot, verb = row.action.partition(".")
-    return Moment(
-        at=row.at,
-        who=who.get(row.on_behalf_of or row.actor_id, row.actor_id),
-        kind=_KINDS[row.actor_kind],
-        what=f"{noun}: {verb.replace('_', ' ')}".capitalize(),
-        changes=tuple(changes),
-    )
+    plain = isinstance(before, dict) and isinstance(after, dict)
+    changes = list(_changes(before, after, values=values)) if plain else []
+    name = who.get(row.on_behalf_of or row.actor_id, row.actor_id)
+    return Moment(row.at, _KINDS[row.actor_kind], f"{name}: {_in_words(row.action)}", "; ".join(changes))
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any], *, values: bool) -> Iterable[tuple[str, str, str]]:
+def _in_words(action: str) -> str:
+    words: dict[str, Any] = {
+        "account.first": _("made the first account"),
+        "account.invite": _("invited"),
+        "account.arrive": _("chose a password"),
+        "account.sign_in": _("signed in"),
+        "account.make_link": _("made a link"),
+        "account.ask_reset": _("asked for a new password"),
+        "account.change_password": _("changed the password"),
+        "account.change_settings": _("changed settings"),
+        "account.give_roles": _("changed access"),
+        "account.deactivate": _("locked out"),
+        "account.reactivate": _("let in again"),
+        "comment.write": _("commented"),
+        "comment.delete": _("took a comment back"),
+        "share.make": _("shared a copy"),
+        "share.revoke": _("closed a shared link"),
+    }
+    noun, _dot, verb = action.partition(".")
+    return str(words.get(action) or f"{noun}, {verb.replace('_', ' ')}")
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any], *, values: bool) -> Iterator[str]:
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
-        if old != new:
-            yield name.replace("_", " "), _said(old) if values else "", _said(new) if values else ""
+        if old == new or _is_id(new):
+            continue
+        label = name.replace("_", " ")
+        if not values:
+            yield label
+        elif _said(old):
+            yield f"{label}: {_said(old)} → {_said(new) or '–'}"
+        else:
+            yield f"{label}: {_said(new)}"
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and as_uuid(value) is not None
 
 
 def _said(value: Any) -> str:
     if value in (None, "", [], {}):
         return ""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return str(value)
+        return ", ".join(_said(one) for one in value)
+    return Truncator(str(value)).chars(80)

@@ -317,7 +317,7 @@ def note_token_use(act: Act, *, actor: Actor, token_id: UUID) -> None:
 def note_sign_in(act: Act, *, actor: Actor, account_id: UUID, forget: list[str]) -> None:
     """Somebody signed in: recorded, and their failed tries are forgotten."""
     SignInAttempt.objects.filter(who_sha256__in=forget).delete()
-    act.changed("account", account_id, after={"signed_in": True})
+    act.changed("account", account_id)
 
 
 @action("account.fail_sign_in", effect="note")

@@ -289,10 +289,9 @@ def access(request: HttpRequest) -> HttpResponse:
 
 def _answer() -> str:
     active = Account.objects.filter(active=True).count()
-    last = queries.administrators().count()
-    people = ngettext("%(count)s person may sign in", "%(count)s people may sign in", active) % {"count": active}
-    bosses = ngettext("one of them may give access", "%(count)s of them may give access", last) % {"count": last}
-    return f"{people}; {bosses}."
+    bosses = queries.administrators().count()
+    people = ngettext("One person may sign in", "%(count)s people may sign in", active) % {"count": active}
+    return f"{people}; " + ngettext("one may give access.", "%(count)s may give access.", bosses) % {"count": bosses}
 
 
 def _state(account: Account) -> tuple[str, str]:

@@ -27,6 +27,7 @@ files.view            own   all      all      own     own      own    own     al
 jobs.manage           own   all      all      own     own      own    own     all    own
 jobs.view             all   all      all      all     all      all    all     all    own
 leads.assign          -     all      -        all     -        team   -       all    -
+leads.import          -     all      all      all     -        all    -       all    all
 leads.view            all   all      all      all     all      all    all     all    team
 problems.resolve      -     all      all      all     -        all    all     all    -
 problems.view         all   all      all      all     all      all    all     all    all
@@ -68,6 +69,11 @@ class AccessRole(BaseModel):
     says: str = ""
     everything: bool = False
     rights: dict[str, ScopeName] = {}
+
+    @property
+    def words(self) -> list[str]:
+        """The title in short lines, for the narrow columns of the matrix; little words stay with the next one."""
+        return self.title.replace(" of ", " of\u00a0").replace(" and ", " and\u00a0").split(" ")
 
 
 class AccessDocument(BaseModel):

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
+from marops.domains.capture.public import IMPORT
 from marops.domains.contacts.public import Contact, find_contact, sources
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
@@ -26,7 +28,7 @@ from marops.domains.routing.rules import headline
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
-from marops.kernel.permissions import may, rights
+from marops.kernel.permissions import may
 
 PER_PAGE = 50
 _SORT = "score"
@@ -72,9 +74,16 @@ def leads(request: HttpRequest) -> HttpResponse:
         "said": _said(found),
         "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
         "found": found,
-        "may_import": "leads.import" in rights() and may(actor, "leads.import"),
+        "import_url": _import_url(actor),
     }
     return render(request, "routing/leads.html", context)
+
+
+def _import_url(actor: Actor) -> str:
+    try:
+        return reverse("capture:new") if may(actor, IMPORT) else ""
+    except NoReverseMatch:
+        return ""
 
 
 def _labelled(items: list[Lead]) -> list[dict[str, Any]]:
@@ -167,8 +176,6 @@ _REASONS = {"lead.scored": "score", "lead.stage_changed": "stage", "lead.routed"
 
 
 def _days(entries: list[dict[str, Any]], ref: str) -> list[dict[str, Any]]:
-    from django.urls import reverse
-
     zone = timezone.get_current_timezone()
     told = []
     for entry in entries:

@@ -343,7 +343,7 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
             detail=_("They lie in the fallback queue, because no rule of the route claims them."),
             url=reverse("routing:leads") + "?owner=unassigned-leads",
             button=_("See them"),
-            icon="route",
+            icon="people",
         )
     if not counts["all"]:
         return

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from marops.engine import tick
 from marops.engine.aside import STAGE_FAILED
@@ -135,8 +134,8 @@ class Engine:
             if not busy and not tick.in_hand(began):
                 break
             self.stop.wait(0.0 if busy else 0.2)
-        self._move(told, force=True)
-        self._seal(told)
+        if self._pulse().facts:
+            self._move(told, force=True)
         self._keep_house(told)
         if failed:
             raise failed
@@ -148,9 +147,9 @@ class Engine:
         while not self.stop.is_set():
             try:
                 busy = self.one_turn()
-            except (DatabaseError, psycopg.Error) as error:
+            except Exception as error:
                 if not away:
-                    log.warning("PostgreSQL is away (%s); waiting for it", type(error).__name__)
+                    log.warning("PostgreSQL is away (%s); the engine waits for it", type(error).__name__)
                 away, busy = True, False
                 connection.close()
                 self.stop.wait(AWAY_SECONDS)

@@ -43,22 +43,22 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def descendants(pid: int) -> dict[int, str]:
-    """The processes below this one, with their command lines."""
-    parents: dict[int, int] = {}
+def children(pid: int) -> dict[int, str]:
+    """The processes that this one started, with their command lines."""
+    found = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+            if int((place / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found[int(place.name)] = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
         except OSError:
             continue
-    found, level = {}, {pid}
-    while level := {one for one, parent in parents.items() if parent in level}:
-        for one in level:
-            try:
-                found[one] = Path(f"/proc/{one}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-            except OSError:
-                continue
     return found
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below this one."""
+    below = set(children(pid))
+    return below.union(*(descendants(one) for one in below))
 
 
 @dataclass
@@ -148,15 +148,11 @@ class Running:
 
     def children(self) -> dict[str, int]:
         """The kept processes: role → number."""
-        below = {
-            command.rpartition(" ")[2]: pid
-            for pid, command in descendants(self.process.pid).items()
-            if " -m marops " in command
-        }
-        return {role: below[role] for role in ("web", "run", "worker") if role in below}
+        roles = {command.rpartition(" ")[2]: pid for pid, command in children(self.process.pid).items()}
+        return {role: roles[role] for role in ("web", "run", "worker") if role in roles}
 
     def everything(self) -> set[int]:
-        found = set(descendants(self.process.pid)) | {self.process.pid}
+        found = descendants(self.process.pid) | {self.process.pid}
         server = self.place.postmaster()
         return found | ({server} if server else set())
 

@@ -15,6 +15,10 @@ app.add_typer(import_app, name="import")
 app.add_typer(explain_app, name="explain")
 
 
+# What people mean by a word: the best and the newest first, names from A.
+_ORDERS = {"score": "-score", "newest": "-newest"}
+
+
 @app.command()
 def leads(
     owner: Annotated[str, typer.Option(help="Only the leads of this person or queue.")] = "",
@@ -28,7 +32,9 @@ def leads(
     with installation(quiet=as_json):
         from marops.domains.routing.public import LeadFilter, lead_page
 
-        page = lead_page(CLI, LeadFilter(owner=owner, stage=stage, grade=grade, sort=sort), limit=limit)
+        page = lead_page(
+            CLI, LeadFilter(owner=owner, stage=stage, grade=grade, sort=_ORDERS.get(sort, sort)), limit=limit
+        )
     if as_json:
         print_json({"items": [lead.as_json() for lead in page.items], "next": page.next})
         return

@@ -23,7 +23,16 @@ from marops.domains.contacts.public import Contact, find_contact, sources
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
 from marops.domains.routing.permissions import ASSIGN, VIEW
-from marops.domains.routing.queries import COUNTED, Lead, LeadFilter, LeadPage, lead_page, lead_story, may_see
+from marops.domains.routing.queries import (
+    COUNTED,
+    Lead,
+    LeadFilter,
+    LeadPage,
+    lead_counts,
+    lead_page,
+    lead_story,
+    may_see,
+)
 from marops.domains.routing.rules import headline
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -72,6 +81,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         "filters": _filters(),
         "sort": f"-{_SORT}",
         "said": _said(found),
+        "answer": _answer(lead_counts()),
         "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
         "found": found,
         "import_url": _import_url(actor),
@@ -87,16 +97,23 @@ def _import_url(actor: Actor) -> str:
 
 
 def _labelled(items: list[Lead]) -> list[dict[str, Any]]:
-    stages, labels = dict(_choices("stage.name")), sources.labels()
+    stages = dict(_choices("stage.name"))
     return [
         {
             "lead": one,
             "stage": stages.get(one.stage or "", one.stage),
             "kind": _STAGE_KINDS.get(one.stage or "", "draft"),
-            "source": labels.get(one.source or "", one.source),
+            "source": sources.label(one.source) if one.source else "",
         }
         for one in items
     ]
+
+
+def _answer(counts: dict[str, Any]) -> str:
+    words = _("%(mql)s of %(all)s leads are MQLs.") % {"mql": f"{counts['mql']:,}", "all": f"{counts['all']:,}"}
+    if counts["waiting"]:
+        words += " " + _("%(waiting)s wait without an owner.") % {"waiting": f"{counts['waiting']:,}"}
+    return words
 
 
 def _said(found: LeadPage) -> str:

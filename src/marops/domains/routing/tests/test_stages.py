@@ -96,7 +96,7 @@ def test_the_list_filters_sorts_counts_and_pages(run_stages, starters):
     page = lead_page(ENGINE, LeadFilter(country="NO", owner="Unassigned leads"))
     assert [lead.ref for lead in page.items] == ["L-2", "L-1"]
     assert (page.total, page.next) == (2, None)
-    first = lead_page(ENGINE, LeadFilter(sort="newest"), limit=2)
+    first = lead_page(ENGINE, LeadFilter(sort="-newest"), limit=2)
     assert [lead.ref for lead in first.items] == ["L-5", "L-4"]
     assert (first.total, first.next) == (5, "2")
 

@@ -44,9 +44,9 @@ _JOINS = {
 # What a list is sorted by: the relation that leads the way, and its order. Each has an index that gives the first
 # page without sorting everybody; leads that the engine has not scored yet come in when it has.
 _SORTS: Mapping[str, tuple[str | None, str]] = {
-    "score": ("score", "s.value {way}, c.id {way}"),
-    "fit": ("score", "s.fit {way}, c.id {way}"),
-    "engagement": ("score", "s.engagement {way}, c.id {way}"),
+    "score": ("score", "s.value {way}, s.contact_id {way}"),
+    "fit": ("score", "s.fit {way}, s.contact_id {way}"),
+    "engagement": ("score", "s.engagement {way}, s.contact_id {way}"),
     "newest": (None, "c.number {way}"),
     "name": (None, "c.full_name {way} NULLS LAST, c.id {way}"),
     "company": (None, "c.company_name {way} NULLS LAST, c.id {way}"),

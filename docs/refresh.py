@@ -103,7 +103,9 @@ def _paragraphs(text: str | None) -> list[str]:
 def _problems() -> str:
     from marops.kernel.errors import problem_kinds
 
-    rows = [f"| `{kind.code}` | {kind.status} | {kind.title} | {_cell(kind.remedy)} |" for kind in problem_kinds().values()]
+    rows = [
+        f"| `{kind.code}` | {kind.status} | {kind.title} | {_cell(kind.remedy)} |" for kind in problem_kinds().values()
+    ]
     return "\n".join(["| code | status | what happened | what to do |", "| --- | --- | --- | --- |", *rows])
 
 

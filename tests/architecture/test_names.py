@@ -7,13 +7,14 @@ from tests.architecture.source import DOMAINS, ROOT, domains, dotted, modules, t
 FIXED = {
     "models", "rules", "queries", "actions", "stages", "jobs", "public", "permissions", "forms", "pages", "rest",
     "mcp", "charts", "urls", "admin", "apps", "fields", "story", "starter", "migrations", "templates", "tests",
-    "data", "static",
+    "data", "static", "ports", "writing",
 }  # fmt: skip
 # What a domain has besides, and why it is a thing of its own.
 BESIDES = {
     "accounts/mail": "the letters of accounts: invitations and new passwords",
     "accounts/sign_in": "Django's authentication backend and the limits of guessing",
     "capture/cleaning": "column by column normalisation of an import, set-based",
+    "capture/findings": "what a preview or an import found wrong, in words",
     "capture/guessing": "which field a column means, from its name and its values",
     "capture/maps": "the mapping of an import as a document",
     "capture/persons": "which person a row of a file is",
@@ -22,7 +23,6 @@ BESIDES = {
     "capture/reading": "file formats: delimited text, workbooks, Parquet",
     "capture/shapes": "how exports of other systems are recognised",
     "capture/targets": "the fields that a column may be mapped to",
-    "contacts/writing": "people written as a set, within the act of whoever brings them",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}
 FORBIDDEN_WORDS = re.compile(r"/root/(?!\.\.)|(?<![\w.])/work/|shared" + "/design|design " + r"docs|/home/[a-z]+/")

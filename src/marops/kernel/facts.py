@@ -13,7 +13,9 @@ from marops.kernel.models import FactInbox, FactKey, Touched
 
 KEY_KEPT = timedelta(days=30)
 
-COLUMNS: tuple[str, ...] = tuple(field.column for field in FactInbox._meta.concrete_fields if field.column != "batch")
+COLUMNS: tuple[str, ...] = tuple(
+    str(field.column) for field in FactInbox._meta.concrete_fields if field.column != "batch"
+)
 
 
 @dataclass(frozen=True, slots=True)

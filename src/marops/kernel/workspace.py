@@ -37,7 +37,7 @@ def zone() -> ZoneInfo:
 
 
 @action("workspace.set_up", effect="change", right=SET_UP, reversible=True)
-def set_up_workspace(act: Act, *, actor: Actor, **values: Any) -> Workspace:
+def set_up_workspace(act: Act, /, *, actor: Actor, **values: Any) -> Workspace:
     """Change the workspace's settings. Raises MaropsError `invalid` for an unknown zone, month or weekday."""
     if unknown := set(values) - _EDITABLE:
         raise TypeError(f"not settings of the workspace: {sorted(unknown)}")

@@ -18,20 +18,21 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Signal(_Part):
-    """A condition that is worth points: who somebody is, or what another system says they did."""
-
+class _Named(_Part):
     name: Slug
     label: str
+
+
+class Signal(_Named):
+    """A condition that is worth points: who somebody is, or what another system says they did."""
+
     points: Points
     when: Rule
 
 
-class Activity(_Part):
+class Activity(_Named):
     """Facts that are worth points when they happen and less every day: half after `half_life` days, up to `cap`."""
 
-    name: Slug
-    label: str
     kinds: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
     points: Points
     half_life: HalfLife = 30

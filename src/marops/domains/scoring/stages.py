@@ -67,7 +67,7 @@ def _decayed(one: Activity) -> str:
 
 
 def _scores_sql(model: ScoreModel) -> str:
-    worth = {
+    worth: dict[str, tuple[str, str]] = {
         name: (part, f'CASE WHEN j."{name}" THEN {signal.points}::DECIMAL(9,4) ELSE 0 END')
         for name, (part, signal) in model.signals().items()
     }

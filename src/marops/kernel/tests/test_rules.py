@@ -1,5 +1,5 @@
 """Rules as they are written: what is read, what is refused and how it says so."""
-# ruff: noqa: N802 - tests carry the code of the promise they hold
+
 
 import subprocess
 import sys

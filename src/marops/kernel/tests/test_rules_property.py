@@ -1,5 +1,5 @@
 """One evaluator (promise G10): everyone at once, each alone, and PostgreSQL's rendering give equal answers."""
-# ruff: noqa: N802 - tests carry the code of the promise they hold
+
 
 from collections.abc import Iterator
 from typing import Any

@@ -35,6 +35,7 @@ from marops.domains.routing.queries import (
 )
 from marops.domains.routing.rules import headline
 from marops.kernel.actors import Actor
+from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import may
@@ -216,7 +217,7 @@ def _days(entries: list[dict[str, Any]], ref: str) -> list[dict[str, Any]]:
 
 
 def _day_label(day: Any, zone: Any) -> str:
-    today = timezone.localtime(timezone.now(), zone if isinstance(zone, ZoneInfo) else None).date()
+    today = timezone.localtime(now(), zone if isinstance(zone, ZoneInfo) else None).date()
     words = date_format(day, "D j M Y")
     return _("Today, %(day)s") % {"day": words} if day == today else words
 
@@ -234,7 +235,7 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
         raise MaropsError(NOT_FOUND, f"There is no reason to give for {section!r}.")
     story = lead_story(contact.id, actor)
     told = story[_SECTIONS[section]]
-    context = {"contact": contact, "told": told, "fields": story["contact"].get("fields", {})}
+    context = {"contact": contact, "told": told, "fields": story.get("contact", {}).get("fields", {})}
     if section == "score":
         context |= {"fit": _rows(told, "fit"), "engagement": _rows(told, "engagement")}
     return render(request, f"routing/because_{section}.html", context)

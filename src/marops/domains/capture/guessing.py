@@ -13,9 +13,76 @@ from marops.domains.contacts.public import clean, countries, emails
 
 _ID_WORDS = frozenset({"id", "uuid", "guid", "key", "nr", "no", "number", "nummer", "num", "ref", "reference", "code"})
 _ID_HEADERS = frozenset(
-    ["id", "uuid", "guid", "record", "id", "rec", "id", "unique", "id", "uniqueid", "contact", "id", "lead", "id", "person", "id", "prospect", "id", "customer", "id", "user", "id", "member", "id", "external", "id", "lead", "number", "contact", "number", "customer", "number", "prospect", "number", "subscriber", "id", "account", "id", "kundennummer", "kunden", "nr", "kundennr", "crm", "id"]
+    [
+        "id",
+        "uuid",
+        "guid",
+        "record",
+        "id",
+        "rec",
+        "id",
+        "unique",
+        "id",
+        "uniqueid",
+        "contact",
+        "id",
+        "lead",
+        "id",
+        "person",
+        "id",
+        "prospect",
+        "id",
+        "customer",
+        "id",
+        "user",
+        "id",
+        "member",
+        "id",
+        "external",
+        "id",
+        "lead",
+        "number",
+        "contact",
+        "number",
+        "customer",
+        "number",
+        "prospect",
+        "number",
+        "subscriber",
+        "id",
+        "account",
+        "id",
+        "kundennummer",
+        "kunden",
+        "nr",
+        "kundennr",
+        "crm",
+        "id",
+    ]
 )
-_TRUTHS = frozenset(["yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "si", "no", "sim", "nao", "1", "0", "x"])
+_TRUTHS = frozenset(
+    [
+        "yes",
+        "no",
+        "y",
+        "n",
+        "true",
+        "false",
+        "t",
+        "f",
+        "ja",
+        "nein",
+        "oui",
+        "non",
+        "si",
+        "no",
+        "sim",
+        "nao",
+        "1",
+        "0",
+        "x",
+    ]
+)
 _NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,9})?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"

@@ -4,7 +4,6 @@ import csv
 import io
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from marops.domains.capture.actions import COUNTS, end_import, note_state, summe
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Batch, Finding, Import
 from marops.domains.capture.plan import Plan, restored
-from marops.domains.capture.preparing import Preparation, Prepared
+from marops.domains.capture.preparing import Preparation, ahead
 from marops.domains.capture.reading import open_table
 from marops.domains.contacts.public import known_rows
 from marops.kernel import crash, files
@@ -100,7 +99,7 @@ def mark_known(preparation: Preparation) -> None:
 def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation) -> Iterator[Step]:
     taken = set(Batch.objects.filter(run=one).values_list("number", flat=True))
     done = summed(one)["rows"]
-    for prepared in prepared_ahead(preparation, [n for n in range(preparation.batches) if n not in taken]):
+    for prepared in ahead(map(preparation.batch, (n for n in range(preparation.batches) if n not in taken))):
         result = take_batch(
             actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names,
             prepared=prepared,
@@ -108,22 +107,6 @@ def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation) ->
         crash.point("import.after_batch")
         done += result.counts["rows"]
         yield Progress(done, preparation.rows, "Importing"), {"batches": prepared.number + 1}
-
-
-def prepared_ahead(preparation: Preparation, numbers: list[int]) -> Iterator[Prepared]:
-    """The batches, the next one being cleaned while this one is written."""
-    with ThreadPoolExecutor(1, thread_name_prefix="prepare") as ahead:
-        waiting: Future[Prepared] | None = None
-        try:
-            for place, number in enumerate(numbers):
-                current = waiting or ahead.submit(preparation.batch, number)
-                ready = current.result()
-                later = numbers[place + 1 : place + 2]
-                waiting = ahead.submit(preparation.batch, later[0]) if later else None
-                yield ready
-        finally:
-            if waiting:
-                waiting.cancel()
 
 
 # --- the end -------------------------------------------------------------------------------------------------------
@@ -221,7 +204,7 @@ def rehearse(path: Path, plan: Plan, actor: Actor, sha256: str) -> tuple[dict[st
                 pass
             preparation.sort_out()
             mark_known(preparation)
-            for prepared in prepared_ahead(preparation, list(range(preparation.batches))):
+            for prepared in ahead(map(preparation.batch, range(preparation.batches))):
                 taken = try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)
                 for name in COUNTS:
                     totals[name] += taken.counts[name]

@@ -1,7 +1,10 @@
 """A file's rows in the staging database: read, told apart, joined where they are one person, cleaned batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+from typing import TypeVar, cast
 
 import pyarrow as pa
 
@@ -23,8 +26,13 @@ from marops.domains.capture.targets import CLEANING, COMPANY_CLEANING, Target
 from marops.domains.contacts.public import emails
 from marops.store.staging import Staging
 
+T = TypeVar("T")
+
 READ = 20_000
 BATCH = 50_000
+
+
+_NOTHING = pa.table({"row": pa.array([], pa.int64())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Preparation:
             self._sort(number, column.name, column.target)
         self._width = len(plan.columns)
         self._in_files = not plan.identifies
+        self._wrote = False
         self.first, self.last, self.rows = 2, 1, 0
         define_macros(staging, null_words=plan.null_words, day_first=plan.day_first)
 
@@ -93,7 +102,7 @@ class Preparation:
         self._staging.execute("CREATE TABLE fault (row BIGINT, field VARCHAR, code VARCHAR)")
         cells = ", ".join(f"c{number} VARCHAR" for number in range(self._width))
         self._staging.execute(f"CREATE TABLE raw (row BIGINT{', ' if cells else ''}{cells})")
-        for chunk in source.chunks(READ):
+        for chunk in ahead(source.chunks(READ)):
             self._staging.append("raw", chunk.rows)
             if chunk.faults:
                 faults = [(one.row, one.field, one.code) for one in chunk.faults]
@@ -140,18 +149,17 @@ class Preparation:
         cells = ", ".join(f"c{number}" for number in range(self._width)) or "0"
         staging.execute(
             f"CREATE TABLE found AS SELECT row, (hash({salt}, {cells}) % 9223372036854775807)::BIGINT AS h,"
-            f" lower({mail}) AS mail{externals}, {phone} AS phone, {self._person_name()} AS person FROM raw"
+            f" lower({mail}) AS mail{externals}, {phone} AS phone FROM raw"
         )
         self._judge_mails()
-        self._judge_name_keys()
         has_external = " OR ".join(f"e{i} IS NOT NULL" for i in range(len(columns.external))) or "FALSE"
         names = ", ".join(f"f.e{i}" for i in range(len(columns.external)))
         staging.execute(
             f"CREATE TABLE keyed AS SELECT f.row, f.h, {names + ', ' if names else ''}"
             " CASE WHEN o.raw IS NULL THEN f.mail ELSE o.v END AS mail, f.mail AS raw_mail,"
-            " CASE WHEN f.person IS NULL THEN '' WHEN n.raw IS NULL THEN ascii_name_key(f.person) ELSE n.v END AS who,"
+            " '' AS who,"
             f" f.phone, FALSE AS shared, ({has_external}) AS has_external, FALSE AS known"
-            " FROM found f LEFT JOIN odd_mail o ON o.raw = f.mail LEFT JOIN odd_name n ON n.raw = f.person"
+            " FROM found f LEFT JOIN odd_mail o ON o.raw = f.mail"
         )
         staging.execute("DROP TABLE found")
         roles = listed(sorted(emails.role_names()))
@@ -161,8 +169,20 @@ class Preparation:
             "UPDATE keyed SET shared = TRUE WHERE mail IS NOT NULL"
             " AND split_part(split_part(mail, '@', 1), '+', 1) IN (SELECT name FROM role)"
         )
+        self._find_names()
         self._find_phones()
         staging.execute("UPDATE keyed SET known = has_external OR mail IS NOT NULL OR phone IS NOT NULL")
+
+    def _find_names(self) -> None:
+        """Names, where only a name tells apart who shares a mailbox or a phone."""
+        self._staging.execute(
+            f"CREATE TABLE named AS SELECT row, {self._person_name()} AS person FROM raw WHERE row IN"
+            " (SELECT row FROM keyed WHERE NOT has_external AND (mail IS NULL OR shared))"
+        )
+        self._judge_all("name_key", f"SELECT DISTINCT person FROM named WHERE {_BEYOND_ASCII}", "odd_name")
+        self._staging.execute(
+            f"UPDATE keyed SET who = {_WHO} FROM named p LEFT JOIN odd_name n ON n.raw = p.person WHERE p.row = keyed.row"
+        )
 
     def _find_phones(self) -> None:
         """The number itself, where it has to tell persons apart; elsewhere it can wait for its batch."""
@@ -199,11 +219,13 @@ class Preparation:
         number = self._columns.person.get("country")
         return f"answered(tidy(r.c{number}))" if number is not None else "NULL::VARCHAR"
 
-    def _person_name(self) -> str:
+    def _person_name(self, prefix: str = "") -> str:
         columns = self._columns.person
         if "full_name" in columns:
-            return f"answered_name(tidy(c{columns['full_name']}))"
-        parts = [f"answered_name(tidy(c{columns[one]}))" for one in ("given_name", "family_name") if one in columns]
+            return f"answered_name(tidy({prefix}c{columns['full_name']}))"
+        parts = [
+            f"answered_name(tidy({prefix}c{columns[one]}))" for one in ("given_name", "family_name") if one in columns
+        ]
         return f"nullif(concat_ws(' ', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"
 
     def _cell(self, name: str) -> str:
@@ -219,10 +241,6 @@ class Preparation:
             f" AND position('@' IN mail) <= 65 AND regexp_full_match(mail, '{PLAIN_MAIL}'))"
         )
         self._judge_all("mail", odd, "odd_mail")
-
-    def _judge_name_keys(self) -> None:
-        odd = "SELECT DISTINCT person FROM found WHERE strlen(person) <> length(person)"
-        self._judge_all("name_key", odd, "odd_name")
 
     def _judge_all(self, kind: str, query: str, table: str) -> None:
         raws = [raw for (raw,) in self._staging.rows(query)]
@@ -273,11 +291,19 @@ class Preparation:
             f"CREATE TABLE merged AS SELECT g.keep AS row{''.join(cells)}"
             " FROM grouped g JOIN raw USING (row) GROUP BY g.keep"
         )
-        # One number for all rows of the person, so that the same rows again are known again.
+        # One number for all rows of the person, so that the same rows again are known again; and every key of theirs.
+        ids = [f"e{i}" for i in range(len(self._columns.external))]
+        lasts = "".join(
+            f", last(k.{one} ORDER BY g.row) FILTER (k.{one} IS NOT NULL) AS {one}" for one in ["mail", *ids]
+        )
+        takes = "".join(f", {one} = coalesce(keyed.{one}, m.{one})" for one in ["mail", *ids])
         self._staging.execute(
-            "UPDATE keyed SET h = m.h FROM (SELECT g.keep, (hash(string_agg(k.h::VARCHAR, ',' ORDER BY g.row))"
-            " % 9223372036854775807)::BIGINT AS h FROM grouped g JOIN keyed k USING (row) GROUP BY g.keep) m"
-            " WHERE keyed.row = m.keep"
+            "UPDATE keyed SET h = m.h, has_external = m.has_external, shared = CASE WHEN keyed.mail IS NULL"
+            f" THEN coalesce(m.shared, FALSE) ELSE keyed.shared END{takes} FROM ("
+            "SELECT g.keep, (hash(string_agg(k.h::VARCHAR, ',' ORDER BY g.row)) % 9223372036854775807)::BIGINT AS h,"
+            " bool_or(k.has_external) AS has_external,"
+            f" last(k.shared ORDER BY g.row) FILTER (k.mail IS NOT NULL) AS shared{lasts}"
+            " FROM grouped g JOIN keyed k USING (row) GROUP BY g.keep) m WHERE keyed.row = m.keep"
         )
 
     # --- what is known already ---------------------------------------------------------------------------------------
@@ -329,20 +355,15 @@ class Preparation:
         counts = dict(self._staging.rows(f"SELECT fate, count(*) FROM fate WHERE row {span} GROUP BY fate"))
         faults = self._staging.value(f"SELECT count(*) FROM fault WHERE row {span}")
         read = self._staging.value(f"SELECT count(*) FROM raw WHERE row {span}")
+        rejected = counts.get("conflict", 0) + counts.get("no-identity", 0) + faults
+        told = (read + faults, rejected, counts.get("repeat", 0), counts.get("unchanged", 0))
+        if read == sum(counts.values()):
+            findings = self._staging.arrow(" UNION ALL ".join(self._fates(span)))
+            return Prepared(number, _NOTHING, _NOTHING, _NOTHING, findings, *told)
+        self._wrote = True
         self._stage_batch(span)
         rows = self._clean_batch()
-        rejected = counts.get("conflict", 0) + counts.get("no-identity", 0)
-        return Prepared(
-            number=number,
-            rows=rows,
-            keys=self._keys(),
-            consents=self._consents(),
-            findings=self._findings(span),
-            read=read + faults,
-            rejected=rejected + faults,
-            repeats=counts.get("repeat", 0),
-            unchanged=counts.get("unchanged", 0),
-        )
+        return Prepared(number, rows, self._keys(), self._consents(), self._findings(span), *told)
 
     def _stage_batch(self, span: str) -> None:
         cells = "".join(f", r.c{number}" for number in range(self._width))
@@ -357,7 +378,7 @@ class Preparation:
             )
         keys = "".join(f", k.e{i}" for i in range(len(self._columns.external)))
         self._staging.execute(
-            f"CREATE OR REPLACE TEMP TABLE b AS SELECT r.row, k.h, k.mail, k.raw_mail, k.who, k.shared, k.has_external,"
+            f"CREATE OR REPLACE TEMP TABLE b AS SELECT r.row, k.h, k.mail, k.raw_mail, {self._person_name('r.')} AS person, k.shared, k.has_external,"
             f" k.phone AS key_phone{keys}{cells}{tidied} FROM ({whole}) r JOIN keyed k ON k.row = r.row"
             f" WHERE r.row {span} AND k.row {span} AND r.row NOT IN (SELECT row FROM fate WHERE row {span})"
         )
@@ -373,6 +394,7 @@ class Preparation:
     def _clean_batch(self) -> pa.Table:
         """Every field of every row of the batch, into the table `w`; answers what PostgreSQL is to get."""
         picks = _Picks()
+        self._ask("name_key", "t_who", f"SELECT DISTINCT person FROM b WHERE {_BEYOND_ASCII}")
         for name, number in self._columns.person.items():
             self._pick(picks, name, CLEANING[name], number, f'"{name}"')
         for name, number in self._columns.company.items():
@@ -383,8 +405,9 @@ class Preparation:
         for channel, meaning, gone, number in self._columns.consent:
             picks.values.append(f"{consent_sql(f'b.m{number}', meaning, unsubscribes=gone)} AS x{number}")
         self._staging.execute(
-            f"CREATE OR REPLACE TEMP TABLE w AS SELECT b.*, {', '.join(picks.values) or '0 AS nothing'}"
-            f" FROM b {' '.join(picks.joins)}"
+            f"CREATE OR REPLACE TEMP TABLE w AS SELECT b.*, {_WHO.replace('p.', 'b.')} AS who"
+            f"{''.join(', ' + value for value in picks.values)} FROM b {' '.join(picks.joins)}"
+            " LEFT JOIN t_who n ON n.raw = b.person"
         )
         self._picks = picks
         custom = [
@@ -539,13 +562,17 @@ class Preparation:
         )
         return found
 
-    def _findings(self, span: str) -> pa.Table:
-        selects = [
+    def _fates(self, span: str) -> list[str]:
+        """Queries of what became of rows before anybody looked into their cells."""
+        return [
             f"SELECT row, field, code, 'reject' AS level, '' AS detail FROM fault WHERE row {span}",
             "SELECT row, '' AS field, CASE fate WHEN 'conflict' THEN 'rows-disagree' ELSE fate END, 'reject',"
             f" coalesce(keep::VARCHAR, '') FROM fate WHERE row {span} AND fate IN ('conflict', 'no-identity')",
             f"SELECT row, '', 'repeat', 'repeat', keep::VARCHAR FROM fate WHERE row {span} AND fate = 'repeat'",
         ]
+
+    def _findings(self, span: str) -> pa.Table:
+        selects = self._fates(span)
         selects += [
             f"SELECT row, {literal(self._plan.columns[number].name)}, {literal(self._code(name))}, 'warn', ''"
             f" FROM w WHERE m{number} IS NOT NULL AND {out} IS NULL"
@@ -586,6 +613,8 @@ class Preparation:
     def choices(self) -> dict[str, list[str]]:
         """The values of each custom field that is a choice, the most frequent first."""
         found: dict[str, list[str]] = {}
+        if not self._wrote:
+            return found
         for slug, kind, number in self._columns.custom:
             if kind == "choice":
                 rows = self._staging.rows(
@@ -595,6 +624,9 @@ class Preparation:
                 found[slug] = [value for value, _ in rows]
         return found
 
+
+_BEYOND_ASCII = "strlen(person) <> length(person)"
+_WHO = "CASE WHEN p.person IS NULL THEN '' WHEN n.raw IS NULL THEN ascii_name_key(p.person) ELSE n.v END"
 
 _CODES = {
     "email": "email-invalid", "phone": "phone-invalid", "country": "country-unknown", "count": "not-number",
@@ -611,6 +643,16 @@ _CUSTOM = {
     " ELSE rtrim(as_decimal({cell})::VARCHAR, '0') END",
     "date": "to_json(as_moment({cell})[1:10])",
 }
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The items, the next one being made in a thread while this one is used."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        waiting = thread.submit(next, iterator, end)
+        while (item := waiting.result()) is not end:
+            waiting = thread.submit(next, iterator, end)
+            yield cast(T, item)
 
 
 def _key(name: str) -> str:

@@ -58,6 +58,15 @@ CONTACT: tuple[Standard, ...] = (
     Standard("known_since", "Known since", DATETIME, clean="datetime", sortable=True),
 )
 
+FOLLOWS = {
+    "email_domain": "email",
+    "email_kind": "email",
+    "email_role": "email",
+    "seniority": "job_title",
+    "job_function": "job_title",
+}
+"""Fields that say something about another one, and change with it."""
+
 COMPANY: tuple[Standard, ...] = (
     Standard("name", "Company name", clean="company", sortable=True),
     Standard("domain", "Company domain", clean="domain"),

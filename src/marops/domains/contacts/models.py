@@ -87,7 +87,8 @@ class Contact(models.Model):
     known_since = models.DateTimeField(null=True)  # when the other system first saw the person
     custom = models.JSONField(default=dict)
     originals = models.JSONField(default=dict)  # field → what came in, where that differs from what is kept
-    provenance = models.JSONField(default=dict)  # field → [import, row, time]
+    # Field → [import, row, time]; `*` stands for every field that came with the first row and has no entry of its own.
+    provenance = models.JSONField(default=dict)
     search_text = models.TextField(default="")  # folded: no case, no accents
     # The row of a file that was last taken in, as a number; it counts only while nothing else changed the contact.
     seen_hash = models.BigIntegerField(null=True)

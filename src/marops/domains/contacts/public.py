@@ -3,7 +3,7 @@
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import VIEW, visible
-from marops.domains.contacts.queries import custom_fields, custom_types, find_contact, find_contacts, values_of
+from marops.domains.contacts.queries import custom_fields, custom_types, find_contact, find_contacts, origins_of, values_of
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.writing import People, Written, also_changed, known_rows, settle_people, write_people
@@ -35,6 +35,7 @@ __all__ = [
     "known_rows",
     "languages",
     "names",
+    "origins_of",
     "phones",
     "settle_people",
     "sources",

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from marops.domains.contacts.fields import FOLLOWS
 from marops.domains.contacts.models import Contact, CustomField, Identity
 from marops.domains.contacts.rules import emails, phones
 from marops.domains.contacts.rules.text import clean
@@ -81,6 +83,26 @@ def _followed(ids: Iterable[UUID]) -> set[UUID]:
     wanted = set(ids)
     became = dict(ContactAlias.objects.filter(alias_id__in=wanted).values_list("alias_id", "contact_id"))
     return {became.get(one, one) for one in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: the import's number, the row of its file, and when."""
+
+    import_number: int
+    row: int
+    at: str
+
+
+def origins_of(contact: Contact) -> dict[str, Origin]:
+    """For each filled field, custom ones too (`custom.<slug>`), where its value came from."""
+    from marops.domains.contacts.fields import CONTACT
+
+    filled = [one.name for one in CONTACT if getattr(contact, one.name) is not None]
+    filled += [f"custom.{slug}" for slug in contact.custom]
+    known = contact.provenance
+    found = {name: known.get(name) or known.get(FOLLOWS.get(name, name)) or known.get("*") for name in filled}
+    return {name: Origin(*entry) for name, entry in found.items() if entry}
 
 
 def values_of(contact: Contact) -> dict[str, Any]:

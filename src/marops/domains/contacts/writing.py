@@ -4,6 +4,7 @@ The statements work on temporary tables that go with the transaction:
 `incoming` (one row per person), `incoming_key` (their keys), and `written` (row → contact and what became of it).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
@@ -11,22 +12,17 @@ from typing import Any
 import pyarrow as pa
 from django.db import connection, transaction
 
-from marops.domains.contacts.fields import CONTACT
+from marops.domains.contacts.fields import CONTACT, FOLLOWS
 from marops.domains.contacts.models import COMPANY_NUMBERS, CONTACT_NUMBERS
 from marops.kernel.actions import Act
 from marops.kernel.facts import fact_kind, touch_from
-from marops.store.bulk import stage
+from marops.store.bulk import copy_in, sql_type
 
 CREATED = fact_kind("lead.created", "Came in")
 UPDATED = fact_kind("lead.updated", "Got new values")
 
 _FIELDS = frozenset(one.name for one in CONTACT)
 _MOMENTS = frozenset(one.name for one in CONTACT if one.clean == "datetime")
-# Fields that say something about another one change with it, also to nothing.
-_FOLLOW = {
-    "email_domain": "email", "email_kind": "email", "email_role": "email", "seniority": "job_title",
-    "job_function": "job_title",
-}  # fmt: skip
 _COMPANY_FIELDS = ("website", "industry", "employees", "country", "city")
 _LOCK = "marops.contacts.write"
 
@@ -114,6 +110,13 @@ def _announce(act: Act, people: People) -> None:
     touch_from("SELECT contact_id FROM written WHERE outcome IN ('created', 'updated')", moment)
 
 
+def _stage(cursor: Any, name: str, rows: pa.Table, types: Mapping[str, str]) -> None:
+    # Without statistics: each statement reads all of it anyway, and gathering them costs as much as a statement.
+    columns = ", ".join(f'"{one.name}" {types.get(one.name, sql_type(one.type))}' for one in rows.schema)
+    cursor.execute(f'CREATE TEMPORARY TABLE "{name}" ({columns}) ON COMMIT DROP')
+    copy_in(cursor, name, rows)
+
+
 def folded(text: str) -> str:
     """SQL for a text without case and accents, as `rules.text.fold` makes it."""
     plain = f"replace(replace(replace(translate(lower({text}), 'øđłðı', 'odldi'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')"
@@ -149,8 +152,8 @@ class _Work:
         self.run("SELECT pg_advisory_xact_lock(hashtext(%s))", _LOCK)
         types = {"id": "uuid", "fact_id": "uuid", "spare_id": "uuid", "custom": "jsonb", "originals": "jsonb"}
         types |= {name: "timestamptz" for name in self.names if name in _MOMENTS}
-        stage(self.cursor, "incoming", self.people.rows, types=types)
-        stage(self.cursor, "incoming_key", self.people.keys)
+        _stage(self.cursor, "incoming", self.people.rows, types)
+        _stage(self.cursor, "incoming_key", self.people.keys, {})
 
     def match(self) -> None:
         """Whom each row is about: by its id elsewhere first, then by address, then by what is shared and a name."""
@@ -276,20 +279,14 @@ class _Work:
             f"INSERT INTO contact (id, number, {names + ', ' if names else ''}company_id, custom, originals, provenance,"
             " search_text, seen_hash, seen_at, created_at, updated_at)"
             f" SELECT i.id, {number}, {values + ', ' if values else ''}{company}, coalesce(i.custom, '{{}}'),"
-            f" coalesce(i.originals, '{{}}'), {self._provenance()}, {self._searched()}, i.seen_hash, %s, %s, %s"
-            f" FROM (SELECT i.*, jsonb_build_array(%s::bigint, i.row, %s::text) AS origin FROM incoming i"
-            f" JOIN written w USING (row) WHERE w.outcome = 'created') i {joined} ORDER BY i.row",
-            self.moment, self.moment, self.moment, self.people.import_number, self.since,
+            f" coalesce(i.originals, '{{}}'), jsonb_build_object('*', jsonb_build_array(%s::bigint, i.row, %s::text)), {self._searched()}, i.seen_hash, %s, %s, %s"
+            f" FROM incoming i JOIN written w USING (row) {joined} WHERE w.outcome = 'created' ORDER BY i.row",
+            self.people.import_number,
+            self.since,
+            self.moment,
+            self.moment,
+            self.moment,
         )  # fmt: skip
-
-    def _provenance(self) -> str:
-        """Field → origin, for every field that the row fills."""
-        pairs = ", ".join(f"'{name}', CASE WHEN i.\"{name}\" IS NOT NULL THEN i.origin END" for name in self.names)
-        standard = f"jsonb_strip_nulls(jsonb_build_object({pairs}))" if pairs else "'{}'::jsonb"
-        if self.people.rows["custom"].null_count == self.people.rows.num_rows:
-            return standard
-        own = "(SELECT jsonb_object_agg('custom.' || slug, i.origin) FROM jsonb_object_keys(i.custom) slug)"
-        return f"{standard} || coalesce({own}, '{{}}')"
 
     def _searched(self) -> str:
         given = [name for name in ("full_name", "email", "company_name") if name in self.names]
@@ -321,7 +318,7 @@ class _Work:
         self.run("UPDATE written w SET outcome = 'updated', changed = d.changed FROM difference d WHERE d.row = w.row")
 
     def _find_differences(self) -> None:
-        tests = [f"CASE WHEN {self._differs(name)} THEN '{name}' END" for name in self.names if name not in _FOLLOW]
+        tests = [f"CASE WHEN {self._differs(name)} THEN '{name}' END" for name in self.names if name not in FOLLOWS]
         tests.append("CASE WHEN g.contact_id IS NOT NULL THEN 'identities' END")
         if self.has_company:
             tests.append(
@@ -349,8 +346,8 @@ class _Work:
         return not self.people.whole_names and bool({"given_name", "family_name"} & set(self.names))
 
     def _new_value(self, name: str) -> str:
-        if name in _FOLLOW:
-            base = _FOLLOW[name]
+        if name in FOLLOWS:
+            base = FOLLOWS[name]
             return f'CASE WHEN i."{base}" IS NOT NULL THEN i."{name}" ELSE c."{name}" END'
         if name == "full_name" and self._composed():
             given, family = (
@@ -388,7 +385,7 @@ def known_rows(probes: pa.Table) -> list[int]:
         cursor.execute("SELECT EXISTS (SELECT FROM contact WHERE seen_hash IS NOT NULL)")
         if not cursor.fetchone()[0] or not probes.num_rows:
             return []
-        stage(cursor, "probe", probes)
+        _stage(cursor, "probe", probes, {})
         kinds = "('email', 'external')", "('phone', 'mailbox')"
         cursor.execute(
             " UNION ".join(

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-REFERENCE = Path(__file__).parent / "reference"
-DECISIONS = Path(__file__).parent / "decisions"
+DOCS = Path(__file__).parent
+REFERENCE, DECISIONS = DOCS / "reference", DOCS / "decisions"
 _MARKED = re.compile(r"(?s)(<!-- written by docs/refresh.py -->\n).*?(<!-- end -->)")
 
 
@@ -25,6 +25,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "facts.md": _facts,
         REFERENCE / "rights.md": _rights,
         DECISIONS / "README.md": _decisions,
+        DOCS / "README.md": _index,
     }
     return {path: _filled(path, write()) for path, write in parts.items()}
 
@@ -133,6 +134,18 @@ def _decisions() -> str:
         number, _, words = title.partition(". ")
         lines.append(f"- {number}: [{words}]({path.name})")
     return "\n".join(lines)
+
+
+def _index() -> str:
+    lines = []
+    for folder, title in (("guide", "Guides"), ("reference", "Reference")):
+        pages = sorted((DOCS / folder).glob("*.md"), key=lambda page: _title(page).lower())
+        lines += [f"## {title}", "", *(f"- [{_title(page)}]({folder}/{page.name})" for page in pages), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _title(page: Path) -> str:
+    return page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def _cell(text: str) -> str:

@@ -8,8 +8,10 @@ from django.db import connection
 
 from marops.domains.register.public import Queue, fallback_queue
 from marops.domains.routing.permissions import ASSIGN
+from marops.domains.routing.queries import reaches
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
+from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.facts import fact_kind
 from marops.store.bulk import stage
 
@@ -66,7 +68,12 @@ def assign_lead(
     owner_id: UUID | None = None,
     reason: str = "",
 ) -> None:
-    """Hand a lead to a person or a queue by hand; their word stands over any rule."""
+    """Hand a lead to a person or a queue by hand; their word stands over any rule.
+
+    Raises MaropsError `not-found` for a lead that the actor's right does not reach.
+    """
+    if not reaches(actor, contact_id, ASSIGN):
+        raise MaropsError(NOT_FOUND, "There is no such lead among those you may hand over.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT queue_id, owner_id FROM assignment WHERE contact_id = %s FOR UPDATE", [contact_id])
         before = cursor.fetchone()

@@ -31,7 +31,7 @@ from marops.domains.routing.queries import (
     lead_counts,
     lead_page,
     lead_story,
-    may_see,
+    reaches,
 )
 from marops.domains.routing.rules import headline
 from marops.kernel.actors import Actor
@@ -137,10 +137,10 @@ def _choices(name: str) -> list[tuple[str, str]]:
     return [(one.value, one.label or one.value) for one in found.known_choices()] if found else []
 
 
-def _one(ref: str, actor: Actor) -> Contact:
+def _one(ref: str, actor: Actor, right: str = VIEW) -> Contact:
     """The lead of this reference. Who may not see it learns no more than that there is nothing under this name."""
     contact = find_contact(ref, actor=actor)
-    if not may_see(actor, contact.id):
+    if not reaches(actor, contact.id, right):
         raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
     return contact
 
@@ -163,7 +163,7 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
         "days": _days(story["timeline"], contact.ref),
         "fit": _rows(story["score"], "fit"),
         "engagement": _rows(story["score"], "engagement"),
-        "may_assign": may(actor, ASSIGN),
+        "may_assign": may(actor, ASSIGN) and reaches(actor, contact.id, ASSIGN),
     }
     return render(request, "routing/lead.html", context)
 
@@ -246,7 +246,7 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
 def hand_over(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand a lead to a queue or a person."""
     actor = actor_of(request)
-    contact = _one(ref, actor)
+    contact = _one(ref, actor, ASSIGN)
     form = HandOverForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         queue, owner_id = target_of(form.cleaned_data["to"])

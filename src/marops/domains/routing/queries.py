@@ -156,9 +156,9 @@ class LeadPage:
         return f"more than {COUNTED:,}" if self.total > COUNTED else f"{self.total:,}"
 
 
-def visible(actor: Actor) -> Rule:
-    """The leads that this actor may see, as a rule. Raises MaropsError `not-allowed` without the right."""
-    return parse(scope_rule(require(actor, VIEW), grants(actor)))
+def visible(actor: Actor, right: str = VIEW) -> Rule:
+    """The leads that this right of the actor reaches, as a rule. Raises MaropsError `not-allowed` without the right."""
+    return parse(scope_rule(require(actor, right), grants(actor)))
 
 
 def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: int = 0) -> LeadPage:
@@ -192,13 +192,13 @@ def _count(cursor: Any, where: str, params: list[Any], *, shown: int, offset: in
     return int(cursor.fetchone()[0])
 
 
-def _where(actor: Actor, narrowed: LeadFilter) -> tuple[str, list[Any]]:
+def _where(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[str, list[Any]]:
     context = Context(now(), zone())
     bindings = REGISTRY.bindings("postgres", schema="")
     joined = {name: alias for name, alias in _ALIASES.items() if name in _JOINS}
     conditions = [
         percent_escaped(condition_sql(understand(rule, context), bindings, alias="c", joined=joined))
-        for rule in (visible(actor), narrowed.as_rule())
+        for rule in (visible(actor, right), narrowed.as_rule())
     ]
     params: list[Any] = []
     if narrowed.words.strip():
@@ -258,9 +258,9 @@ def _lead(row: tuple[Any, ...], queues: dict[str, str], people: dict[str, str]) 
     )
 
 
-def may_see(actor: Actor, contact_id: UUID) -> bool:
-    """Does this lead stand in what the actor may see? The same predicate as the list's."""
-    where, params = _where(actor, LeadFilter())
+def reaches(actor: Actor, contact_id: UUID, right: str = VIEW) -> bool:
+    """Does this right of the actor reach the lead? By the same predicate as the list's."""
+    where, params = _where(actor, LeadFilter(), right)
     joins = " ".join(f"LEFT JOIN {sql}" for sql in _JOINS.values())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -320,7 +320,7 @@ def search_leads(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
 def find_lead(actor: Actor, object_id: str) -> Found | None:
     """The lead of this id as comments and history show it; None for those who may not see it."""
     key = as_uuid(object_id)
-    if key is None or VIEW not in grants(actor) or not may_see(actor, key):
+    if key is None or VIEW not in grants(actor) or not reaches(actor, key):
         return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT number, full_name, email FROM contact WHERE id = %s", [key])

@@ -9,7 +9,8 @@ from marops.domains.accounts.public import actor_of
 from marops.domains.contacts.public import find_contact
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
-from marops.domains.routing.queries import LeadFilter, lead_page, lead_story, may_see
+from marops.domains.routing.permissions import ASSIGN
+from marops.domains.routing.queries import LeadFilter, lead_page, lead_story, reaches
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
@@ -50,7 +51,7 @@ def lead(request: HttpRequest, ref: str) -> dict[str, Any]:
     """The whole story of one lead."""
     actor = actor_of(request)
     contact = find_contact(ref, actor=actor)
-    if not may_see(actor, contact.id):
+    if not reaches(actor, contact.id):
         raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
     return lead_story(contact.id, actor)
 
@@ -60,7 +61,7 @@ def hand_over(request: HttpRequest, ref: str, body: HandOver) -> dict[str, Any]:
     """Hand a lead to a queue or a person."""
     actor = actor_of(request)
     contact = find_contact(ref, actor=actor)
-    if not may_see(actor, contact.id):
+    if not reaches(actor, contact.id, ASSIGN):
         raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
     queue, owner_id = target_of(validated(HandOverForm, body.dict())["to"])
     assign_lead(actor=actor, contact_id=contact.id, queue=queue, owner_id=owner_id, reason=body.reason)

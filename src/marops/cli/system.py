@@ -204,6 +204,8 @@ def run(
             told = engine.run_until_idle()
         finally:
             engine.close()
+    if engine.stop.is_set():
+        raise KeyboardInterrupt
     seconds = round(time.monotonic() - began, 2)
     if as_json:
         print_json({"contacts": told.contacts, "aside": told.aside, "stages": told.stages, "seconds": seconds})

@@ -38,7 +38,7 @@ PAUSE_SECONDS = 0.5
 _CLAIM_LOCK = "marops.tick.claim"
 _NEVER = threading.Event()
 
-crash.declare("tick.after_claim", "tick.after_stage", "tick.before_release")
+crash.declare("tick.after_claim", "tick.after_effects", "tick.after_stage", "tick.before_release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ def _go(tick: Tick, engine: "QueryEngine", told: Told, stop: threading.Event) ->
         except aside.Failed as failed:
             told.aside += aside.cope(tick, stage.name, stage.says, failed.error)
             return
+        crash.point("tick.after_effects")
         _note_done(tick, stage.name)
         crash.point("tick.after_stage")
     crash.point("tick.before_release")

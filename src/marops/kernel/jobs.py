@@ -38,7 +38,7 @@ JOB_UNKNOWN = problem(
     status=409,
     remedy="Use the version that started it, or start a new job.",
 )
-crash.declare("job.after_claim", "job.after_checkpoint", "job.before_done")
+crash.declare("job.after_claim", "job.before_checkpoint", "job.after_checkpoint", "job.before_done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ class JobRun:
     checkpoint: dict[str, Any] | None
     actor: Actor
     result: dict[str, Any] = field(default_factory=dict)
+
+    def keep(self, progress: Progress, checkpoint: dict[str, Any]) -> None:
+        """Inside the transaction of a batch: keep how far it brings the job, so that both are committed or neither.
+
+        The same is yielded afterwards. A job whose batches may run twice need not call this.
+        """
+        _keep(self.job, progress, checkpoint, self.result)
 
 
 Step = tuple[Progress, dict[str, Any]]
@@ -84,15 +91,17 @@ def job_kinds() -> list[str]:
     return sorted(_KINDS)
 
 
-def start_job(kind: str, arguments: Mapping[str, Any], *, actor: Actor) -> Job:
-    """Put a job in the queue; a worker, or `run_here`, takes it."""
+def start_job(kind: str, arguments: Mapping[str, Any], *, actor: Actor, here: bool = False) -> Job:
+    """Put a job in the queue for a worker; with `here`, keep it for `run_here` in this process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('job_number')")
         number = cursor.fetchone()[0]
-    title = _KINDS[kind][1].format_map(_Blank(arguments))
-    return Job.objects.create(
-        number=number, kind=kind, title=title, arguments=dict(arguments), actor_kind=actor.kind, actor_id=actor.id
-    )
+    one = Job(number=number, kind=kind, arguments=dict(arguments), actor_kind=actor.kind, actor_id=actor.id)
+    one.title = _KINDS[kind][1].format_map(_Blank(arguments))
+    if here:
+        _take(one, now())
+    one.save(force_insert=True)
+    return one
 
 
 class _Blank(dict[str, Any]):
@@ -128,12 +137,16 @@ def claim(as_of: datetime, *, job_id: UUID | None = None) -> Job | None:
         one = wanted.select_for_update(skip_locked=True).order_by("created_at").first()
         if one is None:
             return None
-        one.state, one.lease_until, one.lease_by = Job.State.RUNNING, as_of + LEASE, leases.holder()
-        one.attempts += 1
-        one.started_at = one.started_at or as_of
+        _take(one, as_of)
         one.save()
     crash.point("job.after_claim")
     return one
+
+
+def _take(one: Job, as_of: datetime) -> None:
+    one.state, one.lease_until, one.lease_by = Job.State.RUNNING, as_of + LEASE, leases.holder()
+    one.attempts += 1
+    one.started_at = one.started_at or as_of
 
 
 def _dead_holders() -> list[str]:
@@ -141,8 +154,11 @@ def _dead_holders() -> list[str]:
 
 
 def run_here(job_id: UUID, *, watch: Callable[[Job], None] = lambda _: None) -> Job:
-    """Run this job in this process to its end, or until it is asked to stop. Raises what it failed with."""
-    one = claim(now(), job_id=job_id)
+    """Run this job in this process to its end, or until it is asked to stop. Raises what it failed with.
+
+    Beside a running worker, start it with `start_job(…, here=True)`, or the worker may be quicker.
+    """
+    one = _kept_here(job_id) or claim(now(), job_id=job_id)
     if one is None:
         raise MaropsError(NOT_FOUND, "This job is not waiting; perhaps a worker has it.")
     error = run(one, watch=watch)
@@ -151,6 +167,11 @@ def run_here(job_id: UUID, *, watch: Callable[[Job], None] = lambda _: None) -> 
     if error is not None:
         raise MaropsError(JOB_FAILED, f"{one.ref}: {type(error).__name__}") from error
     return one
+
+
+def _kept_here(job_id: UUID) -> Job | None:
+    found = Job.objects.filter(id=job_id, state="running", done=0, checkpoint__isnull=True).first()
+    return found if found and leases.mine(found.lease_by) else None
 
 
 def run(
@@ -189,9 +210,9 @@ def _go(one: Job, watch: Callable[[Job], None], leave: Callable[[], bool]) -> No
     this = JobRun(one, one.arguments, one.checkpoint, Actor(one.actor_kind, one.actor_id), dict(one.result or {}))  # type: ignore[arg-type]
     steps = body(this)
     for progress, checkpoint in steps:
-        one.done, one.total, one.doing = progress.done, progress.total, progress.doing
-        one.checkpoint, one.result = checkpoint, this.result
-        stop = _keep(one)
+        crash.point("job.before_checkpoint")
+        _keep(one, progress, checkpoint, this.result)
+        stop = bool(Job.objects.filter(id=one.id).values_list("stop_asked", flat=True).get())
         crash.point("job.after_checkpoint")
         watch(one)
         if stop or leave():
@@ -212,14 +233,15 @@ def _body(one: Job) -> Body:
     return _KINDS[one.kind][0]
 
 
-def _keep(one: Job) -> bool:
-    """Save where the job stands and answer whether it was asked to stop. Raises `lease-lost`."""
+def _keep(one: Job, progress: Progress, checkpoint: dict[str, Any], result: dict[str, Any]) -> None:
+    """Save where the job stands. Raises `lease-lost`."""
+    one.done, one.total, one.doing = progress.done, progress.total, progress.doing
+    one.checkpoint, one.result = checkpoint, result
     one.attempts = 1  # progress was made, so the next crash is a new one
     _write(
-        one, done=one.done, total=one.total, doing=one.doing, checkpoint=one.checkpoint, result=one.result,
+        one, done=one.done, total=one.total, doing=one.doing, checkpoint=checkpoint, result=result,
         lease_until=now() + LEASE, attempts=1,
     )  # fmt: skip
-    return bool(Job.objects.filter(id=one.id).values_list("stop_asked", flat=True).get())
 
 
 def _end(one: Job, state: Job.State) -> None:

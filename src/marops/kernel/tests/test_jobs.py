@@ -126,6 +126,41 @@ def test_two_workers_take_different_jobs_and_a_job_only_once():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_job_kept_for_here_is_not_taken_by_a_worker():
+    one = jobs.start_job("test.count", {"to": 3}, actor=HANNA, here=True)
+    assert jobs.claim(now()) is None
+    assert jobs.run_here(one.id).done == 3
+    assert counted() == [0, 1, 2]
+
+
+@jobs.job("test.exact", title="Exactly once")
+def _exact(run):
+    from django.db import transaction
+
+    for number in range((run.checkpoint or {"at": 0})["at"], 4):
+        step = Progress(number + 1, 4), {"at": number + 1}
+        with transaction.atomic():
+            AuditRow.objects.create(
+                at=now(), action="test.step", effect="t", actor_kind="x", actor_id="x", object_id=number, digest=b""
+            )
+            run.keep(*step)
+        if run.arguments.get("fail_at") == number:
+            raise RuntimeError
+        yield step
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_and_its_checkpoint_can_be_one():
+    one = jobs.start_job("test.exact", {"fail_at": 1}, actor=HANNA)
+    with pytest.raises(MaropsError):
+        jobs.run_here(one.id)
+    assert Job.objects.get().checkpoint == {"at": 2}
+    jobs.resume(one.id)
+    assert jobs.run_here(one.id).state == "done"
+    assert counted() == [0, 1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_is_taken_over_when_its_lease_has_run_out():
     one = claimed()
     assert jobs.claim(now() + timedelta(seconds=59)) is None

@@ -1,7 +1,7 @@
 """The named users: one per role, an administrator, a stranger without rights, and an AI that works for one of them.
 
-    @pytest.mark.django_db
-    def test_x(cast: Cast) -> None: …      # the fixture is in the project's conftest.py
+@pytest.mark.django_db
+def test_x(cast: Cast) -> None: …      # the fixture is in the project's conftest.py
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -105,7 +105,8 @@ class Expect:
     """What a URL answers to GET, so that the test of every URL can ask it as everybody.
 
     `right`: holders get `status` (200), others `refused` (403). Without a right every person gets `status`.
-    `only`: these people get `status` whatever their rights, the others `refused`, or what `otherwise` says by name.
+    `only`: these people get `status` whatever their rights, the others `refused`. `otherwise` says for one person
+    by name what neither of the two says.
     `public`: nobody needs to sign in; `nobody` is what a stranger from the street gets, `status` unless it is said.
     `post_only`: GET answers 405. The test then sends `method` as those without the right, who must be refused.
     `own`: a write that anybody may do to their own things only, so others' things are not found.
@@ -129,8 +130,10 @@ class Expect:
         """The status this person gets for a GET."""
         if self.post_only:
             return 405
+        if name in self.otherwise:
+            return self.otherwise[name]
         welcome = name in self.only if self.only is not None else holds
-        return self.status if welcome else self.otherwise.get(name, self.refused)
+        return self.status if welcome else self.refused
 
 
 @dataclass(frozen=True)

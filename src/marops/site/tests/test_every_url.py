@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 import pytest
 from django.test import Client
@@ -26,15 +27,13 @@ def patterns(found: list[URLPattern | URLResolver], before: str = "") -> Iterato
             yield route
 
 
-def expectations() -> dict[str, Expect]:
-    known: dict[str, Expect] = {}
+def declarations() -> Iterator[ModuleType]:
     for name in ("marops.site", *PARTS):
         if find_spec(f"{name}.tests") and find_spec(f"{name}.tests.access"):
-            known |= import_module(f"{name}.tests.access").EXPECT
-    return known
+            yield import_module(f"{name}.tests.access")
 
 
-EXPECT = expectations()
+EXPECT: dict[str, Expect] = {url: one for module in declarations() for url, one in module.EXPECT.items()}
 URLS = sorted(set(patterns(get_resolver().url_patterns)))
 
 
@@ -51,7 +50,7 @@ def _nothing(run: jobs.JobRun) -> Iterator[jobs.Step]:
 
 
 @pytest.fixture
-def world(cast: Cast) -> World:
+def world(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
     hanna = cast.actor("hanna")
     notices.raise_problem("test", "Something failed", detail="Nobody knows why.", remedy="Look at it.")
     share, secret = make_share(actor=hanna, object_type="access", object_id="roles", recipient="Dana", days=7)
@@ -65,10 +64,10 @@ def world(cast: Cast) -> World:
         "share": share,
         "secret": secret,
     }
-    for name in PARTS:
-        if find_spec(f"{name}.tests") and find_spec(f"{name}.tests.access"):
-            more = getattr(import_module(f"{name}.tests.access"), "things", None)
-            things |= more(cast) if more else {}
+    for module in declarations():
+        # What rows of its own a domain needs, and what this test cannot have (the lake sees only what is committed).
+        things |= getattr(module, "things", lambda _cast: {})(cast)
+        getattr(module, "prepare", lambda _patch: None)(monkeypatch)
     return World(cast, things)
 
 

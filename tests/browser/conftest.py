@@ -1,0 +1,81 @@
+"""A browser against a running server. Skipped, and it says so, where there is no Chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from tests.cast import Cast, make_cast
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+            # One browser and one server for all of them.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not Path(CHROMIUM).exists():
+                item.add_marker(pytest.mark.skip(reason="there is no Chromium here (apt-get install chromium)"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": _FLAGS.split()}
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    return make_cast()
+
+
+Visit = Callable[..., Page]
+
+
+def settle(page: Page) -> None:
+    """Wait until the page stands and what htmx fetched for it has arrived."""
+    page.wait_for_load_state("load")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Visit]:
+    """`visit("/access", as_="ada", width=390, scheme="dark")` answers the page, opened and quiet.
+
+    Whatever the browser complains about (a blocked style, a script that fails) fails the test at its end.
+    """
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            complaints.append(message.text)
+
+    def go(path: str, *, as_: str = "", width: int = 1440, scheme: Any = "light", scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+        )
+        opened.append(context)
+        if as_:
+            session = cast.client(as_).cookies["marops_session"].value
+            context.add_cookies([{"name": "marops_session", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(live_server.url + path)
+        settle(page)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+    assert not complaints

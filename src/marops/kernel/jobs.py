@@ -24,6 +24,7 @@ from marops.kernel.leases import LEASE, LOST, Lease
 from marops.kernel.models import Job
 
 ATTEMPTS = 3
+_HERE = "/here"
 
 JOB_FAILED = problem(
     "job-failed",
@@ -100,6 +101,7 @@ def start_job(kind: str, arguments: Mapping[str, Any], *, actor: Actor, here: bo
     one.title = _KINDS[kind][1].format_map(_Blank(arguments))
     if here:
         _take(one, now())
+        one.lease_by += _HERE
     one.save(force_insert=True)
     return one
 
@@ -170,8 +172,12 @@ def run_here(job_id: UUID, *, watch: Callable[[Job], None] = lambda _: None) -> 
 
 
 def _kept_here(job_id: UUID) -> Job | None:
-    found = Job.objects.filter(id=job_id, state="running", done=0, checkpoint__isnull=True).first()
-    return found if found and leases.mine(found.lease_by) else None
+    """The job, if it was kept for this process and nobody here has begun it."""
+    by = Job.objects.filter(id=job_id, state="running").values_list("lease_by", flat=True).first() or ""
+    if not (by.endswith(_HERE) and leases.mine(by)):
+        return None
+    taken = Job.objects.filter(id=job_id, lease_by=by).update(lease_by=by.removesuffix(_HERE))
+    return Job.objects.get(id=job_id) if taken else None
 
 
 def run(

@@ -305,6 +305,7 @@ class Writer:
         return exp.Extract(this=exp.var(part), expression=value)
 
     def local(self, value: Sql, zone: str) -> Sql:
+        """An instant as the time on the zone's clocks."""
         if self.dialect == "spark":
             return _call("from_utc_timestamp", value, self.text(zone))
         return _call("timezone", exp.Literal.string(zone), value)
@@ -360,6 +361,7 @@ class RowWriter(Writer):
         self.alias = alias
 
     def column(self, column: Column) -> Sql:
+        """A column of the scanned rows."""
         return exp.column(column.name, table=self.alias, quoted=True)
 
     def matching(self, facts: FactFilter) -> Sql:

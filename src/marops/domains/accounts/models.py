@@ -63,6 +63,7 @@ class Account(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # Django reads it as an attribute
+        """Whether this account may sign in."""
         return self.active
 
     def get_session_auth_hash(self) -> str:

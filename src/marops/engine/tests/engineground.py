@@ -142,7 +142,8 @@ lake.FLUSH_AT = settings["flush_at"]
 if settings["settled"] is not None:
     lake.LakeWriter.move.__kwdefaults__["settled"] = timedelta(seconds=settings["settled"])
 engine = ground.Ground("").engine()
-with ground.only_these(*map(ground.stage, ground.STAGES)):
+stages = tick.stages() if settings["real"] else map(ground.stage, ground.STAGES)
+with ground.only_these(*stages):
     if settings["for_ever"]:
         print("ready", flush=True)
         engine.run_for_ever(0.1)
@@ -160,9 +161,10 @@ def spawn(
     for_ever: bool = False,
     settled: float | None = None,
     flush_at: int = 20_000,
+    real: bool = False,
 ) -> subprocess.Popen[str]:
-    """An engine over the marking stages in a process of its own; killed by itself at the crash point given."""
-    settings = {"batch": batch, "for_ever": for_ever, "settled": settled, "flush_at": flush_at}
+    """An engine in a process of its own, over the marking stages or the real ones; it dies at the crash point given."""
+    settings = {"batch": batch, "for_ever": for_ever, "settled": settled, "flush_at": flush_at, "real": real}
     environment = dict(os.environ) | {"MAROPS_CRASH": crash}
     return subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, json.dumps(settings)], env=environment, text=True, stdout=subprocess.PIPE

@@ -2,7 +2,7 @@ import ast
 import re
 
 import pytest
-from tests.architecture.source import domains, modules
+from tests.architecture.source import domains, dotted, modules
 
 from marops.kernel import ports
 from marops.kernel.actions import actions
@@ -59,6 +59,20 @@ def test_names_are_noun_dot_verb(registry):
 def test_problem_codes_are_words_with_hyphens():
     assert [code for code in problem_kinds() if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []
     assert [code for code, kind in problem_kinds().items() if not kind.remedy.endswith((".", "?"))] == []
+
+
+@pytest.mark.parametrize("register", ["problem", "fact_kind", "right"])
+def test_what_is_registered_stands_at_the_top_of_its_module(register):
+    faults = []
+    for module in modules():
+        inner = {id(call) for function in module.functions() for call in ast.walk(function)}
+        faults += [
+            f"{module.where}:{node.lineno} {dotted(node.func)}: it is not known before the function runs"
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] == register and id(node) in inner
+            if node.args and isinstance(node.args[0], ast.Constant)
+        ]
+    assert not faults, "\n".join(faults)
 
 
 def test_facts_that_actions_announce_are_registered():

@@ -138,7 +138,7 @@ def _readable(plain: Any, typed: Any) -> Any:
         return {key: _readable(value, values.get(key)) for key, value in sorted(plain.items())}
     if isinstance(plain, list) and isinstance(typed, list | tuple):
         return [_readable(value, inner) for value, inner in zip(plain, typed, strict=True)]
-    if isinstance(plain, list):
+    if isinstance(plain, list) and isinstance(typed, set | frozenset):
         return sorted(plain, key=str)
     if isinstance(typed, Decimal):
         number = yaml.load(plain, Loader=_Loader)  # noqa: S506  # a subclass of the safe loader

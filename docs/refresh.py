@@ -24,6 +24,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "problems.md": _problems,
         REFERENCE / "facts.md": _facts,
         REFERENCE / "rights.md": _rights,
+        REFERENCE / "rest.md": _addresses,
         DECISIONS / "README.md": _decisions,
         DOCS / "README.md": _index,
     }
@@ -125,6 +126,20 @@ def _rights() -> str:
         for right in rights().values()
     ]
     return "\n".join(["| right | lets a person | scopes |", "| --- | --- | --- |", *rows])
+
+
+def _addresses() -> str:
+    from django.urls import get_resolver
+
+    assert get_resolver().url_patterns  # noqa: S101  # mounts the domains' routers
+    from marops.site.rest import api
+
+    lines = ["| | | |", "| --- | --- | --- |"]
+    for path, operations in sorted(api.get_openapi_schema()["paths"].items()):
+        for method, operation in operations.items():
+            says = (operation.get("description") or operation["summary"]).strip().splitlines()[0]
+            lines.append(f"| {method.upper()} | `{path}` | {_cell(says)} |")
+    return "\n".join(lines)
 
 
 def _decisions() -> str:

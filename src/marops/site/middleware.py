@@ -11,9 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 
-from marops.domains.accounts.models import Account
-from marops.domains.accounts.permissions import remember
-from marops.domains.accounts.public import rights_remembered
+from marops.domains.accounts.public import Account, remember, rights_remembered
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.workspace import workspace

@@ -17,8 +17,7 @@ from ninja.security import HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
 import marops
-from marops.domains.accounts.models import Account
-from marops.domains.accounts.public import actor_of, by_token
+from marops.domains.accounts.public import Account, actor_of, by_token
 from marops.kernel import comments as remarks
 from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.forms import validated

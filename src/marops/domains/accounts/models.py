@@ -63,6 +63,7 @@ class Account(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # Django reads it as an attribute
+        """May this person come in?"""
         """Whether this account may sign in."""
         return self.active
 

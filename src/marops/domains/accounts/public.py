@@ -44,6 +44,7 @@ __all__ = [
     "names",
     "needs",
     "owner_of_last_resort",
+    "remember",
     "rights_remembered",
     "roles_in_force",
     "scope_rule",

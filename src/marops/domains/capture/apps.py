@@ -7,4 +7,9 @@ class CaptureConfig(AppConfig):
     verbose_name = "Capture"
 
     def ready(self) -> None:
-        from marops.domains.capture import jobs  # noqa: F401  # registers the import job
+        from marops.domains.capture import jobs, story  # noqa: F401  # jobs registers the import
+        from marops.kernel import ports
+
+        ports.story.fill("sources", story.sources_section, order=20)
+        ports.timeline.fill("import.started", story.says_started)
+        ports.timeline.fill("import.finished", story.says_finished)

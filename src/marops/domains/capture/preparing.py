@@ -655,6 +655,13 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
             yield cast(T, item)
 
 
+def _differs(name: str, cell: str, out: str) -> str:
+    """Is what is kept another value than what came? A number in another spelling (3 and 3.00) is not."""
+    if CLEANING.get(name) == "decimal":
+        return f"TRY_CAST({cell} AS DOUBLE) IS DISTINCT FROM {out}::DOUBLE"
+    return f"{cell} IS DISTINCT FROM {out}::VARCHAR"
+
+
 def _key(name: str) -> str:
     return literal(f'"{name}":')
 
@@ -689,7 +696,7 @@ class _Picks:
     def originals(self) -> list[str]:
         """Cells that differ from what is kept of them."""
         return [
-            f"CASE WHEN w.m{number} IS NOT NULL AND w.c{number} IS DISTINCT FROM w.{out}::VARCHAR"
+            f"CASE WHEN w.m{number} IS NOT NULL AND {_differs(name, f'w.c{number}', f'w.{out}')}"
             f" THEN {_key(name)} || to_json(w.c{number}) END"
             for name, number, out in self.judged
             if not name.startswith("company.")

@@ -86,11 +86,11 @@ def all_targets() -> list[str]:
 
 def slug(text: str) -> str:
     """A name as part of a target: "Prospect ID" → prospect_id."""
-    words = re.findall(r"[^\W_]+", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)))
-    found = re.sub(r"[^a-z0-9_]", "", "_".join(words))[:60].strip("_")
+    words = re.findall(r"[a-z0-9]+", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)))
+    found = "_".join(words)[:58].strip("_")
     if not found:
         return "column"
-    return found if found[0].isalpha() else f"c_{found}"[:60]
+    return found if found[0].isalpha() else f"c_{found}"
 
 
 def parse(text: str, *, column: str = "") -> Target:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from marops.domains.consent.story import consent_section
 from marops.kernel import ports
 
 _CHANNELS = {"email": "e-mail", "phone": "phone", "sms": "text message", "post": "post"}
@@ -11,6 +12,7 @@ _CHANNELS = {"email": "e-mail", "phone": "phone", "sms": "text message", "post":
 def fill() -> None:
     """Fill the kernel's ports."""
     ports.timeline.fill("consent.recorded", _says)
+    ports.story.fill("consent", consent_section, order=25)
 
 
 def _says(fact: Mapping[str, Any]) -> str:

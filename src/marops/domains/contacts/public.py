@@ -3,7 +3,17 @@
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import VIEW, visible
-from marops.domains.contacts.queries import custom_fields, custom_types, find_contact, find_contacts, origins_of, values_of
+from marops.domains.contacts.portrait import custom_labels, in_words
+from marops.domains.contacts.portrait import label as field_label
+from marops.domains.contacts.queries import (
+    Origin,
+    custom_fields,
+    custom_types,
+    find_contact,
+    find_contacts,
+    origins_of,
+    values_of,
+)
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.writing import People, Written, also_changed, known_rows, settle_people, write_people
@@ -17,6 +27,7 @@ __all__ = [
     "Contact",
     "CustomField",
     "Identity",
+    "Origin",
     "People",
     "Standard",
     "Written",
@@ -27,11 +38,14 @@ __all__ = [
     "contact_fields",
     "countries",
     "custom_fields",
+    "custom_labels",
     "custom_types",
     "emails",
+    "field_label",
     "find_contact",
     "find_contacts",
     "fold",
+    "in_words",
     "known_rows",
     "languages",
     "names",

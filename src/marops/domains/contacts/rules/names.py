@@ -91,7 +91,7 @@ def _one(part: str, *, first: bool, last: bool) -> str:
         return lower
     if not first and lower in _SUFFIXES:
         return _SUFFIXES[lower]
-    spelt = _PART.sub(lambda found: found[0][0].upper() + found[0][1:].lower(), part)
+    spelt = _PART.sub(lambda found: found[0][0].title() + found[0][1:].lower(), part)
     spelt = re.sub(r"(?<=['\u2019])([^\W\d_])(?=$|\s|-)", lambda found: found[0].lower(), spelt)
     spelt = _PREFIXED.sub(lambda found: found[1] + found[2] + found[3].upper(), spelt)
     return _MC.sub(lambda found: found[1] + found[2].upper(), spelt)

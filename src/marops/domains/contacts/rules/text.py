@@ -35,7 +35,8 @@ def fold(text: str) -> str:
     """The text without case and accents, for search and comparison: "Müller-Straße" → "muller-strasse"."""
     if text.isascii():
         return text.lower()
-    flat = unicodedata.normalize("NFKD", text.casefold().translate(_SPECIAL))
+    # Twice: letters in fancy dress (𝐀) have a case only once they are plain.
+    flat = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().translate(_SPECIAL))
     return "".join(char for char in flat if not unicodedata.combining(char))
 
 

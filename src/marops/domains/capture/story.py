@@ -1,0 +1,70 @@
+"""Where a lead's values came from, in words: the story's section `sources`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from marops.domains.capture.models import Import
+from marops.domains.contacts.public import Contact, Origin, custom_labels, field_label, origins_of, sources
+from marops.kernel.actors import Actor
+
+
+def sources_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
+    """Which imports made this record what it is, and for each field which row of which file."""
+    contact = Contact.objects.get(id=contact_id)
+    origins, own = origins_of(contact), custom_labels()
+    runs = {
+        run.number: run for run in Import.objects.filter(number__in={one.import_number for one in origins.values()})
+    }
+    records = [
+        _record(runs.get(number), number, origins) for number in sorted({o.import_number for o in origins.values()})
+    ]
+    return {
+        "source": contact.source,
+        "why": _why(contact, records),
+        "records": records,
+        "fields": {
+            field_label(name, own): {"import": f"I-{one.import_number}", "row": one.row, "at": one.at}
+            for name, one in origins.items()
+        },
+    }
+
+
+def _record(run: Import | None, number: int, origins: Mapping[str, Origin]) -> dict[str, Any]:
+    given = [one for one in origins.values() if one.import_number == number]
+    row = Counter(one.row for one in given).most_common(1)[0][0]
+    file = f" of “{run.file_name}”" if run else ""
+    fields = "1 field" if len(given) == 1 else f"{len(given)} fields"
+    return {
+        "import": f"I-{number}",
+        "file": run.file_name if run else None,
+        "row": row,
+        "at": max(one.at for one in given),
+        "fields": len(given),
+        "says": f"{fields} from row {row:,}{file} (import I-{number}, {max(one.at for one in given)[:10]}).",
+    }
+
+
+def _why(contact: Contact, records: list[dict[str, Any]]) -> str:
+    came = f"Source: {sources.label(contact.source)}." if contact.source else "Nobody noted a source."
+    if not records:
+        return f"{came} Entered by hand."
+    first = records[0]
+    later = len(records) - 1
+    more = f"; {later} later import{'s' if later > 1 else ''} changed the record" if later else ""
+    return f"{came} Came in with import {first['import']}{more}."
+
+
+def says_started(fact: Mapping[str, Any]) -> str:
+    """`import.started` in words."""
+    return f"Import I-{fact.get('subject_id')} began."
+
+
+def says_finished(fact: Mapping[str, Any]) -> str:
+    """`import.finished` in words."""
+    said = fact.get("properties") or {}
+    return (
+        f"Import I-{fact.get('subject_id')} ended: {said.get('created', 0):,} created, {said.get('updated', 0):,} updated,"
+        f" {said.get('rejected', 0):,} rejected."
+    )

@@ -1,0 +1,36 @@
+"""What a person allowed and refused, in words."""
+
+from typing import Any
+from uuid import UUID
+
+from marops.domains.consent.models import Entry, State
+from marops.kernel.actors import Actor
+
+_CHANNELS = {"email": "E-mail", "phone": "Phone", "sms": "Text message", "post": "Post"}
+_STATES = {
+    "granted": "agreed", "denied": "does not want it", "unsubscribed": "unsubscribed", "unknown": "not known",
+}  # fmt: skip
+
+
+def consent_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
+    """The state in force for each channel, and the entry it rests on."""
+    states = list(State.objects.filter(contact_id=contact_id).order_by("channel"))
+    entries = Entry.objects.in_bulk([one.entry_id for one in states])
+    told = [_told(one, entries.get(one.entry_id)) for one in states]
+    return {
+        "why": " ".join(one["says"] for one in told) or "Nothing is known: neither agreed nor refused.",
+        "states": told,
+    }
+
+
+def _told(state: State, entry: Entry | None) -> dict[str, Any]:
+    origin = ""
+    if entry and entry.import_number:
+        origin = f", says the column “{entry.source}” in row {entry.row:,} of import I-{entry.import_number}"
+    return {
+        "channel": state.channel,
+        "purpose": state.purpose,
+        "state": state.state,
+        "at": state.at.isoformat().replace("+00:00", "Z"),
+        "says": f"{_CHANNELS.get(state.channel, state.channel)}: {_STATES.get(state.state, state.state)}{origin}.",
+    }

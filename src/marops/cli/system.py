@@ -16,13 +16,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from marops.cli.main import DONE, FINDINGS, Json, app, err, installation, out, print_json
+from marops.kernel.errors import problem
 
 if TYPE_CHECKING:
     from marops.engine.session import Session
     from marops.engine.surroundings import Check
 
 FIRST_PAGE_SECONDS = 60
+GOODBYE_SECONDS = 15.0
 HIDDEN = "hidden"
+
+PORT_TAKEN = problem(
+    "port-taken",
+    "The address for the pages cannot be used",
+    status=503,
+    remedy="Stop the program that uses it, or choose another port: MAROPS_PORT=8001 marops up. Nothing was done.",
+)
 
 
 def _until_told(stop: threading.Event) -> None:
@@ -61,10 +70,6 @@ def up() -> None:
     err.print("Stopped.")
 
 
-GOODBYE_SECONDS = 15.0
-_COULD_NOT_LISTEN = "port-taken"
-
-
 def _end_in_order() -> None:
     """Until something better is set: SIGTERM unwinds as Ctrl-C does, so that a server just started is stopped again."""
 
@@ -93,19 +98,13 @@ def _telling() -> Iterator[Callable[[str], None]]:
 
 
 def _refuse_taken_port(host: str, port: int, *, patience: float) -> None:
-    from marops.kernel.errors import MaropsError, problem
+    from marops.kernel.errors import MaropsError
 
-    problem(
-        _COULD_NOT_LISTEN,
-        "The address for the pages cannot be used",
-        status=503,
-        remedy="Stop the program that uses it, or choose another port: MAROPS_PORT=8001 marops up. Nothing was done.",
-    )
     until = time.monotonic() + patience
     while fault := _cannot_listen(host, port):
         if fault.errno != errno.EADDRINUSE or time.monotonic() >= until:
             why = "another program listens there" if fault.errno == errno.EADDRINUSE else fault.strerror
-            raise MaropsError(_COULD_NOT_LISTEN, f"{host}, port {port}: {why}.")
+            raise MaropsError(PORT_TAKEN, f"{host}, port {port}: {why}.")
         time.sleep(0.2)
 
 

@@ -35,13 +35,11 @@ def test_one_contact_that_a_stage_cannot_digest_is_put_aside_and_all_others_go_o
     assert line.url == f"/leads/{ids[37]}"
 
 
-def test_the_line_names_the_contact_as_people_do(ground: Ground):
-    ports.story.fill("contact", lambda contact_id, actor: {"ref": "L-12"})
-    try:
-        ground.poison(*ground.touch(1))
-        ground.engine().run_until_idle()
-    finally:
-        del ports.story._fillers["contact"]
+def test_the_line_names_the_contact_as_people_do(ground: Ground, monkeypatch: pytest.MonkeyPatch):
+    said = ports.Filler("contact", 10, lambda contact_id, actor: {"ref": "L-12"})
+    monkeypatch.setitem(ports.story._fillers, "contact", said)
+    ground.poison(*ground.touch(1))
+    ground.engine().run_until_idle()
     assert problems()[0].title == "The stage “Mark One” fails for L-12"
     assert problems()[0].url == "/leads/L-12"
 

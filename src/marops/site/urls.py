@@ -1,9 +1,10 @@
 """Which page answers which address: the kernel's own pages, then what each domain brings, then REST."""
 
-from importlib import import_module
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import TemplateView
 
 from marops.site import engine_page, pages
 from marops.site.rest import api, mount, openapi
@@ -26,10 +27,13 @@ def _domains() -> list[URLResolver]:
 
 
 def _parts_page() -> list[URLPattern]:
-    """The page that shows every part of the interface, where it is installed."""
-    if not find_spec("marops.site.parts_page"):
+    """Every part of the interface on one page, for those who build pages."""
+    if not settings.DEBUG:
         return []
-    return [path("parts", import_module("marops.site.parts_page").parts, name="parts")]
+    return [
+        path("parts", TemplateView.as_view(template_name="parts.html"), name="parts"),
+        path("parts/because", TemplateView.as_view(template_name="parts_because.html"), name="parts-because"),
+    ]
 
 
 mount(PARTS)

@@ -92,6 +92,15 @@ def test_a_comment_is_written_in_place(visit: Visit, cast: Cast) -> None:
     expect(page.locator("[role=alert]")).to_contain_text("Your comment")
 
 
+def test_a_session_that_ended_leads_to_sign_in_and_not_into_the_page(visit: Visit, cast: Cast) -> None:
+    page = visit(f"/comments/account/{cast.nils.id}", as_="hanna")
+    page.fill("textarea", "Said too late.")
+    page.context.clear_cookies(name="marops_session")
+    page.click("button:has-text('Comment')")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    assert not Comment.objects.exists()
+
+
 def test_locking_out_asks_first_and_can_be_undone(visit: Visit, cast: Cast) -> None:
     page = visit(f"/access/{cast.nils.ref}", as_="ada")
     page.click("summary[aria-label='More']")

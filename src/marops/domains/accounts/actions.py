@@ -103,6 +103,7 @@ def invite(act: Act, /, *, actor: Actor, email: str, name: str, roles: list[str]
     """Make an account for somebody and answer it with the secret of its invitation. `more`: manager_id, unit."""
     _check_roles(roles)
     row = _make(email, name, roles)
+    row.desk = next((role for role in roles if role != ADMINISTRATOR), "")
     for field, value in more.items():
         setattr(row, field, value)
     row.save()

@@ -141,6 +141,7 @@ def test_an_invitation_shows_its_link_once_where_no_mail_goes_out(cast: Cast) ->
     assert answer.status_code == 200
     assert b"/welcome/" in answer.content
     made = Account.objects.get(email="new@x.example")
+    assert made.desk == "mops_coordinator"
     assert (made.unit, list(made.roles.values_list("role", flat=True))) == ("South", ["mops_coordinator"])
     again = cast.client("ada").post("/access/invite", given)
     assert again.status_code == 422

@@ -13,52 +13,9 @@ from marops.domains.contacts.public import clean, countries, emails
 
 _ID_WORDS = frozenset({"id", "uuid", "guid", "key", "nr", "no", "number", "nummer", "num", "ref", "reference", "code"})
 _ID_HEADERS = frozenset(
-    [
-        "id",
-        "uuid",
-        "guid",
-        "record",
-        "id",
-        "rec",
-        "id",
-        "unique",
-        "id",
-        "uniqueid",
-        "contact",
-        "id",
-        "lead",
-        "id",
-        "person",
-        "id",
-        "prospect",
-        "id",
-        "customer",
-        "id",
-        "user",
-        "id",
-        "member",
-        "id",
-        "external",
-        "id",
-        "lead",
-        "number",
-        "contact",
-        "number",
-        "customer",
-        "number",
-        "prospect",
-        "number",
-        "subscriber",
-        "id",
-        "account",
-        "id",
-        "kundennummer",
-        "kunden",
-        "nr",
-        "kundennr",
-        "crm",
-        "id",
-    ]
+    "id|uuid|guid|record id|rec id|unique id|uniqueid|contact id|lead id|person id|prospect id|customer id|user id"
+    "|member id|external id|lead number|contact number|customer number|prospect number|subscriber id|crm id"
+    "|kundennummer|kunden nr|kundennr|client id|numero de client|id client|id cliente".split("|")
 )
 _TRUTHS = frozenset(
     [
@@ -230,12 +187,13 @@ def _by_value(column: Column, header: str) -> Guess | None:
 
 
 def _is_id(column: Column, header: str) -> bool:
+    if not column.filled or any(len(cell) > 64 or " " in cell for cell in column.filled) or _dates(column) >= 0.5:
+        return False
+    if header in _ID_HEADERS:  # a person may come twice in a file
+        return column.distinct >= 0.5 * len(column.filled)
     last = header.rsplit(" ", maxsplit=1)[-1]
-    if not column.unique or (len(column.cells) < 2 and header not in _ID_HEADERS):
-        return False
-    if last not in _ID_WORDS and not re.fullmatch(r"(?:uu|gu)?id|\w+id", header):
-        return False
-    return all(len(cell) <= 64 and " " not in cell for cell in column.filled) and _dates(column) < 0.5
+    named = last in _ID_WORDS or re.fullmatch(r"(?:uu|gu)?id|\w+id", header) is not None
+    return named and column.unique and len(column.cells) > 1
 
 
 def _own(column: Column, why: str = "") -> Guess:

@@ -535,7 +535,8 @@ class Preparation:
 
     def _keys(self) -> pa.Table:
         """Every key of every row: rank below 3 names one person, rank 9 is only written down."""
-        selects = [
+        names = "SELECT 0::BIGINT AS row, '' AS kind, '' AS system, '' AS value, 0 AS rank WHERE FALSE"
+        selects = [names] + [
             f"SELECT row, 'external' AS kind, {literal(system)} AS system, e{i} AS value, 1 AS rank FROM w WHERE e{i} IS NOT NULL"
             for i, (system, _) in enumerate(self._columns.external)
         ]

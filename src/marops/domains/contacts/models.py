@@ -129,9 +129,7 @@ class Identity(models.Model):
                 "value", "kind", "system", name="identity_once", condition=Q(kind__in=["email", "external"])
             )
         ]
-        indexes: ClassVar = [
-            models.Index("value", name="identity_shared", condition=Q(kind__in=["phone", "mailbox"]))
-        ]
+        indexes: ClassVar = [models.Index("value", name="identity_shared", condition=Q(kind__in=["phone", "mailbox"]))]
 
 
 class CustomField(models.Model):

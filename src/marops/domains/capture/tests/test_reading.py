@@ -93,7 +93,14 @@ def test_a_broken_line_costs_itself_and_no_other(read):
         'Name,Mail\nBob,b\n"unclosed,c\nAnn,a\n"Two\nlines",t\nshort\nlong,x,y\nlong,x,\nhas\x00nul,n\nEve "E" X,e\n"quo"te,q\nEnd,z\n'
     )
     assert faults == {3: "broken-quotes", 6: "ragged-row", 7: "ragged-row", 9: "nul-byte", 11: "broken-quotes"}
-    assert cells(rows) == [("Bob", "b"), ("Ann", "a"), ("Two\nlines", "t"), ("long", "x"), ('Eve "E" X', "e"), ("End", "z")]
+    assert cells(rows) == [
+        ("Bob", "b"),
+        ("Ann", "a"),
+        ("Two\nlines", "t"),
+        ("long", "x"),
+        ('Eve "E" X', "e"),
+        ("End", "z"),
+    ]
     assert [row["row"] for row in rows] == [2, 4, 5, 8, 10, 12]
 
 

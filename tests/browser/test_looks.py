@@ -63,3 +63,22 @@ def test_every_page_is_accessible_and_fits(visit: Visit, pages: dict[str, str], 
             if wide > 0:
                 found.append((path, f"{wide} px wider than the screen"))
     assert not found, "\n".join(f"{path}: {report}" for path, report in found)
+
+
+def test_what_is_shown_once_fits_a_narrow_screen(visit: Visit, cast: Cast) -> None:
+    page = visit(f"/access/{cast.nils.ref}", as_="ada", width=390)
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    page.click("summary[aria-label='More']")
+    page.click("button:has-text('link')")
+    settle(page)
+    assert "/welcome/" in page.inner_text("main")
+    assert page.evaluate(wider) == 0
+    assert not Axe().run(page).violations_count
+    page = visit("/account/tokens", as_="ada", width=390)
+    page.fill("[name=name]", "Nightly")
+    page.check("text=See colleagues")
+    page.click("button:has-text('Make a key')")
+    settle(page)
+    assert "mrp_" in page.inner_text("main")
+    assert page.evaluate(wider) == 0
+    assert not Axe().run(page).violations_count

@@ -232,16 +232,22 @@ class Engine:
         """Has somebody resolved the line about the clock: the time it shows is the right one?"""
         return self._clock_behind and not Problem.objects.filter(key=CLOCK_KEY, resolved_at__isnull=True).exists()
 
-    def _day_turn(self, as_of: datetime, pulse: Pulse, told: Told) -> None:
-        """When the workspace's day has changed: what ages is looked at again, by whoever filled the port."""
+    def _day_turn(self, as_of: datetime, pulse: Pulse, told: Told) -> int:
+        """When the workspace's day has changed: what ages is looked at again, by whoever filled the port.
+
+        Answers how many contacts are due because of it.
+        """
         today = local_date(as_of, pulse.zone or str(Workspace().zone)).isoformat()
         if pulse.day == today:
-            return
+            return 0
+        aged = 0
         for filler in ports.day_turns:
             if rows := filler.value(as_of):
                 told.add(f"{filler.name} (new day)", rows)
+                aged += rows
         crash.point("day.after_fillers")
         StageRun.objects.update_or_create(stage="day", defaults={"checkpoint": today, "last_at": as_of})
+        return aged
 
     # --- The parts ---
 
@@ -249,8 +255,8 @@ class Engine:
         as_of = self._moment(pulse)
         if as_of is None:
             return False
-        self._day_turn(as_of, pulse, told)
-        if not (pulse.touched or pulse.orphans):
+        aged = self._day_turn(as_of, pulse, told)
+        if not (pulse.touched or pulse.orphans or aged):
             return False
         return tick.turn(self.query, as_of, told, stop=self.stop)
 

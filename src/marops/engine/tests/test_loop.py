@@ -258,7 +258,7 @@ def test_a_server_that_goes_away_is_waited_for(ground: Ground, server: str, monk
             with psycopg.connect(server, autocommit=True) as other:
                 other.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND datname = current_database()"
                 )
             from django.db import connection
 

@@ -162,9 +162,9 @@ def test_sigterm_puts_the_job_in_hand_back_for_the_next_worker():
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_share_the_jobs():
-    for number in range(6):
-        jobs.start_job("test.work", {"to": number + 1, "seconds": 0.05}, actor=SETUP)
     workers = [spawn(), spawn()]
+    for _ in range(8):
+        started(5, seconds=0.1)
     deadline = time.monotonic() + 30
     while Job.objects.exclude(state="done").exists() and time.monotonic() < deadline:
         time.sleep(0.1)

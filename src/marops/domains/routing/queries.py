@@ -23,7 +23,7 @@ from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import grants, may, require
-from marops.kernel.rules import Rule, parse
+from marops.kernel.rules import Rule, field_names, parse
 from marops.kernel.rules_meaning import Context, understand
 from marops.kernel.shell import Figure, Found, Hit, Need
 from marops.kernel.workspace import zone
@@ -35,28 +35,23 @@ COUNTED = 10_000
 
 SEARCHED = "to_tsvector('simple', c.search_text)"
 _TOKEN = re.compile(r"\w+")
-_ALIASES = {"score": "s", "stage": "st", "assignment": "o", "company": "co"}
-_JOINS = {
-    "score": "main_score s ON s.contact_id = c.id",
-    "stage": "contact_stage st ON st.contact_id = c.id",
-    "assignment": "lead_owner o ON o.contact_id = c.id",
+# The relations whose columns stand in the lead's line too, under the same names.
+_LINE = ("score", "stage", "assignment")
+_CONTACT_COLUMNS = frozenset({"number", "full_name", "company_name", "country", "source", "created_at"})
+_SORTS: Mapping[str, str] = {
+    "score": "value",
+    "fit": "fit",
+    "engagement": "engagement",
+    "newest": "number",
+    "name": "full_name",
+    "company": "company_name",
+    "country": "country",
+    "since": "since",
 }
-# What a list is sorted by: the relation that leads the way, and its order. Each has an index that gives the first
-# page without sorting everybody; leads that the engine has not scored yet come in when it has.
-_SORTS: Mapping[str, tuple[str | None, str]] = {
-    "score": ("score", "s.value {way}, s.contact_id {way}"),
-    "fit": ("score", "s.fit {way}, s.contact_id {way}"),
-    "engagement": ("score", "s.engagement {way}, s.contact_id {way}"),
-    "newest": (None, "c.number {way}"),
-    "name": (None, "c.full_name {way} NULLS LAST, c.id {way}"),
-    "company": (None, "c.company_name {way} NULLS LAST, c.id {way}"),
-    "country": (None, "c.country {way} NULLS LAST, c.id {way}"),
-    "since": ("stage", "st.since {way}, c.id {way}"),
-}
-
+_ALWAYS_KNOWN = frozenset({"newest", "name"})
 _COLUMNS = (
     "c.id, c.number, c.full_name, c.email, c.job_title, c.company_name, c.country, c.source, c.created_at,"
-    " s.value, s.grade, st.stage, st.since, o.queue, o.owner_id, o.routed_at"
+    " l.value, l.grade, l.stage, l.since, l.queue, l.owner_id, l.routed_at"
 )
 
 
@@ -162,60 +157,75 @@ def visible(actor: Actor, right: str = VIEW) -> Rule:
 
 
 def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: int = 0) -> LeadPage:
-    """A page of the leads that `actor` may see. Three statements, whatever the number of leads."""
-    where, params = _where(actor, narrowed)
-    name = narrowed.sort.lstrip("-") or "score"
-    if name not in _SORTS:
-        fault = FieldError("sort", f"Leads cannot be sorted by {name!r}.", f"Use {', '.join(_SORTS)}.", field="sort")
-        raise MaropsError(INVALID, fault.message, errors=[fault])
-    leader, order = _SORTS[name]
-    way = "DESC" if narrowed.sort.startswith("-") or not narrowed.sort else "ASC"
-    joins = " ".join(f"{'JOIN' if key == leader else 'LEFT JOIN'} {sql}" for key, sql in _JOINS.items())
+    """A page of the leads that `actor` may see. A handful of statements, whatever the number of leads."""
+    source, params = _narrowed(actor, narrowed)
+    order = _order(narrowed.sort or "-score")
     with connection.cursor() as cursor:
+        # The lines are cut out first; only those of the page are joined with their people.
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM contact c {joins} WHERE {where}"
-            f" ORDER BY {order.format(way=way)} LIMIT %s OFFSET %s",
+            f"SELECT {_COLUMNS} FROM (SELECT l.* {source} ORDER BY {order} LIMIT %s OFFSET %s) l"
+            f" JOIN contact c ON c.id = l.contact_id ORDER BY {order}",
             [*params, limit, offset],
         )
         rows = cursor.fetchall()
-        total = _count(cursor, where, params, shown=len(rows), offset=offset, limit=limit)
+        total = _count(cursor, source, params, shown=len(rows), offset=offset, limit=limit)
     return LeadPage(_leads(rows, personal=sees("personal", grants(actor))), total, offset, limit)
 
 
-def _count(cursor: Any, where: str, params: list[Any], *, shown: int, offset: int, limit: int) -> int:
+def _order(sort: str) -> str:
+    """The order that a list asks for. Not known yet comes last, whichever way round."""
+    name = sort.lstrip("-")
+    if name not in _SORTS:
+        fault = FieldError("sort", f"Leads cannot be sorted by {name!r}.", f"Use {', '.join(_SORTS)}.", field="sort")
+        raise MaropsError(INVALID, fault.message, errors=[fault])
+    way = "DESC" if sort.startswith("-") else "ASC"
+    last = " NULLS LAST" if way == "DESC" and name not in _ALWAYS_KNOWN else ""
+    return f"l.{_SORTS[name]} {way}{last}, l.contact_id {way}"
+
+
+def _count(cursor: Any, source: str, params: list[Any], *, shown: int, offset: int, limit: int) -> int:
     if shown < limit and (shown or not offset):
         return offset + shown  # the last page tells the number by itself
-    joins = " ".join(f"LEFT JOIN {sql}" for sql in _JOINS.values())
-    cursor.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM contact c {joins} WHERE {where} LIMIT %s) counted", [*params, COUNTED + 1]
-    )
+    cursor.execute(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT %s) counted", [*params, COUNTED + 1])
     return int(cursor.fetchone()[0])
 
 
-def _where(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[str, list[Any]]:
-    context = Context(now(), zone())
-    bindings = REGISTRY.bindings("postgres", schema="")
-    joined = {name: alias for name, alias in _ALIASES.items() if name in _JOINS}
+def _narrowed(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[str, list[Any]]:
+    """FROM and WHERE of the lines that the actor's right reaches and the filter lets through."""
+    rules = (visible(actor, right), narrowed.as_rule())
+    context, known = Context(now(), zone()), REGISTRY.bindings("postgres", schema="")
+    whole = any(_asks_contact(rule) for rule in rules)
+    joined = dict.fromkeys(_LINE, "l")
     conditions = [
-        percent_escaped(condition_sql(understand(rule, context), bindings, alias="c", joined=joined))
-        for rule in (visible(actor, right), narrowed.as_rule())
+        percent_escaped(condition_sql(understand(rule, context), known, alias="c" if whole else "l", joined=joined))
+        for rule in rules
     ]
     params: list[Any] = []
     if narrowed.words.strip():
-        condition, values = _words(narrowed.words, personal=sees("personal", grants(actor)))
+        condition, params = _words(narrowed.words, personal=sees("personal", grants(actor)))
         conditions.append(condition)
-        params += values
-    return " AND ".join(f"({one})" for one in conditions), params
+    person = " JOIN contact c ON c.id = l.contact_id" if whole else ""
+    return f"FROM lead_line l{person} WHERE {' AND '.join(f'({one})' for one in conditions)}", params
+
+
+def _asks_contact(rule: Rule) -> bool:
+    """Does the rule look at something of the person that the line does not hold?"""
+    found = (REGISTRY.find_field(name) for name in field_names(rule))
+    return any(
+        one is not None and one.relation == "contact" and (one.path or one.column not in _CONTACT_COLUMNS)
+        for one in found
+    )
 
 
 def _words(typed: str, *, personal: bool) -> tuple[str, list[Any]]:
     """Every word begins one of the words that a lead is known by; without the right to names, of its company's."""
     if not personal:
-        return "c.company_name ILIKE %s", [f"%{_like(typed.strip())}%"]
+        return "l.company_name ILIKE %s", [f"%{_like(typed.strip())}%"]
     found = [part for word in typed.split() for part in _TOKEN.findall(fold(word))]
     if not found:
         return "FALSE", []
-    return f"{SEARCHED} @@ to_tsquery('simple', %s)", [" & ".join(f"{part}:*" for part in found)]
+    named = f"SELECT c.id FROM contact c WHERE {SEARCHED} @@ to_tsquery('simple', %s)"
+    return f"l.contact_id IN ({named})", [" & ".join(f"{part}:*" for part in found)]
 
 
 def _like(text: str) -> str:
@@ -260,12 +270,9 @@ def _lead(row: tuple[Any, ...], queues: dict[str, str], people: dict[str, str]) 
 
 def reaches(actor: Actor, contact_id: UUID, right: str = VIEW) -> bool:
     """Does this right of the actor reach the lead? By the same predicate as the list's."""
-    where, params = _where(actor, LeadFilter(), right)
-    joins = " ".join(f"LEFT JOIN {sql}" for sql in _JOINS.values())
+    source, params = _narrowed(actor, LeadFilter(), right)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS (SELECT FROM contact c {joins} WHERE c.id = %s AND {where})", [contact_id, *params]
-        )
+        cursor.execute(f"SELECT EXISTS (SELECT {source} AND l.contact_id = %s)", [*params, contact_id])
         return bool(cursor.fetchone()[0])
 
 
@@ -372,8 +379,8 @@ def lead_counts() -> dict[str, Any]:
 def _lead_counts() -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM contact_stage WHERE stage = 'mql'),"
-            " (SELECT count(*) FROM lead_owner WHERE queue = 'unassigned-leads'),"
-            " (SELECT avg(score) FROM contact_quality)"
+            "SELECT count(*), count(*) FILTER (WHERE stage = 'mql'),"
+            " count(*) FILTER (WHERE queue = 'unassigned-leads'),"
+            " (SELECT avg(score) FROM contact_quality) FROM lead_line"
         )
         return dict(zip(("all", "mql", "waiting", "quality"), cursor.fetchone(), strict=True))

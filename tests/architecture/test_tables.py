@@ -18,6 +18,7 @@ NOT_YET = {
     "contact_quality": LATER,
     "contact_score": LATER,
     "contact_stage": LATER,
+    "lead_line": LATER,
 }
 # Tables whose contact key needs no port, and why.
 NEEDS_NONE = {

@@ -104,7 +104,7 @@ class Staging:
 
 
 def sweep(folder: Path, *, older_than: float) -> int:
-    """Remove staging folders that a killed process left and nobody touched since `older_than` (seconds of the epoch)."""
+    """Remove folders that a killed process left and nobody touched since `older_than` (seconds of the epoch)."""
     gone = 0
     for path in folder.glob("staging-*"):
         if path.is_dir() and max((one.stat().st_mtime for one in path.rglob("*")), default=0) < older_than:

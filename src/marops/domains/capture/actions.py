@@ -153,7 +153,8 @@ def _note(run_id: UUID, findings: pa.Table) -> None:
         return
     with connection.cursor() as cursor:
         stage(cursor, "noted", findings)
-        cursor.execute("SELECT count(*) FROM (SELECT FROM import_finding WHERE run_id = %s AND level = 'warn' LIMIT %s) f",
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM import_finding WHERE run_id = %s AND level = 'warn' LIMIT %s) f",
                        [run_id, WARNINGS_KEPT])  # fmt: skip
         room = WARNINGS_KEPT - cursor.fetchone()[0]
         cursor.execute(

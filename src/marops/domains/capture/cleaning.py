@@ -48,6 +48,8 @@ _UNSUBSCRIBED = (
     "opt-out",
     "opt out",
 )
+# A date under "unsubscribed" or "consent" is the day on which it was said.
+_DATED = r"^(\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./]\d{4})"
 _DENIED = (
     "denied",
     "refused",
@@ -60,8 +62,8 @@ _DENIED = (
     "no consent",
 )
 _GRANTED = (
-    "granted", "subscribed", "opted in", "opted-in", "opt-in", "opt in", "confirmed", "agreed", "accepted", "angemeldet",
-    "double opt-in", "consented", "active",
+    "granted", "subscribed", "opted in", "opted-in", "opt-in", "opt in", "confirmed", "agreed", "accepted",
+    "angemeldet", "double opt-in", "consented", "active",
 )  # fmt: skip
 
 
@@ -91,7 +93,8 @@ def define_macros(staging: Staging, *, null_words: Sequence[str], day_first: boo
             WHEN x IS NULL OR x = '' THEN NULL
             WHEN strlen(x) = length(x) AND NOT regexp_matches(x, '[\x{{0000}}-\x{{001f}}\x{{007f}}]|  ')
                 THEN nullif(trim(x), '')
-            ELSE nullif(trim(regexp_replace(regexp_replace(nfc_normalize(x), '{unseen}', '', 'g'), '{_SPACES}', ' ', 'g')), '')
+            ELSE nullif(trim(regexp_replace(
+                regexp_replace(nfc_normalize(x), '{unseen}', '', 'g'), '{_SPACES}', ' ', 'g')), '')
         END;
         CREATE MACRO answered(x) AS CASE
             WHEN strlen(x) <= {longest} AND regexp_full_match(x, {literal("(?i)(" + nulls + ")")}) THEN NULL ELSE x END;
@@ -153,7 +156,7 @@ def consent_sql(cell: str, meaning: str, *, unsubscribes: bool) -> str:
     return (
         f"CASE WHEN {one_of(cell, _UNSUBSCRIBED)} THEN 'unsubscribed' WHEN {one_of(cell, _DENIED)} THEN 'denied'"
         f" WHEN {one_of(cell, _GRANTED)} THEN 'granted' WHEN {one_of(cell, NO)} THEN '{no}'"
-        f" WHEN {one_of(cell, YES)} OR regexp_matches({cell}, '^(\\d{{4}}-\\d\\d-\\d\\d|\\d\\d?[./]\\d\\d?[./]\\d{{4}})')"
+        f" WHEN {one_of(cell, YES)} OR regexp_matches({cell}, '{_DATED}')"
         f" THEN '{yes}' END"
     )
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -12,34 +12,15 @@ from marops.domains.capture.targets import SKIP, Target, parse, slug
 from marops.domains.contacts.public import clean, countries, emails
 
 _ID_WORDS = frozenset({"id", "uuid", "guid", "key", "nr", "no", "number", "nummer", "num", "ref", "reference", "code"})
-_ID_HEADERS = frozenset(
-    "id|uuid|guid|record id|rec id|unique id|uniqueid|contact id|lead id|person id|prospect id|customer id|user id"
-    "|member id|external id|lead number|contact number|customer number|prospect number|subscriber id|crm id"
-    "|kundennummer|kunden nr|kundennr|client id|numero de client|id client|id cliente".split("|")
-)
-_TRUTHS = frozenset(
-    [
-        "yes",
-        "no",
-        "y",
-        "n",
-        "true",
-        "false",
-        "t",
-        "f",
-        "ja",
-        "nein",
-        "oui",
-        "non",
-        "si",
-        "no",
-        "sim",
-        "nao",
-        "1",
-        "0",
-        "x",
-    ]
-)
+_ID_HEADERS = frozenset({
+    "id", "uuid", "guid", "record id", "rec id", "unique id", "uniqueid", "contact id", "lead id", "person id",
+    "prospect id", "customer id", "user id", "member id", "external id", "lead number", "contact number",
+    "customer number", "prospect number", "subscriber id", "crm id", "kundennummer", "kunden nr", "kundennr",
+    "client id", "numero de client", "id client", "id cliente",
+})  # fmt: skip
+_TRUTHS = frozenset({
+    "yes", "no", "y", "n", "true", "false", "t", "f", "ja", "nein", "oui", "non", "si", "sim", "nao", "1", "0", "x",
+})  # fmt: skip
 _NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,9})?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -145,7 +126,7 @@ def _settled(target: Target, column: Column) -> Target:
 
 def _by_name(target: Target, column: Column) -> Guess | None:
     """The header's guess, unless the values speak against it."""
-    checks = {
+    checks: dict[str, Callable[[], bool]] = {
         "email": lambda: _emails(column) >= 0.5,
         "phone": lambda: column.share(_PHONE) >= 0.3 or _digits(column) >= 0.5,
         "mobile": lambda: column.share(_PHONE) >= 0.3 or _digits(column) >= 0.5,

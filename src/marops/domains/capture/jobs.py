@@ -80,7 +80,7 @@ def import_leads(run: JobRun) -> Iterator[Step]:
 
 def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
     done = Batch.objects.filter(run=one).count()
-    row = File.objects.filter(id=one.file_id).first()
+    row = File.objects.filter(id=one.file_id).first() if one.file_id else None
     if row is None or not files.path_of(row).exists():
         raise MaropsError(FILE_GONE)
     for rows in preparation.load(open_table(files.path_of(row), plan.options)):
@@ -208,8 +208,8 @@ def rehearse(path: Path, plan: Plan, actor: Actor, sha256: str) -> tuple[dict[st
                 taken = try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)
                 for name in COUNTS:
                     totals[name] += taken.counts[name]
-                for item in prepared.findings.slice(0, max(0, _SHOWN - len(found))).to_pylist():
-                    found.append(item | words(item["code"])._asdict())
+                shown = prepared.findings.slice(0, max(0, _SHOWN - len(found))).to_pylist()
+                found += [item | words(item["code"])._asdict() for item in shown]
         finally:
             preparation.close()
     return totals, found

@@ -89,7 +89,7 @@ def as_map(document: Any) -> Map:
     columns = document.get("columns") or {}
     if not isinstance(columns, dict):
         raise MaropsError(BAD_MAP, "`columns` holds no `column: target` lines.")
-    texts = {name: _text(name, document[name]) for name in _SETTINGS[3:] + ("others",) if name in document}
+    texts = {name: _text(name, document[name]) for name in (*_SETTINGS[3:], "others") if name in document}
     words = document.get("null_words")
     if words is not None and not isinstance(words, list):
         raise MaropsError(BAD_MAP, "`null_words` is a list.")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,7 @@ def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
         country=country,
         zone=given.zone or space.zone,
         day_first=country != "US" if first is None else first,
-        notes=tuple([*source.notes, *_notes(columns, planned, shape)]),
+        notes=(*source.notes, *_notes(columns, planned, shape)),
         problems=tuple(chunk.faults[:100]),
         rows_looked_at=chunk.rows.num_rows + len(chunk.faults),
         preview=tuple(zip(*(cells[name][:SHOWN] for name in source.columns), strict=True)) if source.columns else (),
@@ -206,15 +206,12 @@ def _planned(column: Column, target: Target, confidence: float, why: str) -> Pla
 def _typed_as_before(planned: Sequence[PlannedColumn]) -> tuple[PlannedColumn, ...]:
     """A custom field that exists keeps its type, whatever these values look like."""
     known = custom_types()
-    done = []
-    for one in planned:
-        if one.target.kind == "custom" and one.target.name in known:
-            target = Target("custom", one.target.name, known[one.target.name])
-            one = PlannedColumn(
-                one.name, target, one.confidence, one.why, one.samples, one.filled, one.distinct, one.null_words
-            )
-        done.append(one)
-    return tuple(done)
+    return tuple(
+        replace(one, target=Target("custom", one.target.name, known[one.target.name]))
+        if one.target.kind == "custom" and one.target.name in known
+        else one
+        for one in planned
+    )
 
 
 def _notes(columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: Shape | None) -> list[str]:
@@ -226,21 +223,28 @@ def _notes(columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: S
         for cell in column.cells:
             if cell and (word := cell.strip()) and word.lower() in column.null_words:
                 seen[word] = seen.get(word, 0) + 1
-    for word, times in sorted(seen.items(), key=lambda item: -item[1])[:5]:
-        notes.append(f"“{word}” means not answered ({times:,} cells of those looked at).")
+    notes += [
+        f"“{word}” means not answered ({times:,} cells of those looked at)."
+        for word, times in sorted(seen.items(), key=lambda item: -item[1])[:5]
+    ]
     kinds = {one.target.kind for one in planned}
     fields = {one.target.name for one in planned if one.target.kind == "field"}
     if "external" not in kinds and not fields & {"email", "phone", "mobile"}:
         notes.append(
-            "No column identifies a person: each row becomes a person of its own, known by this file and its row number."
+            "No column identifies a person: each row becomes a person of its own, known by this file and its row."
         )
-    for one in planned:
-        if one.target.kind == "external" and one.target.name in ("id", "number", "unique_id", "rec_id", "key"):
-            notes.append(
-                f"“{one.name}” is taken as the id of a system called “{one.target.name}”. If other files use the same"
-                " numbers for other people, give the system a name: external:<system>."
-            )
+    notes += [_VAGUE_ID.format(column=one.name, system=one.target.name) for one in planned if _is_vague(one.target)]
     return notes
+
+
+_VAGUE_ID = (
+    "“{column}” is taken as the id of a system called “{system}”. If other files use the same numbers for other people,"
+    " give the system a name: external:<system>."
+)
+
+
+def _is_vague(target: Target) -> bool:
+    return target.kind == "external" and target.name in ("id", "number", "unique_id", "rec_id", "key")
 
 
 def restored(document: Mapping[str, Any], name: str) -> Plan:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-
 from typing import TypeVar, cast
 
 import pyarrow as pa
@@ -181,7 +180,8 @@ class Preparation:
         )
         self._judge_all("name_key", f"SELECT DISTINCT person FROM named WHERE {_BEYOND_ASCII}", "odd_name")
         self._staging.execute(
-            f"UPDATE keyed SET who = {_WHO} FROM named p LEFT JOIN odd_name n ON n.raw = p.person WHERE p.row = keyed.row"
+            f"UPDATE keyed SET who = {_WHO} FROM named p LEFT JOIN odd_name n ON n.raw = p.person"
+            " WHERE p.row = keyed.row"
         )
 
     def _find_phones(self) -> None:
@@ -335,7 +335,8 @@ class Preparation:
         values += ["WHEN mail IS NOT NULL THEN mail", "WHEN who <> '' THEN phone"]
         file_key = literal(self._file_key)
         return (
-            f"CASE {' '.join(kinds)} ELSE 'external' END AS kind, CASE {' '.join(systems)} ELSE {file_key} END AS system,"
+            f"CASE {' '.join(kinds)} ELSE 'external' END AS kind,"
+            f" CASE {' '.join(systems)} ELSE {file_key} END AS system,"
             f" CASE {' '.join(values)} ELSE k.row::VARCHAR END AS value"
         )
 
@@ -378,7 +379,8 @@ class Preparation:
             )
         keys = "".join(f", k.e{i}" for i in range(len(self._columns.external)))
         self._staging.execute(
-            f"CREATE OR REPLACE TEMP TABLE b AS SELECT r.row, k.h, k.mail, k.raw_mail, {self._person_name('r.')} AS person, k.shared, k.has_external,"
+            f"CREATE OR REPLACE TEMP TABLE b AS SELECT r.row, k.h, k.mail, k.raw_mail, k.shared, k.has_external,"
+            f" {self._person_name('r.')} AS person,"
             f" k.phone AS key_phone{keys}{cells}{tidied} FROM ({whole}) r JOIN keyed k ON k.row = r.row"
             f" WHERE r.row {span} AND k.row {span} AND r.row NOT IN (SELECT row FROM fate WHERE row {span})"
         )
@@ -402,7 +404,7 @@ class Preparation:
         self._derive(picks)
         for _, kind, number in self._columns.custom:
             picks.values.append(f"{_CUSTOM[kind].format(cell=f'b.m{number}')} AS x{number}")
-        for channel, meaning, gone, number in self._columns.consent:
+        for _, meaning, gone, number in self._columns.consent:
             picks.values.append(f"{consent_sql(f'b.m{number}', meaning, unsubscribes=gone)} AS x{number}")
         self._staging.execute(
             f"CREATE OR REPLACE TEMP TABLE w AS SELECT b.*, {_WHO.replace('p.', 'b.')} AS who"
@@ -524,8 +526,7 @@ class Preparation:
             for channel, _, _, number in self._columns.consent
         ]
         if not selects:
-            return pa.table({name: pa.array([], pa.string()) for name in ("channel", "state", "source", "entry_id", "fact_id")}
-                            | {"row": pa.array([], pa.int64())})  # fmt: skip
+            return _NOTHING
         ranks = "CASE state WHEN 'unsubscribed' THEN 1 WHEN 'denied' THEN 2 ELSE 3 END"
         return self._staging.arrow(
             "SELECT row, channel, state, source, uuidv7()::VARCHAR AS entry_id, uuidv7()::VARCHAR AS fact_id FROM ("
@@ -535,40 +536,44 @@ class Preparation:
 
     def _keys(self) -> pa.Table:
         """Every key of every row: rank below 3 names one person, rank 9 is only written down."""
-        names = "SELECT 0::BIGINT AS row, '' AS kind, '' AS system, '' AS value, 0 AS rank WHERE FALSE"
-        selects = [names] + [
-            f"SELECT row, 'external' AS kind, {literal(system)} AS system, e{i} AS value, 1 AS rank FROM w WHERE e{i} IS NOT NULL"
+        header = "SELECT 0::BIGINT AS row, '' AS kind, '' AS system, '' AS value, 0 AS rank WHERE FALSE"
+        selects = [header]
+        selects += [
+            f"SELECT row, 'external', {literal(system)}, e{i}, 1 FROM w WHERE e{i} IS NOT NULL"
             for i, (system, _) in enumerate(self._columns.external)
         ]
         selects.append("SELECT row, 'email', '', mail, 2 FROM w WHERE mail IS NOT NULL AND NOT shared")
         selects.append(
-            "SELECT row, 'mailbox', who, mail, CASE WHEN has_external THEN 9 ELSE 3 END FROM w WHERE mail IS NOT NULL AND shared"
+            "SELECT row, 'mailbox', who, mail, CASE WHEN has_external THEN 9 ELSE 3 END FROM w"
+            " WHERE mail IS NOT NULL AND shared"
         )
         rank = "CASE WHEN has_external OR mail IS NOT NULL OR who = '' THEN 9 ELSE 4 END"
         for name in ("phone", "mobile"):
             if name in self._columns.person:
-                selects.append(f'SELECT row, \'phone\', who, "{name}", {rank} FROM w WHERE "{name}" IS NOT NULL')
+                selects += [f"SELECT row, 'phone', who, {name}, {rank} FROM w WHERE {name} IS NOT NULL"]
         alone = "TRUE" if self._in_files else "NOT has_external AND mail IS NULL AND (who = '' OR key_phone IS NULL)"
         selects.append(f"SELECT row, 'external', {literal(self._file_key)}, row::VARCHAR, 1 FROM w WHERE {alone}")
         # Ids of the rows that this one stands for lead to the same person.
         if self._staging.has("grouped"):
             for i, (system, _) in enumerate(self._columns.external):
                 selects.append(
-                    f"SELECT g.keep, 'external', {literal(system)}, k.e{i}, 1 FROM grouped g JOIN keyed k ON k.row = g.row"
-                    f" JOIN w ON w.row = g.keep WHERE k.e{i} IS NOT NULL AND g.row <> g.keep"
+                    f"SELECT g.keep, 'external', {literal(system)}, k.e{i}, 1 FROM grouped g"
+                    " JOIN keyed k ON k.row = g.row JOIN w ON w.row = g.keep"
+                    f" WHERE k.e{i} IS NOT NULL AND g.row <> g.keep"
                 )
-        found = self._staging.arrow(
+        return self._staging.arrow(
             "SELECT row, kind, system, value, min(rank)::BIGINT AS rank FROM (" + " UNION ALL ".join(selects) + ")"
             " GROUP BY ALL"
         )
-        return found
 
     def _fates(self, span: str) -> list[str]:
         """Queries of what became of rows before anybody looked into their cells."""
         return [
             f"SELECT row, field, code, 'reject' AS level, '' AS detail FROM fault WHERE row {span}",
-            "SELECT row, '' AS field, CASE fate WHEN 'conflict' THEN 'rows-disagree' ELSE fate END, 'reject',"
-            f" coalesce(keep::VARCHAR, '') FROM fate WHERE row {span} AND fate IN ('conflict', 'no-identity')",
+            (
+                "SELECT row, '' AS field, CASE fate WHEN 'conflict' THEN 'rows-disagree' ELSE fate END, 'reject',"
+                f" coalesce(keep::VARCHAR, '') FROM fate WHERE row {span} AND fate IN ('conflict', 'no-identity')"
+            ),
             f"SELECT row, '', 'repeat', 'repeat', keep::VARCHAR FROM fate WHERE row {span} AND fate = 'repeat'",
         ]
 
@@ -640,8 +645,7 @@ _CUSTOM = {
     "text": f"to_json(CASE WHEN length({{cell}}) <= {MAX_TEXT * 10} THEN {{cell}} END)",
     "choice": f"to_json(CASE WHEN length({{cell}}) <= {MAX_TEXT} THEN {{cell}} END)",
     "boolean": "as_truth({cell})",
-    "number": "CASE WHEN as_decimal({cell}) = trunc(as_decimal({cell})) THEN trunc(as_decimal({cell}))::HUGEINT::VARCHAR"
-    " ELSE rtrim(as_decimal({cell})::VARCHAR, '0') END",
+    "number": "rtrim(rtrim(as_decimal({cell})::VARCHAR, '0'), '.')",
     "date": "to_json(as_moment({cell})[1:10])",
 }
 

@@ -116,7 +116,11 @@ def try_import(path: Path, plan: Plan, *, actor: Actor) -> ImportResult:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     counts, found = rehearse(path, plan, actor, sha256)
     return ImportResult(
-        **{name: counts[name] for name in ("rows", "created", "updated", "unchanged", "rejected")},
+        rows=counts["rows"],
+        created=counts["created"],
+        updated=counts["updated"],
+        unchanged=counts["unchanged"],
+        rejected=counts["rejected"],
         rejects_file=None,
         seconds=round(time.monotonic() - started, 3),
         dry_run=True,
@@ -135,7 +139,11 @@ def result_of(job: Job) -> ImportResult:
     counts = run.counts if run.state == Import.State.DONE else summed(run)
     report = run.report
     return ImportResult(
-        **{name: counts.get(name, 0) for name in ("rows", "created", "updated", "unchanged", "rejected")},
+        rows=counts.get("rows", 0),
+        created=counts.get("created", 0),
+        updated=counts.get("updated", 0),
+        unchanged=counts.get("unchanged", 0),
+        rejected=counts.get("rejected", 0),
         rejects_file=str(files.path_of(File.objects.get(id=run.rejects_id))) if run.rejects_id else None,
         seconds=float((job.result or {}).get("seconds", 0)),
         ref=run.ref,

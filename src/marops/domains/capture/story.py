@@ -65,6 +65,6 @@ def says_finished(fact: Mapping[str, Any]) -> str:
     """`import.finished` in words."""
     said = fact.get("properties") or {}
     return (
-        f"Import I-{fact.get('subject_id')} ended: {said.get('created', 0):,} created, {said.get('updated', 0):,} updated,"
-        f" {said.get('rejected', 0):,} rejected."
+        f"Import I-{fact.get('subject_id')} ended: {said.get('created', 0):,} created,"
+        f" {said.get('updated', 0):,} updated, {said.get('rejected', 0):,} rejected."
     )

@@ -53,8 +53,8 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
     act.facts_from(
         "SELECT fact_id AS id, %s AS kind, %s::timestamptz AS occurred_at, %s::timestamptz AS recorded_at, contact_id,"
         " 'import' AS subject_type, %s AS subject_id, %s AS actor_type, %s AS actor_id,"
-        " jsonb_build_object('channel', channel, 'purpose', %s::text, 'state', state, 'import', %s::bigint) AS properties"
-        " FROM compared WHERE verdict = 'new'",
+        " jsonb_build_object('channel', channel, 'purpose', %s::text, 'state', state, 'import', %s::bigint)"
+        " AS properties FROM compared WHERE verdict = 'new'",
         (RECORDED, act.at, act.at, str(import_number), act.actor.kind, act.actor.id, PURPOSE, import_number),
     )
     also_changed("consent", "SELECT contact_id FROM compared WHERE verdict = 'new'")

@@ -169,15 +169,17 @@ class _Work:
         self.run(
             "CREATE TEMPORARY TABLE written ON COMMIT DROP AS SELECT i.row,"
             " CASE WHEN f.people > 1 THEN NULL ELSE coalesce(f.contact_id, i.id) END AS contact_id,"
-            " CASE WHEN f.people > 1 THEN 'conflict' WHEN f.contact_id IS NULL THEN 'created' ELSE 'matched' END AS outcome,"
+            " CASE WHEN f.people > 1 THEN 'conflict' WHEN f.contact_id IS NULL THEN 'created' ELSE 'matched' END"
+            " AS outcome,"
             " NULL::text[] AS changed, NULL::bigint AS keep, f.all_people FROM incoming i LEFT JOIN ("
             " SELECT row, (array_agg(contact_id ORDER BY rank, contact_id))[1] AS contact_id,"
             " count(DISTINCT contact_id) AS people, array_agg(DISTINCT contact_id) AS all_people"
             " FROM hit GROUP BY row) f USING (row)"
         )
         self.run(
-            "UPDATE written w SET outcome = 'repeat', keep = l.last FROM (SELECT contact_id, max(row) AS last FROM written"
-            " WHERE outcome = 'matched' GROUP BY contact_id HAVING count(*) > 1) l"
+            "UPDATE written w SET outcome = 'repeat', keep = l.last FROM ("
+            "SELECT contact_id, max(row) AS last FROM written WHERE outcome = 'matched'"
+            " GROUP BY contact_id HAVING count(*) > 1) l"
             " WHERE l.contact_id = w.contact_id AND w.row <> l.last"
         )
         self.run("ANALYZE written")
@@ -218,8 +220,9 @@ class _Work:
         number = "0 - row_number() OVER ()" if self.people.keep_numbers else f"nextval('{COMPANY_NUMBERS}')"
         self.run(
             "CREATE TEMPORARY TABLE new_firm ON COMMIT DROP AS SELECT (array_agg(spare_id ORDER BY row))[1] AS id,"
-            " coalesce(key, '') AS name_key, coalesce((array_agg(name ORDER BY row) FILTER (WHERE name IS NOT NULL))[1],"
-            " min(domain)) AS name, mode() WITHIN GROUP (ORDER BY domain) AS domain,"
+            " coalesce(key, '') AS name_key,"
+            " coalesce((array_agg(name ORDER BY row) FILTER (WHERE name IS NOT NULL))[1], min(domain)) AS name,"
+            " mode() WITHIN GROUP (ORDER BY domain) AS domain,"
             " mode() WITHIN GROUP (ORDER BY mail_domain) AS mail_domain, count(*) AS people, min(row) AS row"
             " FROM firm WHERE company_id IS NULL AND (key IS NOT NULL OR domain IS NOT NULL)"
             " GROUP BY coalesce(key, ''), CASE WHEN key IS NULL THEN domain END"
@@ -276,10 +279,11 @@ class _Work:
         company = "f.company_id" if self.has_company else "NULL::uuid"
         joined = "LEFT JOIN firm f ON f.row = i.row" if self.has_company else ""
         self.run(
-            f"INSERT INTO contact (id, number, {names + ', ' if names else ''}company_id, custom, originals, provenance,"
-            " search_text, seen_hash, seen_at, created_at, updated_at)"
+            f"INSERT INTO contact (id, number, {names + ', ' if names else ''}company_id, custom, originals,"
+            " provenance, search_text, seen_hash, seen_at, created_at, updated_at)"
             f" SELECT i.id, {number}, {values + ', ' if values else ''}{company}, coalesce(i.custom, '{{}}'),"
-            f" coalesce(i.originals, '{{}}'), jsonb_build_object('*', jsonb_build_array(%s::bigint, i.row, %s::text)), {self._searched()}, i.seen_hash, %s, %s, %s"
+            " coalesce(i.originals, '{}'), jsonb_build_object('*', jsonb_build_array(%s::bigint, i.row, %s::text)),"
+            f" {self._searched()}, i.seen_hash, %s, %s, %s"
             f" FROM incoming i JOIN written w USING (row) {joined} WHERE w.outcome = 'created' ORDER BY i.row",
             self.people.import_number,
             self.since,
@@ -302,7 +306,8 @@ class _Work:
         company = "company_id = coalesce(f.company_id, c.company_id), " if self.has_company else ""
         joined = "LEFT JOIN firm f ON f.row = d.row" if self.has_company else ""
         self.run(
-            f"UPDATE contact c SET {sets + ', ' if sets else ''}{company}custom = c.custom || coalesce(i.custom, '{{}}'),"
+            f"UPDATE contact c SET {sets + ', ' if sets else ''}{company}"
+            "custom = c.custom || coalesce(i.custom, '{}'),"
             " originals = (c.originals - d.changed) || coalesce((SELECT jsonb_object_agg(key, value)"
             " FROM jsonb_each(i.originals) WHERE key = ANY (d.changed)), '{}'),"
             " provenance = c.provenance || coalesce((SELECT jsonb_object_agg(name, jsonb_build_array(%s::bigint, d.row,"
@@ -333,7 +338,8 @@ class _Work:
             "CREATE TEMPORARY TABLE difference ON COMMIT DROP AS SELECT * FROM (SELECT i.row, w.contact_id,"
             f" array_remove(ARRAY[{', '.join(tests)}]::text[], NULL) || {own} AS changed"
             " FROM incoming i JOIN written w USING (row) JOIN contact c ON c.id = w.contact_id"
-            f" LEFT JOIN gained g ON g.contact_id = c.id {joined} WHERE w.outcome = 'matched') d WHERE changed <> '{{}}'"
+            f" LEFT JOIN gained g ON g.contact_id = c.id {joined} WHERE w.outcome = 'matched') d"
+            " WHERE changed <> '{}'"
         )
 
     def _differs(self, name: str) -> str:
@@ -357,7 +363,10 @@ class _Work:
             parts = f"nullif(concat_ws(' ', {given}, {family}), '')"
             # A row without any name, or a file that also gives whole names, composes nothing.
             any_part = " OR ".join(f"i.{one} IS NOT NULL" for one in ("given_name", "family_name") if one in self.names)
-            return f"CASE WHEN {any_part} THEN coalesce({parts}, i.full_name, c.full_name) ELSE coalesce(i.full_name, c.full_name) END"
+            return (
+                f"CASE WHEN {any_part} THEN coalesce({parts}, i.full_name, c.full_name)"
+                " ELSE coalesce(i.full_name, c.full_name) END"
+            )
         return f'coalesce(i."{name}", c."{name}")'
 
 

@@ -39,7 +39,7 @@ NO_HEADER = problem(
 CANDIDATES = ",;\t|:^~\x1f\x01"
 _MAX_LINE = 4_000_000
 _SAMPLE = 400_000
-# A record with a cell over the limit is read to its end this often; then a file that is nothing but such cells costs no more.
+# A record with a cell over the limit is read to its end this often, so that a file of nothing else ends soon too.
 _HUGE_RECORDS = 20
 _HUGE = 32_000_000
 # No reading of strict CSV accepts this, so the careful path finds it.
@@ -54,7 +54,7 @@ class Dialect:
     delimiter: str
     escape: str | None = None
 
-    def reader(self, lines: Iterable[str]) -> "csv._reader":
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Python's reader, strict: what it would have to guess is an error."""
         return csv.reader(
             lines,

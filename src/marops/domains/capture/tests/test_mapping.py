@@ -21,8 +21,8 @@ SALESFORCE = (
     "00Q1,Ada,Lovelace,X,CTO,ada@x.de,,,Web,Open,1,0,50,005x,2024-01-02T03:04:05.000Z,2024-01-02T03:04:05.000Z\n"
 )
 MARKETO = (
-    "Id,First Name,Last Name,Email Address,Company Name,Marketo SFDC ID,Lead Score,Unsubscribed,Do Not Call,Email Invalid,"
-    "Created At,Acquisition Program,Num Employees\n"
+    "Id,First Name,Last Name,Email Address,Company Name,Marketo SFDC ID,Lead Score,Unsubscribed,Do Not Call,"
+    "Email Invalid,Created At,Acquisition Program,Num Employees\n"
     "9,Ada,Lovelace,ada@x.de,X,00Q1,17,0,1,0,2024-01-02 03:04:05,Web,50\n"
 )
 
@@ -50,8 +50,9 @@ def test_exports_of_known_systems_are_recognised(plan):
         "Company Name": "company_name", "Job Title": "job_title",
     } == chosen(hubspot)  # fmt: skip
     assert chosen(salesforce) | {
-        "Id": "external:salesforce", "HasOptedOutOfEmail": "consent.email:opt_out", "DoNotCall": "consent.phone:opt_out",
-        "LeadSource": "source", "NumberOfEmployees": "employees", "SystemModstamp": "skip", "MobilePhone": "mobile",
+        "Id": "external:salesforce", "HasOptedOutOfEmail": "consent.email:opt_out",
+        "DoNotCall": "consent.phone:opt_out", "LeadSource": "source",
+        "NumberOfEmployees": "employees", "SystemModstamp": "skip", "MobilePhone": "mobile",
     } == chosen(salesforce)  # fmt: skip
     assert chosen(marketo) | {
         "Id": "external:marketo", "Marketo SFDC ID": "external:salesforce", "Unsubscribed": "consent.email:opt_out",
@@ -115,10 +116,11 @@ def test_a_field_is_given_to_one_column_only(plan):
 def test_a_map_overrides_the_guess(plan):
     found = plan(
         "Key,Mail,Who,Note,Land\n1,ada@x.de,Ada,hi,DE\n",
-        {"columns": {"Key": "external:crm", "Note": "skip", "Who": "custom:nickname", "land": "company.country"}},
+        {"Key": "external:crm", "Note": "skip", "Who": "custom:nickname", "land": "company.country"},
     )
     assert chosen(found) == {
-        "Key": "external:crm", "Mail": "email", "Who": "custom:nickname:text", "Note": "skip", "Land": "company.country",
+        "Key": "external:crm", "Mail": "email", "Who": "custom:nickname:text", "Note": "skip",
+        "Land": "company.country",
     }  # fmt: skip
 
 

@@ -90,7 +90,8 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_broken_line_costs_itself_and_no_other(read):
     _, rows, faults = read(
-        'Name,Mail\nBob,b\n"unclosed,c\nAnn,a\n"Two\nlines",t\nshort\nlong,x,y\nlong,x,\nhas\x00nul,n\nEve "E" X,e\n"quo"te,q\nEnd,z\n'
+        'Name,Mail\nBob,b\n"unclosed,c\nAnn,a\n"Two\nlines",t\nshort\nlong,x,y\nlong,x,\n'
+        'has\x00nul,n\nEve "E" X,e\n"quo"te,q\nEnd,z\n'
     )
     assert faults == {3: "broken-quotes", 6: "ragged-row", 7: "ragged-row", 9: "nul-byte", 11: "broken-quotes"}
     assert cells(rows) == [

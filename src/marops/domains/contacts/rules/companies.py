@@ -5,44 +5,12 @@ from functools import cache
 
 from marops.domains.contacts.rules.text import clean, fold
 
-_NOBODY = frozenset(
-    [
-        "self employed",
-        "selfemployed",
-        "freelance",
-        "freelancer",
-        "free lancer",
-        "unemployed",
-        "student",
-        "retired",
-        "private",
-        "private person",
-        "privat",
-        "privatperson",
-        "individual",
-        "home",
-        "personal",
-        "test",
-        "none",
-        "no company",
-        "not applicable",
-        "n a",
-        "na",
-        "company",
-        "my company",
-        "independent",
-        "consultant",
-        "own business",
-        "particulier",
-        "autonomo",
-        "freiberufler",
-        "selbstandig",
-        "housewife",
-        "xxx",
-        "x",
-        "asdf",
-    ]
-)
+_NOBODY = frozenset({
+    "self employed", "selfemployed", "freelance", "freelancer", "free lancer", "unemployed", "student", "retired",
+    "private", "private person", "privat", "privatperson", "individual", "home", "personal", "test", "none",
+    "no company", "not applicable", "n a", "na", "company", "my company", "independent", "consultant", "own business",
+    "particulier", "autonomo", "freiberufler", "selbstandig", "housewife", "xxx", "x", "asdf",
+})  # fmt: skip
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?([^/:?#\s]+)", re.IGNORECASE)
 _LABELS = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 

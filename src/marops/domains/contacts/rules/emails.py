@@ -6,7 +6,9 @@ from importlib import resources
 
 from marops.domains.contacts.rules.text import clean
 
-PLAIN = r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})$"
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+PLAIN = rf"^{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+([a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})$"
 """A lower-case ASCII address in the dot-atom form of RFC 5321. Both Python's and RE2's dialect read it."""
 
 _PLAIN = re.compile(PLAIN)

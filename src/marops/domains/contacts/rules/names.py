@@ -4,55 +4,11 @@ import re
 
 from marops.domains.contacts.rules.text import clean, fold
 
-_PARTICLES = frozenset(
-    [
-        "af",
-        "al",
-        "am",
-        "an",
-        "auf",
-        "av",
-        "ben",
-        "bin",
-        "da",
-        "dal",
-        "de",
-        "degli",
-        "dei",
-        "del",
-        "della",
-        "den",
-        "der",
-        "des",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "e",
-        "el",
-        "het",
-        "i",
-        "ibn",
-        "la",
-        "las",
-        "le",
-        "los",
-        "op",
-        "'t",
-        "ten",
-        "ter",
-        "tot",
-        "und",
-        "van",
-        "vom",
-        "von",
-        "y",
-        "zu",
-        "zum",
-        "zur",
-        "zu'n",
-    ]
-)
+_PARTICLES = frozenset({
+    "af", "al", "am", "an", "auf", "av", "ben", "bin", "da", "dal", "de", "degli", "dei", "del", "della", "den", "der",
+    "des", "di", "do", "dos", "du", "e", "el", "het", "i", "ibn", "la", "las", "le", "los", "op", "'t", "ten", "ter",
+    "tot", "und", "van", "vom", "von", "y", "zu", "zum", "zur",
+})  # fmt: skip
 _SUFFIXES = {"ii": "II", "iii": "III", "iv": "IV", "phd": "PhD", "md": "MD", "mba": "MBA", "cpa": "CPA", "jr": "Jr",
              "sr": "Sr", "jr.": "Jr.", "sr.": "Sr.", "dr": "Dr", "dr.": "Dr.", "ph.d.": "Ph.D."}  # fmt: skip
 _MC = re.compile(r"\b(Mc)([a-z])(?=[a-z]{2})")
@@ -80,7 +36,7 @@ def _one_case(text: str) -> bool:
 
 
 def recase(text: str) -> str:
-    """ "JEAN-LUC DE LA TOUR O'BRIEN MCDONALD" → "Jean-Luc de la Tour O'Brien McDonald"."""
+    """The usual case for a name in capitals: JEAN-LUC DE LA TOUR → Jean-Luc de la Tour."""
     parts = text.split(" ")
     return " ".join(_one(part, first=number == 0, last=number == len(parts) - 1) for number, part in enumerate(parts))
 

@@ -21,7 +21,7 @@ NULL_WORDS: frozenset[str] = frozenset(
 """Whole cells that mean "not answered", compared without case. A person may be called Na: names keep theirs."""
 
 NAMES_KEEP: frozenset[str] = frozenset({"na", "nan", "nil", "null"})
-"""Null words that are also names; a cell in a column of given or family names keeps them unless the column says more."""
+"""Null words that are also names: a cell in a column of names keeps them."""
 
 
 def clean(text: str) -> str:

@@ -16,8 +16,10 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
+from marops.engine import tick
+from marops.engine.asking import query_engine
 from marops.engine.loop import Engine
-from marops.engine.tick import Run, Stage
+from marops.engine.tick import Run, Stage, Told
 from marops.kernel import facts, ports
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import ENGINE, Actor
@@ -84,7 +86,16 @@ class Ground:
 
     def engine(self) -> Engine:
         found = config()
-        return Engine(dsn(found.home, found.database_url, role="marops_app"), Path(found.lake), found.home / "tmp")
+        engine = Engine(dsn(found.home, found.database_url, role="marops_app"), Path(found.lake), found.home / "tmp")
+        engine._query = query_engine()
+        return engine
+
+    def drain(self) -> Told:
+        """All that is due through all stages, and nothing else of what an engine does."""
+        told = Told()
+        while tick.turn(query_engine(), now(), told):
+            pass
+        return told
 
     def touch(self, count: int) -> list[UUID]:
         ids = [new_id() for _ in range(count)]
@@ -107,12 +118,8 @@ class Ground:
 
     def facts(self, ids: Sequence[UUID]) -> Counter[tuple[UUID, str]]:
         """The facts about these contacts that a reader sees, from inbox and lake together."""
-        engine = self.engine()
         wanted = ", ".join(f"'{one}'" for one in ids)
-        try:
-            rows = engine.query.rows(f"SELECT contact_id, properties FROM facts WHERE contact_id IN ({wanted})")
-        finally:
-            engine.close()
+        rows = query_engine().rows(f"SELECT contact_id, properties FROM facts WHERE contact_id IN ({wanted})")
         return Counter((row["contact_id"], row["properties"]["stage"]) for row in rows)
 
     def whole(self, ids: Sequence[UUID]) -> bool:

@@ -26,7 +26,7 @@ def problems() -> list[Problem]:
 def test_one_contact_that_a_stage_cannot_digest_is_put_aside_and_all_others_go_on(ground: Ground):
     ids = ground.touch(100)
     ground.poison(ids[37])
-    told = ground.engine().run_until_idle()
+    told = ground.drain()
     assert (told.contacts, told.aside) == (99, 1)
     assert ground.whole([one for one in ids if one != ids[37]])
     (line,) = problems()
@@ -39,7 +39,7 @@ def test_the_line_names_the_contact_as_people_do(ground: Ground, monkeypatch: py
     said = ports.Filler("contact", 10, lambda contact_id, actor: {"ref": "L-12"})
     monkeypatch.setitem(ports.story._fillers, "contact", said)
     ground.poison(*ground.touch(1))
-    ground.engine().run_until_idle()
+    ground.drain()
     assert problems()[0].title == "The stage “Mark One” fails for L-12"
     assert problems()[0].url == "/leads/L-12"
 
@@ -47,14 +47,13 @@ def test_the_line_names_the_contact_as_people_do(ground: Ground, monkeypatch: py
 def test_it_is_tried_again_when_anything_about_it_changes_and_the_line_goes_when_it_passes(ground: Ground):
     ids = ground.touch(4)
     ground.poison(ids[0])
-    engine = ground.engine()
-    engine.run_until_idle()
+    ground.drain()
     touch([ids[0]], now() - timedelta(seconds=1))
-    assert engine.run_until_idle().aside == 1
+    assert ground.drain().aside == 1
     assert problems()[0].times == 2
     ground.sql("DELETE FROM poison")
     touch([ids[0]], now() - timedelta(seconds=1))
-    assert engine.run_until_idle().contacts == 1
+    assert ground.drain().contacts == 1
     assert problems() == []
     assert ground.whole(ids)
 
@@ -62,7 +61,7 @@ def test_it_is_tried_again_when_anything_about_it_changes_and_the_line_goes_when
 def test_what_earlier_stages_did_is_not_done_again_in_the_halves(ground: Ground):
     ids = ground.touch(16)
     ground.poison(ids[5], stage=STAGES[1])
-    ground.engine().run_until_idle()
+    ground.drain()
     visits = ground.visits()
     assert {visits[one, STAGES[0]] for one in ids} == {1}
     assert {visits[one, STAGES[1]] for one in ids if one != ids[5]} == {1}
@@ -72,7 +71,7 @@ def test_several_offenders_are_each_found(ground: Ground):
     ids = ground.touch(64)
     bad = {ids[0], ids[1], ids[40], ids[63]}
     ground.poison(*bad)
-    assert ground.engine().run_until_idle().aside == 4
+    assert ground.drain().aside == 4
     assert ground.whole([one for one in ids if one not in bad])
 
 
@@ -82,9 +81,8 @@ def test_a_stage_that_fails_for_everybody_waits_and_puts_only_a_few_aside(
     monkeypatch.setattr(aside, "IN_A_ROW", 3)
     ids = ground.touch(64)
     ground.poison(*ids)
-    engine = ground.engine()
     with pytest.raises(MaropsError, match="nothing was lost") as caught:
-        engine.run_until_idle()
+        ground.drain()
     assert caught.value.code == STAGE_FAILED
     assert [one.key for one in problems() if one.key.startswith("stage:")] == [f"stage:{STAGES[0]}"]
     assert len(problems()) == 4
@@ -92,7 +90,7 @@ def test_a_stage_that_fails_for_everybody_waits_and_puts_only_a_few_aside(
     # Repaired: those who wait and those who were put aside all come through, and nothing is left to say.
     ground.sql("DELETE FROM poison")
     Tick.objects.update(lease_until=now() - timedelta(seconds=1))
-    engine.run_until_idle()
+    ground.drain()
     assert ground.whole(ids)
     assert problems() == []
     assert StageRun.objects.get(stage=STAGES[0]).failed_at is None
@@ -105,11 +103,11 @@ def test_a_stage_that_refuses_in_words_puts_nobody_aside(ground: Ground):
     ids = ground.touch(8)
     with only_these(replace(stage("score"), run=refuse)):
         with pytest.raises(MaropsError, match="a field that is gone"):
-            ground.engine().run_until_idle()
+            ground.drain()
         assert Tick.objects.get().contacts == 8
         assert "a field that is gone" in problems()[0].detail
     Tick.objects.update(lease_until=now() - timedelta(seconds=1))
-    ground.engine().run_until_idle()
+    ground.drain()
     assert ground.whole(ids)
 
 
@@ -123,7 +121,7 @@ def test_a_failure_that_passes_needs_no_cutting(ground: Ground):
         return stage(STAGES[0]).run(run)
 
     with only_these(replace(stage(STAGES[0]), run=flaky), stage(STAGES[1])):
-        ground.engine().run_until_idle()
+        ground.drain()
     assert calls == [8, 8, 8]
     assert ground.whole(ids)
     assert problems() == []
@@ -135,6 +133,6 @@ def test_new_changes_of_a_contact_wait_while_it_is_in_hand(ground: Ground):
     touch(ids, now() - timedelta(seconds=1))
     assert tick._claim(now(), 10) is None
     Tick.objects.update(lease_until=now() - timedelta(seconds=1))
-    ground.engine().run_until_idle()
+    ground.drain()
     assert Touched.objects.count() == 0
     assert set(ground.visits().values()) == {2}

@@ -9,6 +9,7 @@ from django.db import connection
 
 from marops.domains.contacts.models import Contact
 from marops.engine import session
+from marops.engine.asking import query_engine
 from marops.engine.tests.engineground import Ground, ended, spawn
 from marops.engine.tick import stages
 from marops.kernel import facts
@@ -42,13 +43,9 @@ def people() -> list[UUID]:
     return ids
 
 
-def told(ground: Ground) -> Counter[tuple[UUID, str, str]]:
+def told() -> Counter[tuple[UUID, str, str]]:
     """The engine's facts about each contact: by kind, and for scores by model."""
-    engine = ground.engine()
-    try:
-        rows = engine.query.rows("SELECT contact_id, kind, properties FROM facts WHERE contact_id IS NOT NULL")
-    finally:
-        engine.close()
+    rows = query_engine().rows("SELECT contact_id, kind, properties FROM facts WHERE contact_id IS NOT NULL")
     known = set(Contact.objects.values_list("id", flat=True))
     return Counter(
         (row["contact_id"], row["kind"], str((row["properties"] or {}).get("model")))
@@ -74,7 +71,7 @@ def test_killed_after_its_effects_a_stage_neither_loses_nor_repeats_any(ground: 
     assert ended(spawn(crash="tick.after_effects", real=True)) == -signal.SIGKILL
     assert ended(spawn(real=True)) == 0
     assert ground.sql("SELECT count(*) FROM touched") == [(0,)]
-    found = told(ground)
+    found = told()
     assert set(found.values()) == {1}
     assert {contact_id for contact_id, kind, _ in found if kind == "lead.routed"} == set(ids)
     reached = state(ground)
@@ -83,5 +80,5 @@ def test_killed_after_its_effects_a_stage_neither_loses_nor_repeats_any(ground: 
     # Once more over everybody: in an unchanged world nothing is written.
     facts.touch(ids, now())
     assert ended(spawn(real=True)) == 0
-    assert told(ground) == found
+    assert told() == found
     assert state(ground) == reached

@@ -33,7 +33,6 @@ def test_a_changed_contact_goes_through_every_stage_within_a_turn(ground: Ground
     assert len(ground.marks()) == 2 * len(ids)
     noted = StageRun.objects.get(stage="mark_two")
     assert noted.lag_seconds >= 1.0
-    engine.close()
 
 
 def test_what_is_due_later_waits(ground: Ground):
@@ -50,7 +49,6 @@ def test_an_idle_turn_asks_one_question(ground: Ground, django_assert_num_querie
     engine.one_turn()
     with django_assert_num_queries(1):
         engine.one_turn()
-    engine.close()
 
 
 def test_sigterm_ends_a_tick_between_two_stages_and_the_next_engine_goes_on(ground: Ground):
@@ -85,6 +83,9 @@ class TestAClockThatJumpsBack:
         for _ in range(20):
             engine._moved_at = 0.0  # another writer's lock may need a moment to go
             engine.one_turn()
+            if FactInbox.objects.get().batch:
+                break
+        engine.one_turn()
         assert ground.marks() == {}
         assert open_lines() == [CLOCK_KEY]
         assert Problem.objects.get().times == 1
@@ -96,7 +97,6 @@ class TestAClockThatJumpsBack:
             engine.one_turn()
         assert open_lines() == []
         assert len(ground.marks()) == 2 * len(ids)
-        engine.close()
 
     def test_whoever_says_that_the_time_is_right_is_believed(self, ground: Ground):
         engine = ground.engine()
@@ -108,7 +108,6 @@ class TestAClockThatJumpsBack:
         engine.one_turn()
         assert len(ground.marks()) == 2 * len(ids)
         assert StageRun.objects.get(stage="clock").last_at < LATER
-        engine.close()
 
     def test_a_few_seconds_are_forgiven(self, ground: Ground):
         with time_machine.travel(LATER, tick=False):
@@ -191,7 +190,6 @@ class TestPartsStandAlone:
         engine._moved_at = 0.0
         engine.one_turn()
         assert open_lines() == []
-        engine.close()
 
     def test_a_part_that_fails_pauses_longer_each_time(self, ground: Ground, monkeypatch: pytest.MonkeyPatch):
         engine = ground.engine()
@@ -241,7 +239,6 @@ def test_an_engine_that_lost_its_tick_commits_nothing_more(ground: Ground):
             change(one)
     assert ground.marks() == {}
     assert Touched.objects.count() == 2
-    engine.close()
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def main() -> None:
         fill(session, leads=options.leads, facts=options.facts)
         from marops.engine import tick
         from marops.engine.judge import court
-        from marops.kernel.facts import touch
+        from marops.kernel.facts import fact_kind, touch
         from marops.kernel.fields import REGISTRY
         from marops.kernel.ids import new_id
         from marops.kernel.models import Touched
@@ -59,6 +59,8 @@ def main() -> None:
         from marops.store.duckdb import QueryEngine
         from marops.store.rulequery import members_sql
 
+        for kind in KINDS:
+            fact_kind(kind, kind)
         engine = QueryEngine.open(session.dsn, session.lake, mode="engine", temp_dir=session.temp)
         meant = understand(parse(SEGMENT), Context(AS_OF, ZoneInfo("UTC")))
         sql = f"SELECT count(*) AS n FROM ({members_sql(meant, REGISTRY.bindings('duckdb'))})"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from marops.kernel import audit, facts, gates
+from marops.kernel import audit, facts, gates, memo
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
@@ -187,3 +187,4 @@ def _run(info: ActionInfo, function: Callable[..., R], args: tuple[Any, ...], kw
         return result
     finally:
         _running.reset(token)
+        memo.forget()

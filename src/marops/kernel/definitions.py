@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Max
 from pydantic import BaseModel, ValidationError
 
-from marops.kernel import audit
+from marops.kernel import audit, memo
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -162,7 +162,8 @@ def load(definition: Definition) -> Any:
 
 def active(kind: str) -> list[Definition]:
     """The definitions of this kind that are in force, by slug."""
-    return list(Definition.objects.filter(kind=kind, state=Definition.State.ACTIVE).order_by("slug"))
+    rows = Definition.objects.filter(kind=kind, state=Definition.State.ACTIVE).order_by("slug")
+    return memo.once(("active", kind), lambda: list(rows))
 
 
 def find(ref: str) -> Definition:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from marops.kernel import memo
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date, now, start_of_day
@@ -18,7 +19,7 @@ _EDITABLE = frozenset({"name", "zone", "first_weekday", "fiscal_month", "currenc
 
 def workspace() -> Workspace:
     """The settings of this workspace; the defaults until somebody sets it up."""
-    return Workspace.objects.first() or Workspace()
+    return memo.once("workspace", lambda: Workspace.objects.first() or Workspace())
 
 
 def today(moment: datetime | None = None) -> date:

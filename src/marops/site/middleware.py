@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from marops.domains.accounts.public import Account, remember, rights_remembered
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError, problem
+from marops.kernel.memo import remembered
 from marops.kernel.workspace import workspace
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -58,7 +59,7 @@ class _SignInRequired:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with rights_remembered():
+        with rights_remembered(), remembered():
             user = request.user
             if isinstance(user, Account):
                 actor = Actor("human", str(user.id))

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import names, scope_rule, sees
 from marops.domains.contacts.public import fold
+from marops.domains.register.public import queue_names
 from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -87,12 +88,11 @@ class LeadFilter:
 def _owner_rule(owner: str) -> dict[str, Any]:
     """An owner as people write one: a queue's short name or name, or a person's id, name or address."""
     from marops.domains.accounts.public import Account
-    from marops.domains.register.public import Queue
 
     folded = owner.strip().casefold()
-    for queue in Queue.objects.all():
-        if folded in (queue.slug, queue.name.casefold()):
-            return {"field": "owner.queue", "is": queue.slug}
+    for slug, name in queue_names().items():
+        if folded in (slug, name.casefold()):
+            return {"field": "owner.queue", "is": slug}
     for account in Account.objects.all():
         if folded in (str(account.id), account.name.casefold(), account.email.casefold()):
             return {"field": "owner.account", "is": str(account.id)}
@@ -233,8 +233,6 @@ def _like(text: str) -> str:
 
 
 def _leads(rows: list[tuple[Any, ...]], *, personal: bool) -> list[Lead]:
-    from marops.domains.register.public import queue_names
-
     queues = queue_names()
     people = names([row[14] for row in rows if row[14]])
     return [_lead(row if personal else _masked(row), queues, people) for row in rows]

@@ -1,6 +1,5 @@
 """Rules as they are written: what is read, what is refused and how it says so."""
 
-
 import subprocess
 import sys
 from datetime import UTC, datetime

@@ -1,6 +1,5 @@
 """One evaluator (promise G10): everyone at once, each alone, and PostgreSQL's rendering give equal answers."""
 
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (dashes and a true minus are what is tested)
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

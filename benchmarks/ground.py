@@ -67,16 +67,18 @@ def fill(session: "Session", *, leads: int, facts: int = 0) -> None:
     """Put leads, and facts about them, where there are none yet."""
     from django.db import connection, transaction
 
+    from marops.engine.asking import query_engine
     from marops.store.lake import lake_writer
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM contact)")
-        if cursor.fetchone()[0]:
-            return
-        cursor.execute(_LEADS.format(leads=leads))
-        cursor.execute(_AROUND)
+        if not cursor.fetchone()[0]:
+            cursor.execute(_LEADS.format(leads=leads))
+            cursor.execute(_AROUND)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    if query_engine().rows("SELECT count(*) AS n FROM lake.fact")[0]["n"] >= facts:
+        return
     with lake_writer(session.dsn, session.lake, temp_dir=session.temp, wait=30) as writer:
         for first in range(0, facts, 5_000_000):
             writer.bulk_load(_FACTS.format(leads=leads, first=first, last=min(first + 5_000_000, facts)))

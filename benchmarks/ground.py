@@ -38,11 +38,11 @@ INSERT INTO assignment (contact_id, queue_id, definition, because, routed_at)
 SELECT c.id, q.id, 'route/main@1', '{}', c.created_at FROM contact c, queue q;
 """
 _FACTS = """
-SELECT uuidv7() AS id, ['email.clicked', 'form.submitted', 'page.viewed', 'email.delivered'][1 + (r % 4)::INT] AS kind,
-  TIMESTAMPTZ '2026-11-20 12:00:00+00' - to_seconds((r * 7919) % 31536000) AS occurred_at,
+SELECT uuidv7() AS id, ['email.clicked', 'form.submitted', 'page.viewed', 'email.delivered'][1 + (hash(r) % 4)::INT] AS kind,
+  TIMESTAMPTZ '2026-11-20 12:00:00+00' - to_seconds((hash(r + 1) % 31536000)::BIGINT) AS occurred_at,
   TIMESTAMPTZ '2026-11-20 12:00:00+00' AS recorded_at,
-  (printf('%012x', 1750000000000 + 1 + (r * 48271) % {leads}) || '70008000'
-    || printf('%012x', 1 + (r * 48271) % {leads}))::UUID AS contact_id,
+  (printf('%012x', 1750000000001 + hash(r + 2) % {leads}) || '70008000'
+    || printf('%012x', 1 + hash(r + 2) % {leads}))::UUID AS contact_id,
   'system' AS actor_type, 'benchmark' AS actor_id, '{{"form": "demo"}}' AS properties
 FROM range({first}, {last}) t(r)
 """

@@ -7,9 +7,19 @@ class CaptureConfig(AppConfig):
     verbose_name = "Capture"
 
     def ready(self) -> None:
-        from marops.domains.capture import jobs, story  # noqa: F401  # jobs registers the import
-        from marops.kernel import ports
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.domains.capture import jobs, queries, story  # noqa: F401  # jobs registers the import
+        from marops.domains.capture.permissions import IMPORT
+        from marops.kernel import ports, shell
 
         ports.story.fill("sources", story.sources_section, order=20)
         ports.timeline.fill("import.started", story.says_started)
         ports.timeline.fill("import.finished", story.says_finished)
+        ports.navigation.fill(
+            "imports",
+            shell.NavEntry("people", _("Imports"), "capture:imports", IMPORT, words="upload csv xlsx"),
+            order=30,
+        )
+        shell.commands.fill("import", shell.Command(_("Import leads"), "capture:new", IMPORT, words="upload file csv"))
+        shell.objects.fill("import", shell.ObjectKind(_("Import"), queries.find_for_shell))

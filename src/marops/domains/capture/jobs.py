@@ -193,14 +193,19 @@ def harmless(cell: str) -> str:
 # --- a trial -------------------------------------------------------------------------------------------------------
 
 
-def rehearse(path: Path, plan: Plan, actor: Actor, sha256: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """What importing this file would come to: counts and findings. Everything is done, and undone batch by batch."""
+def rehearse(
+    path: Path, plan: Plan, actor: Actor, sha256: str, *, most: int | None = None
+) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """What importing this file, or about its first `most` rows, would come to: counts and findings.
+
+    Everything is done, and undone batch by batch.
+    """
     totals = dict.fromkeys(COUNTS, 0)
     found: list[dict[str, Any]] = []
     with Staging(config().home / "tmp") as staging:
         preparation = Preparation(staging, plan, file_key=f"file:{sha256[:16]}")
         try:
-            for _ in preparation.load(open_table(path, plan.options)):
+            for _ in preparation.load(open_table(path, plan.options), most=most):
                 pass
             preparation.sort_out()
             mark_known(preparation)

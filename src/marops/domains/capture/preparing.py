@@ -96,12 +96,12 @@ class Preparation:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def load(self, source: Source) -> Iterator[int]:
-        """Read the file; answers the rows read so far after each chunk."""
+    def load(self, source: Source, *, most: int | None = None) -> Iterator[int]:
+        """Read the file, or about `most` rows of it; answers the rows read so far after each chunk."""
         self._staging.execute("CREATE TABLE fault (row BIGINT, field VARCHAR, code VARCHAR)")
         cells = ", ".join(f"c{number} VARCHAR" for number in range(self._width))
         self._staging.execute(f"CREATE TABLE raw (row BIGINT{', ' if cells else ''}{cells})")
-        for chunk in ahead(source.chunks(READ)):
+        for chunk in ahead(source.chunks(min(READ, most or READ))):
             self._staging.append("raw", chunk.rows)
             if chunk.faults:
                 faults = [(one.row, one.field, one.code) for one in chunk.faults]
@@ -109,6 +109,8 @@ class Preparation:
                 self._staging.append("fault", pa.table(list(map(pa.array, columns)), names=["row", "field", "code"]))
             self.rows += chunk.rows.num_rows + len(chunk.faults)
             yield self.rows
+            if most is not None and self.rows >= most:
+                break
         bounds = self._staging.rows(
             "SELECT min(row), max(row) FROM (SELECT row FROM raw UNION ALL SELECT row FROM fault)"
         )

@@ -105,8 +105,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-def try_import(path: Path, plan: Plan, *, actor: Actor) -> ImportResult:
-    """What importing would come to. Every row is cleaned and compared; nothing stays written."""
+def try_import(path: Path, plan: Plan, *, actor: Actor, most: int | None = None) -> ImportResult:
+    """What importing, or importing about the first `most` rows, would come to. Nothing stays written."""
     import hashlib
     import time
 
@@ -114,7 +114,7 @@ def try_import(path: Path, plan: Plan, *, actor: Actor) -> ImportResult:
     started = time.monotonic()
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    counts, found = rehearse(path, plan, actor, sha256)
+    counts, found = rehearse(path, plan, actor, sha256, most=most)
     return ImportResult(
         rows=counts["rows"],
         created=counts["created"],

@@ -17,20 +17,20 @@ def consent_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     states = list(State.objects.filter(contact_id=contact_id).order_by("channel"))
     entries = Entry.objects.in_bulk([one.entry_id for one in states])
     told = [_told(one, entries.get(one.entry_id)) for one in states]
-    return {
-        "why": " ".join(one["says"] for one in told) or "Nothing is known: neither agreed nor refused.",
-        "states": told,
-    }
+    why = " ".join(one["because"] for one in told)
+    return {"why": why or "Nothing is known: neither agreed nor refused.", "lines": told}
 
 
 def _told(state: State, entry: Entry | None) -> dict[str, Any]:
-    origin = ""
+    origin = "Noted by hand."
     if entry and entry.import_number:
-        origin = f", says the column “{entry.source}” in row {entry.row:,} of import I-{entry.import_number}"
+        origin = f"The column “{entry.source}” in row {entry.row:,} of import I-{entry.import_number} says so."
     return {
         "channel": state.channel,
         "purpose": state.purpose,
         "state": state.state,
         "at": state.at.isoformat().replace("+00:00", "Z"),
-        "says": f"{_CHANNELS.get(state.channel, state.channel)}: {_STATES.get(state.state, state.state)}{origin}.",
+        "says": f"{_CHANNELS.get(state.channel, state.channel)}: {_STATES.get(state.state, state.state)}",
+        "kind": {"granted": "good", "denied": "bad", "unsubscribed": "bad"}.get(state.state, "draft"),
+        "because": origin,
     }

@@ -1,0 +1,85 @@
+"""Reading imports: the list, one of them, what was found in it."""
+
+import re
+from typing import Any
+
+from django.db.models import Count
+
+from marops.domains.capture.actions import summed
+from marops.domains.capture.findings import words
+from marops.domains.capture.models import Finding, Import
+from marops.kernel.actors import Actor
+from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.models import Job
+from marops.kernel.shell import Found
+
+SHOWN = 100
+_REF = re.compile(r"I-(\d{1,18})", re.IGNORECASE)
+
+
+def imports(*, limit: int = 50, before: int | None = None) -> list[Import]:
+    """The newest imports, or those older than number `before`."""
+    found = Import.objects.order_by("-number")
+    return list((found.filter(number__lt=before) if before else found)[:limit])
+
+
+def find_import(ref: str) -> Import:
+    """The import of this reference. Raises MaropsError `not-found`."""
+    number = _REF.fullmatch(ref)
+    found = Import.objects.filter(number=int(number[1])).first() if number else None
+    if found is None:
+        raise MaropsError(NOT_FOUND, f"There is no import {ref}.")
+    return found
+
+
+def counts_of(run: Import) -> dict[str, int]:
+    """What it came to, or has come to so far."""
+    return dict(run.counts) if run.state == Import.State.DONE else summed(run)
+
+
+def job_of(run: Import) -> Job | None:
+    """The job that runs it."""
+    return Job.objects.filter(kind="leads.import", arguments__import=str(run.id)).order_by("-created_at").first()
+
+
+def findings_of(run: Import) -> list[dict[str, Any]]:
+    """What was found, by kind and column: how many rows, in words, with the remedy."""
+    grouped = Finding.objects.filter(run=run).values("level", "code", "field").annotate(rows=Count("row"))
+    return [dict(item) | words(item["code"])._asdict() for item in grouped.order_by("level", "-rows")[:SHOWN]]
+
+
+def rows_with(run: Import, level: str) -> list[dict[str, Any]]:
+    """The first rows with findings of this level."""
+    found = Finding.objects.filter(run=run, level=level).order_by("row")[:SHOWN]
+    return [
+        {"row": one.row, "field": one.field, "code": one.code, "detail": one.detail, **words(one.code)._asdict()}
+        for one in found
+    ]
+
+
+def as_json(run: Import) -> dict[str, Any]:
+    """An import as REST answers it."""
+    return {
+        "ref": run.ref,
+        "file": run.file_name,
+        "state": run.state,
+        **counts_of(run),
+        "rejects_file": str(run.rejects_id) if run.rejects_id else None,
+        "findings": findings_of(run),
+        "columns": run.plan.get("columns", []),
+        "created_at": run.created_at.isoformat().replace("+00:00", "Z"),
+        "ended_at": run.ended_at.isoformat().replace("+00:00", "Z") if run.ended_at else None,
+    }
+
+
+def find_for_shell(actor: Actor, object_id: str) -> Found | None:
+    """The import as comments and history need it."""
+    from uuid import UUID
+
+    from django.urls import reverse
+
+    from marops.domains.capture.permissions import IMPORT
+    from marops.kernel.permissions import may
+
+    run = Import.objects.filter(id=UUID(object_id)).first() if may(actor, IMPORT) else None
+    return Found(f"{run.ref} {run.file_name}", reverse("capture:import", args=[run.ref])) if run else None

@@ -1,0 +1,89 @@
+"""Imports over REST: look at a file, start it, see what came of it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+from ninja import File, Form, Query, Router, Status
+from ninja.files import UploadedFile as Upload
+
+from marops.domains.accounts.public import actor_of
+from marops.domains.capture.forms import FileForm
+from marops.domains.capture.maps import BAD_MAP, Map, as_map
+from marops.domains.capture.models import Import
+from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.public import plan_import, start_import, try_import
+from marops.domains.capture.queries import as_json, find_import, imports
+from marops.kernel.errors import INVALID, MaropsError
+from marops.kernel.forms import faults
+from marops.kernel.permissions import require
+from marops.kernel.rest import Paging, checked_limit, cursor, place
+
+router = Router(tags=["imports"])
+
+
+# Before `/imports/{ref}`, which would take it for the reference of an import.
+@router.post("/imports/plan")
+def plan(request: HttpRequest, file: File[Upload], mapping: Form[str] = "") -> dict[str, Any]:
+    """How a file would be read, and what importing it would come to. `mapping` is a map as JSON."""
+    actor = actor_of(request)
+    require(actor, IMPORT)
+    with _on_disk(file) as path:
+        found = plan_import(path, _map(mapping), name=file.name or "file")
+        return {"plan": found.as_json(), "expected": try_import(path, found, actor=actor).as_json()}
+
+
+@router.get("/imports")
+def list_imports(request: HttpRequest, given: Query[Paging]) -> dict[str, Any]:
+    """The newest imports first."""
+    require(actor_of(request), IMPORT)
+    limit = checked_limit(given.limit)
+    found = imports(limit=limit + 1, before=int(place(given.after)[0]) if given.after else None)
+    more = cursor(found[limit - 1].number) if len(found) > limit else None
+    return {"items": [as_json(run) for run in found[:limit]], "next": more}
+
+
+@router.get("/imports/{ref}")
+def one_import(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """How far an import is, or what came of it."""
+    require(actor_of(request), IMPORT)
+    return as_json(find_import(ref))
+
+
+@router.post("/imports", response={202: dict[str, Any]})
+def start(request: HttpRequest, file: File[Upload], mapping: Form[str] = "") -> Status[dict[str, Any]]:
+    """Take a file in. Answers at once; the import runs as a job."""
+    actor = actor_of(request)
+    require(actor, IMPORT)
+    with _on_disk(file) as path:
+        job = start_import(path, plan_import(path, _map(mapping), name=file.name or "file"), actor=actor)
+    run = Import.objects.get(id=UUID(job.arguments["import"]))
+    return Status(202, {"import": run.ref, "job": job.ref, "state": run.state})
+
+
+def _map(text: str) -> Map | None:
+    if not text:
+        return None
+    try:
+        return as_map(json.loads(text))
+    except ValueError:
+        raise MaropsError(BAD_MAP, "`mapping` is no JSON.") from None
+
+
+@contextmanager
+def _on_disk(file: Upload) -> Iterator[Path]:
+    """The upload as a file with a name, which the readers want."""
+    form = FileForm(files=MultiValueDict({"file": [file]}))
+    if not form.is_valid():
+        raise MaropsError(INVALID, errors=faults(form))
+    with NamedTemporaryFile(prefix="marops-upload-") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+        kept.flush()
+        yield Path(kept.name)

@@ -1,0 +1,40 @@
+from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.cast import Expect
+
+from marops.domains.capture.models import Import
+from marops.kernel import files
+from marops.kernel.actors import SETUP
+
+IMPORT = "leads.import"
+
+
+def things(cast):
+    run = Import.objects.create(
+        number=7_000_001, file_name="leads.csv", sha256="0" * 64, size=1, actor_kind="system", actor_id="setup"
+    )
+    upload = SimpleUploadedFile("leads.csv", b"Email\nada@x.de\n")
+    return {"import": run, "upload": files.keep(upload.chunks(), name="leads.csv", actor=SETUP)}
+
+
+# Those who may see their own files only do not find somebody else's.
+NOT_THEIRS = {"priya": 404, "dylan": 404, "mina": 404}
+
+
+def _run(world):
+    return {"ref": world.things["import"].ref}
+
+
+def _file(world):
+    return {"file_id": world.things["upload"].id}
+
+
+EXPECT = {
+    "imports": Expect(right=IMPORT),
+    "imports/new": Expect(right=IMPORT),
+    "imports/new/<uuid:file_id>": Expect(right=IMPORT, args=_file, otherwise=NOT_THEIRS),
+    "imports/<ref>": Expect(right=IMPORT, args=_run),
+    "imports/<ref>/progress": Expect(right=IMPORT, args=_run),
+    "api/v1/imports": Expect(right=IMPORT),
+    "api/v1/imports/plan": Expect(right=IMPORT, post_only=True),
+    "api/v1/imports/<ref>": Expect(right=IMPORT, args=_run),
+}

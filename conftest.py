@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.cast import Cast
+
     from marops.engine.loop import Engine
     from marops.engine.tick import Told
 
@@ -171,3 +173,11 @@ def starters(engine: "Engine") -> None:
     from marops.kernel.definitions import plant_starters
 
     plant_starters(actor=SETUP, starters=[one for filler in ports.starters for one in filler.value])
+
+
+@pytest.fixture
+def cast(db: None) -> "Cast":
+    """The named users, in the test's database."""
+    from tests.cast import make_cast
+
+    return make_cast()

@@ -38,7 +38,8 @@ INSERT INTO assignment (contact_id, queue_id, definition, because, routed_at)
 SELECT c.id, q.id, 'route/main@1', '{}', c.created_at FROM contact c, queue q;
 """
 _FACTS = """
-SELECT uuidv7() AS id, ['email.clicked', 'form.submitted', 'page.viewed', 'email.delivered'][1 + (hash(r) % 4)::INT] AS kind,
+SELECT uuidv7() AS id,
+  ['email.clicked', 'form.submitted', 'page.viewed', 'email.delivered'][1 + (hash(r) % 4)::INT] AS kind,
   TIMESTAMPTZ '2026-11-20 12:00:00+00' - to_seconds((hash(r + 1) % 31536000)::BIGINT) AS occurred_at,
   TIMESTAMPTZ '2026-11-20 12:00:00+00' AS recorded_at,
   (printf('%012x', 1750000000001 + hash(r + 2) % {leads}) || '70008000'

@@ -5,6 +5,7 @@ many statements it sends, each against its limit.
 """
 
 import argparse
+from collections.abc import Callable
 
 from ground import fill, told, workspace
 
@@ -32,7 +33,6 @@ def main() -> None:
 
 def measure(times: int) -> None:
     """Ask as an administrator who is signed in."""
-    from django.db import connection
     from django.test import Client
     from ground import timed
 
@@ -47,11 +47,23 @@ def measure(times: int) -> None:
         path = f"/leads{query}"
         answer = client.get(path)
         assert answer.status_code == 200, answer.status_code
-        asked: list[str] = []
-        with connection.execute_wrapper(lambda run, sql, *rest: (asked.append(sql), run(sql, *rest))[1]):
-            client.get(path)
+        asked = _statements(lambda path=path: client.get(path))
         seconds = timed(lambda path=path: client.get(path), times)
-        print(told(f"{what} ({len(asked)} statements of 8)", seconds[int(times * 0.95) - 1], 0.3))
+        print(told(f"{what} ({asked} statements of 8)", seconds[int(times * 0.95) - 1], 0.3))
+
+
+def _statements(ask: Callable[[], object]) -> int:
+    from django.db import connection
+
+    sent: list[str] = []
+
+    def count(run: Callable[..., object], sql: str, *rest: object) -> object:
+        sent.append(sql)
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        ask()
+    return len(sent)
 
 
 if __name__ == "__main__":

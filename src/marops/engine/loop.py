@@ -298,6 +298,8 @@ class Engine:
         started, rows = time.monotonic(), 0
         while sealed := audit.seal(now()):
             rows += sealed
+            if sealed < audit.SEAL_BATCH:
+                break  # that was the rest; to look again costs a pass over the whole trail
         if rows:
             told.add("seal", rows)
             tick.note_stage("seal", rows, time.monotonic() - started)

@@ -230,11 +230,10 @@ def _release(tick: Tick) -> None:
         Touched.objects.filter(tick=tick.id).delete()
 
 
-def in_hand(as_of: datetime) -> bool:
-    """Does another engine have contacts in hand just now?"""
-    return any(
-        tick.lease_by and not free(tick.lease_by, tick.lease_until) for tick in Tick.objects.filter(as_of__lte=as_of)
-    )
+def in_hand(due_by: datetime) -> bool:
+    """Does another engine just now have contacts in hand that were due by this moment?"""
+    held = [tick.id for tick in Tick.objects.exclude(lease_by="") if not free(tick.lease_by, tick.lease_until)]
+    return bool(held) and Touched.objects.filter(tick__in=held, due_at__lte=due_by).exists()
 
 
 def waiting(as_of: datetime) -> int:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.capture.public import IMPORT
-from marops.domains.contacts.public import Contact, find_contact, sources
+from marops.domains.contacts.public import Contact, contact_fields, find_contact, sources
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
 from marops.domains.routing.permissions import ASSIGN, VIEW
@@ -157,7 +157,9 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "contact": contact,
         "story": story,
+        "ref": contact.ref if story["contact"]["name"] != contact.ref else "",
         "headline": headline(story),
+        **_known(story["contact"]["fields"]),
         "kind": _STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
         "path": _path(story["stage"]),
         "days": _days(story["timeline"], contact.ref),
@@ -166,6 +168,13 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
         "may_assign": may(actor, ASSIGN) and reaches(actor, contact.id, ASSIGN),
     }
     return render(request, "routing/lead.html", context)
+
+
+def _known(fields: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What everybody wants to know of a person first; the fields that only this workspace has are folded away."""
+    usual = {one.label for one in contact_fields()}
+    first = {label: value for label, value in fields.items() if label in usual}
+    return {"who": first, "more": {label: value for label, value in fields.items() if label not in usual}}
 
 
 def _rows(score: dict[str, Any], part: str) -> list[dict[str, Any]]:
@@ -235,7 +244,7 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
         raise MaropsError(NOT_FOUND, f"There is no reason to give for {section!r}.")
     story = lead_story(contact.id, actor)
     told = story[_SECTIONS[section]]
-    context = {"contact": contact, "told": told, "fields": story.get("contact", {}).get("fields", {})}
+    context = {"contact": contact, "told": told, "fields": _known(story["contact"]["fields"])["who"]}
     if section == "score":
         context |= {"fit": _rows(told, "fit"), "engagement": _rows(told, "engagement")}
     return render(request, f"routing/because_{section}.html", context)

@@ -19,8 +19,10 @@ from marops.cli.main import DONE, FINDINGS, Json, app, err, installation, out, p
 from marops.kernel.errors import problem
 
 if TYPE_CHECKING:
+    from marops.engine.loop import Engine
     from marops.engine.session import Session
     from marops.engine.surroundings import Check
+    from marops.engine.tick import Told
 
 FIRST_PAGE_SECONDS = 60
 GOODBYE_SECONDS = 15.0
@@ -188,18 +190,31 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run the engine: every stage, in order, on what changed."""
-    if not once:
-        _kept()
-    with installation(quiet=not once) as session:
-        from marops.engine.loop import Engine
-
-        engine = Engine(session.dsn, session.lake, session.temp, housework=session.keep_log_short)
-        _until_told(engine.stop)
+    if once:
+        raise typer.Exit(_run_once(as_json))
+    _kept()
+    with installation(quiet=True) as session:
+        engine = _engine(session)
         try:
-            if not once:
-                engine.run_for_ever(session.config.tick_seconds)
-                return
-            began = time.monotonic()
+            engine.run_for_ever(session.config.tick_seconds)
+        finally:
+            engine.close()
+
+
+def _engine(session: "Session") -> "Engine":
+    from marops.engine.loop import Engine
+
+    engine = Engine(session.dsn, session.lake, session.temp, housework=session.keep_log_short)
+    _until_told(engine.stop)
+    return engine
+
+
+def _run_once(as_json: bool) -> int:
+    began = time.monotonic()
+    with installation(quiet=as_json) as session, err.status("Looking for what changed") as status:
+        engine = _engine(session)
+        engine.tell = lambda told: status.update(f"{told.contacts:,} contacts went through the stages")
+        try:
             told = engine.run_until_idle()
         finally:
             engine.close()
@@ -209,12 +224,16 @@ def run(
     if as_json:
         print_json({"contacts": told.contacts, "aside": told.aside, "stages": told.stages, "seconds": seconds})
     else:
-        for name, rows in told.stages.items():
-            out.print(f"  {name:<12} {rows:>12,} rows")
-        out.print(f"{told.contacts:,} contacts went through the stages in {seconds:.1f} s.")
-        if told.aside:
-            out.print(f"[red]{told.aside:,} contacts were put aside[/]: the problems inbox names each, and the reason.")
-    raise typer.Exit(FINDINGS if told.aside else DONE)
+        _say_what_was_done(told, seconds)
+    return FINDINGS if told.aside else DONE
+
+
+def _say_what_was_done(told: "Told", seconds: float) -> None:
+    for name, rows in told.stages.items():
+        out.print(f"  {name:<12} {rows:>12,} rows")
+    out.print(f"{told.contacts:,} contacts went through the stages in {seconds:.1f} s.")
+    if told.aside:
+        out.print(f"[red]{told.aside:,} contacts were put aside[/]: the problems inbox names each, and the reason.")
 
 
 @app.command()

@@ -180,7 +180,7 @@ class Engine:
         except Exception as error:
             if not outages.reachable():
                 raise
-            self._pauses[name] = failures + 1, time.monotonic() + min(2.0**failures, LONGEST_PAUSE)
+            self._pauses[name] = failures + 1, time.monotonic() + min(2.0 ** min(failures, 10), LONGEST_PAUSE)
             self._report(name, error, failures + 1)
             return False
         if self._pauses.pop(name, None):
@@ -188,11 +188,10 @@ class Engine:
         return busy
 
     def _report(self, name: str, error: Exception, failures: int) -> None:
-        ours = isinstance(error, MaropsError)
-        log.error("%s failed: %s", name, error if ours else type(error).__name__, exc_info=failures == 1 and not ours)
+        known = isinstance(error, MaropsError | LakeError)
+        log.error("%s failed: %s", name, error if known else f"{type(error).__name__} at {outages.places(error)}")
         if failures == 1 or (isinstance(error, MaropsError) and error.code == STAGE_FAILED):
             return  # may be over in a moment; or the inbox has its line already
-        known = isinstance(error, MaropsError | LakeError)
         raise_problem(
             f"engine:{name}",
             f"The engine cannot do one of its parts: {_PARTS[name]}",

@@ -109,7 +109,7 @@ class Child:
         if self.process is not None and self.process.poll() is not None:
             quick = moment - self.started < QUICK_DEATH
             self.deaths = self.deaths + 1 if quick else 1
-            pause = min(LONGEST_PAUSE, 2.0 ** (self.deaths - 1)) if quick else 0.0
+            pause = min(LONGEST_PAUSE, 2.0 ** min(self.deaths - 1, 10)) if quick else 0.0
             log.warning("%s ended with %s; it starts again in %.0f s", self.role, self.process.returncode, pause)
             self.process, self.not_before = None, moment + pause
         if self.process is None and moment >= self.not_before:

@@ -11,7 +11,7 @@ stage fails is told in `engine.aside`.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -198,7 +198,7 @@ def _tried(stage: Stage, run: Run, stop: threading.Event) -> int:
         except Exception as error:
             if not outages.reachable() or (isinstance(error, MaropsError) and error.code == LOST):
                 raise  # nothing is wrong with the stage
-            log.warning("stage %s failed: %s", stage.name, type(error).__name__, exc_info=attempt == 1)
+            log.warning("stage %s failed: %s at %s", stage.name, type(error).__name__, outages.places(error))
             if attempt >= TRIES or isinstance(error, MaropsError):  # a refusal in words stays one
                 raise aside.Failed(error) from error
         stop.wait(PAUSE_SECONDS * attempt)
@@ -234,13 +234,3 @@ def in_hand(due_by: datetime) -> bool:
     """Does another engine just now have contacts in hand that were due by this moment?"""
     held = [tick.id for tick in Tick.objects.exclude(lease_by="") if not free(tick.lease_by, tick.lease_until)]
     return bool(held) and Touched.objects.filter(tick__in=held, due_at__lte=due_by).exists()
-
-
-def waiting(as_of: datetime) -> int:
-    """How many touches are due and in no tick yet."""
-    return Touched.objects.filter(tick__isnull=True, due_at__lte=as_of).count()
-
-
-def stage_names() -> Sequence[str]:
-    """Names of the stages over changed contacts, in order."""
-    return [stage.name for stage in stages()]

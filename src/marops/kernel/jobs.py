@@ -5,7 +5,6 @@ Its row is the truth: who has it in hand (`kernel.leases`), how far it is, how i
 and lost the row commits nothing more: its actions ask the row first, and so does every write to the row itself.
 """
 
-import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -288,10 +287,7 @@ def _free(one: Job) -> None:
 def _fail(one: Job, error: Exception) -> None:
     one.problem = _known(error).as_json()
     if not isinstance(error, MaropsError):
-        # Places in the code only: messages of foreign errors may carry personal values.
-        one.problem["trace"] = [
-            f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
-        ][-8:]
+        one.problem["trace"] = outages.places(error)
     one.state, one.ended_at, one.lease_until = Job.State.FAILED, now(), None
     Job.objects.filter(id=one.id, lease_by=one.lease_by).update(
         state=one.state, ended_at=one.ended_at, lease_until=None, problem=one.problem

@@ -1,4 +1,6 @@
-"""PostgreSQL away or full: told apart from faults of the work itself."""
+"""PostgreSQL away or full, told apart from faults of the work itself; and how faults are written down."""
+
+import traceback
 
 import psycopg
 from django.db import DatabaseError, connection
@@ -46,3 +48,9 @@ def reachable() -> bool:
     except (DatabaseError, psycopg.Error):
         return False
     return True
+
+
+def places(error: BaseException) -> list[str]:
+    """Where in the code it happened, innermost last. Messages of foreign errors may carry personal values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{one.filename.rsplit('/', 1)[-1]}:{one.lineno} {one.name}" for one in frames][-8:]

@@ -31,6 +31,15 @@ def test_a_part_that_dies_at_once_is_started_again_later_each_time():
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
+def test_a_part_that_dies_for_weeks_is_still_started_again():
+    child = Child("web", ENDS, deaths=100_000)
+    child.start()
+    assert child.process is not None
+    child.process.wait()
+    child.look(child.started)
+    assert child.not_before - child.started == supervisor.LONGEST_PAUSE
+
+
 def test_a_part_that_dies_after_a_good_while_is_started_again_at_once():
     child = Child("worker", ENDS)
     child.start()

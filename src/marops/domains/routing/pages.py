@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -85,16 +85,9 @@ def leads(request: HttpRequest) -> HttpResponse:
         "answer": _answer(lead_counts()),
         "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
         "found": found,
-        "import_url": _import_url(actor),
+        "import_url": reverse("capture:new") if may(actor, IMPORT) else "",
     }
     return render(request, "routing/leads.html", context)
-
-
-def _import_url(actor: Actor) -> str:
-    try:
-        return reverse("capture:new") if may(actor, IMPORT) else ""
-    except NoReverseMatch:
-        return ""
 
 
 def _labelled(items: list[Lead]) -> list[dict[str, Any]]:

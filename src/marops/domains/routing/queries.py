@@ -31,6 +31,7 @@ from marops.kernel.workspace import zone
 from marops.store.rulequery import condition_sql, percent_escaped
 
 COUNTS_KEPT = 30
+MANY = 50_000
 COUNTED = 10_000
 """Up to here the list says how many leads there are; beyond, that there are more."""
 
@@ -369,9 +370,14 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
 def lead_counts() -> dict[str, Any]:
     """How many leads there are, how many are MQLs, how many nobody has, and their mean quality.
 
-    Counting a million rows takes longer than a page may, so the numbers are up to half a minute old.
+    Counting a million lines takes longer than a page may, so of many leads the numbers are up to half a minute old.
     """
-    return cache.get_or_set("lead_counts", _lead_counts, COUNTS_KEPT) or _lead_counts()
+    kept: dict[str, Any] | None = cache.get("lead_counts")
+    if kept is None:
+        kept = _lead_counts()
+        if kept["all"] > MANY:
+            cache.set("lead_counts", kept, COUNTS_KEPT)
+    return kept
 
 
 def _lead_counts() -> dict[str, Any]:

@@ -68,9 +68,9 @@ CONTACTS = Shape(
     },
     telling=frozenset(
         {
-            "Record ID", "Record ID - Contact", "hs_object_id", "Unsubscribed from all email", "hs_email_optout",
+            "Record ID - Contact", "hs_object_id", "Unsubscribed from all email", "hs_email_optout", "Contact owner",
             "Marketing contact status", "Associated Company", "Associated Company IDs", "Lifecycle Stage",
-            "Country/Region", "Original Source Drill-Down 1", "hs_analytics_source",
+            "Original Source Drill-Down 1", "hs_analytics_source",
         }
     ),
 )  # fmt: skip

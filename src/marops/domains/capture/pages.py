@@ -131,10 +131,17 @@ def _tried(row: File, shown: Plan, actor: Actor) -> ImportResult:
 
 
 def _expected(tried: ImportResult) -> str:
-    rows = ngettext("Of %(n)d row", "Of the first %(n)d rows", tried.rows) % {"n": tried.rows}
-    return _("%(rows)s, %(created)d people are new, %(updated)d would change and %(rejected)d cannot be taken.") % {
-        "rows": rows, "created": tried.created, "updated": tried.updated, "rejected": tried.rejected,
-    }  # fmt: skip
+    parts = (
+        ngettext("%(n)d person is new", "%(n)d people are new", tried.created) % {"n": tried.created},
+        ngettext("%(n)d would change", "%(n)d would change", tried.updated) % {"n": tried.updated},
+        ngettext("%(n)d stays as it is", "%(n)d stay as they are", tried.unchanged) % {"n": tried.unchanged},
+        ngettext("%(n)d is refused", "%(n)d are refused", tried.rejected) % {"n": tried.rejected},
+    )
+    numbers = (tried.created, tried.updated, tried.unchanged, tried.rejected)
+    said = ", ".join(part for part, number in zip(parts, numbers, strict=True) if number)
+    whole = ngettext("Of its %(n)d row", "Of its %(n)d rows", tried.rows)
+    first = ngettext("Of the first %(n)d row", "Of the first %(n)d rows", tried.rows)
+    return f"{(first if tried.rows >= TRIED else whole) % {'n': tried.rows}}, {said}."
 
 
 def _grouped(warnings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

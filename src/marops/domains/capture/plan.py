@@ -224,7 +224,7 @@ def _notes(columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: S
             if cell and (word := cell.strip()) and word.lower() in column.null_words:
                 seen[word] = seen.get(word, 0) + 1
     notes += [
-        f"“{word}” means not answered ({times:,} cells of those looked at)."
+        f"“{word}” means not answered ({times:,} of the cells looked at)."
         for word, times in sorted(seen.items(), key=lambda item: -item[1])[:5]
     ]
     kinds = {one.target.kind for one in planned}

@@ -7,7 +7,7 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        from marops.domains.contacts import portrait, stages, story
+        from marops.domains.contacts import stages, story
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.rules import quality
         from marops.engine.tick import Stage
@@ -19,7 +19,7 @@ class ContactsConfig(AppConfig):
         register_kind(Kind("quality", "Quality rule", quality.QualityRule))
         ports.starters.fill("quality", quality.STARTERS)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
-        ports.story.fill("contact", portrait.contact_section, order=10)
-        ports.timeline.fill("lead.created", portrait.says_created)
-        ports.timeline.fill("lead.updated", portrait.says_updated)
+        ports.story.fill("contact", story.contact_section, order=10)
+        ports.timeline.fill("lead.created", story.says_created)
+        ports.timeline.fill("lead.updated", story.says_updated)
         ports.story.fill("quality", story.quality_section, order=30)

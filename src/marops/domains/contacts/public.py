@@ -3,8 +3,6 @@
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import VIEW, visible
-from marops.domains.contacts.portrait import custom_labels, in_words
-from marops.domains.contacts.portrait import label as field_label
 from marops.domains.contacts.queries import (
     Origin,
     custom_fields,
@@ -16,6 +14,8 @@ from marops.domains.contacts.queries import (
 )
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
+from marops.domains.contacts.story import custom_labels, in_words
+from marops.domains.contacts.story import label as field_label
 from marops.domains.contacts.writing import People, Written, also_changed, known_rows, settle_people, write_people
 
 __all__ = [

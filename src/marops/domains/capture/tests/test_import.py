@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from marops.domains.capture import jobs, preparing
+from marops.domains.capture import jobs
 from marops.domains.capture.models import Batch, Finding, Import
+from marops.domains.capture.preparing import rows
 from marops.domains.capture.public import as_map, plan_import, result_of, start_import, try_import, write_rejects
 from marops.domains.consent.models import Entry, State
 from marops.domains.consent.public import consent_of
@@ -274,9 +275,9 @@ def test_M8_the_same_person_twice_in_a_file_is_one_row_the_last_wins_and_both_ar
 
 
 def test_M8_also_far_apart_and_by_id(bring, monkeypatch):
-    monkeypatch.setattr(preparing, "BATCH", 10)
-    rows = [f"{n},p{n}@x.de,C{n}" for n in range(95)] + ["3,p3@x.de,last", "4,,last", ",p5@x.de,last"]
-    assert counts(bring("Key,Email,City\n" + "\n".join(rows) + "\n", {"Key": "external:crm"})) == (95, 0, 3, 0)
+    monkeypatch.setattr(rows, "BATCH", 10)
+    lines = [f"{n},p{n}@x.de,C{n}" for n in range(95)] + ["3,p3@x.de,last", "4,,last", ",p5@x.de,last"]
+    assert counts(bring("Key,Email,City\n" + "\n".join(lines) + "\n", {"Key": "external:crm"})) == (95, 0, 3, 0)
     assert [Contact.objects.get(email=f"p{n}@x.de").city for n in (3, 4, 5)] == ["last"] * 3
 
 
@@ -412,7 +413,7 @@ def people_file(tmp_path, rows=60):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(preparing, "BATCH", 10)
+    monkeypatch.setattr(rows, "BATCH", 10)
 
 
 def whole():
@@ -449,8 +450,8 @@ def test_a_stopped_import_keeps_what_is_done_and_goes_on(tmp_path, small_batches
 
 KILLED = """
 import django; django.setup()
-from marops.domains.capture import preparing
-preparing.BATCH = 10
+from marops.domains.capture.preparing import rows
+rows.BATCH = 10
 from uuid import UUID
 from marops.kernel.jobs import run_here
 import sys

@@ -1,0 +1,6 @@
+"""A file's rows on their way: read, told apart and cleaned in a database of their own."""
+
+from marops.domains.capture.preparing.batches import Preparation, Prepared
+from marops.domains.capture.preparing.rows import ahead
+
+__all__ = ["Preparation", "Prepared", "ahead"]

@@ -1,7 +1,6 @@
 """`marops import leads`: show what is understood, run the job here with its progress, say what came of it."""
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +41,7 @@ def import_file(
         _show(plan, err)
     if dry_run:
         return try_import(file, plan, actor=CLI)
-    job = start_import(file, plan, actor=CLI)
+    job = start_import(file, plan, actor=CLI, here=True)
     _run(job, err, quiet=quiet)
     result = result_of(job)
     if rejects is not None and (written := write_rejects(job, rejects)):
@@ -71,31 +70,14 @@ def _show(plan: Plan, err: Console) -> None:
 
 
 def _run(job: Job, err: Console, *, quiet: bool) -> None:
-    """Run the job in this process; if a worker was quicker, watch it there. Ctrl-C stops it after the present batch."""
+    """Run the job in this process. Ctrl-C stops it after the present batch."""
     with _stops_on_ctrl_c(job), _bar(err, quiet=quiet) as watch:
-        try:
-            jobs.run_here(job.id, watch=watch)
-        except MaropsError:
-            job.refresh_from_db()
-            if job.state not in (Job.State.RUNNING, Job.State.DONE):
-                raise
-            _follow(job, watch)
+        jobs.run_here(job.id, watch=watch)
     job.refresh_from_db()
     if job.state == Job.State.STOPPED:
         detail = f"{job.ref} was stopped after {job.done:,} rows; what was written stays."
-        raise MaropsError(
-            jobs.JOB_STOPPED, detail, remedy="Import the same file again: it goes on, nothing comes twice."
-        )
-    if job.state == Job.State.FAILED:
-        said = job.problem or {}
-        raise MaropsError(jobs.JOB_FAILED, str(said.get("detail", "")), remedy=str(said.get("remedy", "")))
-
-
-def _follow(job: Job, watch: Any) -> None:
-    while job.state == Job.State.RUNNING:
-        time.sleep(0.5)
-        job.refresh_from_db()
-        watch(job)
+        remedy = "Import the same file again: it goes on, and nothing comes twice."
+        raise MaropsError(jobs.JOB_STOPPED, detail, remedy=remedy)
 
 
 @contextmanager

@@ -88,8 +88,10 @@ def _timeline(out: Console, entries: list[Mapping[str, Any]]) -> None:
 
 
 def _pairs(out: Console, values: Mapping[str, Any]) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     for label, value in values.items():
-        out.print(f"  {label:<28} {escape(str(value))}")
+        table.add_row(f"  [dim]{escape(label)}[/]", escape(str(value)))
+    out.print(table)
 
 
 def _why(out: Console, section: Mapping[str, Any]) -> None:

@@ -42,7 +42,7 @@ class Config:
     secret_key: str = ""
     debug: bool = False
     web_workers: int = 1
-    tick_seconds: float = 2.0
+    tick_seconds: float = 1.0
     fsync: bool = True
     mail_url: str = ""
     mail_from: str = "marops@localhost"

@@ -338,21 +338,6 @@ class StageRun(models.Model):
         db_table = "stage_run"
 
 
-class Process(models.Model):
-    """A running part of the installation and its last sign of life."""
-
-    id = models.UUIDField(primary_key=True, default=new_id)
-    role = models.TextField()
-    host = models.TextField()
-    pid = models.IntegerField()
-    version = models.TextField()
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "process"
-
-
 class Problem(models.Model):
     """Something that failed and needs a person: what, why, and the remedy."""
 

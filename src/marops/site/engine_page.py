@@ -1,8 +1,5 @@
-"""The engine's page: what each stage did last, how far behind it is, and which processes run."""
+"""The engine's page: what each stage did last, and how far behind it is."""
 
-from datetime import timedelta
-
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,10 +9,9 @@ from django.views.decorators.http import require_GET
 from marops.domains.accounts.public import needs
 from marops.engine.tick import stages
 from marops.kernel.clock import now
-from marops.kernel.models import FactInbox, Process, StageRun, Touched
+from marops.kernel.models import FactInbox, StageRun, Touched
 from marops.site.permissions import SEE_PROBLEMS
 
-_LATE = timedelta(minutes=2)
 _HOUSE = {
     "move": gettext_lazy("Facts to the lake"),
     "seal": gettext_lazy("Audit sealed"),
@@ -30,15 +26,12 @@ def engine(request: HttpRequest) -> HttpResponse:
     runs = {run.stage: run for run in StageRun.objects.all()}
     waiting = Touched.objects.filter(due_at__lte=now()).count()
     inbox = FactInbox.objects.filter(batch__isnull=True).count()
-    alive = Process.objects.filter(seen_at__gte=now() - _LATE).order_by("role")
     shown = {
         "answer": _answer(waiting, failed=[run for run in runs.values() if run.failed_at]),
         "rows": [(one.says, runs.get(one.name)) for one in stages()],
         "house": [(label, runs.get(name)) for name, label in _HOUSE.items()],
         "waiting": waiting,
         "inbox": inbox,
-        "processes": alive,
-        "gone": Process.objects.filter(~Q(id__in=alive.values("id"))).count(),
     }
     return render(request, "site/engine.html", shown)
 

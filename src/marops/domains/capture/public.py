@@ -83,20 +83,20 @@ def plan_import(path: Path, mapping: Map | None = None, *, name: str = "") -> Pl
     return make_plan(path, mapping, name=name)
 
 
-def start_import(path: Path, plan: Plan, *, actor: Actor) -> Job:
-    """Take a copy of the file and put its import in the queue; a worker or `kernel.jobs.run_here` runs it.
+def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
+    """Take a copy of the file and put its import in the queue for a worker; with `here`, keep it for `jobs.run_here`.
 
     Raises MaropsError `not-allowed`.
     """
     require(actor, IMPORT)
     row = files.keep(_blocks(path), name=plan.file_name, actor=actor)
-    return start_kept(row, plan, actor=actor)
+    return start_kept(row, plan, actor=actor, here=here)
 
 
-def start_kept(row: File, plan: Plan, *, actor: Actor) -> Job:
+def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
     """The same for a file that is in the workspace already."""
     run = begin_import(actor=actor, file=row, plan=plan)
-    return start_job("leads.import", {"import": str(run.id), "name": plan.file_name}, actor=actor)
+    return start_job("leads.import", {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -51,7 +51,7 @@ CONTACT: tuple[Standard, ...] = (
     Standard("source_detail", "Source in detail"),
     Standard("campaign", "Campaign"),
     Standard("visits", "Visits to the website", INTEGER, clean="count", sortable=True),
-    Standard("seconds_on_site", "Seconds on the website", INTEGER, clean="count", sortable=True),
+    Standard("seconds_on_site", "Time on the website", INTEGER, clean="count", sortable=True),
     Standard("pages_per_visit", "Pages per visit", NUMBER, clean="decimal"),
     Standard("last_activity", "Last activity"),
     Standard("last_activity_at", "Time of the last activity", DATETIME, clean="datetime", sortable=True),

@@ -16,7 +16,8 @@ def page():
 
 
 def test_every_finding_is_explained(page):
-    explained = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE))
+    table = page[page.index("## Codes of findings") :]
+    explained = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", table, re.MULTILINE))
     assert explained == {code: f"{words.message} {words.remedy}" for code, words in findings.FINDINGS.items()}
 
 

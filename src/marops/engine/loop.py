@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from marops.engine import tick
 from marops.engine.aside import STAGE_FAILED
 from marops.engine.tick import Told
-from marops.kernel import audit, crash, facts, outages, ports
+from marops.kernel import audit, crash, facts, files, outages, ports
 from marops.kernel.clock import local_date, now
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.models import Problem, StageRun, Workspace
@@ -309,10 +310,12 @@ class Engine:
             self._keep_house(told)
 
     def _keep_house(self, told: Told) -> None:
-        """Seal what committed late, forget old keys, tidy the lake every few hours."""
+        """Seal what committed late, let go of what has run out (keys, files, sessions), tidy the lake now and then."""
         as_of = now()
         self._seal(told)
         facts.forget_old_keys(as_of)
+        files.sweep(as_of)
+        Session.objects.filter(expire_date__lt=as_of).delete()
         self.housework()
         last = StageRun.objects.filter(stage="maintain").values_list("last_at", flat=True).first()
         if last is None:

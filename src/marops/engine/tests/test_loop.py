@@ -3,18 +3,20 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 
 from marops.engine import loop, tick
 from marops.engine.aside import STAGE_FAILED
 from marops.engine.loop import CLOCK_BACK, CLOCK_KEY
 from marops.engine.tests.engineground import Ground, mark
-from marops.kernel import audit, leases, ports
+from marops.engine.tick import Told
+from marops.kernel import audit, files, leases, ports
 from marops.kernel.actors import ENGINE
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.leases import LOST
-from marops.kernel.models import AuditRow, AuditSealed, FactInbox, Problem, StageRun, Tick, Touched
+from marops.kernel.models import AuditRow, AuditSealed, FactInbox, File, Problem, StageRun, Tick, Touched
 from marops.kernel.workspace import set_up_workspace
 from marops.store.lake import LakeLost
 
@@ -269,3 +271,15 @@ def test_a_server_that_goes_away_is_waited_for(ground: Ground, server: str, monk
         engine.stop.set()
         thread.join(20)
     assert open_lines() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_has_run_out_goes_with_the_housework(engine):
+    gone = files.keep([b"a,b\n"], name="old.csv", actor=ENGINE)
+    File.objects.filter(id=gone.id).update(expires_at=now() - timedelta(seconds=1))
+    kept = files.keep([b"a,b\n"], name="new.csv", actor=ENGINE)
+    Session.objects.create(session_key="old", session_data="", expire_date=now() - timedelta(seconds=1))
+    engine._keep_house(Told())
+    assert list(File.objects.values_list("id", flat=True)) == [kept.id]
+    assert not files.path_of(gone).exists()
+    assert not Session.objects.exists()

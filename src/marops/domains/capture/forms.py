@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from marops.domains.capture.maps import Map
+from marops.domains.capture.maps import Map, as_map
 from marops.domains.capture.plan import Plan
 from marops.domains.capture.targets import CHANNELS, CLEANING, COMPANY_CLEANING, SKIP, Target
 
@@ -55,18 +55,12 @@ class MapForm(forms.Form):
             )
 
     def as_map(self) -> Map:
-        """The map that was chosen."""
-        given = self.cleaned_data
+        """The map that was chosen. Raises MaropsError for one that cannot be used."""
+        given, options = self.cleaned_data, self.plan.options
+        said = {"country": given["country"].upper(), "zone": given["zone"], "dates": given["dates"]}
+        said |= {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}
         columns = {one.name: given[f"c{number}"] or "skip" for number, one in enumerate(self.plan.columns)}
-        return Map(
-            columns=columns,
-            encoding=self.plan.options.encoding,
-            delimiter=self.plan.options.delimiter,
-            sheet=self.plan.options.sheet,
-            country=given["country"].upper(),
-            zone=given["zone"],
-            dates=given["dates"],
-        )
+        return as_map({"columns": columns} | {name: value for name, value in said.items() if value})
 
 
 def _choices(current: Target) -> list[Any]:

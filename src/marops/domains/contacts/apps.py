@@ -7,11 +7,14 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        from marops.domains.contacts import stages, story
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.domains.contacts import queries, stages, story
         from marops.domains.contacts.fields import register_fields, register_quality_fields
+        from marops.domains.contacts.permissions import VIEW
         from marops.domains.contacts.rules import quality
         from marops.engine.tick import Stage
-        from marops.kernel import ports
+        from marops.kernel import ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
         register_fields()
@@ -23,3 +26,9 @@ class ContactsConfig(AppConfig):
         ports.timeline.fill("lead.created", story.says_created)
         ports.timeline.fill("lead.updated", story.says_updated)
         ports.story.fill("quality", story.quality_section, order=30)
+        ports.navigation.fill(
+            "companies",
+            shell.NavEntry("people", _("Companies"), "contacts:companies", VIEW, words="accounts organisations"),
+            order=20,
+        )
+        ports.search.fill("companies", queries.search_companies, order=20)

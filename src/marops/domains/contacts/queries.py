@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from marops.domains.contacts.fields import FOLLOWS
-from marops.domains.contacts.models import Contact, CustomField, Identity
+from marops.domains.contacts.models import Company, Contact, CustomField, Identity
+from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.rules import emails, phones
+from marops.domains.contacts.rules.companies import key as company_key
 from marops.domains.contacts.rules.text import clean
 from marops.kernel.actors import Actor
 from marops.kernel.errors import AMBIGUOUS, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import ContactAlias
+from marops.kernel.permissions import grants
+from marops.kernel.shell import Hit
 from marops.kernel.workspace import workspace
 
 _NUMBER = re.compile(r"L-(\d{1,18})", re.IGNORECASE)
@@ -121,3 +129,44 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return float(value) if isinstance(value, Decimal) else value
+
+
+COUNTED = 10_000
+_COMPANY_REF = re.compile(r"O-(\d{1,18})", re.IGNORECASE)
+_COMPANY_SORTS = {
+    "name": ("name_key", "id"),
+    "-name": ("-name_key", "-id"),
+    "newest": ("-number",),
+    "-newest": ("number",),
+}
+
+
+def companies(*, words: str = "", sort: str = "name") -> QuerySet[Company]:
+    """Companies whose name or domain begins with the words, in order."""
+    found = Company.objects.all()
+    if words.strip():
+        begins = clean(words)
+        found = found.filter(Q(name_key__startswith=company_key(begins)) | Q(domain__startswith=begins.lower()))
+    return found.order_by(*_COMPANY_SORTS.get(sort, _COMPANY_SORTS["name"]))
+
+
+def find_company(ref: str) -> Company:
+    """The company of this reference, id or domain. Raises MaropsError `not-found`."""
+    text = clean(ref)
+    found = None
+    if number := _COMPANY_REF.fullmatch(text):
+        found = Company.objects.filter(number=int(number[1])).first()
+    elif key := as_uuid(text):
+        found = Company.objects.filter(id=key).first()
+    found = found or Company.objects.filter(domain=text.lower()).first()
+    if found is None:
+        raise MaropsError(NOT_FOUND, f"There is no company {ref!r}.")
+    return found
+
+
+def search_companies(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
+    """Companies for the palette."""
+    if grants(actor).scope(VIEW) is None or not words.strip():
+        return
+    for one in companies(words=words)[:limit]:
+        yield Hit(_("Company"), one.name, reverse("contacts:company", args=[one.ref]), one.domain or "")

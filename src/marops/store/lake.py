@@ -24,6 +24,7 @@ batch.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,6 +153,9 @@ def lake_writer(
             yield LakeWriter(instance, lock, crash)
         finally:
             instance.close()
+            # The session's end frees the lock too, but a moment after this process has gone on.
+            with contextlib.suppress(psycopg.Error):
+                lock.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
 
 
 def _take_lock(lock: psycopg.Connection[Any], wait: float) -> None:

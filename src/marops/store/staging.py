@@ -5,7 +5,7 @@ It shares nothing with the query engine: no PostgreSQL, no lake, no extension; i
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,20 +68,9 @@ class Staging:
         finally:
             self._database.unregister("_incoming")
 
-    def fill(self, table: str, batches: Iterable[pa.Table]) -> None:
-        """Append many tables, one after another."""
-        for batch in batches:
-            self.append(table, batch)
-
     def has(self, table: str) -> bool:
         """Is there a table of this name?"""
         return bool(self._run("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchall()[0][0])
-
-    def beside(self) -> "Staging":
-        """A second connection to the same rows, for another thread."""
-        twin = object.__new__(Staging)
-        twin._home, twin._database = self._home, self._database.cursor()
-        return twin
 
     def _run(self, sql: str, params: Any) -> duckdb.DuckDBPyConnection:
         try:

@@ -4,6 +4,9 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from errno import ENOSPC
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +27,7 @@ from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.jobs import JobRun, Progress, Step, job
 from marops.kernel.models import File
-from marops.store.staging import Staging, StagingFull
+from marops.store.staging import Staging, StagingFull, sweep
 
 FILE_GONE = problem(
     "import-file-gone",
@@ -39,6 +42,7 @@ NO_ROOM = problem(
     remedy="What was imported so far is kept. Make room, then let the import go on.",
 )
 PROBE = 200_000
+LEFTOVERS = timedelta(days=1)
 _SHOWN = 200
 
 crash.declare("import.after_reading", "import.after_batch", "import.before_end")
@@ -55,6 +59,7 @@ def import_leads(run: JobRun) -> Iterator[Step]:
         actor=run.actor, run_id=one.id, state=Import.State.RUNNING,
         values={"job_id": run.job.id, "started_at": one.started_at or now()},
     )  # fmt: skip
+    sweep(config().home / "tmp", older_than=(now() - LEFTOVERS).timestamp())
     try:
         with Staging(config().home / "tmp") as staging:
             preparation = Preparation(staging, plan, file_key=f"file:{one.sha256[:16]}")
@@ -73,9 +78,15 @@ def import_leads(run: JobRun) -> Iterator[Step]:
         raise
     except BaseException as error:
         note_state(actor=run.actor, run_id=one.id, state=Import.State.FAILED, values={"counts": summed(one)})
-        if isinstance(error, StagingFull) or (isinstance(error, OSError) and error.errno == 28):
-            raise MaropsError(NO_ROOM, str(error)) from error
+        if _is_full(error):
+            raise MaropsError(NO_ROOM, type(error).__name__) from error
         raise
+
+
+def _is_full(error: BaseException) -> bool:
+    """Is the disk full: ours, the scratch database's or the server's?"""
+    server = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, StagingFull) or getattr(error, "errno", None) == ENOSPC or server == "53100"
 
 
 def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
@@ -85,15 +96,16 @@ def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
         raise MaropsError(FILE_GONE)
     for rows in preparation.load(open_table(files.path_of(row), plan.options)):
         yield Progress(0, None, f"Reading: {rows:,} rows"), {"batches": done}
-    yield Progress(0, preparation.rows, "Finding out who is who"), {"batches": done}
-    preparation.sort_out()
-    mark_known(preparation)
+    # Long files take a while here: each step gives a sign of life, and a chance to stop.
+    for _ in chain([None], preparation.sort_out(), mark_known(preparation)):
+        yield Progress(0, preparation.rows, "Finding out who is who"), {"batches": done}
 
 
-def mark_known(preparation: Preparation) -> None:
+def mark_known(preparation: Preparation) -> Iterator[None]:
     """Set aside the rows that were taken in before and whose person has not changed since."""
     for number in range(-(-(preparation.last - preparation.first + 1) // PROBE)):
         preparation.mark_unchanged(known_rows(preparation.probes(number, PROBE)))
+        yield
 
 
 def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation) -> Iterator[Step]:
@@ -207,8 +219,8 @@ def rehearse(
         try:
             for _ in preparation.load(open_table(path, plan.options), most=most):
                 pass
-            preparation.sort_out()
-            mark_known(preparation)
+            for _ in chain(preparation.sort_out(), mark_known(preparation)):
+                pass
             for prepared in ahead(map(preparation.batch, range(preparation.batches))):
                 taken = try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)
                 for name in COUNTS:

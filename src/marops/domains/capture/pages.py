@@ -65,6 +65,13 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "capture/imports.html", context)
 
 
+def _last(counts: dict[str, int]) -> str:
+    new = ngettext("%(n)s new person", "%(n)s new people", counts["created"]) % {"n": f"{counts['created']:,}"}
+    return _("The last import brought %(new)s and changed %(changed)s.") % {
+        "new": new, "changed": f"{counts['updated']:,}",
+    }  # fmt: skip
+
+
 @require_http_methods(["GET", "POST"])
 @needs(IMPORT)
 def new(request: HttpRequest) -> HttpResponse:

@@ -110,15 +110,22 @@ class Rows:
 
     # --- who is who --------------------------------------------------------------------------------------------------
 
-    def sort_out(self) -> None:
-        """Find each row's keys, and the rows that are the same person."""
-        self._find_keys()
+    def sort_out(self) -> Iterator[None]:
+        """Find each row's keys, and the rows that are the same person. Gives way between its steps."""
         self._staging.execute("CREATE TABLE fate (row BIGINT, fate VARCHAR, keep BIGINT)")
+        self._find_keys()
+        yield
+        self._find_names()
+        yield
+        self._find_phones()
+        self._staging.execute("UPDATE keyed SET known = has_external OR mail IS NOT NULL OR phone IS NOT NULL")
+        yield
         if self._in_files:
             return
         told = self._tell_apart()
         if told.rows:
             self._staging.append("fate", pa.table({"row": told.rows, "fate": told.fates, "keep": told.keeps}))
+        yield
         self._staging.execute("INSERT INTO fate SELECT row, 'no-identity', NULL FROM keyed WHERE NOT known")
         self._merge_repeats()
 
@@ -153,9 +160,6 @@ class Rows:
             "UPDATE keyed SET shared = TRUE WHERE mail IS NOT NULL"
             " AND split_part(split_part(mail, '@', 1), '+', 1) IN (SELECT name FROM role)"
         )
-        self._find_names()
-        self._find_phones()
-        staging.execute("UPDATE keyed SET known = has_external OR mail IS NOT NULL OR phone IS NOT NULL")
 
     def _find_names(self) -> None:
         """Names, where only a name tells apart who shares a mailbox or a phone."""

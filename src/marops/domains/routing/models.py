@@ -38,7 +38,9 @@ class LeadLine(models.Model):
     their four tables it took seconds (docs/decisions/0050-lead-line.md). Nothing else writes it.
     """
 
-    contact = models.OneToOneField("contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    contact = models.OneToOneField(
+        "contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )  # made and deleted with its contact by the triggers, so a constraint would only check them
     number = models.BigIntegerField()
     full_name = models.TextField()  # never empty: the address or the reference stands in for a missing name
     company_name = models.TextField(null=True)

@@ -22,6 +22,7 @@ _KEPT = [
         f"UPDATE lead_line l SET (full_name, company_name, country, source) = ROW ({_CONTACT}) FROM fresh f"
         f" WHERE l.contact_id = f.id AND {_LINES} IS DISTINCT FROM ({_CONTACT})",
     ),
+    ("contact_gone", "contact", "DELETE", "DELETE FROM lead_line l USING gone g WHERE l.contact_id = g.id"),
     *(
         (
             f"score_{when.lower()}",

@@ -90,9 +90,8 @@ def define_macros(staging: Staging, *, null_words: Sequence[str], day_first: boo
     longest = max((len(word.encode()) for word in null_words), default=0)
     staging.execute(rf"""
         CREATE MACRO tidy(x) AS CASE
+            WHEN regexp_full_match(x, '[!-~]+( [!-~]+)*') THEN x
             WHEN x IS NULL OR x = '' THEN NULL
-            WHEN strlen(x) = length(x) AND NOT regexp_matches(x, '[\x{{0000}}-\x{{001f}}\x{{007f}}]|  ')
-                THEN nullif(trim(x), '')
             ELSE nullif(trim(regexp_replace(
                 regexp_replace(nfc_normalize(x), '{unseen}', '', 'g'), '{_SPACES}', ' ', 'g')), '')
         END;

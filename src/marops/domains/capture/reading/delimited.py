@@ -73,13 +73,18 @@ class DelimitedSource(Source):
         super().__init__("csv")
         self._path = path
         self._huge_seen = 0
-        self.encoding = encodings.known(options.encoding) if options.encoding else encodings.guess(path)
+        foreign = 0
+        if options.encoding:
+            self.encoding = encodings.known(options.encoding)
+        else:
+            self.encoding, foreign = encodings.guess(path)
         sample, self._skipped, named = self._sample()
         self._dialect = self._guess_dialect(sample, options.delimiter or named)
         self.delimiter = self._dialect.delimiter
         header = self._first_record(sample)
         self._check_header(header)
         self.columns = column_names(header, self.notes)
+        self._note_foreign(foreign)
 
     def _open(self) -> tuple[TextIO, encodings.Patch]:
         patch = encodings.Patch()
@@ -138,8 +143,13 @@ class DelimitedSource(Source):
                 next(lines)
             next(self._dialect.reader(lines))  # the column names
             yield from self._rest(lines, size)
-        if patch.count:
-            self._note(f"{patch.count} characters are not {self.encoding.upper()} like the rest; read as Windows-1252.")
+        self._note_foreign(patch.count)
+
+    def _note_foreign(self, count: int) -> None:
+        if count:
+            name = "UTF-8" if self.encoding == "utf-8-sig" else self.encoding.upper()
+            what = "1 character is" if count == 1 else f"{count:,} characters are"
+            self._note(f"{what} not {name} like the rest; read as Windows-1252.")
 
     def _note(self, text: str) -> None:
         if text not in self.notes:

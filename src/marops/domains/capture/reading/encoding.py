@@ -1,6 +1,7 @@
 """In which encoding a text file is written, and reading it although parts are in another."""
 
 import codecs
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from marops.kernel.errors import MaropsError, problem
@@ -19,6 +20,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BLOCK = 1 << 20
+_BEYOND_ASCII = bytes(range(128, 256))
 _WESTERN = frozenset("äöüßÄÖÜéèêëàâáãåçñíìîïóòôõøúùûýÿæœÆŒÉÈÊËÀÂÁÃÅÇÑÍÌÎÏÓÒÔÕØÚÙÛÝ€£§°·’‘“”–—…®©™«»¿¡ºª ´\u00a0")
 
 
@@ -36,19 +38,22 @@ class Patch:
         return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-def guess(path: Path) -> str:
-    """The file's encoding. A file that is UTF-8 but for a few bytes is UTF-8."""
+def guess(path: Path) -> tuple[str, int]:
+    """The file's encoding, and how many characters of it are in another. A file that is UTF-8 but for a few is UTF-8.
+
+    Text in another encoding hardly ever is UTF-8 by chance, so what is UTF-8 counts as much as what is not.
+    """
     with path.open("rb") as file:
         head = file.read(_BLOCK)
-    for bom, name in _BOMS:
-        if head.startswith(bom):
-            return name
-    if wide := _wide(head):
-        return wide
-    good, bad, sample = _count(path)
-    if not bad or good > 4 * bad:
-        return "utf-8"
-    return _eight_bit(sample)
+    bom = next((name for mark, name in _BOMS if head.startswith(mark)), "")
+    if bom and bom != "utf-8-sig":
+        return bom, 0
+    if not bom and (wide := _wide(head)):
+        return wide, 0
+    tally = _count(path)
+    if bom or tally.good_lines >= tally.bad_lines or tally.good >= tally.bad:
+        return bom or "utf-8", tally.bad
+    return _eight_bit(bytes(tally.sample)), 0
 
 
 def _wide(head: bytes) -> str:
@@ -59,34 +64,46 @@ def _wide(head: bytes) -> str:
     return "utf-16-le" if sample[1::2].count(0) > sample[0::2].count(0) else "utf-16-be"
 
 
-def _count(path: Path) -> tuple[int, int, bytes]:
-    """How many lines beyond ASCII are UTF-8, how many are not, and a sample of those that are not."""
-    good = bad = 0
-    sample = bytearray()
+@dataclass
+class _Tally:
+    """What is UTF-8 in a file and what is not, of what lies beyond ASCII; and a sample of the lines that are not."""
+
+    good_lines: int = 0
+    bad_lines: int = 0
+    good: int = 0
+    bad: int = 0
+    sample: bytearray = field(default_factory=bytearray)
+
+    def add(self, line: bytes) -> None:
+        """Count one line."""
+        if line.isascii():
+            return
+        try:
+            self.good += len(line) - len(line.decode("utf-8"))
+            self.good_lines += 1
+        except UnicodeDecodeError:
+            self.bad_lines += 1
+            kept = line.decode("utf-8", "ignore")
+            self.good += len(kept.encode()) - len(kept)
+            # Each run of bytes that is no UTF-8 becomes one mark, as it becomes one call of a Patch.
+            self.bad += line.decode("utf-8", "replace").count("\ufffd") - kept.count("\ufffd")
+            if len(self.sample) < 65536:
+                self.sample += line[:2000] + b"\n"
+
+
+def _count(path: Path) -> _Tally:
+    tally, rest = _Tally(), b""
     with path.open("rb") as file:
-        rest = b""
         while block := file.read(_BLOCK):
             block = rest + block
-            cut = block.rfind(b"\n") + 1 or len(block)
+            # In a line without end no character is cut in two.
+            cut = block.rfind(b"\n") + 1 or len(block.rstrip(_BEYOND_ASCII)) or len(block)
             rest, block = block[cut:], block[:cut]
-            if block.isascii():
-                continue
-            for line in block.split(b"\n"):
-                if line.isascii():
-                    continue
-                try:
-                    line.decode("utf-8")
-                    good += 1
-                except UnicodeDecodeError:
-                    bad += 1
-                    if len(sample) < 65536:
-                        sample += line[:2000] + b"\n"
-        if rest and not rest.isascii():
-            try:
-                rest.decode("utf-8")
-            except UnicodeDecodeError:
-                bad, sample = bad + 1, sample + rest[:2000]
-    return good, bad, bytes(sample)
+            if not block.isascii():
+                for line in block.split(b"\n"):
+                    tally.add(line)
+    tally.add(rest)
+    return tally
 
 
 def _eight_bit(sample: bytes) -> str:

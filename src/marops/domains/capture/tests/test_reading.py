@@ -57,6 +57,38 @@ def test_a_few_bytes_of_another_encoding_do_not_spoil_the_file(read):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Name,Mail\nJörg,a\nÄnne,b\n".encode() + "Zoë,c\n".encode("cp1252"),
+        "Name,Mail\nJörg,a\nÄnne,b\n".encode() + b"Zo\xeb,c",
+        "\ufeffName,Mail\nJörg,a\nÄnne,b\n".encode() + b"Zo\xeb,c\n",
+        "Name,Mail\nJörg,a\n".encode() + "Änne,b\n".encode() + b"Zo\xeb,c\n",
+    ],
+)
+def test_one_stray_byte_is_told_before_anything_is_read(tmp_path, content):
+    path = tmp_path / "stray.csv"
+    path.write_bytes(content)
+    source = open_table(path)
+    told = ["1 character is not UTF-8 like the rest; read as Windows-1252."]
+    assert source.notes == told
+    assert cells(next(iter(source.chunks(100))).rows.to_pylist()) == [("Jörg", "a"), ("Änne", "b"), ("Zoë", "c")]
+    list(source.chunks(100))
+    assert source.notes == told
+
+
+def test_a_stray_byte_beside_good_ones_in_its_line(read):
+    source, rows, _ = read(b"Name,City\nJ\xc3\xb6rg,Z\xfcrich\n")
+    assert cells(rows) == [("Jörg", "Zürich")]
+    assert source.encoding == "utf-8"
+
+
+def test_no_character_of_a_line_without_end_is_taken_for_a_stray(read):
+    source, _, faults = read("Name,Note\nAda,x" + "ö" * 700_000 + "\nJörg,y\n")
+    assert faults == {2: "cell-too-large"}
+    assert source.notes == []
+
+
+@pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"", "import-file-empty"),

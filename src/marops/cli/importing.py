@@ -1,11 +1,14 @@
 """`marops import leads`: show what is understood, run the job here with its progress, say what came of it."""
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -26,8 +29,15 @@ from marops.kernel.errors import MaropsError, problem
 from marops.kernel.models import Job
 
 NO_FILE = problem("file-missing", "There is no such file", status=404, remedy="Check the path; nothing was read.")
+NOT_WRITABLE = problem(
+    "not-writable",
+    "This file cannot be written",
+    status=400,
+    remedy="Name a file in a folder that exists and that you may write to; nothing was imported.",
+)
 SHOWN = 60
 SAMPLE = 28
+WIDE = 160
 
 
 def import_file(
@@ -36,6 +46,8 @@ def import_file(
     """Plan and import a file. Raises what the job failed with, or `job-stopped` after Ctrl-C."""
     if not file.is_file():
         raise MaropsError(NO_FILE, str(file))
+    if rejects is not None:
+        _check_writable(rejects)
     plan = plan_import(file, read_map(map_file) if map_file else None)
     if not quiet:
         _show(plan, err)
@@ -47,6 +59,13 @@ def import_file(
     if rejects is not None and (written := write_rejects(job, rejects)):
         return _replaced(result, rejects_file=str(written))
     return result
+
+
+def _check_writable(target: Path) -> None:
+    """Before anything starts: can the refused rows be written there?"""
+    place = target if target.exists() else target.parent
+    if target.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        raise MaropsError(NOT_WRITABLE, str(target))
 
 
 def _replaced(result: ImportResult, **values: Any) -> ImportResult:
@@ -62,7 +81,8 @@ def _show(plan: Plan, err: Console) -> None:
     for column in plan.columns[:SHOWN]:
         example = next((one for one in column.samples if one), "")
         table.add_row(column.name, str(column.target), column.why, example[:SAMPLE])
-    err.print(table)
+    # Piped, the table is as wide as it needs to be; on a terminal it fits.
+    err.print(table, width=None if err.is_terminal else WIDE)
     if len(plan.columns) > SHOWN:
         err.print(f"… and {len(plan.columns) - SHOWN} more columns.")
     for note in plan.notes:
@@ -82,10 +102,32 @@ def _run(job: Job, err: Console, *, quiet: bool) -> None:
 
 @contextmanager
 def _stops_on_ctrl_c(job: Job) -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, lambda *_: jobs.ask_to_stop(job.id))
+    """The first Ctrl-C asks the job to stop, the second ends the program.
+
+    The signal may arrive in the middle of a statement, so the handler only sets a mark; a thread with a connection of
+    its own writes it down.
+    """
+    asked, over = threading.Event(), threading.Event()
+
+    def hear(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def write_down() -> None:
+        asked.wait()
+        if not over.is_set():
+            jobs.ask_to_stop(job.id)
+        connection.close()
+
+    before = signal.signal(signal.SIGINT, hear)
+    writer = threading.Thread(target=write_down, daemon=True)
+    writer.start()
     try:
         yield
     finally:
+        over.set()
+        asked.set()
+        writer.join(5)
         signal.signal(signal.SIGINT, before)
 
 

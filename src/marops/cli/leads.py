@@ -92,6 +92,7 @@ def import_leads(
     raise typer.Exit(FINDINGS if result.rejected else DONE)
 
 
+_SHOWN = 10
 _PRINTED = ("rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds")
 
 
@@ -104,5 +105,24 @@ def _say(result: Any) -> None:
     )
     words = ", ".join(f"[bold]{number:,}[/] {what}" for what, number in parts)
     out.print(f"{result.rows:,} rows in {result.seconds:.1f} s: {words}.")
+    for one in _summed(result):
+        out.print(f"  {one['rows']:>7,} × {one['message']} {one['remedy']}".rstrip(), markup=False)
+    if result.duplicates:
+        pairs = ", ".join(f"{one['row']} by {one['replaced_by_row']}" for one in result.duplicates[:_SHOWN])
+        more = f" and {len(result.duplicates) - _SHOWN} more" if len(result.duplicates) > _SHOWN else ""
+        out.print(f"Rows replaced by a later one of the same person: {pairs}{more}.")
     if result.rejects_file:
         out.print(f"The refused rows, each with its reason and remedy: {result.rejects_file}")
+    if result.ref:
+        out.print(f"This was import {result.ref}. The engine scores and routes what changed: marops run --once")
+
+
+def _summed(result: Any) -> list[dict[str, Any]]:
+    """What was found, each kind once with its number of rows; a dry run has looked at rows one by one."""
+    if result.findings:
+        return list(result.findings)
+    kinds: dict[str, dict[str, Any]] = {}
+    for one in result.warnings:
+        kind = kinds.setdefault(one["code"] + one.get("field", ""), {**one, "rows": 0})
+        kind["rows"] += 1
+    return list(kinds.values())

@@ -26,7 +26,14 @@ def tell(out: Console, story: Mapping[str, Any]) -> None:
 
 
 def _contact(out: Console, section: Mapping[str, Any]) -> None:
-    _pairs(out, section.get("fields", {}))
+    known = {f"{one['system'] or one['kind']}": one["value"] for one in section.get("known_as", [])}
+    _pairs(out, {**section.get("fields", {}), **{f"id: {system}": value for system, value in known.items()}})
+
+
+def _consent(out: Console, section: Mapping[str, Any]) -> None:
+    for line in section.get("lines", []):
+        out.print(f"  {escape(str(line['says']))}")
+    _why(out, section)
 
 
 def _sources(out: Console, section: Mapping[str, Any]) -> None:
@@ -50,6 +57,10 @@ def _score(out: Console, section: Mapping[str, Any]) -> None:
         bar = "█" * max(1, round(BAR * abs(one["points"]) / most))
         table.add_row(f"  {escape(one['label'])}", one["part"], f"{one['points']:+g}", bar)
     out.print(table)
+    if section.get("fit"):
+        fit, keen = section["fit"], section["engagement"]
+        out.print(f"  Fit {fit['points']:g} of {fit['of']:g}, which gives grade {section['grade']}.")
+        out.print(f"  Engagement {keen['points']:g} of {keen['of']:g}.")
     if section.get("missing"):
         out.print(f"  Not known, so it counts nothing: {escape(', '.join(section['missing']))}.")
     if section.get("definition"):
@@ -63,7 +74,7 @@ def _stage(out: Console, section: Mapping[str, Any]) -> None:
     if section.get("since"):
         out.print(f"  Since {_time(section['since'])}, by {section['definition']}.")
     if ahead := section.get("next"):
-        out.print(f"  For {ahead['label']}:")
+        out.print(f"  For {ahead['label']}: {escape(ahead['rule'])}")
         for one in ahead["conditions"]:
             mark = "[green]yes[/]" if one["holds"] else "[red]no [/]"
             seen = "nothing" if one["value"] is None else one["value"]
@@ -105,6 +116,7 @@ def _time(text: str) -> str:
 
 _SHOWN = {
     "contact": _contact,
+    "consent": _consent,
     "sources": _sources,
     "quality": _quality,
     "score": _score,
@@ -113,6 +125,7 @@ _SHOWN = {
 }
 _TITLES = {
     "contact": "Who",
+    "consent": "May we write?",
     "sources": "Where this comes from",
     "quality": "Faults",
     "score": "Score",

@@ -92,7 +92,22 @@ def read_config(environment: Mapping[str, str], *, home: Path | None = None) -> 
         elif variable + "_FILE" in environment:
             given[name] = Path(environment[variable + "_FILE"]).read_text().strip()
     given["home"] = folder
+    _check_address(str(given.get("database_url", "")))
     return Config(**{name: _read(name, kinds[name], value) for name, value in given.items()})
+
+
+def _check_address(database_url: str) -> None:
+    """A database address that cannot even be read is refused at once, without showing it: it may hold a password."""
+    if not database_url:
+        return
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    try:
+        make_conninfo(database_url)
+    except ProgrammingError:
+        detail = "database_url is no address of a PostgreSQL, such as postgresql://user:password@host/database"
+        raise MaropsError(BAD_SETTING, detail) from None
 
 
 def _from_file(path: Path, kinds: Mapping[str, Any]) -> dict[str, Any]:

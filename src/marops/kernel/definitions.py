@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
@@ -54,6 +55,8 @@ class Kind:
     upcasters: Mapping[int, Upcaster] = field(default_factory=dict)
     check: Callable[[Any], Sequence[FieldError]] = lambda _: ()
     four_eyes: bool = True
+    # What a new version in force asks to be looked at again; answers how many that are. Runs in the act's transaction.
+    in_force: Callable[[datetime], int] = lambda _: 0
 
 
 _KINDS: dict[str, Kind] = {}
@@ -269,6 +272,7 @@ def _put_in_force(act: Act, row: Definition) -> None:
         "definition", row.pinned, before={"active": before.pinned if before else None}, after={"active": row.pinned}
     )
     act.fact(ACTIVATED, subject=("definition", row.ref), definition=row.pinned)
+    act.count(looked_at_again=_KINDS[row.kind].in_force(act.at))
 
 
 def _record_decision(row: Definition, actor: Actor, *, own_work: bool, comment: str, act: Act) -> None:

@@ -19,7 +19,7 @@ class ContactsConfig(AppConfig):
 
         register_fields()
         register_quality_fields()
-        register_kind(Kind("quality", "Quality rule", quality.QualityRule))
+        register_kind(Kind("quality", "Quality rule", quality.QualityRule, in_force=stages.everybody))
         ports.starters.fill("quality", quality.STARTERS)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
         ports.story.fill("contact", story.contact_section, order=10)

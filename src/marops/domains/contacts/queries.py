@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from marops.domains.accounts.public import sees
 from marops.domains.contacts.fields import FOLLOWS
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import VIEW
@@ -42,9 +43,10 @@ def find_contact(ref: str, *, actor: Actor) -> Contact:
     """The person that `ref` names: L-number, id, e-mail, phone or any id of another system.
 
     Raises MaropsError `not-found`, or `ambiguous` with everybody the reference fits. Whether the actor may see that
-    person is for the caller to ask, who knows the owner.
+    person is for the caller to ask, who knows the owner. For those who may not see addresses, an address names
+    nobody: or whoever guesses one would learn whose it is.
     """
-    found = find_contacts(ref)
+    found = find_contacts(ref, personal=sees("personal", grants(actor)))
     if not found:
         raise MaropsError(NOT_FOUND, f"No lead answers to {ref!r}.")
     if len(found) > 1:
@@ -57,15 +59,23 @@ def find_contact(ref: str, *, actor: Actor) -> Contact:
     return found[0]
 
 
-def find_contacts(ref: str) -> list[Contact]:
-    """Everybody whom the reference fits, at most ten; merged people lead to whom they became."""
+def find_contacts(ref: str, *, personal: bool = True) -> list[Contact]:
+    """Everybody whom the reference fits, at most ten; merged people lead to whom they became.
+
+    Without `personal`, addresses and phones fit nobody.
+    """
     text = clean(ref)
     if (number := _NUMBER.fullmatch(text)) and (found := list(Contact.objects.filter(number=int(number[1])))):
         return found
-    ids = set(_by_identity(text))
+    ids = set(_by_identity(text) if personal else _by_external_id(text))
     if (as_id := as_uuid(text)) is not None:
         ids |= {as_id}
     return list(Contact.objects.filter(id__in=_followed(ids)).order_by("number")[:_MOST])
+
+
+def _by_external_id(text: str) -> Iterator[UUID]:
+    known = Identity.objects.filter(kind="external", value__in={text, text.lower()})
+    yield from known.values_list("contact_id", flat=True)[:_MOST]
 
 
 def _by_identity(text: str) -> Iterator[UUID]:

@@ -38,7 +38,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
-from marops.kernel.permissions import may
+from marops.kernel.permissions import Scope, grants, may
 
 PER_PAGE = 50
 _SORT = "score"
@@ -76,13 +76,18 @@ def leads(request: HttpRequest) -> HttpResponse:
     )
     page = max(1, int(given.get("page", "1") or 1)) if given.get("page", "1").isdecimal() else 1
     found = lead_page(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
+    if page > 1 and not found.items:
+        query = given.copy()
+        query["page"] = str(max(1, -(-min(found.total, COUNTED) // PER_PAGE)))
+        return redirect(f"{request.path}?{query.urlencode()}")
     context = {
         "page": _Counted(found).here(),
         "rows": _labelled(found.items),
         "filters": _filters(),
         "sort": f"-{_SORT}",
         "said": _said(found),
-        "answer": _answer(lead_counts()),
+        "answer": _answer(lead_counts(actor)),
+        "sees_all": grants(actor).scope(VIEW) is Scope.ALL,
         "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
         "found": found,
         "import_url": reverse("capture:new") if may(actor, IMPORT) else "",

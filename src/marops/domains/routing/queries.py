@@ -23,7 +23,7 @@ from marops.kernel.clock import now
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
-from marops.kernel.permissions import grants, may, require
+from marops.kernel.permissions import Scope, grants, may, require
 from marops.kernel.rules import Rule, field_names, parse
 from marops.kernel.rules_meaning import Context, understand
 from marops.kernel.shell import Figure, Found, Hit, Need
@@ -78,12 +78,25 @@ class LeadFilter:
             "contact.source": self.source,
             "contact.country": self.country,
         }
+        _check_choices({"stage.name": ("stage", self.stage), "score.grade": ("grade", self.grade)})
         parts: list[Mapping[str, Any]] = [{"field": name, "is": value} for name, value in plain.items() if value]
         if self.owner:
             parts.append(_owner_rule(self.owner))
         if self.rule:
             parts.append(self.rule)
         return parse({"all": parts} if parts else {"everyone": True})
+
+
+def _check_choices(given: Mapping[str, tuple[str, str]]) -> None:
+    """A filter's value must be one of those there are. Raises MaropsError `invalid` that lists them."""
+    for name, (parameter, value) in given.items():
+        found = REGISTRY.find_field(name) if value else None
+        known = [one.value for one in found.known_choices()] if found else []
+        if known and value not in known:
+            fault = FieldError(
+                "choice", f"There is no {parameter} {value!r}.", f"Use {', '.join(known)}.", field=parameter
+            )
+            raise MaropsError(INVALID, fault.message, errors=[fault])
 
 
 def _owner_rule(owner: str) -> dict[str, Any]:
@@ -340,7 +353,7 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
     """What the desk says of leads: who waits without an owner, and how many there are of each kind."""
     if VIEW not in grants(actor):
         return
-    counts = lead_counts()
+    counts = lead_counts(actor)
     if counts["waiting"] and may(actor, ASSIGN):
         yield Need(
             title=ngettext(
@@ -367,24 +380,27 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
         )
 
 
-def lead_counts() -> dict[str, Any]:
-    """How many leads there are, how many are MQLs, how many nobody has, and their mean quality.
+def lead_counts(actor: Actor) -> dict[str, Any]:
+    """How many leads the actor may see, how many are MQLs, how many nobody has, and the mean quality of all.
 
     Counting a million lines takes longer than a page may, so of many leads the numbers are up to half a minute old.
     """
-    kept: dict[str, Any] | None = cache.get("lead_counts")
+    everybody = grants(actor).scope(VIEW) is Scope.ALL
+    kept: dict[str, Any] | None = cache.get("lead_counts") if everybody else None
     if kept is None:
-        kept = _lead_counts()
-        if kept["all"] > MANY:
+        kept = _lead_counts(actor)
+        if everybody and kept["all"] > MANY:
             cache.set("lead_counts", kept, COUNTS_KEPT)
     return kept
 
 
-def _lead_counts() -> dict[str, Any]:
+def _lead_counts(actor: Actor) -> dict[str, Any]:
+    source, params = _narrowed(actor, LeadFilter())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE stage = 'mql'),"
-            " count(*) FILTER (WHERE queue = 'unassigned-leads'),"
-            " (SELECT avg(score) FROM contact_quality) FROM lead_line"
+            "SELECT count(*), count(*) FILTER (WHERE l.stage = 'mql'),"
+            " count(*) FILTER (WHERE l.queue = 'unassigned-leads'),"
+            f" (SELECT avg(score) FROM contact_quality) {source}",
+            params,
         )
         return dict(zip(("all", "mql", "waiting", "quality"), cursor.fetchone(), strict=True))

@@ -15,8 +15,8 @@ class ScoringConfig(AppConfig):
         from marops.kernel import ports
         from marops.kernel.definitions import Kind, register_kind
 
-        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score))
-        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle))
+        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score, in_force=stages.everybody))
+        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle, in_force=stages.everybody))
         register_fields()
         ports.starters.fill("scoring", STARTERS)
         ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)

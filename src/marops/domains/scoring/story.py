@@ -46,8 +46,12 @@ def _label(name: str) -> str:
 def _words(row: ContactScore, model: ScoreModel) -> str:
     points = explain_points(model, row.contributions)
     if not points:
-        return f"{row.value.normalize():f} points: nothing that the model “{model.title}” looks at is known or true."
+        nothing = f"nothing that the model “{model.title}” looks at is known or true"
+        return f"{row.value.normalize():f} points, grade {row.grade}: {nothing}."
     reasons = ", ".join(f"{one['label']} ({one['points']:+g})" for one in points[:3])
+    rest = points[3:]
+    if rest:
+        reasons += f", and {len(rest)} more ({sum(one['points'] for one in rest):+g})"
     unknown = f" {len(row.missing)} of the fields it looks at are empty." if row.missing else ""
     return f"{row.value.normalize():f} points, grade {row.grade}: {reasons}.{unknown}"
 
@@ -77,7 +81,13 @@ def _next(document: Lifecycle, name: str, contact_id: UUID) -> dict[str, Any] | 
     if ahead is None or ahead.when is None:
         return None
     told = explain_rule(ahead.when, contact_id, as_of=now())
-    return {"name": ahead.name, "label": ahead.label, "conditions": list(_leaves(told))}
+    return {
+        "name": ahead.name,
+        "label": ahead.label,
+        "rule": sentence(ahead.when),
+        "holds": told.holds,
+        "conditions": list(_leaves(told)),
+    }
 
 
 def _leaves(told: Explanation) -> Iterator[dict[str, Any]]:

@@ -59,7 +59,7 @@ def key(name: str | None) -> str:
                 tokens, shortened = tokens[:-size], True
                 break
         if len(tokens) > 1 and tokens[-1] == "and":
-            tokens = tokens[:-1]
+            tokens, shortened = tokens[:-1], True
     if len(tokens) > 1 and (tokens[0],) in in_front:
         tokens = tokens[1:]
     return " ".join(tokens)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from marops.domains.contacts.public import Contact
+from marops.domains.contacts.public import Contact, Identity, find_contact
 from marops.domains.register.public import Queue, ensure_queue
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.models import Assignment
@@ -104,3 +104,22 @@ def test_the_list_filters_sorts_counts_and_pages(run_stages, starters):
 def test_an_owner_who_does_not_exist_is_refused(run_stages, starters):
     with pytest.raises(MaropsError, match="Nobody and no queue is called 'nobody'"):
         lead_page(ENGINE, LeadFilter(owner="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "parameter"), [(LeadFilter(stage="bogus"), "stage"), (LeadFilter(grade="Z"), "grade")]
+)
+def test_a_filter_that_cannot_be_is_refused_by_its_own_name(run_stages, starters, narrowed, parameter):
+    with pytest.raises(MaropsError) as refused:
+        lead_page(ENGINE, narrowed)
+    assert [fault.field for fault in refused.value.errors] == [parameter]
+    assert next(iter(refused.value.errors)).remedy.startswith("Use ")
+
+
+def test_an_address_names_nobody_to_those_who_may_not_see_addresses(run_stages, starters, cast):
+    contact = Contact.objects.create(id=new_id(), number=1, email="max@conv.example")
+    Identity.objects.create(contact=contact, kind="email", system="", value="max@conv.example")
+    assert find_contact("max@conv.example", actor=cast.actor("hanna")) == contact
+    with pytest.raises(MaropsError):
+        find_contact("max@conv.example", actor=cast.actor("lena"))
+    assert find_contact("L-1", actor=cast.actor("lena")) == contact

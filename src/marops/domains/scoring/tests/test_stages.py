@@ -154,3 +154,19 @@ def test_the_fact_says_score_grade_and_version(run_stages, starters):
     assert fact.definition == "score/main@1"
     assert fact.properties == {"model": "main", "value": 4.0, "grade": "D"}
     assert fact.actor_type == "system"
+
+
+def test_a_new_model_scores_everybody_at_once(run_stages, starters):
+    quiet = _contact(1, country="NO")
+    _run(run_stages, quiet)
+    model = {"title": "All", "fit": {"cap": 50, "signals": [_signal(7)]}, "engagement": {"cap": 50}, "grades": _GRADES}
+    activate(actor=ENGINE, ref=draft(actor=ENGINE, kind="score", slug="main", document=model).pinned)
+    assert run_stages().contacts == 1
+    assert (_score(quiet).value, _score(quiet).definition) == (Decimal(7), "score/main@2")
+
+
+_GRADES = [{"grade": "A", "from_fit": 0}]
+
+
+def _signal(points: int) -> dict:
+    return {"name": "known", "label": "Known", "points": points, "when": {"everyone": True}}

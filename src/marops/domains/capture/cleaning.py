@@ -4,11 +4,14 @@ Values that SQL cannot judge alone (phones, names in capitals, companies, titles
 in Python and joined back.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -197,6 +200,21 @@ _REMEMBERED = 200_000
 _POOL_FROM = 4_000
 
 
+def end_with_parent() -> None:
+    """In a helping process: end when the process it helps ends, however that happens.
+
+    Not by PR_SET_PDEATHSIG: that signal comes when the thread that started the process ends, and such a thread may be
+    one that only reads ahead.
+    """
+    if (parent := parent_process()) is not None:
+        Thread(target=_wait_and_end, args=(parent.sentinel,), name="end-with-parent", daemon=True).start()
+
+
+def _wait_and_end(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
 class Judge:
     """Judges distinct values in Python, remembers the frequent ones, and hands many phones to a pool of processes."""
 
@@ -236,7 +254,9 @@ class Judge:
             return phones.normalise_many(list(pairs))
         if self._pool is None:
             # Not fork: this process has threads of its own, and a copy of them would wait for ever.
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=get_context("spawn"), initializer=end_with_parent
+            )
         slices = [list(pairs[start : start + 2_000]) for start in range(0, len(pairs), 2_000)]
         return [number for part in self._pool.map(phones.normalise_many, slices) for number in part]
 

@@ -19,7 +19,7 @@ from marops.domains.capture.cleaning import (
 )
 from marops.domains.capture.persons import Told, tell_apart
 from marops.domains.capture.plan import Plan
-from marops.domains.capture.reading import Source
+from marops.domains.capture.reading import RowFault, Source
 from marops.domains.capture.targets import CLEANING, Target
 from marops.domains.contacts.public import emails
 from marops.store.staging import Staging
@@ -81,15 +81,13 @@ class Rows:
 
     def load(self, source: Source, *, most: int | None = None) -> Iterator[int]:
         """Read the file, or about `most` rows of it; answers the rows read so far after each chunk."""
-        self._staging.execute("CREATE TABLE fault (row BIGINT, field VARCHAR, code VARCHAR)")
+        self._staging.execute("CREATE TABLE fault (row BIGINT, field VARCHAR, code VARCHAR, cells VARCHAR[])")
         cells = ", ".join(f"c{number} VARCHAR" for number in range(self._width))
         self._staging.execute(f"CREATE TABLE raw (row BIGINT{', ' if cells else ''}{cells})")
         for chunk in ahead(source.chunks(min(READ, most or READ))):
             self._staging.append("raw", chunk.rows)
             if chunk.faults:
-                faults = [(one.row, one.field, one.code) for one in chunk.faults]
-                columns = zip(*faults, strict=True)
-                self._staging.append("fault", pa.table(list(map(pa.array, columns)), names=["row", "field", "code"]))
+                self._staging.append("fault", _as_table(chunk.faults))
             self.rows += chunk.rows.num_rows + len(chunk.faults)
             yield self.rows
             if most is not None and self.rows >= most:
@@ -349,12 +347,13 @@ class Rows:
         return [column.name for column in self._plan.columns]
 
     def cells_of(self, rows: Sequence[int]) -> dict[int, list[str | None]]:
-        """The cells of some rows as they came; rows that could not be read are missing."""
+        """The cells of some rows as they came; of rows that could not be read, what was read of them."""
         self._staging.execute("CREATE OR REPLACE TEMP TABLE wanted (row BIGINT)")
         self._staging.append("wanted", pa.table({"row": pa.array(rows, pa.int64())}))
         cells = "".join(f", c{number}" for number in range(self._width))
         found = self._staging.rows(f"SELECT row{cells} FROM raw WHERE row IN (SELECT row FROM wanted)")
-        return {row[0]: list(row[1:]) for row in found}
+        faults = self._staging.rows("SELECT row, cells FROM fault WHERE row IN (SELECT row FROM wanted)")
+        return {row[0]: row[1] for row in faults} | {row[0]: list(row[1:]) for row in found}
 
     def choices(self) -> dict[str, list[str]]:
         """The values of each custom field that is a choice, the most frequent first."""
@@ -369,6 +368,17 @@ class Rows:
                 )
                 found[slug] = [value for value, _ in rows]
         return found
+
+
+def _as_table(faults: Sequence[RowFault]) -> pa.Table:
+    return pa.table(
+        {
+            "row": pa.array([one.row for one in faults], pa.int64()),
+            "field": pa.array([one.field for one in faults], pa.string()),
+            "code": pa.array([one.code for one in faults], pa.string()),
+            "cells": pa.array([list(one.cells) for one in faults], pa.list_(pa.string())),
+        }
+    )
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ from marops.domains.capture.reading.source import (
     RowFault,
     Source,
     column_names,
+    nul_byte,
     too_large,
 )
 from marops.kernel.errors import MaropsError, problem
@@ -69,10 +71,12 @@ class ParquetSource(Source):
 def _faults(table: pa.Table, column: str, name: str) -> dict[int, RowFault]:
     long = pc.greater(pc.utf8_length(table[column]), MAX_CELL)
     nul = pc.match_substring(table[column], "\x00")
-    return {row: too_large(row, name) for row in table.filter(long)["row"].to_pylist()} | {
-        row: RowFault(row, name, "nul-byte", "A cell holds a NUL byte.", "Remove it.")
-        for row in table.filter(nul)["row"].to_pylist()
-    }
+    found = {row: too_large(row, name, cells) for row, *cells in _rows(table.filter(long))}
+    return found | {row: nul_byte(row, name, cells) for row, *cells in _rows(table.filter(nul))}
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -17,6 +17,7 @@ from marops.domains.capture.reading.source import (
     MAX_CELL,
     MAX_COLUMNS,
     MAX_ROWS,
+    MAX_SHOWN,
     NO_ROWS,
     TOO_LONG,
     TOO_WIDE,
@@ -26,6 +27,8 @@ from marops.domains.capture.reading.source import (
     Source,
     as_table,
     column_names,
+    nul_byte,
+    shown,
     too_large,
 )
 from marops.kernel.errors import MaropsError, problem
@@ -43,7 +46,7 @@ _SAMPLE = 400_000
 _HUGE_RECORDS = 20
 _HUGE = 32_000_000
 # No reading of strict CSV accepts this, so the careful path finds it.
-_OVERSIZE = '"line too long"to be read\n'
+_OVERSIZE = '"line too long"to be read: '
 _LOOKS_LIKE_DATA = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$|^\+?[\d\s()/.-]{7,}$|^\d{4}-\d\d-\d\d")
 
 
@@ -228,9 +231,8 @@ class DelimitedSource(Source):
         finally:
             csv.field_size_limit(MAX_CELL)
         if len(record) == len(self.columns):
-            return too_large(
-                row, next(name for name, cell in zip(self.columns, record, strict=True) if len(cell) > MAX_CELL)
-            )
+            name = next(name for name, cell in zip(self.columns, record, strict=True) if len(cell) > MAX_CELL)
+            return too_large(row, name, record)
         lines.rewind()
         for _ in read:
             next(lines)
@@ -239,26 +241,29 @@ class DelimitedSource(Source):
     def _broken(self, row: int, lines: "_Lines") -> RowFault:
         first = lines.seen[0] if lines.seen else ""
         lines.give_back_all_but_first()
-        if first == _OVERSIZE or len(first) > MAX_CELL:
-            return too_large(row, "")
+        line = first.removeprefix(_OVERSIZE).rstrip("\r\n")
+        if first.startswith(_OVERSIZE) or len(first) > MAX_CELL:
+            return too_large(row, "", [line])
         return RowFault(
             row, "", "broken-quotes", "The quotation marks in this line do not match.",
             "Write a quotation mark inside a quoted cell twice, and close every quoted cell.",
+            shown([line]),
         )  # fmt: skip
 
     def _fault(self, row: int, record: list[str], seen: list[str]) -> RowFault | None:
         width = len(self.columns)
+        # Of several lines only the first is refused; the others are read on their own.
+        cells = record if len(seen) == 1 else [seen[0].rstrip("\r\n")]
         if len(record) < width or any(record[width:]):
             several = " It runs over several lines, so a quotation mark may be missing." if len(seen) > 1 else ""
             return RowFault(
                 row, "", "ragged-row", f"The row has {len(record)} cells, the header has {width}.{several}",
                 "Give the row one cell for each column; put quotes around cells that hold the delimiter.",
+                shown(cells),
             )  # fmt: skip
         for name, cell in zip(self.columns, record, strict=False):
             if "\x00" in cell:
-                return RowFault(
-                    row, name, "nul-byte", "A cell holds a NUL byte.", "Remove it; the file may be damaged there."
-                )
+                return nul_byte(row, name, cells)
         return None
 
 
@@ -303,14 +308,14 @@ class _Lines:
         if not line:
             raise StopIteration
         if len(line) == _MAX_LINE:
-            line = self._drop_rest()
+            line = self._drop_rest(line[: 2 * MAX_SHOWN])
         self.seen.append(line)
         return line
 
-    def _drop_rest(self) -> str:
+    def _drop_rest(self, head: str) -> str:
         while (more := self._file.readline(_MAX_LINE)) and len(more) == _MAX_LINE:
             pass
-        return _OVERSIZE
+        return _OVERSIZE + head + "\n"
 
     def forget(self) -> None:
         """Start to remember anew."""

@@ -17,6 +17,7 @@ from marops.domains.capture.reading.source import (
     Source,
     as_table,
     column_names,
+    nul_byte,
     too_large,
 )
 from marops.kernel.errors import MaropsError, problem
@@ -105,9 +106,9 @@ class SheetSource(Source):
     def _fault(self, row: int, cells: list[str | None]) -> RowFault | None:
         for name, cell in zip(self.columns, cells, strict=False):
             if cell and len(cell) > MAX_CELL:
-                return too_large(row, name)
+                return too_large(row, name, cells)
             if cell and "\x00" in cell:
-                return RowFault(row, name, "nul-byte", "A cell holds a NUL byte.", "Remove it.")
+                return nul_byte(row, name, cells)
         return None
 
 

@@ -1,7 +1,7 @@
 """What every kind of file answers: columns, and rows in chunks of text."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from marops.kernel.errors import MaropsError, problem
 MAX_COLUMNS = 1_000
 MAX_CELL = 100_000
 MAX_ROWS = 20_000_000
+MAX_SHOWN = 1_000
 
 TOO_WIDE = problem(
     "import-too-wide",
@@ -48,6 +49,8 @@ class RowFault:
     code: str
     message: str
     remedy: str
+    cells: tuple[str, ...] = ()
+    """What of its cells was read, or its line as the one cell there is; for the person who repairs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,25 @@ def as_table(numbers: Sequence[int], rows: Sequence[Sequence[str | None]], width
     return pa.Table.from_arrays(arrays, names=["row", *(f"c{number}" for number in range(width))])
 
 
-def too_large(row: int, field: str) -> RowFault:
+def shown(cells: Iterable[str | None]) -> tuple[str, ...]:
+    """Cells of a row that cannot be read, as they are shown: without NULs, and cut where they are long."""
+    return tuple(_cut((cell or "")[: 2 * MAX_SHOWN].replace("\x00", "")) for cell in cells)
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= MAX_SHOWN else cell[: MAX_SHOWN - 1] + "…"
+
+
+def too_large(row: int, field: str, cells: Iterable[str | None]) -> RowFault:
     """The fault of a cell that is too long to be a value."""
     return RowFault(
-        row, field, "cell-too-large", f"A cell is longer than {MAX_CELL:,} characters.", "Shorten the text or drop it."
+        row, field, "cell-too-large", f"A cell is longer than {MAX_CELL:,} characters.", "Shorten the text or drop it.",
+        shown(cells),
+    )  # fmt: skip
+
+
+def nul_byte(row: int, field: str, cells: Iterable[str | None]) -> RowFault:
+    """The fault of a cell with a NUL byte."""
+    return RowFault(
+        row, field, "nul-byte", "A cell holds a NUL byte.", "Remove it; the file may be damaged there.", shown(cells)
     )

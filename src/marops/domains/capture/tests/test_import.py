@@ -137,6 +137,26 @@ def test_a_row_that_nothing_identifies_is_rejected_with_its_cells(bring, tmp_pat
     assert kept.expires_at <= now() + timedelta(days=30)
 
 
+def rejects(tmp_path):
+    target = write_rejects(Job.objects.order_by("-id").first(), tmp_path / "rejects.csv")
+    return list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+
+
+def test_rows_that_could_not_be_read_are_given_back_as_far_as_they_were(bring, tmp_path):
+    bring(
+        'Name,Email,City\nAda,ada@x.de,Bonn\n"open,o@x.de,Ulm\nshort,s@x.de\nlong,l@x.de,Ulm,=1+1\n'
+        f"nul\x00led,n@x.de,Ulm\nhuge,h@x.de,{'x' * 200_000}\n{'y' * 5_000_000},e@x.de,Ulm\n"
+    )
+    assert {line[0]: (line[2], line[5:]) for line in rejects(tmp_path)[1:]} == {
+        "3": ("broken-quotes", ['"open,o@x.de,Ulm']),
+        "4": ("ragged-row", ["short", "s@x.de"]),
+        "5": ("ragged-row", ["long", "l@x.de", "Ulm", "'=1+1"]),
+        "6": ("nul-byte", ["nulled", "n@x.de", "Ulm"]),
+        "7": ("cell-too-large", ["huge", "h@x.de", "x" * 999 + "…"]),
+        "8": ("cell-too-large", ["y" * 999 + "…"]),
+    }
+
+
 @pytest.mark.parametrize(
     ("cell", "harmless"),
     [

@@ -290,3 +290,4 @@ def test_parquet(tmp_path):
         ("1", "Ada", "TRUE", "2024-01-02", "['a', 'b']"), (None, None, "FALSE", None, None),
     ]  # fmt: skip
     assert [(fault.row, fault.code, fault.field) for fault in chunk.faults] == [(4, "cell-too-large", "name")]
+    assert chunk.faults[0].cells == ("3", "x" * 999 + "…", "", "", "[]")

@@ -15,9 +15,6 @@ TWO_COMMANDS = ("pip install uv && uv run marops up", "pip install uv && uv run 
 # Variables that are read outside the settings, and for whom.
 OTHER_VARIABLES = {"MAROPS_CRASH", "MAROPS_KEPT", "MAROPS_NO_USERNS", "MAROPS_SKIP_UI", "MAROPS_TEST_DATABASE_URL"}
 
-# Libraries whose record comes with the part that uses them.
-WAITING = {"cryptography": "signs mail, with the sending of mail"}
-
 
 def _heading_anchors(text):
     for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
@@ -84,7 +81,7 @@ def test_every_variable_is_explained():
 def test_every_library_has_a_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
-    names = {re.match(r"[A-Za-z0-9-]+", one)[0] for group in groups for one in group} - set(WAITING)
+    names = {re.match(r"[A-Za-z0-9-]+", one)[0] for group in groups for one in group}
     text = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS / "decisions").glob("*.md")).lower()
     assert [name for name in sorted(names) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)] == []
 

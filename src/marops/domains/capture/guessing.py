@@ -78,9 +78,12 @@ def _headers() -> dict[str, str]:
     return {header: target for target, header in csv.reader(text.splitlines()[1:])}
 
 
-def guess(columns: Sequence[Column], shape: Shape | None) -> list[Guess]:
-    """A target for each column; no field is given to two columns."""
-    guesses = [_one(column, shape) for column in columns]
+def guess(columns: Sequence[Column], shape: Shape | None, *, refused: bool = False) -> list[Guess]:
+    """A target for each column; no field is given to two columns.
+
+    Among `refused` rows nobody wonders that a column of addresses holds none: its name decides.
+    """
+    guesses = [_one(column, shape, refused=refused) for column in columns]
     taken: dict[str, int] = {}
     for number in sorted(range(len(guesses)), key=lambda n: (-guesses[n].confidence, n)):
         target = guesses[number].target
@@ -104,7 +107,7 @@ def _distinct_slugs(guesses: list[Guess]) -> list[Guess]:
     return guesses
 
 
-def _one(column: Column, shape: Shape | None) -> Guess:
+def _one(column: Column, shape: Shape | None, *, refused: bool) -> Guess:
     if shape:
         standard = {name.lower(): target for name, target in shape.columns.items()}
         if found := standard.get(column.name.strip().lower()):
@@ -113,6 +116,8 @@ def _one(column: Column, shape: Shape | None) -> Guess:
     named = _headers().get(header)
     if not column.filled and not named:
         return Guess(SKIP, 0.9, "The column is empty in the rows looked at.")
+    if named and refused and named in ("email", "phone", "mobile"):
+        return Guess(parse(named), 0.95, "By its name.")
     if named and (fits := _by_name(parse(named), column)):
         return fits
     return _by_value(column, header) or _own(column)

@@ -19,6 +19,7 @@ from marops.domains.capture.models import Batch, Finding, Import
 from marops.domains.capture.plan import Plan, restored
 from marops.domains.capture.preparing import Preparation, ahead
 from marops.domains.capture.reading import open_table
+from marops.domains.capture.reading.source import REFUSED_COLUMNS
 from marops.domains.contacts.public import known_rows
 from marops.kernel import crash, files
 from marops.kernel.actors import Actor
@@ -171,7 +172,7 @@ def _write_rejects(actor: Actor, one: Import, preparation: Preparation) -> File 
 
 def reject_lines(preparation: Preparation, found: Iterator[tuple[int, str, str, str]]) -> Iterator[bytes]:
     """Lines of the file of rejected rows, in UTF-8 with its mark, so that spreadsheet programs read it right."""
-    yield b"\xef\xbb\xbf" + _line(["row", "field", "code", "reason", "remedy", *preparation.headers])
+    yield b"\xef\xbb\xbf" + _line([*REFUSED_COLUMNS, *preparation.headers])
     page: list[tuple[int, str, str, str]] = []
     for item in found:
         page.append(item)

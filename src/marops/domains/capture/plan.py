@@ -10,7 +10,7 @@ from typing import Any
 from marops.domains.capture.guessing import Column, Guess, custom_type, day_first, guess
 from marops.domains.capture.maps import Map, resolve
 from marops.domains.capture.reading import Options, open_table
-from marops.domains.capture.reading.source import RowFault
+from marops.domains.capture.reading.source import RowFault, refused_columns
 from marops.domains.capture.shapes import Shape, recognise
 from marops.domains.capture.targets import SKIP, Target, parse
 from marops.domains.contacts.public import NULL_WORDS, custom_types
@@ -134,6 +134,9 @@ class Plan:
         }
 
 
+_REFUSED = Guess(SKIP, 1.0, "It tells why the row was refused.")
+
+
 def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
     """Look at the file and propose. Raises MaropsError for a file or a map that cannot be used."""
     given = given or Map()
@@ -142,8 +145,10 @@ def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
     words = tuple(NULL_WORDS if given.null_words is None else [word.lower() for word in given.null_words])
     cells = {name: chunk.rows[f"c{number}"].to_pylist() for number, name in enumerate(source.columns)}
     columns = [Column(name, [cell or "" for cell in cells[name]], frozenset(words)) for name in source.columns]
-    shape = recognise(source.columns)
-    planned = _with_map(columns, guess(columns, shape), given, source.columns)
+    refused = refused_columns(source.columns)
+    shape = recognise(source.columns[refused:])
+    guesses = [_REFUSED] * refused + guess(columns[refused:], shape, refused=refused > 0)
+    planned = _with_map(columns, guesses, given, source.columns)
     space = workspace()
     first = {"day_first": True, "month_first": False}.get(given.dates, day_first(columns))
     country = given.country.upper() or space.country

@@ -20,6 +20,7 @@ from marops.domains.capture.cleaning import (
 from marops.domains.capture.persons import Told, tell_apart
 from marops.domains.capture.plan import Plan
 from marops.domains.capture.reading import RowFault, Source
+from marops.domains.capture.reading.source import refused_columns
 from marops.domains.capture.targets import CLEANING, Target
 from marops.domains.contacts.public import emails
 from marops.store.staging import Staging
@@ -53,6 +54,7 @@ class Rows:
         for number, column in enumerate(plan.columns):
             self._sort(number, column.name, column.target)
         self._width = len(plan.columns)
+        self._refused = refused_columns([column.name for column in plan.columns])
         self._in_files = not plan.identifies
         self._wrote = False
         self.first, self.last, self.rows = 2, 1, 0
@@ -343,17 +345,19 @@ class Rows:
 
     @property
     def headers(self) -> list[str]:
-        """The file's column names."""
-        return [column.name for column in self._plan.columns]
+        """The file's column names; without those that came with rows refused before."""
+        return [column.name for column in self._plan.columns][self._refused :]
 
     def cells_of(self, rows: Sequence[int]) -> dict[int, list[str | None]]:
         """The cells of some rows as they came; of rows that could not be read, what was read of them."""
         self._staging.execute("CREATE OR REPLACE TEMP TABLE wanted (row BIGINT)")
         self._staging.append("wanted", pa.table({"row": pa.array(rows, pa.int64())}))
-        cells = "".join(f", c{number}" for number in range(self._width))
+        cells = "".join(f", c{number}" for number in range(self._refused, self._width))
         found = self._staging.rows(f"SELECT row{cells} FROM raw WHERE row IN (SELECT row FROM wanted)")
         faults = self._staging.rows("SELECT row, cells FROM fault WHERE row IN (SELECT row FROM wanted)")
-        return {row[0]: row[1] for row in faults} | {row[0]: list(row[1:]) for row in found}
+        # A line that could not be parted is one cell.
+        read = {row: line if len(line) == 1 else line[self._refused :] for row, line in faults}
+        return read | {row[0]: list(row[1:]) for row in found}
 
     def choices(self) -> dict[str, list[str]]:
         """The values of each custom field that is a choice, the most frequent first."""

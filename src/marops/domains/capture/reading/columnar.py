@@ -46,7 +46,7 @@ class ParquetSource(Source):
             raise MaropsError(NO_ROWS)
         self.columns = column_names(self._file.schema_arrow.names, self.notes)
 
-    def chunks(self, size: int) -> Iterator[Chunk]:
+    def read(self, size: int) -> Iterator[Chunk]:
         """The rows, every value as text."""
         row = 2
         try:

@@ -135,7 +135,7 @@ class DelimitedSource(Source):
         if any(_LOOKS_LIKE_DATA.match(cell.strip().lower()) for cell in header):
             raise MaropsError(NO_HEADER, "The first line looks like a row of data.")
 
-    def chunks(self, size: int) -> Iterator[Chunk]:
+    def read(self, size: int) -> Iterator[Chunk]:
         """The rows; broken ones as faults, and reading goes on with the next line."""
         csv.field_size_limit(MAX_CELL)
         self._huge_seen = 0

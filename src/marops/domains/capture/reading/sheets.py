@@ -81,7 +81,7 @@ class SheetSource(Source):
         if not wanted and len(names) > 1 and self.sheet:
             self.notes.append(f"The file has {len(names)} sheets; “{self.sheet}” was read.")
 
-    def chunks(self, size: int) -> Iterator[Chunk]:
+    def read(self, size: int) -> Iterator[Chunk]:
         """The rows; numbers are those of the sheet."""
         width, found, empty = len(self.columns), 0, 0
         for start in range(self._start, len(self._rows), size):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from marops.kernel.errors import MaropsError, problem
 
@@ -13,6 +14,8 @@ MAX_COLUMNS = 1_000
 MAX_CELL = 100_000
 MAX_ROWS = 20_000_000
 MAX_SHOWN = 1_000
+REFUSED_COLUMNS = ("row", "field", "code", "reason", "remedy")
+"""The columns in front of those of the file, where rows that were refused are given back."""
 
 TOO_WIDE = problem(
     "import-too-wide",
@@ -72,9 +75,17 @@ class Source(ABC):
     sheet: str = ""
     notes: list[str] = field(default_factory=list)
 
-    @abstractmethod
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows, from the first; may be asked for again."""
+        if not refused_columns(self.columns):
+            yield from self.read(size)
+            return
+        for chunk in self.read(size):
+            yield Chunk(_bare(chunk.rows), chunk.faults)
+
+    @abstractmethod
+    def read(self, size: int) -> Iterator[Chunk]:
+        """The rows as they stand in the file."""
 
     def as_json(self) -> dict[str, Any]:
         """What was found out about the file."""
@@ -115,6 +126,18 @@ def as_table(numbers: Sequence[int], rows: Sequence[Sequence[str | None]], width
     columns = list(zip(*rows, strict=True)) if rows else [()] * width
     arrays = [pa.array(numbers, pa.int64()), *(pa.array(column, pa.string()) for column in columns)]
     return pa.Table.from_arrays(arrays, names=["row", *(f"c{number}" for number in range(width))])
+
+
+def refused_columns(names: Sequence[str]) -> int:
+    """How many columns stand in front of the file's own: those of a file of refused rows, or none."""
+    first = tuple(name.lower() for name in names[: len(REFUSED_COLUMNS)])
+    return len(REFUSED_COLUMNS) if first == REFUSED_COLUMNS else 0
+
+
+def _bare(rows: pa.Table) -> pa.Table:
+    """Cells without the apostrophe that keeps spreadsheet programs from taking them for formulas."""
+    cells = [pc.replace_substring_regex(column, r"^'([=+\-@\t\r\n])", r"\1") for column in rows.columns[1:]]
+    return pa.Table.from_arrays([rows.columns[0], *cells], names=rows.column_names)
 
 
 def shown(cells: Iterable[str | None]) -> tuple[str, ...]:

@@ -157,6 +157,31 @@ def test_rows_that_could_not_be_read_are_given_back_as_far_as_they_were(bring, t
     }
 
 
+def test_refused_rows_are_imported_again_once_they_are_repaired(bring, tmp_path):
+    text = (
+        "First name,Email,Phone,City\nBob,bob at x.de,,=Ulm\nEve,eve[at]x.de,,-Bonn\nAda,ada at x.de,+1,Köln\nshort\n"
+    )
+    fields = {"Email": "email", "Phone": "phone"}
+    assert counts(bring(text, fields)) == (0, 0, 0, 4)
+    lines = rejects(tmp_path)
+    path = tmp_path / "rejects.csv"
+
+    plan = plan_import(path)
+    assert [str(column.target) for column in plan.columns[:5]] == ["skip"] * 5
+    assert {one.name: str(one.target) for one in plan.columns[5:9]} == {
+        "First name": "given_name", "Email": "email", "Phone": "phone", "City": "city",
+    }  # fmt: skip
+    assert counts(bring(path.read_bytes())) == (0, 0, 0, 4)
+    again = rejects(tmp_path)
+    assert [line[5:] for line in again] == [line[5:] for line in lines]
+
+    assert counts(bring(path.read_text(encoding="utf-8-sig").replace(" at ", "@"))) == (2, 0, 0, 2)
+    assert set(Contact.objects.values_list("given_name", "email", "city")) == {
+        ("Bob", "bob@x.de", "=Ulm"), ("Ada", "ada@x.de", "Köln"),
+    }  # fmt: skip
+    assert not CustomField.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("cell", "harmless"),
     [

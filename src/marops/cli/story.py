@@ -27,7 +27,11 @@ def tell(out: Console, story: Mapping[str, Any]) -> None:
 
 def _contact(out: Console, section: Mapping[str, Any]) -> None:
     known = {f"{one['system'] or one['kind']}": one["value"] for one in section.get("known_as", [])}
-    _pairs(out, {**section.get("fields", {}), **{f"id: {system}": value for system, value in known.items()}})
+    fields = section.get("fields", {})
+    said = {label: value for label, value in fields.items() if value != "no"}
+    _pairs(out, {**said, **{f"id: {system}": value for system, value in known.items()}})
+    if denied := [label for label, value in fields.items() if value == "no"]:
+        out.print(f"  [dim]No to:[/] {escape(', '.join(denied))}")
 
 
 def _consent(out: Console, section: Mapping[str, Any]) -> None:

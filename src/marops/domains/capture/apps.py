@@ -21,5 +21,8 @@ class CaptureConfig(AppConfig):
             shell.NavEntry("people", _("Imports"), "capture:imports", IMPORT, words="upload csv xlsx"),
             order=30,
         )
-        shell.commands.fill("import", shell.Command(_("Import leads"), "capture:new", IMPORT, words="upload file csv"))
+        shell.commands.fill(
+            "import", shell.Command(_("Import leads"), "capture:new", IMPORT, words="upload file csv", first_step=True)
+        )
+        ports.desk.fill("imports", queries.desk, order=50)
         shell.objects.fill("import", shell.ObjectKind(_("Import"), queries.find_for_shell))

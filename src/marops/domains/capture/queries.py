@@ -1,20 +1,30 @@
 """Reading imports: the list, one of them, what was found in it."""
 
 import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from marops.domains.accounts.public import names
 from marops.domains.capture.actions import summed
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Finding, Import
+from marops.domains.capture.permissions import IMPORT
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.models import Job
-from marops.kernel.shell import Found
+from marops.kernel.permissions import may
+from marops.kernel.shell import Change, Found
 
 SHOWN = 100
 _REF = re.compile(r"I-(\d{1,18})", re.IGNORECASE)
+
+
+_ON_DESK = 5
 
 
 def imports(*, limit: int = 50, before: int | None = None) -> list[Import]:
@@ -83,3 +93,22 @@ def find_for_shell(actor: Actor, object_id: str) -> Found | None:
 
     run = Import.objects.filter(id=UUID(object_id)).first() if may(actor, IMPORT) else None
     return Found(f"{run.ref} {run.file_name}", reverse("capture:import", args=[run.ref])) if run else None
+
+
+def desk(actor: Actor, as_of: datetime) -> Iterator[Change]:
+    """What came in during the week, for the desk of those who may import."""
+    if not may(actor, IMPORT):
+        return
+    week = Import.objects.filter(ended_at__gte=as_of - timedelta(days=7)).order_by("-ended_at")[:_ON_DESK]
+    people = names([run.actor_id for run in week])
+    for run in week:
+        counts = counts_of(run)
+        yield Change(
+            at=run.ended_at or run.created_at,
+            what=_("%(file)s was imported") % {"file": run.file_name},
+            by=people.get(run.actor_id, _("the command line")),
+            by_kind="human" if run.actor_kind == "human" else "auto",
+            moved=_("%(created)s new leads, %(updated)s changed")
+            % {"created": f"{counts['created']:,}", "updated": f"{counts['updated']:,}"},
+            url=reverse("capture:import", args=[run.ref]),
+        )

@@ -177,7 +177,7 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
         "answer": _outcome(run, counts),
         "findings": findings_of(run) if ended else [],
         "repeats": rows_with(run, "repeat") if ended else [],
-        "rejects": File.objects.filter(id=run.rejects_id).first() if run.rejects_id else None,
+        "rejects": _readable(actor_of(request), run.rejects_id),
         "poll_url": reverse("capture:progress", args=[run.ref]),
         "columns": run.plan.get("columns", []),
     }
@@ -207,3 +207,13 @@ def progress(request: HttpRequest, ref: str) -> HttpResponse:
     if (job is None or job.state in ("done", "failed", "stopped")) and request.headers.get("HX-Request"):
         response["HX-Refresh"] = "true"
     return response
+
+
+def _readable(actor: Actor, file_id: UUID | None) -> File | None:
+    """The file, if there is one and this person may read it: nobody is offered what would be refused."""
+    if file_id is None:
+        return None
+    try:
+        return files.file_for(actor, file_id)
+    except MaropsError:
+        return None

@@ -25,7 +25,9 @@ BESIDES = {
     "capture/targets": "the fields that a column may be mapped to",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}
-FORBIDDEN_WORDS = re.compile(r"/root/(?!\.\.)|(?<![\w.])/work/|shared" + "/design|design " + r"docs|/home/[a-z]+/")
+FORBIDDEN_WORDS = re.compile(
+    r"(?<![\w.])/(?:root|home|work|Users)/(?!\.\.)[a-z]+/|shared" + "/design|design " + r"docs"
+)
 WORDS_ALLOWED = {"uv.lock", "ui/package-lock.json"}
 # Places that speak about /root as a folder that servers have, not about a machine of ours.
 SPEAKS_OF_ROOT = {

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def import_file(
     _run(job, err, quiet=quiet)
     result = result_of(job)
     if rejects is not None and (written := write_rejects(job, rejects)):
-        return _replaced(result, rejects_file=str(written))
+        return replace(result, rejects_file=str(written))
     return result
 
 
@@ -66,12 +67,6 @@ def _check_writable(target: Path) -> None:
     place = target if target.exists() else target.parent
     if target.is_dir() or not place.exists() or not os.access(place, os.W_OK):
         raise MaropsError(NOT_WRITABLE, str(target))
-
-
-def _replaced(result: ImportResult, **values: Any) -> ImportResult:
-    from dataclasses import replace
-
-    return replace(result, **values)
 
 
 def _show(plan: Plan, err: Console) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
 from pydantic import BaseModel, ValidationError
 
 from marops.kernel import audit, memo
@@ -334,9 +333,3 @@ def plant_starters(act: Act, *, actor: Actor, starters: Sequence[Starter]) -> li
         _put_in_force(act, row)
         made.append(row)
     return made
-
-
-def next_version(kind: str, slug: str) -> int:
-    """The number a new version would get."""
-    found = Definition.objects.filter(kind=kind, slug=slug).aggregate(newest=Max("version"))["newest"]
-    return (found or 0) + 1

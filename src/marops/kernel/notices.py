@@ -32,8 +32,3 @@ def raise_problem(
 def settle(key: str, *, by: str = "engine", at: datetime | None = None) -> int:
     """The trouble named `key` is over. Answers how many open lines that closed."""
     return Problem.objects.filter(key=key, resolved_at__isnull=True).update(resolved_at=at or now(), resolved_by=by)
-
-
-def open_problems() -> int:
-    """How many problems wait for somebody."""
-    return Problem.objects.filter(resolved_at__isnull=True).count()

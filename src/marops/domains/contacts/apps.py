@@ -12,6 +12,7 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts import queries, stages, story
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.permissions import VIEW
+        from marops.domains.contacts.queries import look_at_everybody
         from marops.domains.contacts.rules import quality
         from marops.engine.tick import Stage
         from marops.kernel import ports, shell
@@ -19,7 +20,7 @@ class ContactsConfig(AppConfig):
 
         register_fields()
         register_quality_fields()
-        register_kind(Kind("quality", "Quality rule", quality.QualityRule, in_force=stages.everybody))
+        register_kind(Kind("quality", "Quality rule", quality.QualityRule, in_force=look_at_everybody))
         ports.starters.fill("quality", quality.STARTERS)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
         ports.story.fill("contact", story.contact_section, order=10)

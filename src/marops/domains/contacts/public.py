@@ -9,6 +9,7 @@ from marops.domains.contacts.queries import (
     custom_types,
     find_contact,
     find_contacts,
+    look_at_everybody,
     origins_of,
     values_of,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "in_words",
     "known_rows",
     "languages",
+    "look_at_everybody",
     "names",
     "origins_of",
     "phones",

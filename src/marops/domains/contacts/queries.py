@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from marops.domains.contacts.rules.companies import key as company_key
 from marops.domains.contacts.rules.text import clean
 from marops.kernel.actors import Actor
 from marops.kernel.errors import AMBIGUOUS, NOT_FOUND, FieldError, MaropsError
+from marops.kernel.facts import touch_from
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import ContactAlias
 from marops.kernel.permissions import grants
@@ -133,7 +135,6 @@ def values_of(contact: Contact) -> dict[str, Any]:
 
 def as_plain(value: Any) -> Any:
     """A value as JSON takes it."""
-    from datetime import datetime
     from decimal import Decimal
 
     if isinstance(value, datetime):
@@ -180,3 +181,8 @@ def search_companies(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
         return
     for one in companies(words=words)[:limit]:
         yield Hit(_("Company"), one.name, reverse("contacts:company", args=[one.ref]), one.domain or "")
+
+
+def look_at_everybody(as_of: datetime) -> int:
+    """A new rule or model is in force: everybody goes through the stages again. Answers how many that are."""
+    return touch_from("SELECT id FROM contact", as_of)

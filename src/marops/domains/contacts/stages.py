@@ -1,7 +1,5 @@
 """What the engine runs: check the tick's contacts against every active quality rule."""
 
-from datetime import datetime
-
 import pyarrow as pa
 
 from marops.domains.contacts.rules.quality import WEIGHTS, QualityRule
@@ -9,7 +7,6 @@ from marops.engine.judge import Court, court
 from marops.engine.tick import Run
 from marops.kernel.actors import ENGINE
 from marops.kernel.definitions import active, load
-from marops.kernel.facts import touch_from
 from marops.store.duckdb import quoted
 
 
@@ -34,8 +31,3 @@ def faults(court_: Court, rules: dict[str, QualityRule]) -> pa.Table:
         f" greatest(0, 100 - ({lost or '0'}))::BIGINT AS score,"
         f" to_json(list_filter([{found}], lambda x: x IS NOT NULL))::VARCHAR AS faults FROM judged j"
     )
-
-
-def everybody(as_of: datetime) -> int:
-    """A new rule is in force: every record is checked by it. Answers how many that are."""
-    return touch_from("SELECT id FROM contact", as_of)

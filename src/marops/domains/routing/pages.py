@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.capture.public import IMPORT
-from marops.domains.contacts.public import Contact, contact_fields, find_contact, sources
+from marops.domains.contacts.public import contact_fields, sources
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
 from marops.domains.routing.permissions import ASSIGN, VIEW
@@ -29,12 +29,13 @@ from marops.domains.routing.queries import (
     LeadFilter,
     LeadPage,
     lead_counts,
+    lead_of,
     lead_page,
     lead_story,
     reaches,
 )
 from marops.domains.routing.rules import headline
-from marops.kernel.actors import Actor
+from marops.kernel import ports
 from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
@@ -135,20 +136,12 @@ def _choices(name: str) -> list[tuple[str, str]]:
     return [(one.value, one.label or one.value) for one in found.known_choices()] if found else []
 
 
-def _one(ref: str, actor: Actor, right: str = VIEW) -> Contact:
-    """The lead of this reference. Who may not see it learns no more than that there is nothing under this name."""
-    contact = find_contact(ref, actor=actor)
-    if not reaches(actor, contact.id, right):
-        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
-    return contact
-
-
 @require_GET
 @needs(VIEW)
 def lead(request: HttpRequest, ref: str) -> HttpResponse:
     """One lead's whole story."""
     actor = actor_of(request)
-    contact = _one(ref, actor)
+    contact = lead_of(actor, ref)
     if ref != contact.ref:
         return redirect("routing:lead", ref=contact.ref, permanent=False)
     story = lead_story(contact.id, actor)
@@ -237,12 +230,12 @@ _SECTIONS = {"score": "score", "owner": "routing", "stage": "stage", "quality": 
 def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
     """Why the score, the stage, the owner or the quality is what it is; shown in the drawer or as a page."""
     actor = actor_of(request)
-    contact = _one(ref, actor)
+    contact = lead_of(actor, ref)
     if section not in _SECTIONS:
         raise MaropsError(NOT_FOUND, f"There is no reason to give for {section!r}.")
-    story = lead_story(contact.id, actor)
-    told = story[_SECTIONS[section]]
-    context = {"contact": contact, "told": told, "fields": _known(story["contact"]["fields"])["who"]}
+    told = ports.story[_SECTIONS[section]](contact.id, actor)
+    known = ports.story["contact"](contact.id, actor)["fields"]
+    context = {"contact": contact, "told": told, "fields": _known(known)["who"]}
     if section == "score":
         context |= {"fit": _rows(told, "fit"), "engagement": _rows(told, "engagement")}
     return render(request, f"routing/because_{section}.html", context)
@@ -253,7 +246,7 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
 def hand_over(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand a lead to a queue or a person."""
     actor = actor_of(request)
-    contact = _one(ref, actor, ASSIGN)
+    contact = lead_of(actor, ref, ASSIGN)
     form = HandOverForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         queue, owner_id = target_of(form.cleaned_data["to"])

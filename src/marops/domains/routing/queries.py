@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import names, scope_rule, sees
-from marops.domains.contacts.public import fold
+from marops.domains.contacts.public import Contact, find_contact, fold
 from marops.domains.register.public import queue_names
 from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
-from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import Scope, grants, may, require
@@ -286,6 +286,17 @@ def reaches(actor: Actor, contact_id: UUID, right: str = VIEW) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT {source} AND l.contact_id = %s)", [*params, contact_id])
         return bool(cursor.fetchone()[0])
+
+
+def lead_of(actor: Actor, ref: str, right: str = VIEW) -> Contact:
+    """The lead of this reference, if the actor's right reaches it.
+
+    Raises MaropsError `not-found`: who may not see it learns no more than that there is nothing under this name.
+    """
+    contact = find_contact(ref, actor=actor)
+    if not reaches(actor, contact.id, right):
+        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
+    return contact
 
 
 def lead_story(contact_id: UUID, actor: Actor) -> dict[str, Any]:

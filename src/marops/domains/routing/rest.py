@@ -6,12 +6,11 @@ from django.http import HttpRequest
 from ninja import Query, Router
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.contacts.public import find_contact
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
 from marops.domains.routing.permissions import ASSIGN
-from marops.domains.routing.queries import LeadFilter, lead_page, lead_story, reaches
-from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.domains.routing.queries import LeadFilter, lead_of, lead_page, lead_story
+from marops.domains.routing.story import routing
 from marops.kernel.forms import validated
 from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
 
@@ -50,20 +49,14 @@ def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
 def lead(request: HttpRequest, ref: str) -> dict[str, Any]:
     """The whole story of one lead."""
     actor = actor_of(request)
-    contact = find_contact(ref, actor=actor)
-    if not reaches(actor, contact.id):
-        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
-    return lead_story(contact.id, actor)
+    return lead_story(lead_of(actor, ref).id, actor)
 
 
 @router.post("/leads/{ref}/owner")
 def hand_over(request: HttpRequest, ref: str, body: HandOver) -> dict[str, Any]:
     """Hand a lead to a queue or a person."""
     actor = actor_of(request)
-    contact = find_contact(ref, actor=actor)
-    if not reaches(actor, contact.id, ASSIGN):
-        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
+    contact = lead_of(actor, ref, ASSIGN)
     queue, owner_id = target_of(validated(HandOverForm, body.dict())["to"])
     assign_lead(actor=actor, contact_id=contact.id, queue=queue, owner_id=owner_id, reason=body.reason)
-    routing: dict[str, Any] = lead_story(contact.id, actor)["routing"]
-    return routing
+    return routing(contact.id, actor)

@@ -7,6 +7,7 @@ class ScoringConfig(AppConfig):
     verbose_name = "Scoring"
 
     def ready(self) -> None:
+        from marops.domains.contacts.public import look_at_everybody
         from marops.domains.scoring import stages, story
         from marops.domains.scoring.fields import register_fields
         from marops.domains.scoring.rules import Lifecycle, ScoreModel, check_score
@@ -15,8 +16,8 @@ class ScoringConfig(AppConfig):
         from marops.kernel import ports
         from marops.kernel.definitions import Kind, register_kind
 
-        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score, in_force=stages.everybody))
-        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle, in_force=stages.everybody))
+        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score, in_force=look_at_everybody))
+        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle, in_force=look_at_everybody))
         register_fields()
         ports.starters.fill("scoring", STARTERS)
         ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)

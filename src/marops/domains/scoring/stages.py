@@ -142,11 +142,6 @@ def day_turn(as_of: datetime) -> int:
     return touch_from("SELECT DISTINCT contact_id FROM contact_score WHERE engagement > 0", as_of)
 
 
-def everybody(as_of: datetime) -> int:
-    """A new model is in force: everybody is scored by it. Answers how many that are."""
-    return touch_from("SELECT id FROM contact", as_of)
-
-
 def explain_points(model: ScoreModel, contributions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Contributions with what people call them, the strongest first."""
     labels = model.labels()

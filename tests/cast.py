@@ -33,6 +33,8 @@ PEOPLE: Mapping[str, tuple[str, str, str, str]] = {
     "aoife": ("Aoife Brennan", "email_marketing_specialist", "hanna", "South"),
     "samuel": ("Samuel Adeyemi", "lead_db_admin", "hanna", "North"),
     "mina": ("Mina Costa", "mops_coordinator", "dylan", "South"),
+    "marco": ("Marco Silva", "marketing_manager", "vera", "North"),
+    "selma": ("Selma Yildiz", "sales_owner", "", "South"),
     "ada": ("Ada Min", "administrator", "", "North"),
     "nils": ("Nils Stranger", "", "", ""),
 }

@@ -5,3 +5,6 @@ class EngineConfig(AppConfig):
     name = "marops.engine"
     label = "engine"
     verbose_name = "Engine"
+
+    def ready(self) -> None:
+        from marops.engine import permissions  # noqa: F401  # registers its rights

@@ -9,6 +9,8 @@ MANAGE_JOBS = right("jobs.manage", "Stop jobs and let them go on", scoped=True)
 SEE_PROBLEMS = right("problems.view", "See the inbox of problems")
 RESOLVE_PROBLEMS = right("problems.resolve", "Close problems")
 SEE_HISTORY = right("audit.view", "See who changed what")
+SEE_METRICS = right("metrics.view", "See figures and how they are defined")
+SEE_DESKS = right("desks.see", "See the desks of other roles")
 
 
 def reaches_job(name: str, held: Grants, actor: Actor, job: Job) -> bool:

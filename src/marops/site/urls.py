@@ -9,16 +9,20 @@ from django.views.generic import TemplateView
 from marops.site import engine_page, pages
 from marops.site.rest import api, mount, openapi
 
-# The domains that may bring pages (`urls.py`) and REST (`rest.py`); those without the file are passed over.
+# Who may bring pages (`urls.py`) and REST (`rest.py`); those without the file are passed over.
 PARTS = (
     "marops.domains.accounts",
+    "marops.domains.team",
     "marops.domains.register",
     "marops.domains.contacts",
     "marops.domains.consent",
+    "marops.domains.pipeline",
     "marops.domains.capture",
     "marops.domains.scoring",
     "marops.domains.routing",
+    "marops.connectors.webhooks",
     "marops.engine",
+    "marops.sample",
 )
 
 

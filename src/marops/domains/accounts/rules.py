@@ -16,30 +16,43 @@ ADMINISTRATOR = "administrator"
 # One line per right, one column per shipped role, in the order of _ROLES. A test holds the lines against the rights
 # that the code registers; the page "Roles and rights" prints them. The administrator may everything.
 _TABLE = """
-right                 vp    manager  martech  autom.  analyst  camp.  e-mail  leads  coord.
-accounts.view         all   all      all      all     all      all    all     all    all
-accounts.manage       -     -        -        -       -        -      -       -      -
-audit.view            all   all      all      all     all      all    -       all    -
-comments.write        all   all      all      all     all      all    all     all    all
-definitions.change    -     all      all      all     all      all    all     all    -
-definitions.activate  all   all      -        all     -        -      -       all    -
-files.view            own   all      all      own     own      own    own     all    own
-jobs.manage           own   all      all      own     own      own    own     all    own
-jobs.view             all   all      all      all     all      all    all     all    own
-leads.assign          -     all      -        all     -        team   -       all    -
-leads.import          -     all      all      all     -        all    -       all    all
-leads.view            all   all      all      all     all      all    all     all    team
-problems.resolve      -     all      all      all     -        all    all     all    -
-problems.view         all   all      all      all     all      all    all     all    all
-shares.make           all   all      -        all     all      all    all     -      -
-routing.change        -     all      -        all     -        -      -       all    -
-tokens.make           -     all      all      all     all      -      -       all    -
-workspace.set_up      -     all      -        -       -        -      -       -      -
-personal.see          all   all      all      all     -        all    all     all    all
-pay.see               all   -        -        -       -        -      -       -      -
-assessment.see        all   all      -        -       -        -      -       -      -
-evidence.see          -     all      -        -       -        -      -       all    -
-secret.see            -     -        all      -       -        -      -       -      -
+right                 vp       manager  martech  autom.   analyst  camp.    e-mail   leads    coord.   mktg.    sales
+accounts.manage       -        -        -        -        -        -        -        -        -        -        -
+accounts.view         all      all      all      all      all      all      all      all      all      all      all
+audit.view            all      all      all      all      all      all      -        all      -        all      -
+backup.make           -        -        -        -        -        -        -        -        -        -        -
+comments.write        all      all      all      all      all      all      all      all      all      all      all
+definitions.activate  all      all      -        all      -        -        -        all      -        -        -
+definitions.change    -        all      all      all      all      all      all      all      -        -        -
+desks.see             -        -        -        -        -        -        -        -        -        -        -
+files.view            own      all      all      own      own      own      own      all      own      own      own
+intake.send           -        -        all      all      -        -        -        all      -        -        -
+jobs.manage           own      all      all      own      own      own      own      all      own      own      own
+jobs.view             all      all      all      all      all      all      all      all      own      all      own
+leads.assign          -        all      -        all      -        team     -        all      -        -        -
+leads.dispose         -        all      -        -        -        -        -        all      -        -        own
+leads.import          -        all      all      all      -        all      -        all      all      -        -
+leads.view            all      all      all      all      all      all      all      all      team     all      own
+metrics.view          all      all      all      all      all      all      all      all      all      all      all
+opportunities.change  -        all      -        -        -        -        -        all      -        -        own
+opportunities.import  -        all      all      all      all      -        -        all      all      -        -
+opportunities.view    all      all      all      all      all      all      all      all      all      all      own
+problems.resolve      -        all      all      all      -        all      all      all      -        -        -
+problems.view         all      all      all      all      all      all      all      all      all      all      -
+quality.fix           -        all      -        all      -        -        -        all      -        -        -
+routing.change        -        all      -        all      -        -        -        all      -        -        -
+sample.manage         -        all      -        -        -        -        -        -        -        -        -
+shares.make           all      all      -        all      all      all      all      -        -        all      -
+team.manage           all      all      -        -        -        -        -        -        -        -        -
+team.view             all      all      all      all      all      all      all      all      all      all      all
+tokens.make           -        all      all      all      all      -        -        all      -        -        -
+webhooks.manage       -        all      all      -        -        -        -        -        -        -        -
+workspace.set_up      -        all      -        -        -        -        -        -        -        -        -
+personal.see          all      all      all      all      -        all      all      all      all      -        all
+pay.see               all      -        -        -        -        -        -        -        -        -        -
+assessment.see        all      all      -        -        -        -        -        -        -        -        -
+evidence.see          -        all      -        -        -        -        -        all      -        -        -
+secret.see            -        -        all      -        -        -        -        -        -        -        -
 """
 
 _ROLES = (
@@ -56,6 +69,8 @@ _ROLES = (
         "Keeps records clean, consented and with the right owner.",
     ),
     ("mops_coordinator", "Marketing Operations Coordinator", "Helps everywhere: imports, lists, checks."),
+    ("marketing_manager", "Marketing Manager", "Runs campaigns, and owns how the operation behind them is run."),
+    ("sales_owner", "Sales Owner", "Takes leads on, calls them, and says what became of them."),
 )
 
 

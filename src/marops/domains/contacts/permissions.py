@@ -7,6 +7,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.permissions import Scope, grants, right
 
 VIEW = right("leads.view", "See leads", scoped=True)
+FIX = right("quality.fix", "Put faulty records right in bulk")
 
 
 def visible(actor: Actor) -> QuerySet[Contact]:

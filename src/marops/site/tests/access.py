@@ -16,7 +16,7 @@ def _matrix(world):
 
 
 # The job, the file and the share belong to Hanna; those whose scope is "own" do not reach them.
-JOB_SEEN_BY = frozenset({"vera", "hanna", "tomasz", "priya", "lena", "dylan", "aoife", "samuel", "ada"})
+JOB_SEEN_BY = frozenset({"vera", "hanna", "tomasz", "priya", "lena", "dylan", "aoife", "samuel", "marco", "ada"})
 FILE_SEEN_BY = frozenset({"hanna", "tomasz", "samuel", "ada"})
 
 EXPECT = {
@@ -24,8 +24,8 @@ EXPECT = {
     "healthz": Expect(public=True),
     "search": Expect(query="q=han"),
     "jobs": Expect(right=SEE_JOBS),
-    "jobs/<str:ref>": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "nils": 403}),
-    "jobs/<str:ref>/progress": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "nils": 403}),
+    "jobs/<str:ref>": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "selma": 404, "nils": 403}),
+    "jobs/<str:ref>/progress": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "selma": 404, "nils": 403}),
     "jobs/<str:ref>/stop": Expect(right=MANAGE_JOBS, post_only=True, args=_job),
     "jobs/<str:ref>/resume": Expect(right=MANAGE_JOBS, post_only=True, args=_job),
     "problems": Expect(right="problems.view"),
@@ -51,7 +51,7 @@ EXPECT = {
     "api/v1/openapi.json": Expect(public=True),
     "api/v1/": Expect(public=True, status=404),
     "api/v1/jobs": Expect(right=SEE_JOBS),
-    "api/v1/jobs/<ref>": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "nils": 403}),
+    "api/v1/jobs/<ref>": Expect(args=_job, only=JOB_SEEN_BY, otherwise={"mina": 404, "selma": 404, "nils": 403}),
     "api/v1/jobs/<ref>/stop": Expect(right=MANAGE_JOBS, post_only=True, args=_job),
     "api/v1/jobs/<ref>/resume": Expect(right=MANAGE_JOBS, post_only=True, args=_job),
     "api/v1/problems": Expect(right="problems.view"),

@@ -1,0 +1,1 @@
+"""Pure mathematics: no Django, no files, no clock; plain values in, plain values out."""

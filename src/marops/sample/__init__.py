@@ -1,0 +1,1 @@
+"""The sample company: a seeded generator with planted truths that the product has to find."""

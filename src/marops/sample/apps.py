@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class SampleConfig(AppConfig):
+    name = "marops.sample"
+    label = "sample"
+    verbose_name = "Sample company"
+
+    def ready(self) -> None:
+        from marops.sample import permissions  # noqa: F401  # registers its rights

@@ -20,6 +20,7 @@ class Workspace(models.Model):
     currency = models.CharField(max_length=3, default="EUR")
     country = models.CharField(max_length=2, default="", blank=True)
     emblems = models.BooleanField(default=True)
+    sample = models.BooleanField(default=False, editable=False)  # the sample company is in; nothing real may come in
     started_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -4,15 +4,25 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.db import connection
+
 from marops.kernel import memo
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date, now, start_of_day
-from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.errors import INVALID, FieldError, MaropsError, problem
 from marops.kernel.models import Workspace
 from marops.kernel.permissions import right
 
 SET_UP = right("workspace.set_up", "Set up the workspace")
+
+SAMPLE_PRESENT = problem(
+    "sample-present",
+    "The sample company is in this workspace",
+    status=409,
+    remedy="Remove the sample company first: on the page Sample company, or with `marops sample --remove`.",
+)
+_MIX_LOCK = 0x6D61726F73616D70  # whoever brings data in shares it; the sample's coming and going has it alone
 
 _EDITABLE = frozenset({"name", "zone", "first_weekday", "fiscal_month", "currency", "country", "emblems"})
 
@@ -35,6 +45,35 @@ def day_start(moment: datetime | None = None) -> datetime:
 def zone() -> ZoneInfo:
     """The workspace's zone."""
     return ZoneInfo(workspace().zone)
+
+
+def sample_present() -> bool:
+    """Whether the sample company is in this workspace; asked of PostgreSQL, never remembered."""
+    return Workspace.objects.filter(sample=True).exists()
+
+
+def forbid_sample_mix() -> None:
+    """Refuse real data while the sample company is in. Raises MaropsError `sample-present`.
+
+    Called inside the transaction that brings the data in, it also keeps the sample out until that has ended.
+    """
+    if connection.in_atomic_block:
+        _mix_lock("pg_advisory_xact_lock_shared")
+    if sample_present():
+        raise MaropsError(SAMPLE_PRESENT)
+
+
+def alone_with_sample() -> None:
+    """For the acts that bring the sample in or take it out: wait for who brings real data in, and make others wait.
+
+    To be called first in the transaction.
+    """
+    _mix_lock("pg_advisory_xact_lock")
+
+
+def _mix_lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [_MIX_LOCK])
 
 
 @action("workspace.set_up", effect="change", right=SET_UP, reversible=True)

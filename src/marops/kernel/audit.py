@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -39,6 +40,19 @@ def write(rows: Sequence[tuple[AuditRow, dict[str, Any]]]) -> None:
         payloads.append(AuditPayload(audit_id=row.id, salt=salt, payload=payload))
     AuditRow.objects.bulk_create([row for row, _ in rows])
     AuditPayload.objects.bulk_create(payloads)
+
+
+def forget(contact_ids: Sequence[UUID]) -> int:
+    """Delete what was recorded as changed about these contacts, values and salts: the digests stay, and the chain with
+    them. Answers how many.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM audit_payload p USING audit_row a WHERE a.id = p.audit_id AND a.object_type = 'contact'"
+            " AND a.object_id = ANY(%s::text[])",
+            [[str(one) for one in contact_ids]],
+        )
+        return int(cursor.rowcount)
 
 
 def link(row: AuditRow) -> bytes:

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from django.db import transaction
+
+from marops.kernel import persons
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.config import config
@@ -14,6 +17,7 @@ from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.models import File
 from marops.kernel.permissions import Scope, grants, right
+from marops.kernel.persons import PersonTable
 
 VIEW = right("files.view", "Download files", scoped=True)
 LIVES = timedelta(days=30)
@@ -60,6 +64,31 @@ def keep(
     row.size, row.sha256 = size, digest.hexdigest()
     row.save(force_insert=True)
     return row
+
+
+def of_persons() -> PersonTable:
+    """How files about contacts are merged and erased; what other files hold of a person is found by `holding`."""
+    about = persons.ledger("file", key="object_id", text_where="object_type = 'contact'")
+
+    def erase(contact_ids: Sequence[UUID]) -> int:
+        ids = [str(one) for one in contact_ids]
+        return remove(File.objects.filter(object_type="contact", object_id__in=ids).values_list("id", flat=True))
+
+    return PersonTable(about.merge, about.unmerge, erase)
+
+
+def remove(file_ids: Iterable[UUID]) -> int:
+    """Delete files inside the running transaction; their bytes go when it is committed. Answers how many."""
+    rows = list(File.objects.filter(id__in=list(file_ids)))
+    File.objects.filter(id__in=[row.id for row in rows]).delete()
+
+    def unlink() -> None:
+        for row in rows:
+            path_of(row).unlink(missing_ok=True)
+
+    # A crash before this leaves bytes without a row, which `sweep` takes away.
+    transaction.on_commit(unlink)
+    return len(rows)
 
 
 def file_for(actor: Actor, file_id: UUID) -> File:

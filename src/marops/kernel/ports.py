@@ -3,11 +3,20 @@
 A port is declared here and filled in a domain's `apps.py`. Reading a port answers its fillers in a fixed order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 T = TypeVar("T")
+
+Erase = Callable[[Sequence[UUID]], int]
+"""Remove what one table holds of these contacts, inside the running action, in one statement; answers how many rows."""
+Merge = Callable[[UUID, UUID], Mapping[str, Any]]
+"""Move what one table holds of the loser (second) to the winner (first), inside the running action; answers the record,
+fit for JSON, that undoing needs."""
+Unmerge = Callable[[UUID, UUID, Mapping[str, Any]], None]
+"""Undo a merge by its record: winner, loser, record. What changed since the merge stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,10 @@ def _declare(name: str, says: str) -> Port[Any]:
     return PORTS[name]
 
 
-merge = _declare("merge", "Move what belongs to a losing contact to the winner.")
-erase = _declare("erase", "Remove every personal value of contacts from tables or folders.")
+# Filled under the table's name; `marops.kernel.persons` has fillers for the usual tables.
+merge: Port[Merge] = _declare("merge", "Move what belongs to a losing contact to the winner.")
+unmerge: Port[Unmerge] = _declare("unmerge", "Undo a merge by its record.")
+erase: Port[Erase] = _declare("erase", "Remove every personal value of contacts from tables or folders.")
 export = _declare("export", "Everything known about one person, for a privacy request.")
 timeline = _declare("timeline", "Say in words what a kind of fact means on a person's timeline.")
 story = _declare("story", "A section of the story of one lead: contact, sources, quality, score, stage, routing.")
@@ -63,4 +74,5 @@ owned_by = _declare("owned_by", "Which objects belong to a person, for hand-over
 csv_shapes = _declare("csv_shapes", "The column names by which another system's export is recognised.")
 navigation = _declare("navigation", "Entries of the side navigation.")
 starters = _declare("starters", "Definitions that an empty workspace starts with.")
+importers = _declare("importers", "Tables that can be brought in from files: their columns, and who keeps the rows.")
 day_turns = _declare("day_turns", "What ages: run once when the workspace's calendar day changes.")

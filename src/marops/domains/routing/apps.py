@@ -12,6 +12,7 @@ class RoutingConfig(AppConfig):
         from marops.domains.routing import queries, stages, story
         from marops.domains.routing.fields import register_fields
         from marops.domains.routing.permissions import VIEW
+        from marops.domains.routing.ports import fill as fill_persons
         from marops.domains.routing.rules import Route
         from marops.domains.routing.starter import STARTERS
         from marops.engine.tick import Stage
@@ -29,5 +30,6 @@ class RoutingConfig(AppConfig):
         ports.search.fill("leads", queries.search_leads, order=10)
         ports.desk.fill("leads", queries.desk, order=10)
         shell.objects.fill("contact", shell.ObjectKind(_("Lead"), queries.find_lead))
+        fill_persons()
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)

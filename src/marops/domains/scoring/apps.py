@@ -13,7 +13,7 @@ class ScoringConfig(AppConfig):
         from marops.domains.scoring.rules import Lifecycle, ScoreModel, check_score
         from marops.domains.scoring.starter import STARTERS
         from marops.engine.tick import Stage
-        from marops.kernel import ports
+        from marops.kernel import persons, ports
         from marops.kernel.definitions import Kind, register_kind
 
         register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score, in_force=look_at_everybody))
@@ -25,5 +25,7 @@ class ScoringConfig(AppConfig):
         ports.day_turns.fill("score", stages.day_turn)
         ports.story.fill("score", story.score, order=40)
         ports.story.fill("stage", story.stage, order=50)
+        persons.fill("contact_score", persons.rows("contact_score", per=("model",)))
+        persons.fill("contact_stage", persons.rows("contact_stage"))
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)

@@ -1,0 +1,124 @@
+"""Writes about the team: people, how they work, and when they are away."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from django.db import connection
+
+from marops.domains.accounts.public import Account
+from marops.domains.team.models import Absence, Person
+from marops.domains.team.permissions import MANAGE
+from marops.domains.team.queries import calendars
+from marops.kernel.actions import Act, action
+from marops.kernel.actors import Actor
+from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
+
+_EDITABLE = ("name", "role", "manager_id", "zone", "calendar", "active")
+
+
+@action("person.add", effect="create", right=MANAGE)
+def add_person(
+    act: Act,
+    *,
+    actor: Actor,
+    name: str = "",
+    account_id: UUID | None = None,
+    role: str = "",
+    manager_id: UUID | None = None,
+    zone: str = "",
+    calendar: str = "standard",
+    sample: bool = False,
+) -> Person:
+    """Take somebody into the team. With an account, their name is the account's unless another is given."""
+    account = Account.objects.filter(id=account_id).first() if account_id else None
+    if account_id and account is None:
+        raise _fault("account", "There is no such account.")
+    if account and Person.objects.filter(account_id=account.id).exists():
+        raise _fault("account", "Somebody in the team has this account already.")
+    called = name.strip() or (account.name if account else "")
+    values = {"name": called, "role": role, "manager_id": manager_id, "zone": zone, "calendar": calendar}
+    _check(values)
+    row = Person(number=_number(), account_id=account_id, sample=sample, **values)
+    row.save(force_insert=True)
+    act.changed("person", row.id, after=_shown(row))
+    return row
+
+
+@action("person.change", effect="change", right=MANAGE, reversible=True)
+def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) -> Person:
+    """Change how somebody works here. Raises MaropsError `invalid` or `not-found`."""
+    if unknown := set(values) - set(_EDITABLE):
+        raise TypeError(f"not settings of a person: {sorted(unknown)}")
+    row = Person.objects.select_for_update().filter(id=person_id).first()
+    if row is None:
+        raise MaropsError(NOT_FOUND)
+    _check(values, row)
+    before = _shown(row)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    if _shown(row) != before:
+        act.changed("person", row.id, before=before, after=_shown(row))
+    return row
+
+
+@action("absence.add", effect="create", right=MANAGE, reversible=True)
+def add_absence(
+    act: Act, *, actor: Actor, person_id: UUID, starts: datetime, ends: datetime, reason: str = ""
+) -> Absence:
+    """Somebody will be away in [starts, ends). Raises MaropsError `invalid` where that is no span."""
+    if not Person.objects.select_for_update().filter(id=person_id).exists():
+        raise MaropsError(NOT_FOUND)
+    if ends <= starts:
+        raise _fault("ends", "The absence ends before it begins.")
+    row = Absence.objects.create(person_id=person_id, starts=starts, ends=ends, reason=reason, made_by=actor.id)
+    act.changed("person", person_id, after={"absence": [starts, ends], "reason": reason})
+    return row
+
+
+@action("absence.remove", effect="change", right=MANAGE, reversible=True)
+def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
+    """Somebody is not away after all. Raises MaropsError `not-found`."""
+    row = Absence.objects.select_for_update().filter(id=absence_id).first()
+    if row is None:
+        raise MaropsError(NOT_FOUND)
+    act.changed("person", row.person_id, before={"absence": [row.starts, row.ends], "reason": row.reason})
+    row.delete()
+
+
+def _number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('person_number')")
+        return int(cursor.fetchone()[0])
+
+
+def _shown(row: Person) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _EDITABLE}
+
+
+def _check(values: dict[str, Any], row: Person | None = None) -> None:
+    if "name" in values and not values["name"]:
+        raise _fault("name", "Somebody without an account needs a name.")
+    if values.get("zone") and values["zone"] not in available_timezones():
+        raise _fault("zone", f"{values['zone']!r} is not a time zone.", "Choose one such as Europe/Paris.")
+    if "calendar" in values and values["calendar"] not in calendars():
+        raise _fault("calendar", f"There is no calendar {values['calendar']!r}.", f"Use {', '.join(calendars())}.")
+    manager = values.get("manager_id")
+    if manager and row and row.id in _line_above(manager):
+        raise _fault("manager", "Somebody cannot stand above their own manager.")
+
+
+def _line_above(person_id: UUID | None) -> set[UUID]:
+    """A person and everybody above them."""
+    managers = dict(Person.objects.values_list("id", "manager_id"))
+    line: set[UUID] = set()
+    while person_id and person_id not in line:
+        line.add(person_id)
+        person_id = managers.get(person_id)
+    return line
+
+
+def _fault(field: str, message: str, remedy: str = "") -> MaropsError:
+    return MaropsError(INVALID, message, errors=[FieldError(field, message, remedy, field=field)])

@@ -1,0 +1,43 @@
+"""What other domains may use of the team."""
+
+from marops.domains.team.actions import add_absence, add_person, change_person, remove_absence
+from marops.domains.team.models import STANDARD, Absence, Person
+from marops.domains.team.queries import (
+    Clock,
+    Presence,
+    absences_at,
+    calendars,
+    clock_of,
+    find_person,
+    hours_of,
+    people,
+    people_by_account,
+    people_of,
+    person_of,
+    presences,
+)
+from marops.domains.team.rules import WorkingCalendar, hours_in_words
+
+__all__ = [
+    "STANDARD",
+    "Absence",
+    "Clock",
+    "Person",
+    "Presence",
+    "WorkingCalendar",
+    "absences_at",
+    "add_absence",
+    "add_person",
+    "calendars",
+    "change_person",
+    "clock_of",
+    "find_person",
+    "hours_in_words",
+    "hours_of",
+    "people",
+    "people_by_account",
+    "people_of",
+    "person_of",
+    "presences",
+    "remove_absence",
+]

@@ -1,0 +1,37 @@
+from datetime import timedelta
+
+from tests.cast import Expect
+
+from marops.domains.team.models import Absence, Person
+from marops.kernel.clock import now
+
+VIEW, MANAGE = "team.view", "team.manage"
+
+
+def things(cast):
+    person = Person.objects.create(number=7001, name="Ines Bauer", account_id=cast.selma.id)
+    absence = Absence.objects.create(person=person, starts=now(), ends=now() + timedelta(days=2), made_by="test")
+    return {"person": person, "absence": absence}
+
+
+def _person(world):
+    return {"ref": world.things["person"].ref}
+
+
+def _absence(world):
+    return {"absence_id": world.things["absence"].id}
+
+
+EXPECT = {
+    "team-hours": Expect(right=VIEW),
+    "team-hours/new": Expect(right=MANAGE),
+    "team-hours/calendars/<slug:slug>": Expect(right=VIEW, args=lambda world: {"slug": "standard"}),
+    "team-hours/<str:ref>": Expect(right=VIEW, args=_person),
+    "team-hours/<str:ref>/absences": Expect(right=MANAGE, post_only=True, args=_person),
+    "team-hours/absences/<uuid:absence_id>/remove": Expect(right=MANAGE, post_only=True, args=_absence),
+    "api/v1/team/people": Expect(right=VIEW),
+    "api/v1/team/people/<ref>": Expect(right=MANAGE, post_only=True, method="put", args=_person),
+    "api/v1/team/people/<ref>/absences": Expect(right=MANAGE, post_only=True, args=_person),
+    "api/v1/team/absences/<absence_id>": Expect(right=MANAGE, post_only=True, method="delete", args=_absence),
+    "api/v1/team/calendars": Expect(right=VIEW),
+}

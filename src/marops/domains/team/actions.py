@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 from django.db import connection
 
 from marops.domains.accounts.public import Account
+from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person
 from marops.domains.team.permissions import MANAGE
-from marops.domains.team.queries import calendars
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, needs, roles_in_force
 from marops.domains.team import actions, queries
+from marops.domains.team.fields import calendars
 from marops.domains.team.forms import (
     AbsenceForm,
     CalendarForm,
@@ -39,7 +40,7 @@ from marops.kernel.workspace import zone
 @needs(VIEW)
 def people(request: HttpRequest) -> HttpResponse:
     """Who works when, and who is away."""
-    at, known = now(), queries.calendars()
+    at, known = now(), calendars()
     found = queries.presences(queries.people().filter(active=True), at)
     context = {
         "answer": _answer(found),
@@ -139,7 +140,7 @@ def _person_page(
     request: HttpRequest, row: Person, form: PersonForm, absence: AbsenceForm, *, manages: bool
 ) -> HttpResponse:
     presence = queries.presences([row], now())[0]
-    known = queries.calendars()
+    known = calendars()
     context = {
         "one": row,
         "row": _row(presence, known),
@@ -190,7 +191,7 @@ def absence_remove(request: HttpRequest, absence_id: UUID) -> HttpResponse:
 def calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One working calendar: its week and its free days; saving puts a new version in force."""
     actor = actor_of(request)
-    known = queries.calendars().get(slug)
+    known = calendars().get(slug)
     may_change = may(actor, CHANGE) and may(actor, ACTIVATE)
     if known is None and not (may_change and slug):
         raise MaropsError(NOT_FOUND, f"There is no calendar {slug!r}.")

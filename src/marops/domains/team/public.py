@@ -1,12 +1,12 @@
 """What other domains may use of the team."""
 
 from marops.domains.team.actions import add_absence, add_person, change_person, remove_absence
+from marops.domains.team.fields import calendars
 from marops.domains.team.models import STANDARD, Absence, Person
 from marops.domains.team.queries import (
     Clock,
     Presence,
     absences_at,
-    calendars,
     clock_of,
     find_person,
     hours_of,

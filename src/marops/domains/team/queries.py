@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marops.domains.accounts.public import Account
+from marops.domains.team.fields import calendars
 from marops.domains.team.models import STANDARD, Absence, Person
 from marops.domains.team.permissions import VIEW
 from marops.domains.team.rules import WorkingCalendar
-from marops.domains.team.starter import STANDARD_CALENDAR
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import active, load
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may
@@ -74,12 +73,6 @@ def _accounts_of(addresses: Sequence[str]) -> dict[str, UUID]:
 
 def _literal(text: str) -> str:
     return "".join(char if char.isalnum() else f"\\{char}" for char in text)
-
-
-def calendars() -> dict[str, WorkingCalendar]:
-    """Short name → calendar, those in force; `standard` is always among them."""
-    found: dict[str, WorkingCalendar] = {one.slug: load(one) for one in active("calendar")}
-    return {STANDARD: WorkingCalendar.model_validate(STANDARD_CALENDAR), **found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.team import actions, queries
+from marops.domains.team.fields import calendars as calendars_in_force
 from marops.domains.team.forms import AbsenceForm, NewPersonForm, PersonForm, days_as_span
 from marops.domains.team.models import Absence
 from marops.domains.team.permissions import VIEW
@@ -125,5 +126,5 @@ def come_back(request: HttpRequest, absence_id: UUID) -> Status[None]:
 def calendars(request: HttpRequest) -> dict[str, Any]:
     """The working calendars in force."""
     require(actor_of(request), VIEW)
-    found = queries.calendars().items()
+    found = calendars_in_force().items()
     return {"items": [{"slug": slug, **one.model_dump(mode="json")} for slug, one in found], "next": None}

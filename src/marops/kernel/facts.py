@@ -69,7 +69,8 @@ def _without_repeats(facts: Sequence[FactInbox]) -> list[FactInbox]:
 def write_from(select: str, params: Iterable[Any] = ()) -> int:
     """Append the facts that the query `select` yields; its columns carry the names of the inbox's.
 
-    Answers how many. For sets: ids must come with the rows (the server makes none).
+    Answers how many. For sets: ids must come with the rows (the server makes none). Where the query names a `key`,
+    rows whose key was seen before are left out, and of rows with the same key one is taken.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({select}) AS fact LIMIT 0", list(params))
@@ -78,7 +79,18 @@ def write_from(select: str, params: Iterable[Any] = ()) -> int:
         if unknown:
             raise ValueError(f"not columns of a fact: {sorted(unknown)}")
         columns = ", ".join(f'"{name}"' for name in names)
-        cursor.execute(f"INSERT INTO fact_inbox ({columns}) {select}", list(params))
+        if "key" not in names:
+            cursor.execute(f"INSERT INTO fact_inbox ({columns}) {select}", list(params))
+            return int(cursor.rowcount)
+        cursor.execute(
+            f"WITH fact AS MATERIALIZED (SELECT * FROM ({select}) AS fact), fresh AS ("
+            "INSERT INTO fact_key (key, recorded_at, forever) SELECT DISTINCT ON (key) key, recorded_at, FALSE"
+            " FROM fact WHERE key IS NOT NULL ORDER BY key, id ON CONFLICT DO NOTHING RETURNING key)"
+            f" INSERT INTO fact_inbox ({columns}) SELECT {columns} FROM ("
+            "SELECT fact.*, row_number() OVER (PARTITION BY key ORDER BY id) AS nth FROM fact) one"
+            " WHERE key IS NULL OR (nth = 1 AND key IN (SELECT key FROM fresh))",
+            list(params),
+        )
         return int(cursor.rowcount)
 
 

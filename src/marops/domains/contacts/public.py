@@ -17,7 +17,17 @@ from marops.domains.contacts.rules import companies, countries, emails, language
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.story import custom_labels, in_words
 from marops.domains.contacts.story import label as field_label
-from marops.domains.contacts.writing import People, Written, also_changed, known_rows, settle_people, write_people
+from marops.domains.contacts.writing import (
+    People,
+    Written,
+    also_changed,
+    folded,
+    known_rows,
+    resolve_people,
+    settle_companies,
+    settle_people,
+    write_people,
+)
 
 __all__ = [
     "INVISIBLE",
@@ -46,6 +56,7 @@ __all__ = [
     "find_contact",
     "find_contacts",
     "fold",
+    "folded",
     "in_words",
     "known_rows",
     "languages",
@@ -53,6 +64,8 @@ __all__ = [
     "names",
     "origins_of",
     "phones",
+    "resolve_people",
+    "settle_companies",
     "settle_people",
     "sources",
     "titles",

@@ -4,6 +4,7 @@ The statements work on temporary tables that go with the transaction:
 `incoming` (one row per person), `incoming_key` (their keys), and `written` (row → contact and what became of it).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -25,6 +26,7 @@ _FIELDS = frozenset(one.name for one in CONTACT)
 _MOMENTS = frozenset(one.name for one in CONTACT if one.clean == "datetime")
 _COMPANY_FIELDS = ("website", "industry", "employees", "country", "city")
 _LOCK = "marops.contacts.write"
+_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class People:
     """The rows give whole names themselves; otherwise these are made of given and family name."""
     keep_numbers: bool = False
     """A trial: the numbers of references are not used up, and nothing is meant to stay."""
+    via: str = ""
+    """How they came, where it was no import: `intake`."""
 
 
 @dataclass(slots=True)
@@ -87,27 +91,61 @@ def settle_people(act: Act, people: People) -> Written:
     return result
 
 
+def settle_companies(act: Act, *, import_number: int, keep_numbers: bool = False) -> None:
+    """Find or make the companies of rows that are not about people; call it inside an action.
+
+    The temporary table `firm` holds row, spare_id (for a new company), key, name, domain, mail_domain, and company_id,
+    which is filled in. With `keep_numbers` it is a trial: numbers of references are not used up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
+        nobody = pa.table({})
+        _Work(act, People(nobody, nobody, import_number, keep_numbers=keep_numbers), cursor).settle_companies()
+
+
+def resolve_people(act: Act, table: str) -> None:
+    """Whom the references in the column `ref` of a temporary table mean: fills `contact_id` and `hits`.
+
+    A reference is what people write: L-number, id, address, or the id in any other system. A reference that fits
+    several people (`hits` over 1) names nobody; merged people are found under what they were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} t SET hits = f.hits, contact_id = CASE WHEN f.hits = 1 THEN f.contact_id END FROM ("
+            "SELECT ref, count(DISTINCT contact_id) AS hits, (array_agg(contact_id))[1] AS contact_id FROM ("
+            f"SELECT t.ref, c.id AS contact_id FROM {table} t JOIN contact c ON c.number ="
+            " CASE WHEN t.ref ~* '^L-[0-9]{1,18}$' THEN substr(t.ref, 3)::bigint END"
+            f" UNION ALL SELECT t.ref, i.contact_id FROM {table} t JOIN contact_identity i"
+            " ON i.value IN (t.ref, lower(t.ref)) AND i.kind IN ('email', 'external')"
+            f" UNION ALL SELECT u.ref, coalesce(a.contact_id, c.id) FROM (SELECT ref, ref::uuid AS id FROM {table}"
+            f" WHERE CASE WHEN ref ~ '{_UUID}' THEN TRUE END) u LEFT JOIN contact c ON c.id = u.id"
+            " LEFT JOIN contact_alias a ON a.alias_id = u.id WHERE coalesce(a.contact_id, c.id) IS NOT NULL"
+            ") found GROUP BY ref) f WHERE f.ref = t.ref"
+        )
+
+
 def _announce(act: Act, people: People) -> None:
     moment = act.at
     fact = (
-        "SELECT {fact_id} AS id, %s AS kind, %s::timestamptz AS occurred_at, %s::timestamptz AS recorded_at,"
-        " w.contact_id, 'import' AS subject_type, %s AS subject_id, %s AS actor_type, %s AS actor_id, {properties} AS"
+        "SELECT i.fact_id AS id, %s AS kind, %s::timestamptz AS occurred_at, %s::timestamptz AS recorded_at,"
+        " w.contact_id, %s AS subject_type, %s AS subject_id, %s AS actor_type, %s AS actor_id, {properties} AS"
         " properties FROM written w JOIN incoming i USING (row) WHERE w.outcome = '{outcome}'"
     )
-    common = (moment, moment, str(people.import_number), act.actor.kind, act.actor.id)
+    source, subject = _origin(people)
+    common = (moment, moment, *subject, act.actor.kind, act.actor.id)
+    act.facts_from(fact.format(properties="%s::jsonb", outcome="created"), (CREATED, *common, source))
     act.facts_from(
-        fact.format(fact_id="i.fact_id", properties="jsonb_build_object('import', %s::bigint)", outcome="created"),
-        (CREATED, *common, people.import_number),
-    )
-    act.facts_from(
-        fact.format(
-            fact_id="i.fact_id",
-            properties="jsonb_build_object('import', %s::bigint, 'fields', to_jsonb(w.changed))",
-            outcome="updated",
-        ),
-        (UPDATED, *common, people.import_number),
+        fact.format(properties="%s::jsonb || jsonb_build_object('fields', to_jsonb(w.changed))", outcome="updated"),
+        (UPDATED, *common, source),
     )
     touch_from("SELECT contact_id FROM written WHERE outcome IN ('created', 'updated')", moment)
+
+
+def _origin(people: People) -> tuple[str, tuple[str | None, str | None]]:
+    """What facts say of where people came from: their properties as JSON, and the subject."""
+    if people.via:
+        return json.dumps({"via": people.via}), (None, None)
+    return json.dumps({"import": people.import_number}), ("import", str(people.import_number))
 
 
 def _stage(cursor: Any, name: str, rows: pa.Table, types: Mapping[str, str]) -> None:
@@ -197,16 +235,20 @@ class _Work:
             " WHERE w.outcome IN ('created', 'matched')"
             " AND coalesce(nullif(i.company_key_, ''), i.company_domain_, i.company_mail_domain_) IS NOT NULL"
         )
-        self.run("UPDATE firm f SET company_id = c.id FROM company c WHERE c.domain = f.domain")
-        self._by_name()
-        self._make_companies()
-        self._by_name()
+        self.settle_companies()
         self.run(
             "UPDATE firm f SET company_id = c.id FROM company c"
             " WHERE f.company_id IS NULL AND c.domain = coalesce(f.domain, f.mail_domain)"
             " AND (f.key IS NULL OR f.key = c.name_key)"
         )
         self._fill_companies()
+
+    def settle_companies(self) -> None:
+        """Find the company of each row of `firm` by its domain or name, and make those that are new."""
+        self.run("UPDATE firm f SET company_id = c.id FROM company c WHERE c.domain = f.domain")
+        self._by_name()
+        self._make_companies()
+        self._by_name()
 
     def _by_name(self) -> None:
         self.run(

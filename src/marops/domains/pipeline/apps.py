@@ -7,4 +7,21 @@ class PipelineConfig(AppConfig):
     verbose_name = "Pipeline"
 
     def ready(self) -> None:
-        from marops.domains.pipeline import permissions  # noqa: F401  # registers its rights
+        from marops.domains.pipeline import stages
+        from marops.domains.pipeline.fields import register_fields
+        from marops.domains.pipeline.ports import IMPORTER
+        from marops.domains.pipeline.rules import Pipeline, check_pipeline
+        from marops.domains.pipeline.starter import STARTERS
+        from marops.domains.pipeline.writing import stages_in_force
+        from marops.kernel import persons, ports
+        from marops.kernel.definitions import Kind, register_kind
+
+        register_kind(Kind("pipeline", "Pipeline", Pipeline, check=check_pipeline, in_force=stages_in_force))
+        register_fields()
+        ports.starters.fill("pipeline", STARTERS)
+        ports.importers.fill("opportunities", IMPORTER, order=20)
+        ports.day_turns.fill("opportunities", stages.day_turn)
+        persons.fill(
+            "opportunity_person",
+            persons.rows("opportunity_person", per=("opportunity_id",), takes_over='loser."primary"'),
+        )

@@ -40,6 +40,7 @@ opportunities.view    all      all      all      all      all      all      all 
 problems.resolve      -        all      all      all      -        all      all      all      -        -        -
 problems.view         all      all      all      all      all      all      all      all      all      all      -
 quality.fix           -        all      -        all      -        -        -        all      -        -        -
+register.change       -        all      all      all      -        all      -        all      -        all      -
 routing.change        -        all      -        all      -        -        -        all      -        -        -
 sample.manage         -        all      -        -        -        -        -        -        -        -        -
 shares.make           all      all      -        all      all      all      all      -        -        all      -

@@ -62,7 +62,7 @@ def test_every_setting_is_read_by_something():
     texts = "\n".join(module.text for module in modules() if module.where != "kernel/config.py")
     # `home`, `host` and their like are read as attributes of the settings.
     unread = [one.name for one in fields(Config) if not re.search(rf"\.{one.name}\b", texts)]
-    derived = {"base_url": "address", "lake_path": "lake"}
+    derived = {"backup_folder": "backups", "base_url": "address", "lake_path": "lake"}
     assert [name for name in unread if f".{derived.get(name, name)}" not in texts] == []
 
 

@@ -46,6 +46,14 @@ class Config:
     fsync: bool = True
     mail_url: str = ""
     mail_from: str = "marops@localhost"
+    backup_folder: str = ""
+    backup_keep: int = 0
+    erasures_log: str = ""
+
+    @property
+    def backups(self) -> Path:
+        """The folder of backups made by the page and by schedule."""
+        return Path(self.backup_folder) if self.backup_folder else self.home / "backups"
 
     @property
     def lake(self) -> str:

@@ -18,6 +18,7 @@ from marops.kernel.ids import new_id
 from marops.kernel.models import File
 from marops.kernel.permissions import Scope, grants, right
 from marops.kernel.persons import PersonTable
+from marops.store.searching import holds
 
 VIEW = right("files.view", "Download files", scoped=True)
 LIVES = timedelta(days=30)
@@ -75,6 +76,18 @@ def of_persons() -> PersonTable:
         return remove(File.objects.filter(object_type="contact", object_id__in=ids).values_list("id", flat=True))
 
     return PersonTable(about.merge, about.unmerge, erase)
+
+
+def holding(values: Sequence[str]) -> list[UUID]:
+    """The files that hold one of these values, in their bytes or in their name. Reads all that may be personal."""
+    if not values:
+        return []
+    low = [value.lower() for value in values]
+    return [
+        row.id
+        for row in File.objects.filter(personal=True).iterator()  # each file's bytes are read anyway
+        if any(value in row.name.lower() for value in low) or holds(path_of(row), values)
+    ]
 
 
 def remove(file_ids: Iterable[UUID]) -> int:

@@ -111,6 +111,20 @@ class ErasedContact(models.Model):
         db_table = "erased_contact"
 
 
+class ErasedValue(models.Model):
+    """An address or number of somebody who was erased, as a keyed hash alone, so that it is known when it comes again.
+
+    See `kernel.erasures`.
+    """
+
+    hash = models.CharField(max_length=64, primary_key=True)
+    kind = models.TextField()  # email, phone
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "erased_value"
+
+
 class Touched(models.Model):
     """A contact about which something changed: the engine's stages owe it a look."""
 

@@ -22,6 +22,7 @@ accounts.view         all      all      all      all      all      all      all 
 audit.view            all      all      all      all      all      all      -        all      -        all      -
 backup.make           -        -        -        -        -        -        -        -        -        -        -
 comments.write        all      all      all      all      all      all      all      all      all      all      all
+contacts.erase        -        -        -        -        -        -        -        all      -        -        -
 definitions.activate  all      all      -        all      -        -        -        all      -        -        -
 definitions.change    -        all      all      all      all      all      all      all      -        -        -
 desks.see             -        -        -        -        -        -        -        -        -        -        -

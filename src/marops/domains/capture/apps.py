@@ -13,6 +13,8 @@ class CaptureConfig(AppConfig):
         from marops.domains.capture.permissions import IMPORT
         from marops.kernel import ports, shell
 
+        from marops.domains.capture.ports import fill as fill_persons
+        fill_persons()
         ports.story.fill("sources", story.sources_section, order=20)
         ports.timeline.fill("import.started", story.says_started)
         ports.timeline.fill("import.finished", story.says_finished)

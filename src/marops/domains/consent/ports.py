@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from marops.domains.consent import jobs  # noqa: F401  # registers the erasing
 from marops.domains.consent.story import consent_section
 from marops.kernel import persons, ports
 

@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from marops.domains.consent.jobs import start_erasing
 from marops.domains.consent.models import Entry, State
-from marops.domains.consent.writing import PURPOSE, REFUSALS, Recorded, record_from_file
+from marops.domains.consent.writing import PURPOSE, REFUSALS, Recorded, record_from_file, suppress_erased
 
-__all__ = ["PURPOSE", "REFUSALS", "Entry", "Recorded", "consent_of", "record_from_file"]
+__all__ = [
+    "PURPOSE",
+    "REFUSALS",
+    "Entry",
+    "Recorded",
+    "consent_of",
+    "record_from_file",
+    "start_erasing",
+    "suppress_erased",
+]
 
 
 def consent_of(contact_ids: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], str]]:

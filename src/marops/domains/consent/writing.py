@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 from django.db import connection
 
+from marops.domains.consent.models import Entry
 from marops.domains.contacts.public import also_changed
 from marops.kernel.actions import Act
+from marops.kernel.erasures import hash_key, hashed
 from marops.kernel.facts import fact_kind
+from marops.kernel.models import ErasedValue
 from marops.store.bulk import stage
 
 RECORDED = fact_kind("consent.recorded", "Said yes or no to being contacted")
@@ -29,8 +32,9 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
 
     A refusal counts whatever stood before. A yes counts only where no refusal stands; elsewhere it is told, not taken.
     """
+    again = suppress_erased(act, "SELECT contact_id FROM written", import_number=import_number)
     if not consents.num_rows:
-        return Recorded(0)
+        return Recorded(again)
     with connection.cursor() as cursor:
         stage(cursor, "incoming_consent", consents, types={"entry_id": "uuid", "fact_id": "uuid"})
         cursor.execute(_COMPARED, [PURPOSE])
@@ -58,7 +62,51 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
         (RECORDED, act.at, act.at, str(import_number), act.actor.kind, act.actor.id, PURPOSE, import_number),
     )
     also_changed("consent", "SELECT contact_id FROM compared WHERE verdict = 'new'")
-    return Recorded(entries, refused)
+    return Recorded(again + entries, refused)
+
+
+def suppress_erased(act: Act, contacts: str, *, import_number: int | None = None) -> int:
+    """Unsubscribe those of some people whose address or number is that of somebody who was erased (U10).
+
+    `contacts` is a query of their ids. To be called by whatever creates people, in its own action, before it takes any
+    consent. Answers how many entries were made: as a rule none, for one question that costs nothing.
+    """
+    if not ErasedValue.objects.exists():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_AGAIN.format(contacts=contacts), {"purpose": PURPOSE, **hash_key()})
+        known = cursor.fetchall()
+    # As many as erased people who came back in one batch: few.
+    entries = [
+        Entry(contact_id=contact_id, channel=channel, state="unsubscribed", basis="erased", source="erasure",
+              import_number=import_number, actor_kind=act.actor.kind, actor_id=act.actor.id, at=act.at,
+              recorded_at=act.at)
+        for contact_id, channel in known
+    ]  # fmt: skip
+    Entry.objects.bulk_create(entries)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO consent_state (contact_id, channel, purpose, state, entry_id, at)"
+            " SELECT contact_id, channel, purpose, state, id, at FROM consent_entry WHERE id = ANY(%s)"
+            " ON CONFLICT (contact_id, channel, purpose) DO UPDATE"
+            " SET state = excluded.state, entry_id = excluded.entry_id, at = excluded.at",
+            [[one.id for one in entries]],
+        )
+    for one in entries:
+        said = {"channel": one.channel, "purpose": PURPOSE, "state": one.state, "import": import_number}
+        act.fact(RECORDED, contact_id=one.contact_id, properties=said)
+    return len(entries)
+
+
+_KNOWN_AGAIN = f"""
+SELECT DISTINCT i.contact_id, c.channel
+FROM contact_identity i
+JOIN erased_value e ON e.kind = i.kind AND e.hash = {hashed("i.value")}
+JOIN (VALUES ('email', 'email'), ('phone', 'phone'), ('phone', 'sms')) c (kind, channel) ON c.kind = i.kind
+WHERE i.contact_id IN ({{contacts}}) AND i.kind IN ('email', 'phone')
+  AND NOT EXISTS (SELECT FROM consent_state s WHERE s.contact_id = i.contact_id AND s.channel = c.channel
+                  AND s.purpose = %(purpose)s AND s.state = 'unsubscribed')
+"""
 
 
 # Of several rows about one person the strictest counts.

@@ -15,7 +15,7 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts.queries import look_at_everybody
         from marops.domains.contacts.rules import quality
         from marops.engine.tick import Stage
-        from marops.kernel import persons, ports, shell
+        from marops.kernel import ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
         register_fields()
@@ -32,8 +32,6 @@ class ContactsConfig(AppConfig):
             shell.NavEntry("people", _("Companies"), "contacts:companies", VIEW, words="accounts organisations"),
             order=20,
         )
-        persons.fill("contact_identity", persons.rows("contact_identity", per=("kind", "system", "value")))
-        persons.fill("contact_quality", persons.rows("contact_quality"))
-        # Last: everything else hangs on this row.
-        ports.erase.fill("contact", persons.rows("contact", key="id").erase, order=100)
+        from marops.domains.contacts.ports import fill as fill_persons
+        fill_persons()
         ports.search.fill("companies", queries.search_companies, order=20)

@@ -13,7 +13,7 @@ class PipelineConfig(AppConfig):
         from marops.domains.pipeline.rules import Pipeline, check_pipeline
         from marops.domains.pipeline.starter import STARTERS
         from marops.domains.pipeline.writing import stages_in_force
-        from marops.kernel import persons, ports
+        from marops.kernel import personal, persons, ports
         from marops.kernel.definitions import Kind, register_kind
 
         register_kind(Kind("pipeline", "Pipeline", Pipeline, check=check_pipeline, in_force=stages_in_force))
@@ -21,6 +21,8 @@ class PipelineConfig(AppConfig):
         ports.starters.fill("pipeline", STARTERS)
         ports.importers.fill("opportunities", IMPORTER, order=20)
         ports.day_turns.fill("opportunities", stages.day_turn)
+        personal.place("opportunity", "name", "tell", "a deal is named after the person:")
+        personal.place("opportunity", "custom", "key", "a column of a deal")
         persons.fill(
             "opportunity_person",
             persons.rows("opportunity_person", per=("opportunity_id",), takes_over='loser."primary"'),

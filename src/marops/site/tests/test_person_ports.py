@@ -16,6 +16,11 @@ from marops.kernel.ids import new_id
 from marops.kernel.models import Comment, File
 
 TABLES = sorted({filler.name for filler in ports.merge})
+# Of these, `_contact` puts something; the others have tests of their own beside their domain.
+FILLED = {
+    "assignment", "comment", "consent_entry", "consent_state", "contact_identity", "contact_quality", "contact_score",
+    "contact_stage", "file", "lead_line",
+}  # fmt: skip
 ORDERS = [("granted", 1), ("denied", 2), ("unsubscribed", 3)]
 
 
@@ -66,9 +71,9 @@ def _unmerge(winner, loser, records):
 def test_M7_undoing_a_merge_gives_back_the_rows_of_every_table(table):
     winner, loser = _contact(1, days=3), _contact(2, model="other", owner=new_id(), identity="003X", state="denied")
     before = _rows(table)
-    assert before
+    assert before or table not in FILLED
     records = _merge(winner, loser)
-    assert table == "file" or _rows(table) != before
+    assert table not in FILLED or _rows(table) != before
     _unmerge(winner, loser, records)
     assert _rows(table) == before
 

@@ -1,0 +1,73 @@
+"""What contacts contribute when people are merged or erased."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from marops.kernel import erasures, personal, persons, ports
+from marops.kernel.erasures import hash_key, hashed
+
+
+def fill() -> None:
+    """Fill the ports for the tables of contacts."""
+    persons.fill("contact_identity", persons.rows("contact_identity", per=("kind", "system", "value")))
+    persons.fill("contact_quality", persons.rows("contact_quality"))
+    # Last: everything else hangs on this row.
+    ports.erase.fill("contact", persons.rows("contact", key="id").erase, order=100)
+    erasures.known_by(values_to_forget, hashes_to_keep)
+    personal.place("custom_field", "choices", "item", "a choice of a field")
+    personal.place("company", "name", "tell", "a company bears the person's name:")
+
+
+def _compared_anew(winner: UUID, loser: UUID) -> Mapping[str, Any]:
+    """What the loser was compared by goes; the engine compares the winner, and those who were like the loser, anew."""
+    return {}
+
+
+def _back(winner: UUID, loser: UUID, record: Mapping[str, Any]) -> None:
+    """The engine compares both anew; there is nothing to give back."""
+
+
+def values_to_forget(contact_ids: Sequence[UUID]) -> list[str]:
+    """What would tell who these people are: names, addresses, numbers, ids elsewhere, as kept and as they came in.
+
+    What they share with others (a switchboard, info@, a namesake) is left out: it says nothing about them alone, and to
+    search for it would take from those others.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, {"ids": list(contact_ids)})
+        return [value for (value,) in cursor.fetchall()]
+
+
+_VALUES = """
+WITH gone AS (SELECT * FROM contact WHERE id = ANY(%(ids)s)),
+told AS (
+    SELECT unnest(ARRAY[email, phone, mobile]) AS value FROM gone
+    UNION SELECT o.value FROM gone, jsonb_each_text(originals) o
+          WHERE o.key IN ('email', 'phone', 'mobile', 'full_name', 'name')
+    UNION SELECT value FROM contact_identity WHERE contact_id = ANY(%(ids)s)
+    UNION SELECT name FROM gone, LATERAL (VALUES (full_name), (given_name || ' ' || family_name),
+          (family_name || ', ' || given_name), (family_name || ' ' || given_name)) n (name) WHERE name LIKE '_%% _%%'
+)
+SELECT DISTINCT value FROM told WHERE value <> ''
+  AND NOT EXISTS (SELECT FROM contact_identity i WHERE i.value = told.value AND i.kind IN ('phone', 'mailbox')
+                  AND NOT i.contact_id = ANY(%(ids)s))
+  AND NOT EXISTS (SELECT FROM contact c WHERE c.full_name = told.value AND NOT c.id = ANY(%(ids)s))
+ORDER BY value
+"""
+
+
+def hashes_to_keep(contact_ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """The addresses and numbers that are these people's alone, as (keyed hash, kind): `email` or `phone`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HASHES, {"ids": list(contact_ids), **hash_key()})
+        return [(digest, kind) for digest, kind in cursor.fetchall()]
+
+
+_HASHES = f"""
+SELECT DISTINCT {hashed("i.value")}, i.kind FROM contact_identity i
+WHERE i.contact_id = ANY(%(ids)s) AND (i.kind = 'email' OR i.kind = 'phone' AND NOT EXISTS (
+    SELECT FROM contact_identity o WHERE o.kind = 'phone' AND o.value = i.value AND NOT o.contact_id = ANY(%(ids)s)))
+"""

@@ -22,6 +22,7 @@ BESIDES = {
     "capture/preparing": "rows of a file as staged columns",
     "capture/reading": "file formats: delimited text, workbooks, Parquet",
     "capture/shapes": "how exports of other systems are recognised",
+    "capture/tables": "files of other tables than leads: which table, and where its columns go; kept by a port",
     "capture/targets": "the fields that a column may be mapped to",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}

@@ -94,6 +94,8 @@ class Importer:
     """Headings, folded, that tell such a file from others."""
     keyed: bool = True
     """Rows may carry ids of other systems (`external:<system>`); without one, a row is known by its file and place."""
+    ids: tuple[str, ...] = ()
+    """Headings, folded, under which such a file gives the ids of its rows."""
     custom: bool = True
     """Columns that mean nothing known may be kept as fields of one's own."""
     identified_by: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ class HubspotConfig(AppConfig):
     verbose_name = "HubSpot"
 
     def ready(self) -> None:
-        from marops.connectors.hubspot.shapes import CONTACTS
+        from marops.connectors.hubspot.shapes import CONTACTS, DEALS
         from marops.kernel import ports
 
         ports.csv_shapes.fill("hubspot", CONTACTS)
+        ports.csv_shapes.fill("hubspot_deals", DEALS)

@@ -1,4 +1,4 @@
-"""The standard columns of HubSpot's contact export, by label and by internal name."""
+"""The standard columns of HubSpot's exports of contacts and deals, by label and by internal name."""
 
 from marops.domains.capture.public import Shape
 
@@ -73,4 +73,68 @@ CONTACTS = Shape(
             "Original Source Drill-Down 1", "hs_analytics_source",
         }
     ),
+)  # fmt: skip
+
+DEALS = Shape(
+    name="hubspot_deals",
+    title="HubSpot deals",
+    table="opportunities",
+    columns={
+        "Record ID": "external:hubspot",
+        "Record ID - Deal": "external:hubspot",
+        "hs_object_id": "external:hubspot",
+        "Deal Name": "name",
+        "dealname": "name",
+        "Deal Stage": "stage",
+        "dealstage": "stage",
+        "Pipeline": "custom:pipeline:choice",
+        "pipeline": "custom:pipeline:choice",
+        "Amount": "amount",
+        "amount": "amount",
+        "Amount in company currency": "skip",
+        "Weighted amount": "skip",
+        "Forecast amount": "skip",
+        "Currency": "currency",
+        "deal_currency_code": "currency",
+        "Close Date": "close_date",
+        "closedate": "close_date",
+        "Create Date": "opened_at",
+        "createdate": "opened_at",
+        "Date entered current stage": "stage_since",
+        "Deal owner": "owner",
+        "hubspot_owner_id": "custom:hubspot_owner_id:text",
+        "HubSpot Team": "custom:hubspot_team:text",
+        "Deal Type": "custom:deal_type:choice",
+        "dealtype": "custom:deal_type:choice",
+        "Deal probability": "skip",
+        "Associated Company": "company",
+        "Associated Company (Primary)": "company",
+        "Associated Company IDs": "custom:hubspot_company_ids:text",
+        "Associated Company IDs (Primary)": "custom:hubspot_company_ids:text",
+        "Associated Contact": "custom:associated_contact:text",
+        "Associated Contact IDs": "people",
+        "Original Source": "source",
+        "Original Traffic Source": "source",
+        "hs_analytics_source": "source",
+        "Original Source Type": "source",
+        "Is Closed Won": "is_won",
+        "Is Deal Closed?": "is_closed",
+        "Is closed lost": "skip",
+        "hs_is_closed": "is_closed",
+        "hs_is_closed_won": "is_won",
+        "Closed Lost Reason": "reason",
+        "closed_lost_reason": "reason",
+        "Closed Won Reason": "custom:closed_won_reason:text",
+        "Deal Description": "custom:description:text",
+        "Next step": "custom:next_step:text",
+        "Last Activity Date": "skip",
+        "Last Modified Date": "skip",
+        "Number of Associated Contacts": "skip",
+        "Number of Sales Activities": "skip",
+        "Days to close": "skip",
+    },
+    telling=frozenset(
+        {"dealname", "dealstage", "Deal owner", "Associated Contact IDs", "Associated Company IDs", "Is Closed Won"}
+    ),
+    enough=5,
 )  # fmt: skip

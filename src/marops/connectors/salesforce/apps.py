@@ -7,7 +7,8 @@ class SalesforceConfig(AppConfig):
     verbose_name = "Salesforce"
 
     def ready(self) -> None:
-        from marops.connectors.salesforce.shapes import LEADS
+        from marops.connectors.salesforce.shapes import LEADS, OPPORTUNITIES
         from marops.kernel import ports
 
         ports.csv_shapes.fill("salesforce", LEADS)
+        ports.csv_shapes.fill("salesforce_opportunities", OPPORTUNITIES)

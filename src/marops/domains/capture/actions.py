@@ -9,16 +9,21 @@ import pyarrow as pa
 from django.db import connection
 
 from marops.domains.capture.models import IMPORT_NUMBERS, Batch, Import
-from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.permissions import IMPORT, right_for
 from marops.domains.capture.plan import Plan
-from marops.domains.capture.preparing import Prepared
+from marops.domains.capture.preparing import Prepared, PreparedTable
+from marops.domains.capture.tables import importer
 from marops.domains.consent.public import record_from_file
 from marops.domains.contacts.public import CustomField, People, settle_people, write_people
 from marops.kernel import crash
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.facts import fact_kind
+from marops.kernel.importers import Batch as IncomingRows
+from marops.kernel.importers import Kept
 from marops.kernel.models import File
+from marops.kernel.permissions import require
+from marops.kernel.workspace import forbid_sample_mix
 from marops.store.bulk import stage
 
 STARTED = fact_kind("import.started", "An import began")
@@ -29,9 +34,14 @@ WARNINGS_KEPT = 50_000
 crash.declare("import.in_batch")
 
 
-@action("import.begin", effect="create", right=IMPORT)
+@action("import.begin", effect="create")
 def begin_import(act: Act, *, actor: Actor, file: File, plan: Plan) -> Import:
-    """Note the import and its plan, and make the custom fields it fills."""
+    """Note the import and its plan, and make the custom fields it fills.
+
+    Raises MaropsError `not-allowed`, and `sample-present` while the sample company is in.
+    """
+    require(actor, right_for(plan.table))
+    forbid_sample_mix()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT nextval('{IMPORT_NUMBERS}')")
         number = cursor.fetchone()[0]
@@ -54,7 +64,7 @@ def _make_fields(actor: Actor, plan: Plan) -> None:
     CustomField.objects.bulk_create(
         [
             CustomField(
-                slug=one.target.name, label=one.name, entity="contact", type=one.target.detail or "text",
+                slug=one.target.name, label=one.name, entity=plan.table or "contact", type=one.target.detail or "text",
                 made_by=actor.id,
             )
             for one in wanted
@@ -83,16 +93,69 @@ def take_batch(
     act: Act, *, actor: Actor, run_id: UUID, number: int, zone: str, whole_names: bool, prepared: Prepared
 ) -> Taken:
     """Take in one batch, once: a batch that is there already is left alone, and its counts are answered again."""
-    known = Batch.objects.filter(run_id=run_id, number=prepared.number).values_list("counts", flat=True).first()
-    if known is not None:
-        return Taken(known)
+    if known := _taken_before(run_id, prepared.number):
+        return known
+    forbid_sample_mix()
     taken = _take(act, prepared, number=number, zone=zone, whole_names=whole_names, run_id=run_id, trial=False)
-    Batch.objects.create(run_id=run_id, number=prepared.number, counts=dict(taken.counts), at=act.at)
+    return _took(act, run_id, prepared.number, taken)
+
+
+def _taken_before(run_id: UUID, number: int) -> Taken | None:
+    known = Batch.objects.filter(run_id=run_id, number=number).values_list("counts", flat=True).first()
+    return None if known is None else Taken(known)
+
+
+def _took(act: Act, run_id: UUID, number: int, taken: Taken) -> Taken:
+    Batch.objects.create(run_id=run_id, number=number, counts=dict(taken.counts), at=act.at)
     crash.point("import.in_batch")
-    changed = {name: taken.counts[name] for name in ("created", "updated", "consents") if taken.counts[name]}
-    if changed:
+    if any(taken.counts[name] for name in ("created", "updated", "consents")):
         act.count(**taken.counts)
     return taken
+
+
+@action("import.rows", effect="import")
+def take_rows(act: Act, *, actor: Actor, run_id: UUID, number: int, plan: Plan, prepared: PreparedTable) -> Taken:
+    """Take in one batch of another table than leads, once, by whoever fills the port `importers`."""
+    require(actor, right_for(plan.table))
+    if known := _taken_before(run_id, prepared.number):
+        return known
+    taken = _take_rows(act, prepared, plan=plan, number=number, run_id=run_id)
+    return _took(act, run_id, prepared.number, taken)
+
+
+@action("import.rows_trial", effect="read")
+def _try_rows(act: Act, *, actor: Actor, plan: Plan, prepared: PreparedTable) -> Taken:
+    require(actor, right_for(plan.table))
+    raise _Trial(_take_rows(act, prepared, plan=plan, number=0, run_id=None))
+
+
+def try_rows(*, actor: Actor, plan: Plan, prepared: PreparedTable) -> Taken:
+    """What taking in this batch would come to. Nothing is written."""
+    try:
+        return _try_rows(actor=actor, plan=plan, prepared=prepared)
+    except _Trial as trial:
+        return trial.taken
+
+
+def _take_rows(act: Act, prepared: PreparedTable, *, plan: Plan, number: int, run_id: UUID | None) -> Taken:
+    kept = Kept()
+    if prepared.rows.num_rows:
+        batch = IncomingRows(prepared.rows, prepared.keys, number, plan.zone, plan.currency, trial=run_id is None)
+        kept = importer(plan.table).keep(act, batch)
+    headings = {one.target.name: one.name for one in plan.columns if one.target.kind == "table"}
+    more = [(row, headings.get(field, field), code, "reject", detail) for row, field, code, detail in kept.refused]
+    more += [(row, headings.get(field, field), code, "warn", detail) for row, field, code, detail in kept.noticed]
+    more += [(row, "", "repeat", "repeat", str(keep)) for row, keep in kept.repeats]
+    if run_id is not None:
+        _note(run_id, _together(prepared.findings, more))
+    repeats = prepared.repeats + len(kept.repeats)
+    return Taken(
+        {
+            "rows": prepared.read, "created": kept.created, "updated": kept.updated,
+            "unchanged": kept.unchanged + repeats, "rejected": prepared.rejected + len(kept.refused),
+            "repeats": repeats, "consents": 0,
+        }
+    )  # fmt: skip
 
 
 @action("import.trial", effect="read", right=IMPORT)
@@ -166,7 +229,7 @@ def _note(run_id: UUID, findings: pa.Table) -> None:
         )
 
 
-@action("import.end", effect="change", right=IMPORT)
+@action("import.end", effect="change")
 def end_import(
     act: Act,
     *,
@@ -178,20 +241,21 @@ def end_import(
 ) -> Import:
     """Close the import with its counts and its report. Ending it twice is ending it once."""
     run = Import.objects.select_for_update().get(id=run.id)
+    require(actor, right_for(run.plan.get("table", "")))
     if run.state == Import.State.DONE:
         return run
     run.counts = summed(run)
     run.report, run.rejects_id, run.state, run.ended_at = dict(report), rejects_id, Import.State.DONE, act.at
     run.save()
-    _add_choices(choices)
+    _add_choices(choices, run.plan.get("table") or "contact")
     act.fact(FINISHED, subject=("import", run.number), properties=run.counts, key=f"import:{run.number}")
     act.count(**run.counts)
     act.changed("import", run.id, after=run.counts)
     return run
 
 
-def _add_choices(choices: Mapping[str, list[str]]) -> None:
-    for field in CustomField.objects.filter(entity="contact", type="choice", slug__in=list(choices)):
+def _add_choices(choices: Mapping[str, list[str]], entity: str) -> None:
+    for field in CustomField.objects.filter(entity=entity, type="choice", slug__in=list(choices)):
         merged = list(dict.fromkeys([*field.choices, *choices[field.slug]]))[:200]
         if merged != field.choices:
             field.choices = merged
@@ -207,7 +271,9 @@ def summed(run: Import) -> dict[str, int]:
     return totals
 
 
-@action("import.note", effect="change", right=IMPORT)
+@action("import.note", effect="change")
 def note_state(act: Act, *, actor: Actor, run_id: UUID, state: str, values: Mapping[str, Any]) -> None:
     """How far an import is: its state and what else is known by now. Leaves no trace of its own in the audit."""
-    Import.objects.filter(id=run_id).exclude(state=Import.State.DONE).update(state=state, **values)
+    run = Import.objects.filter(id=run_id)
+    require(actor, right_for(run.values_list("plan__table", flat=True).first() or ""))
+    run.exclude(state=Import.State.DONE).update(state=state, **values)

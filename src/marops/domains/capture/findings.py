@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from marops.kernel import ports
+
 
 class Words(NamedTuple):
     """A finding in words."""
@@ -34,6 +36,13 @@ FINDINGS: dict[str, Words] = {
         "Its id and its address belong to different leads.",
         "Look at both leads; merge them if they are one person, or correct the row.",
     ),
+    "value-missing": Words("A value that every row needs is missing.", "Fill the cell and import the row again."),
+    "unreadable-number": Words(
+        "This is no number or amount.", "Write digits, such as 1200.50, and import the row again."
+    ),
+    "unreadable-date": Words("This cannot be read as a date.", "Write it as 2026-01-31 and import the row again."),
+    "unreadable-currency": Words("This is no currency.", "Write its code of three letters, such as EUR."),
+    "unreadable-yes-no": Words("This reads neither as yes nor as no.", "Write yes or no."),
     # Values that could not be kept; the rest of the row was.
     "email-invalid": Words("This is no e-mail address.", "Correct it at its source; it is kept as it came."),
     "phone-invalid": Words(
@@ -64,5 +73,10 @@ FINDINGS: dict[str, Words] = {
 
 
 def words(code: str) -> Words:
-    """The finding in words."""
-    return FINDINGS.get(code) or Words(code, "")
+    """The finding in words; those of other tables than leads are asked of whoever keeps these."""
+    found = FINDINGS.get(code)
+    for filler in () if found else ports.importers:
+        if code in filler.value.findings:
+            message, remedy = filler.value.findings[code]
+            return Words(str(message), str(remedy))
+    return found or Words(code, "")

@@ -138,18 +138,18 @@ def _by_name(target: Target, column: Column) -> Guess | None:
         "visits": lambda: column.share(_NUMBER) >= 0.8,
         "seconds_on_site": lambda: column.share(_NUMBER) >= 0.8,
         "pages_per_visit": lambda: column.share(_NUMBER) >= 0.8,
-        "known_since": lambda: _dates(column) >= 0.5,
-        "last_activity_at": lambda: _dates(column) >= 0.5,
+        "known_since": lambda: looks_like_dates(column) >= 0.5,
+        "last_activity_at": lambda: looks_like_dates(column) >= 0.5,
         "country": lambda: _countries(column) >= 0.3,
         "full_name": lambda: column.share(_NUMBER) < 0.5 and _emails(column) < 0.5,
-        "last_activity": lambda: _dates(column) < 0.5,
+        "last_activity": lambda: looks_like_dates(column) < 0.5,
         "company_name": lambda: column.share(_NUMBER) < 0.5,
         "job_title": lambda: (
             not {"mr", "mrs", "ms", "mr.", "mrs.", "herr", "frau"} & {c.lower() for c in column.filled}
         ),
     }
     test = checks.get(target.name if target.kind == "field" else "", lambda: True)
-    if target.name == "last_activity" and column.filled and _dates(column) >= 0.5:
+    if target.name == "last_activity" and column.filled and looks_like_dates(column) >= 0.5:
         return Guess(Target("field", "last_activity_at"), 0.9, "By its name and its dates.")
     if column.filled and not test():
         return None
@@ -161,7 +161,7 @@ def _by_name(target: Target, column: Column) -> Guess | None:
 def _by_value(column: Column, header: str) -> Guess | None:
     if _emails(column) >= 0.8:
         return Guess(Target("field", "email"), 0.8, "The values are e-mail addresses.")
-    if _is_id(column, header):
+    if is_id(column, header):
         return Guess(Target("external", slug(column.name)), 0.85, "Every row has another value: an id.")
     if column.share(_PHONE) >= 0.8 and any(cell.startswith(("+", "00", "(")) for cell in column.filled):
         return Guess(Target("field", "phone"), 0.7, "The values are phone numbers.")
@@ -172,8 +172,13 @@ def _by_value(column: Column, header: str) -> Guess | None:
     return None
 
 
-def _is_id(column: Column, header: str) -> bool:
-    if not column.filled or any(len(cell) > 64 or " " in cell for cell in column.filled) or _dates(column) >= 0.5:
+def is_id(column: Column, header: str) -> bool:
+    """Are these the ids of another system?"""
+    if (
+        not column.filled
+        or any(len(cell) > 64 or " " in cell for cell in column.filled)
+        or looks_like_dates(column) >= 0.5
+    ):
         return False
     if header in _ID_HEADERS:  # a person may come twice in a file
         return column.distinct >= 0.5 * len(column.filled)
@@ -198,7 +203,7 @@ def custom_type(column: Column) -> str:
         return "boolean"
     if column.share(_NUMBER) >= 0.98 and not any(re.match(r"0\d", cell) for cell in column.filled):
         return "number"
-    if _dates(column) >= 0.98:
+    if looks_like_dates(column) >= 0.98:
         return "date"
     few = column.distinct <= 60 and len(column.filled) >= 20 and column.distinct <= 0.3 * len(column.filled)
     return "choice" if few and max(len(cell) for cell in values) <= 120 else "text"
@@ -240,7 +245,13 @@ def _countries(column: Column) -> float:
     return sum(1 for cell in column.filled if countries.normalise(cell)) / len(column.filled)
 
 
-def _dates(column: Column) -> float:
+def looks_like_numbers(column: Column) -> float:
+    """The share of the cells that are numbers."""
+    return column.share(_NUMBER)
+
+
+def looks_like_dates(column: Column) -> float:
+    """The share of the cells that are dates."""
     return column.share(_DATE)
 
 

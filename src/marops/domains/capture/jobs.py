@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from errno import ENOSPC
 from itertools import chain
@@ -13,13 +13,25 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from marops.domains.capture.actions import COUNTS, end_import, note_state, summed, take_batch, try_batch
+from marops.domains.capture.actions import (
+    COUNTS,
+    Taken,
+    end_import,
+    note_state,
+    summed,
+    take_batch,
+    take_rows,
+    try_batch,
+    try_rows,
+)
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Batch, Finding, Import
 from marops.domains.capture.plan import Plan, restored
-from marops.domains.capture.preparing import Preparation, ahead
+from marops.domains.capture.preparing import Preparation, Prepared, PreparedTable, TablePreparation, ahead
+from marops.domains.capture.preparing.rows import Rows
 from marops.domains.capture.reading import open_table
 from marops.domains.capture.reading.source import REFUSED_COLUMNS
+from marops.domains.capture.tables import importer
 from marops.domains.contacts.public import known_rows
 from marops.kernel import crash, files
 from marops.kernel.actors import Actor
@@ -51,7 +63,17 @@ crash.declare("import.after_reading", "import.after_batch", "import.before_end")
 
 @job("leads.import", title="Import {name}")
 def import_leads(run: JobRun) -> Iterator[Step]:
-    """Take a file in. Goes on after the last batch that was committed."""
+    """Take a file of leads in. Goes on after the last batch that was committed."""
+    yield from _import(run)
+
+
+@job("table.import", title="Import {name}")
+def import_table(run: JobRun) -> Iterator[Step]:
+    """Take a file of another table in: the same way, kept by whoever fills the port `importers`."""
+    yield from _import(run)
+
+
+def _import(run: JobRun) -> Iterator[Step]:
     one = Import.objects.get(id=UUID(run.arguments["import"]))
     plan = restored(one.plan, one.file_name)
     started = time.monotonic()
@@ -63,13 +85,15 @@ def import_leads(run: JobRun) -> Iterator[Step]:
     sweep(config().home / "tmp", older_than=(now() - LEFTOVERS).timestamp())
     try:
         with Staging(config().home / "tmp") as staging:
-            preparation = Preparation(staging, plan, file_key=f"file:{one.sha256[:16]}")
+            preparation = _preparation(staging, plan, one.sha256)
             try:
                 yield from _read(preparation, one, plan)
                 crash.point("import.after_reading")
                 for progress in _batches(run.actor, one, plan, preparation):
                     run.result["seconds"] = round(before + time.monotonic() - started, 3)
                     yield progress
+                if plan.table and (after := importer(plan.table).after):
+                    after()
                 crash.point("import.before_end")
                 run.result |= _end(run.actor, one, preparation, before + time.monotonic() - started)
             finally:
@@ -84,13 +108,18 @@ def import_leads(run: JobRun) -> Iterator[Step]:
         raise
 
 
+def _preparation(staging: Staging, plan: Plan, sha256: str) -> Preparation | TablePreparation:
+    kind = TablePreparation if plan.table else Preparation
+    return kind(staging, plan, file_key=f"file:{sha256[:16]}")
+
+
 def _is_full(error: BaseException) -> bool:
     """Is the disk full: ours, the scratch database's or the server's?"""
     server = getattr(error.__cause__, "sqlstate", None)
     return isinstance(error, StagingFull) or getattr(error, "errno", None) == ENOSPC or server == "53100"
 
 
-def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
+def _read(preparation: Preparation | TablePreparation, one: Import, plan: Plan) -> Iterator[Step]:
     done = Batch.objects.filter(run=one).count()
     row = File.objects.filter(id=one.file_id).first() if one.file_id else None
     if row is None or not files.path_of(row).exists():
@@ -102,30 +131,45 @@ def _read(preparation: Preparation, one: Import, plan: Plan) -> Iterator[Step]:
         yield Progress(0, preparation.rows, "Finding out who is who"), {"batches": done}
 
 
-def mark_known(preparation: Preparation) -> Iterator[None]:
+def mark_known(preparation: Preparation | TablePreparation) -> Iterator[None]:
     """Set aside the rows that were taken in before and whose person has not changed since."""
+    if isinstance(preparation, TablePreparation):
+        return  # whoever keeps such rows compares them
     for number in range(-(-(preparation.last - preparation.first + 1) // PROBE)):
         preparation.mark_unchanged(known_rows(preparation.probes(number, PROBE)))
         yield
 
 
-def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation) -> Iterator[Step]:
+def _batches(actor: Actor, one: Import, plan: Plan, preparation: Preparation | TablePreparation) -> Iterator[Step]:
     taken = set(Batch.objects.filter(run=one).values_list("number", flat=True))
     done = summed(one)["rows"]
-    for prepared in ahead(map(preparation.batch, (n for n in range(preparation.batches) if n not in taken))):
-        result = take_batch(
-            actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names,
-            prepared=prepared,
-        )  # fmt: skip
+    numbers = (n for n in range(preparation.batches) if n not in taken)
+    for prepared in ahead(_prepared(preparation, numbers)):
+        result = _take(actor, one, plan, prepared)
         crash.point("import.after_batch")
         done += result.counts["rows"]
         yield Progress(done, preparation.rows, "Importing"), {"batches": prepared.number + 1}
 
 
+def _prepared(
+    preparation: Preparation | TablePreparation, numbers: Iterable[int]
+) -> Iterator[Prepared | PreparedTable]:
+    for number in numbers:
+        yield preparation.batch(number)
+
+
+def _take(actor: Actor, one: Import, plan: Plan, prepared: Prepared | PreparedTable) -> Taken:
+    if isinstance(prepared, PreparedTable):
+        return take_rows(actor=actor, run_id=one.id, number=one.number, plan=plan, prepared=prepared)
+    return take_batch(
+        actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared
+    )
+
+
 # --- the end -------------------------------------------------------------------------------------------------------
 
 
-def _end(actor: Actor, one: Import, preparation: Preparation, seconds: float) -> dict[str, Any]:
+def _end(actor: Actor, one: Import, preparation: Preparation | TablePreparation, seconds: float) -> dict[str, Any]:
     rejects = _write_rejects(actor, one, preparation)
     report = _report(one)
     ended = end_import(
@@ -158,7 +202,7 @@ def _finding(item: Finding) -> dict[str, Any]:
     return {"row": item.row, "field": item.field, "code": item.code, **words(item.code)._asdict()}
 
 
-def _write_rejects(actor: Actor, one: Import, preparation: Preparation) -> File | None:
+def _write_rejects(actor: Actor, one: Import, preparation: Preparation | TablePreparation) -> File | None:
     """The rejected rows with their reasons and their cells, as a file that may be corrected and imported again."""
     found = Finding.objects.filter(run=one, level="reject").order_by("row")
     if not found.exists():
@@ -170,7 +214,7 @@ def _write_rejects(actor: Actor, one: Import, preparation: Preparation) -> File 
     )  # fmt: skip
 
 
-def reject_lines(preparation: Preparation, found: Iterator[tuple[int, str, str, str]]) -> Iterator[bytes]:
+def reject_lines(preparation: Rows, found: Iterator[tuple[int, str, str, str]]) -> Iterator[bytes]:
     """Lines of the file of rejected rows, in UTF-8 with its mark, so that spreadsheet programs read it right."""
     yield b"\xef\xbb\xbf" + _line([*REFUSED_COLUMNS, *preparation.headers])
     page: list[tuple[int, str, str, str]] = []
@@ -182,7 +226,7 @@ def reject_lines(preparation: Preparation, found: Iterator[tuple[int, str, str, 
     yield from _lines_of(preparation, page)
 
 
-def _lines_of(preparation: Preparation, page: list[tuple[int, str, str, str]]) -> Iterator[bytes]:
+def _lines_of(preparation: Rows, page: list[tuple[int, str, str, str]]) -> Iterator[bytes]:
     cells = preparation.cells_of([row for row, _, _, _ in page])
     for row, field, code, detail in page:
         message, remedy = words(code)
@@ -216,14 +260,14 @@ def rehearse(
     totals = dict.fromkeys(COUNTS, 0)
     found: list[dict[str, Any]] = []
     with Staging(config().home / "tmp") as staging:
-        preparation = Preparation(staging, plan, file_key=f"file:{sha256[:16]}")
+        preparation = _preparation(staging, plan, sha256)
         try:
             for _ in preparation.load(open_table(path, plan.options), most=most):
                 pass
             for _ in chain(preparation.sort_out(), mark_known(preparation)):
                 pass
-            for prepared in ahead(map(preparation.batch, range(preparation.batches))):
-                taken = try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)
+            for prepared in ahead(_prepared(preparation, range(preparation.batches))):
+                taken = _try(actor, plan, prepared)
                 for name in COUNTS:
                     totals[name] += taken.counts[name]
                 shown = prepared.findings.slice(0, max(0, _SHOWN - len(found))).to_pylist()
@@ -231,3 +275,9 @@ def rehearse(
         finally:
             preparation.close()
     return totals, found
+
+
+def _try(actor: Actor, plan: Plan, prepared: Prepared | PreparedTable) -> Taken:
+    if isinstance(prepared, PreparedTable):
+        return try_rows(actor=actor, plan=plan, prepared=prepared)
+    return try_batch(actor=actor, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared)

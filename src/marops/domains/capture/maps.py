@@ -1,9 +1,10 @@
 """The map: which column goes where, as a person wrote it down (MAP.yaml), and what to know about the file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import available_timezones
 
 from marops.domains.capture.guessing import consent_meaning
@@ -31,7 +32,7 @@ TWICE = problem(
 )
 
 _SETTINGS = (
-    "columns", "others", "null_words", "encoding", "delimiter", "sheet", "country", "zone", "dates"
+    "columns", "others", "null_words", "encoding", "delimiter", "sheet", "country", "zone", "dates", "currency"
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class Map:
     country: str = ""
     zone: str = ""
     dates: str = ""
+    currency: str = ""
 
     @property
     def options(self) -> Options:
@@ -118,13 +120,19 @@ def _check(found: Map) -> None:
         raise MaropsError(BAD_MAP, "`dates` is day_first or month_first.")
     if found.country and (len(found.country) != 2 or not found.country.isalpha()):
         raise MaropsError(BAD_MAP, "`country` is a code of two letters, such as DE.")
+    if found.currency and not re.fullmatch(r"[A-Z]{3}", found.currency):
+        raise MaropsError(BAD_MAP, "`currency` is a code of three capital letters, such as EUR.")
     if found.zone and found.zone not in available_timezones():
         raise MaropsError(
             BAD_MAP, f"There is no time zone {found.zone!r}." + nearest(found.zone, available_timezones())
         )
 
 
-def resolve(columns: Mapping[str, str], headers: Sequence[str]) -> dict[str, Target]:
+class _Parse(Protocol):
+    def __call__(self, text: str, *, column: str = "") -> Target: ...
+
+
+def resolve(columns: Mapping[str, str], headers: Sequence[str], read: _Parse = parse) -> dict[str, Target]:
     """The map's columns as the file spells them, with their targets. Raises MaropsError naming every fault at once."""
     by_folded = {header.strip().lower(): header for header in headers}
     found: dict[str, Target] = {}
@@ -136,7 +144,7 @@ def resolve(columns: Mapping[str, str], headers: Sequence[str]) -> dict[str, Tar
                 FieldError("unknown-column", f"The file has no column {name!r}.", nearest(name, headers), field=name)
             )
             continue
-        target = parse(text, column=name)
+        target = read(text, column=name)
         if target.kind == "consent" and not target.detail:
             target = Target("consent", target.name, consent_meaning(header))
         found[header] = target

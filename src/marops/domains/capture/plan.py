@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from marops.domains.capture.maps import Map, resolve
 from marops.domains.capture.reading import Options, open_table
 from marops.domains.capture.reading.source import RowFault, refused_columns
 from marops.domains.capture.shapes import Shape, recognise
+from marops.domains.capture.tables import LEADS, guess_for, importer, likely_table, parse_for
 from marops.domains.capture.targets import SKIP, Target, parse
 from marops.domains.contacts.public import NULL_WORDS, custom_types
+from marops.kernel.importers import Importer
 from marops.kernel.workspace import workspace
 
 SAMPLE = 5_000
@@ -70,6 +73,10 @@ class Plan:
     problems: tuple[RowFault, ...] = ()
     rows_looked_at: int = 0
     preview: tuple[tuple[str, ...], ...] = ()
+    table: str = ""
+    """What its rows are; empty: leads."""
+    currency: str = ""
+    """Of amounts that come without one; only where the rows are not leads."""
 
     @property
     def targets(self) -> dict[str, Target]:
@@ -93,7 +100,9 @@ class Plan:
 
     def stored(self) -> dict[str, Any]:
         """What is kept with the import: no values, so that nothing personal outlives the file."""
+        other = {"table": self.table, "currency": self.currency} if self.table else {}
         return {
+            **other,
             "columns": [{"column": one.name, "target": str(one.target)} for one in self.columns],
             "encoding": self.encoding,
             "delimiter": self.delimiter,
@@ -116,6 +125,7 @@ class Plan:
         """The plan with its samples, for the person who is about to decide."""
         return {
             "file": self.file_name,
+            "table": self.table or LEADS,
             "kind": self.kind,
             "encoding": self.encoding or None,
             "delimiter": self.delimiter or None,
@@ -137,25 +147,33 @@ class Plan:
 _REFUSED = Guess(SKIP, 1.0, "It tells why the row was refused.")
 
 
-def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
-    """Look at the file and propose. Raises MaropsError for a file or a map that cannot be used."""
+def make_plan(path: Path, given: Map | None = None, *, name: str = "", table: str = LEADS) -> Plan:
+    """Look at the file and propose; with the table `""`, say what its rows are too.
+
+    Raises MaropsError for a file, a table or a map that cannot be used.
+    """
     given = given or Map()
     source = open_table(path, given.options)
+    table = table or likely_table(source.columns)
+    door = None if table == LEADS else importer(table)
     chunk = next(iter(source.chunks(SAMPLE)))
     words = tuple(NULL_WORDS if given.null_words is None else [word.lower() for word in given.null_words])
     cells = {name: chunk.rows[f"c{number}"].to_pylist() for number, name in enumerate(source.columns)}
     columns = [Column(name, [cell or "" for cell in cells[name]], frozenset(words)) for name in source.columns]
     refused = refused_columns(source.columns)
-    shape = recognise(source.columns[refused:])
-    guesses = [_REFUSED] * refused + guess(columns[refused:], shape, refused=refused > 0)
-    planned = _with_map(columns, guesses, given, source.columns)
+    shape = recognise(source.columns[refused:], "" if door is None else table)
+    own = columns[refused:]
+    guesses = guess(own, shape, refused=refused > 0) if door is None else guess_for(door, own, shape)
+    planned = _with_map(columns, [_REFUSED] * refused + guesses, given, source.columns, door)
     space = workspace()
     first = {"day_first": True, "month_first": False}.get(given.dates, day_first(columns))
     country = given.country.upper() or space.country
     return Plan(
         file_name=name or path.name,
         kind=source.kind,
-        columns=_typed_as_before(planned),
+        columns=_typed_as_before(planned, "contact" if door is None else table),
+        table="" if door is None else table,
+        currency="" if door is None else given.currency or space.currency,
         options=given.options,
         encoding=source.encoding,
         delimiter=source.delimiter,
@@ -165,7 +183,7 @@ def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
         country=country,
         zone=given.zone or space.zone,
         day_first=country != "US" if first is None else first,
-        notes=(*source.notes, *_notes(columns, planned, shape)),
+        notes=(*source.notes, *_notes(columns, planned, shape, door)),
         problems=tuple(chunk.faults[:100]),
         rows_looked_at=chunk.rows.num_rows + len(chunk.faults),
         preview=tuple(zip(*(cells[name][:SHOWN] for name in source.columns), strict=True)) if source.columns else (),
@@ -173,9 +191,9 @@ def make_plan(path: Path, given: Map | None = None, *, name: str = "") -> Plan:
 
 
 def _with_map(
-    columns: Sequence[Column], guesses: Sequence[Guess], given: Map, headers: Sequence[str]
+    columns: Sequence[Column], guesses: Sequence[Guess], given: Map, headers: Sequence[str], door: Importer | None
 ) -> list[PlannedColumn]:
-    said = resolve(given.columns, headers)
+    said = resolve(given.columns, headers, parse if door is None else partial(parse_for, door))
     slots = {target.slot for target in said.values() if target.kind not in ("skip", "consent")}
     planned = []
     for column, guessed in zip(columns, guesses, strict=True):
@@ -185,7 +203,7 @@ def _with_map(
         elif given.others == "skip":
             target, confidence, why = SKIP, 1.0, "The map leaves out what it does not name."
         elif target.slot in slots:
-            target, confidence, why = _elsewhere(column), 0.5, "The map gives this field to another column."
+            target, confidence, why = _elsewhere(column, door), 0.5, "The map gives this field to another column."
         planned.append(_planned(column, target, confidence, why))
     return planned
 
@@ -196,7 +214,9 @@ def _complete(target: Target, column: Column) -> Target:
     return target
 
 
-def _elsewhere(column: Column) -> Target:
+def _elsewhere(column: Column, door: Importer | None) -> Target:
+    if door and not door.custom:
+        return SKIP
     from marops.domains.capture.targets import slug
 
     return Target("custom", slug(column.name), custom_type(column))
@@ -208,9 +228,9 @@ def _planned(column: Column, target: Target, confidence: float, why: str) -> Pla
     return PlannedColumn(column.name, target, confidence, why, samples, share, column.distinct, column.nulls)
 
 
-def _typed_as_before(planned: Sequence[PlannedColumn]) -> tuple[PlannedColumn, ...]:
+def _typed_as_before(planned: Sequence[PlannedColumn], entity: str) -> tuple[PlannedColumn, ...]:
     """A custom field that exists keeps its type, whatever these values look like."""
-    known = custom_types()
+    known = custom_types(entity)
     return tuple(
         replace(one, target=Target("custom", one.target.name, known[one.target.name]))
         if one.target.kind == "custom" and one.target.name in known
@@ -219,7 +239,9 @@ def _typed_as_before(planned: Sequence[PlannedColumn]) -> tuple[PlannedColumn, .
     )
 
 
-def _notes(columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: Shape | None) -> list[str]:
+def _notes(
+    columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: Shape | None, door: Importer | None
+) -> list[str]:
     notes = []
     if shape:
         notes.append(f"Recognised as {shape.title}.")
@@ -233,12 +255,25 @@ def _notes(columns: Sequence[Column], planned: Sequence[PlannedColumn], shape: S
         for word, times in sorted(seen.items(), key=lambda item: -item[1])[:5]
     ]
     kinds = {one.target.kind for one in planned}
+    if door:
+        return notes + _lacks(door, planned)
     fields = {one.target.name for one in planned if one.target.kind == "field"}
     if "external" not in kinds and not fields & {"email", "phone", "mobile"}:
         notes.append(
             "No column identifies a person: each row becomes a person of its own, known by this file and its row."
         )
     notes += [_VAGUE_ID.format(column=one.name, system=one.target.name) for one in planned if _is_vague(one.target)]
+    return notes
+
+
+def _lacks(door: Importer, planned: Sequence[PlannedColumn]) -> list[str]:
+    """What rows of this table need and the file does not have."""
+    filled = {one.target.name for one in planned if one.target.kind == "table"}
+    notes = [f"No column gives {column.label}: every row would be refused." for column in door.required()
+             if column.name not in filled]  # fmt: skip
+    known = any(one.target.kind == "external" for one in planned) or not door.keyed
+    if not known and not set(door.identified_by) <= filled:
+        notes.append("No column holds an id: each row is known by this file and its place in it.")
     return notes
 
 
@@ -254,8 +289,12 @@ def _is_vague(target: Target) -> bool:
 
 def restored(document: Mapping[str, Any], name: str) -> Plan:
     """The plan that was kept with an import."""
-    columns = tuple(PlannedColumn(one["column"], parse(one["target"]), 1.0, "") for one in document["columns"])
+    table = document.get("table", "")
+    read = partial(parse_for, importer(table)) if table else parse
+    columns = tuple(PlannedColumn(one["column"], read(one["target"]), 1.0, "") for one in document["columns"])
     return Plan(
+        table=table,
+        currency=document.get("currency", ""),
         file_name=name,
         kind=document["kind"],
         columns=columns,

@@ -11,14 +11,16 @@ from marops.domains.capture.actions import begin_import
 from marops.domains.capture.jobs import rehearse
 from marops.domains.capture.maps import Map, as_map, read_map
 from marops.domains.capture.models import Finding, Import
-from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.permissions import IMPORT, right_for
 from marops.domains.capture.plan import Plan, make_plan
 from marops.domains.capture.shapes import Shape
+from marops.domains.capture.tables import LEADS
 from marops.kernel import files
 from marops.kernel.actors import Actor
 from marops.kernel.jobs import start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
+from marops.kernel.workspace import forbid_sample_mix
 
 __all__ = [
     "IMPORT",
@@ -78,9 +80,12 @@ class ImportResult:
         }
 
 
-def plan_import(path: Path, mapping: Map | None = None, *, name: str = "") -> Plan:
-    """How this file would be read and where its columns would go. Reads a part of the file, writes nothing."""
-    return make_plan(path, mapping, name=name)
+def plan_import(path: Path, mapping: Map | None = None, *, name: str = "", table: str = LEADS) -> Plan:
+    """How this file would be read and where its columns would go. Reads a part of the file, writes nothing.
+
+    `table` says what its rows are: leads, opportunities, dispositions; empty: what its columns tell.
+    """
+    return make_plan(path, mapping, name=name, table=table)
 
 
 def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
@@ -88,7 +93,8 @@ def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False) ->
 
     Raises MaropsError `not-allowed`.
     """
-    require(actor, IMPORT)
+    require(actor, right_for(plan.table))
+    forbid_sample_mix()
     row = files.keep(_blocks(path), name=plan.file_name, actor=actor)
     return start_kept(row, plan, actor=actor, here=here)
 
@@ -96,7 +102,8 @@ def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False) ->
 def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
     """The same for a file that is in the workspace already."""
     run = begin_import(actor=actor, file=row, plan=plan)
-    return start_job("leads.import", {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)
+    kind = "table.import" if plan.table else "leads.import"
+    return start_job(kind, {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -110,7 +117,7 @@ def try_import(path: Path, plan: Plan, *, actor: Actor, most: int | None = None)
     import hashlib
     import time
 
-    require(actor, IMPORT)
+    require(actor, right_for(plan.table))
     started = time.monotonic()
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -49,7 +49,8 @@ def counts_of(run: Import) -> dict[str, int]:
 
 def job_of(run: Import) -> Job | None:
     """The job that runs it."""
-    return Job.objects.filter(kind="leads.import", arguments__import=str(run.id)).order_by("-created_at").first()
+    found = Job.objects.filter(kind__in=("leads.import", "table.import"), arguments__import=str(run.id))
+    return found.order_by("-created_at").first()
 
 
 def findings_of(run: Import) -> list[dict[str, Any]]:
@@ -72,6 +73,7 @@ def as_json(run: Import) -> dict[str, Any]:
     return {
         "ref": run.ref,
         "file": run.file_name,
+        "table": run.plan.get("table") or "leads",
         "state": run.state,
         **counts_of(run),
         "rejects_file": str(run.rejects_id) if run.rejects_id else None,

@@ -18,6 +18,8 @@ class Shape:
     """Columns that hardly any other system writes; one of them must be there."""
     enough: int = 4
     """So many of its columns must be there."""
+    table: str = ""
+    """What its rows are; empty: leads."""
 
 
 def key(header: str) -> str:
@@ -33,11 +35,13 @@ def shapes() -> list[Shape]:
     return [filler.value for filler in ports.csv_shapes]
 
 
-def recognise(headers: Iterable[str]) -> Shape | None:
-    """The shape these headers have; None for a file that no known system wrote."""
+def recognise(headers: Iterable[str], table: str = "") -> Shape | None:
+    """The shape these headers have among those of a table; None for a file that no known system wrote."""
     exact = {header.strip().lower() for header in headers}
     best: tuple[int, Shape] | None = None
     for shape in shapes():
+        if shape.table != table:
+            continue
         hits = len(exact & {name.lower() for name in shape.columns})
         told = bool(exact & {name.lower() for name in shape.telling})
         if told and hits >= shape.enough and (best is None or hits > best[0]):

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from marops.domains.contacts.public import company_fields, contact_fields, fold
@@ -18,21 +18,25 @@ UNKNOWN_TARGET = problem(
 
 CHANNELS = ("email", "phone", "sms", "post")
 CUSTOM_TYPES = ("text", "number", "boolean", "date", "choice")
-Kind = Literal["field", "company", "consent", "external", "custom", "skip"]
+Kind = Literal["field", "company", "consent", "external", "custom", "table", "skip"]
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One destination. `detail`: the type of a custom field; opt_in or opt_out for a consent."""
+    """One destination. `detail`: the type of a custom field; opt_in or opt_out for a consent.
+
+    The kind `table` is a column of another table than leads; `title` is what people call that.
+    """
 
     kind: Kind
     name: str = ""
     detail: str = ""
+    title: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         match self.kind:
-            case "field":
+            case "field" | "table":
                 return self.name
             case "company":
                 return f"company.{self.name}"
@@ -53,6 +57,8 @@ class Target:
     def label(self) -> str:
         """The destination in words."""
         match self.kind:
+            case "table":
+                return self.title or self.name
             case "field":
                 return _LABELS[self.name]
             case "company":

@@ -72,6 +72,8 @@ IMPORTER = Importer(
         "opportunity owner", "deal owner", "deal id", "sales stage", "engage date", "dealname", "dealstage",
         "closedate",
     ),
+    ids=("opportunity id", "deal id", "opp id", "id", "record id", "opportunity number", "deal number"),
+    identified_by=("name", "company", "opened_at"),
     findings={
         "deals-disagree": (
             _("Its ids belong to different deals."),

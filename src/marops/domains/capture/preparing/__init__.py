@@ -2,5 +2,6 @@
 
 from marops.domains.capture.preparing.batches import Preparation, Prepared
 from marops.domains.capture.preparing.rows import ahead
+from marops.domains.capture.preparing.tables import PreparedTable, TablePreparation
 
-__all__ = ["Preparation", "Prepared", "ahead"]
+__all__ = ["Preparation", "Prepared", "PreparedTable", "TablePreparation", "ahead"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marops.domains.capture import guessing, maps, shapes, targets
+from marops.domains.capture import guessing, maps, shapes, tables, targets
 from marops.domains.capture.public import as_map, plan_import, read_map
 from marops.domains.contacts.public import NULL_WORDS
 from marops.kernel import ports
@@ -65,7 +65,8 @@ def test_every_target_of_every_shape_exists():
     for shape in shapes.shapes():
         assert shape.telling <= set(shape.columns)
         for column, target in shape.columns.items():
-            assert str(targets.parse(target, column=column))
+            table = tables.importer(shape.table) if shape.table else None
+            assert str(tables.parse_for(table, target) if table else targets.parse(target, column=column))
 
 
 def test_every_header_we_know_leads_to_a_field():

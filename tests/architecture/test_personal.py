@@ -54,6 +54,8 @@ HOLDS_NONE = {
     "job": "arguments, progress and results hold ids and counts alone",
     "notice": IDS,
     "problem": IDS,
+    "quality_day": IDS,
+    "quality_fix": DECIDED,
     "queue": DECIDED,
     "review": IDS,
     "review_decision": IDS,

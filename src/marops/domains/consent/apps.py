@@ -8,7 +8,10 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         from marops.domains.consent import ports
+        from marops.domains.consent.fields import register_fields
         from marops.kernel.gates import claim_predicate
+
+        register_fields()
 
         # The inner SELECT has no table, so its names are those of the claiming statement.
         claim_predicate(

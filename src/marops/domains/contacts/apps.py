@@ -9,29 +9,52 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from marops.domains.contacts import queries, stages, story
+        from marops.domains.contacts import jobs, queries, stages, story  # noqa: F401  # registers its jobs
+        from marops.domains.contacts.actions import LIKENESS
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.permissions import VIEW
+        from marops.domains.contacts.ports import fill as fill_persons
         from marops.domains.contacts.queries import look_at_everybody
-        from marops.domains.contacts.rules import quality
+        from marops.domains.contacts.rules import quality, starters
         from marops.engine.tick import Stage
-        from marops.kernel import ports, shell
+        from marops.kernel import persons, ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
         register_fields()
         register_quality_fields()
-        register_kind(Kind("quality", "Quality rule", quality.QualityRule, in_force=look_at_everybody))
-        ports.starters.fill("quality", quality.STARTERS)
+        register_kind(
+            Kind(
+                "quality",
+                "Quality rule",
+                quality.QualityRule,
+                check=lambda rule: list(quality.faults_of(rule)),
+                in_force=look_at_everybody,
+            )
+        )
+        ports.starters.fill("quality", starters.STARTERS)
+        ports.stages.fill("compare", Stage("compare", "Records alike", stages.compare), order=25)
+        ports.day_turns.fill("quality", stages.day_turn)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
         ports.story.fill("contact", story.contact_section, order=10)
         ports.timeline.fill("lead.created", story.says_created)
         ports.timeline.fill("lead.updated", story.says_updated)
+        ports.timeline.fill("contact.quality_changed", story.says_quality)
+        ports.timeline.fill("quality.fixed", story.says_fixed)
+        ports.timeline.fill("quality.fix_undone", story.says_undone)
         ports.story.fill("quality", story.quality_section, order=30)
+        ports.navigation.fill(
+            "quality",
+            shell.NavEntry(
+                "people", _("Quality"), "contacts:quality", VIEW, words="database faults hygiene duplicates"
+            ),
+            order=25,
+        )
         ports.navigation.fill(
             "companies",
             shell.NavEntry("people", _("Companies"), "contacts:companies", VIEW, words="accounts organisations"),
             order=20,
         )
-        from marops.domains.contacts.ports import fill as fill_persons
         fill_persons()
+        persons.fill("contact_likeness", LIKENESS)
+        persons.fill("quality_fix_value", persons.rows("quality_fix_value", per=("fix_id",)))
         ports.search.fill("companies", queries.search_companies, order=20)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from marops.domains.contacts.rules import countries
 from marops.domains.contacts.rules.titles import FUNCTIONS, SENIORITIES
-from marops.kernel.fields import REGISTRY, Choice, Field, FieldClass, FieldType, Relation
+from marops.kernel.fields import REGISTRY, Choice, Field, FieldClass, FieldType, Gone, Membership, Relation
 
 TEXT, INTEGER, NUMBER, BOOLEAN = FieldType.TEXT, FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN
 DATETIME, CHOICE, DATE = FieldType.DATETIME, FieldType.CHOICE, FieldType.DATE
@@ -149,15 +149,49 @@ def _custom_fields() -> Iterator[Field]:
 def register_quality_fields() -> None:
     """Make known what quality rules look at, and what they find."""
     REGISTRY.relation(Relation("quality", "contact_quality", key="contact_id", of="contact"))
+    REGISTRY.relation(Relation("likeness", "contact_likeness", key="contact_id", of="contact"))
+    REGISTRY.relation(Relation("fault", "contact_fault", key="contact_id", of="contact"))
+    REGISTRY.membership("quality", _fault)
     REGISTRY.add(
         Field("quality.score", "Quality", INTEGER, "quality", "score", sortable=True, empty_is="not checked yet"),
-        Field(
-            "contact.original_email",
-            "E-mail as it came in",
-            TEXT,
-            "contact",
-            "originals",
-            ("email",),
-            field_class=FieldClass.PERSONAL,
+        *(_original(name, label) for name, label in (("email", "E-mail"), ("phone", "Phone"))),
+        *(
+            Field(f"contact.twins_by_{kind}", label, INTEGER, "likeness", f"twins_by_{kind}", empty_is="none")
+            for kind, label in _TWINS.items()
         ),
+        Field("contact.phone_country", "Country of the phone number", CHOICE, "likeness", "phone_country",
+              choices=_countries),
+        Field("contact.mail_country", "Country of the e-mail address", CHOICE, "likeness", "mail_country",
+              choices=_countries),
+        Field("contact.phone_elsewhere", "Phone of another country", BOOLEAN, "likeness", "phone_elsewhere"),
+        Field("contact.mail_elsewhere", "E-mail address of another country", BOOLEAN, "likeness", "mail_elsewhere"),
+    )  # fmt: skip
+
+
+_TWINS = {
+    "phone": "Others with the same phone",
+    "name_company": "Others of the same name and company",
+    "name_domain": "Others of the same name and e-mail domain",
+}
+
+
+def _original(name: str, label: str) -> Field:
+    return Field(
+        f"contact.original_{name}",
+        f"{label} as it came in",
+        TEXT,
+        "contact",
+        "originals",
+        (name,),
+        field_class=FieldClass.PERSONAL,
     )
+
+
+def _fault(slug: str) -> Membership | Gone | None:
+    """Those at fault by a quality rule: `{"member": "quality/no-name"}`."""
+    from marops.kernel.definitions import active, load, versions
+
+    for row in active("quality"):
+        if row.slug == slug:
+            return Membership(load(row).title, "fault", "contact_id", "rule", slug)
+    return Gone("was retired") if versions("quality", slug) else None

@@ -9,6 +9,7 @@ from marops.kernel.clock import now
 from marops.kernel.ids import new_id
 
 CONTACT_NUMBERS, COMPANY_NUMBERS = "contact_number", "company_number"
+FIX_NUMBERS = "quality_fix_number"
 
 
 class Company(models.Model):
@@ -165,3 +166,98 @@ class ContactQuality(models.Model):
     class Meta:
         db_table = "contact_quality"
         indexes: ClassVar = [models.Index("score", "contact", name="contact_quality_score")]
+
+
+class Likeness(models.Model):
+    """What a record says when its values are held against each other and against those of everybody else.
+
+    The keys are 63 bits of a digest: equal texts have equal keys. A contact without any of it has no row.
+    """
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    phone_key = models.BigIntegerField(null=True)
+    name_company_key = models.BigIntegerField(null=True)
+    name_domain_key = models.BigIntegerField(null=True)
+    # How many others share the key; counted up to rules.likeness.MOST.
+    twins_by_phone = models.SmallIntegerField(default=0)
+    twins_by_name_company = models.SmallIntegerField(default=0)
+    twins_by_name_domain = models.SmallIntegerField(default=0)
+    phone_country = models.CharField(max_length=2, null=True)
+    mail_country = models.CharField(max_length=2, null=True)
+    phone_elsewhere = models.BooleanField(default=False)  # the phone's country is not the contact's
+    mail_elsewhere = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "contact_likeness"
+        # The number of twins stands in the index, so that a group that is counted to its limit is never walked.
+        indexes: ClassVar = [
+            models.Index("phone_key", "twins_by_phone", name="likeness_phone", condition=Q(phone_key__isnull=False)),
+            models.Index(
+                "name_company_key", "twins_by_name_company", name="likeness_name_company",
+                condition=Q(name_company_key__isnull=False),
+            ),
+            models.Index(
+                "name_domain_key", "twins_by_name_domain", name="likeness_name_domain",
+                condition=Q(name_domain_key__isnull=False),
+            ),
+        ]  # fmt: skip
+
+
+class QualityDay(models.Model):
+    """How good the database was at the end of a day: as a whole, and by rule, source, owner and import."""
+
+    pk = models.CompositePrimaryKey("day", "part", "key")
+    day = models.DateField()
+    part = models.TextField()  # all, rule, source, queue, owner, import
+    key = models.TextField()  # the rule's short name, the source's code, …; empty for all and for those without
+    contacts = models.IntegerField()
+    faulty = models.IntegerField()
+    score = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+
+    class Meta:
+        db_table = "quality_day"
+
+
+class Fix(models.Model):
+    """One bulk remedy that was applied to the people at fault by a rule, as one act that can be taken back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    number = models.BigIntegerField(unique=True)
+    rule = models.TextField()  # pinned
+    remedy = models.TextField()
+    field = models.TextField(default="")
+    value = models.TextField(default="")
+    contacts = models.IntegerField()
+    skipped = models.JSONField(default=dict)  # reason → how many
+    job_id = models.UUIDField(null=True, unique=True)
+    actor_kind = models.TextField()
+    actor_id = models.TextField()
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.TextField(default="")
+    restored = models.IntegerField(null=True)  # people who got a value back when it was undone
+
+    class Meta:
+        db_table = "quality_fix"
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def ref(self) -> str:
+        """The reference people use: F-3."""
+        return f"F-{self.number}"
+
+
+class FixValue(models.Model):
+    """What a fix changed on one person: the values before and after, and from where those before had come."""
+
+    pk = models.CompositePrimaryKey("fix_id", "contact_id")
+    fix = models.ForeignKey(Fix, on_delete=models.CASCADE, related_name="values", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField()
+    after = models.JSONField()
+    provenance = models.JSONField()
+
+    class Meta:
+        db_table = "quality_fix_value"

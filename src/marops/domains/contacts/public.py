@@ -1,6 +1,7 @@
 """What other domains may use of contacts."""
 
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
+from marops.domains.contacts.jobs import preview_fix, run_fix, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import VIEW, visible
 from marops.domains.contacts.queries import (
@@ -13,6 +14,7 @@ from marops.domains.contacts.queries import (
     origins_of,
     values_of,
 )
+from marops.domains.contacts.queries.quality import summary as quality_summary
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.story import custom_labels, in_words
@@ -64,10 +66,14 @@ __all__ = [
     "names",
     "origins_of",
     "phones",
+    "preview_fix",
+    "quality_summary",
     "resolve_people",
+    "run_fix",
     "settle_companies",
     "settle_people",
     "sources",
+    "take_back",
     "titles",
     "values_of",
     "visible",

@@ -1,16 +1,22 @@
-"""Companies over REST."""
+"""Companies and the quality of records over REST."""
 
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
+from marops.domains.contacts.actions import undo_fix
+from marops.domains.contacts.forms import FixForm
+from marops.domains.contacts.jobs import start_fix
 from marops.domains.contacts.models import Company
-from marops.domains.contacts.permissions import VIEW
+from marops.domains.contacts.permissions import FIX, VIEW
 from marops.domains.contacts.queries import companies, find_company
+from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
+from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
+from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, checked_limit, cursor, place
+from marops.kernel.rest import Paging, Strict, checked_limit, cursor, page, place
 
 router = Router(tags=["companies"])
 
@@ -45,3 +51,83 @@ def as_json(one: Company) -> dict[str, Any]:
     """A company as REST answers it."""
     names = ("name", "domain", "website", "industry", "employees", "country", "city")
     return {"ref": one.ref, "id": str(one.id), **{name: getattr(one, name) for name in names}}
+
+
+# --- quality ---------------------------------------------------------------------------------------------------------
+
+
+class AtFault(Paging):
+    """Which of those at fault: of one source, of one import (its number); `-` for those without."""
+
+    source: str = ""
+    import_: str = Field("", alias="import")
+
+
+class FixIn(Strict):
+    """A remedy for everybody at fault by a rule: which, the value it sets, and whether it is only tried."""
+
+    remedy: str = ""
+    value: str = ""
+    preview: bool = False
+
+
+@router.get("/quality", tags=["quality"])
+def quality(request: HttpRequest) -> dict[str, Any]:
+    """What is wrong with the records, by rule, source, import and owner."""
+    return summary(actor_of(request))
+
+
+# Before `/quality/{rule}`, which would take it for the name of a rule.
+@router.get("/quality/fixes", tags=["quality"])
+def fix_list(request: HttpRequest, given: Query[Paging]) -> Any:
+    """Remedies that were applied in bulk, the newest first."""
+    require(actor_of(request), VIEW)
+    limit, found = checked_limit(given.limit), fixes()
+    if given.after:
+        found = found.filter(number__lt=int(place(given.after)[0]))
+    return page(found[: limit + 1], limit, at=lambda one: (one.number,), show=fix_json)
+
+
+@router.get("/quality/fixes/{ref}", tags=["quality"])
+def one_fix(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """One remedy that was applied."""
+    require(actor_of(request), VIEW)
+    return fix_json(find_fix(ref))
+
+
+@router.post("/quality/fixes/{ref}/undo", tags=["quality"])
+def undo(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """Take a fix back: whoever's value nobody changed since gets the one from before."""
+    actor = actor_of(request)
+    require(actor, FIX)
+    return fix_json(undo_fix(actor=actor, fix_id=find_fix(ref).id))
+
+
+@router.get("/quality/{rule}", tags=["quality"])
+def quality_rule(request: HttpRequest, rule: str, given: Query[AtFault]) -> dict[str, Any]:
+    """One rule, and those at fault whom the asker may see, the worst records first."""
+    actor, limit = actor_of(request), checked_limit(given.limit)
+    narrowed = Narrowing(given.source, given.import_)
+    found = rule_summary(actor, rule)
+    after = place(given.after) if given.after else ()
+    people = people_at_fault(actor, rule, narrowed, limit=limit, after=after)
+    listed: dict[str, Any] = page(
+        people,
+        limit,
+        at=lambda one: (one["score"], one["number"]),
+        show=lambda one: {key: value for key, value in one.items() if key != "number"},
+    )
+    return found | listed
+
+
+@router.post("/quality/{rule}/fix", tags=["quality"], response={200: dict[str, Any], 202: dict[str, Any]})
+def fix(request: HttpRequest, rule: str, body: FixIn) -> dict[str, Any] | Status[dict[str, Any]]:
+    """Apply a remedy to everybody at fault, as a job; with `preview`, only tell what it would do."""
+    actor = actor_of(request)
+    require(actor, FIX)
+    given = validated(FixForm, body.dict())
+    proposal = proposed(rule, given["remedy"], given["value"])
+    if given["preview"]:
+        return preview(actor, proposal)
+    job = start_fix(proposal, actor=actor)
+    return Status(202, {"job": job.ref, "state": job.state, "rule": rule, "remedy": proposal.bulk.key})

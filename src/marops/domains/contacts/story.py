@@ -93,8 +93,10 @@ def _time(moment: datetime) -> str:
 
 def says_created(fact: Mapping[str, Any]) -> str:
     """`lead.created` on a timeline."""
-    number = (fact.get("properties") or {}).get("import")
-    return f"Came in with import I-{number}." if number else "Came in."
+    said = fact.get("properties") or {}
+    if said.get("via") == "intake":
+        return "Said who they are on a website or in a program."
+    return f"Came in with import I-{said['import']}." if said.get("import") else "Came in."
 
 
 def says_updated(fact: Mapping[str, Any]) -> str:
@@ -104,10 +106,31 @@ def says_updated(fact: Mapping[str, Any]) -> str:
     names = [_CHANGES.get(name) or label(name, own) for name in said.get("fields") or () if name not in FOLLOWS]
     what = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
     by = f" by import I-{said['import']}" if said.get("import") else ""
+    if said.get("fix"):
+        by = f" back by taking back fix F-{said['fix']}" if said.get("undone") else f" by fix F-{said['fix']}"
     return f"Changed{by}: {what}." if what else f"Changed{by}."
 
 
 _CHANGES = {"identities": "another id or address", "consent": "consent", "company": "company"}
+
+
+def says_quality(fact: Mapping[str, Any]) -> str:
+    """`contact.quality_changed` on a timeline."""
+    said = fact.get("properties") or {}
+    way = "better" if said.get("to", 0) > said.get("from", 0) else "worse"
+    return f"The record got {way}: quality {said.get('from')} → {said.get('to')}."
+
+
+def says_fixed(fact: Mapping[str, Any]) -> str:
+    """`quality.fixed` in words."""
+    said = fact.get("properties") or {}
+    return f"Fix F-{fact.get('subject_id')} put {said.get('contacts', 0):,} records right."
+
+
+def says_undone(fact: Mapping[str, Any]) -> str:
+    """`quality.fix_undone` in words."""
+    said = fact.get("properties") or {}
+    return f"Fix F-{fact.get('subject_id')} was taken back on {said.get('contacts', 0):,} records."
 
 
 def quality_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:

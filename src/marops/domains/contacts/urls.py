@@ -1,10 +1,18 @@
 from django.urls import path
 
-from marops.domains.contacts import pages
+from marops.domains.contacts.pages import companies, quality
 
 app_name = "contacts"
 
 urlpatterns = [
-    path("companies", pages.company_list, name="companies"),
-    path("companies/<ref>", pages.company, name="company"),
+    path("companies", companies.company_list, name="companies"),
+    path("companies/<ref>", companies.company, name="company"),
+    path("quality", quality.database, name="quality"),
+    path("quality/fixes", quality.fix_list, name="fixes"),
+    path("quality/fixes/<ref>", quality.fix_done, name="fix-done"),
+    path("quality/fixes/<ref>/undo", quality.undo, name="fix-undo"),
+    path("quality/<slug>", quality.rule, name="rule"),
+    path("quality/<slug>/fix", quality.fix, name="fix"),
+    path("quality/<slug>/versions/<int:version>/activate", quality.put_in_force, name="activate"),
+    path("quality/<slug>/fix/<ref>", quality.fixing, name="fixing"),
 ]

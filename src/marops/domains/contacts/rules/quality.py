@@ -1,16 +1,38 @@
 """The document of a data-quality rule: when a record is at fault, how bad that is, and what to do about it."""
 
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from marops.kernel.definitions import Starter
+from marops.domains.contacts.rules.remedies import FIELDS, REMEDIES, Name
+from marops.kernel.errors import FieldError
 from marops.kernel.rules import Rule
 
 Dimension = Literal["completeness", "validity", "freshness", "consistency", "uniqueness", "policy"]
 Severity = Literal["low", "medium", "high"]
 WEIGHTS: dict[Severity, int] = {"low": 5, "medium": 15, "high": 40}
+RESERVED = frozenset({"fixes"})
+"""Names that addresses under /quality have for something else."""
+
+
+class BulkRemedy(BaseModel):
+    """A remedy of the registry that is safe for those at fault by this rule, with the field it works on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    do: Name
+    field: Annotated[str, Field(description="For clear_placeholder and set: the field, such as source.")] = ""
+
+    @property
+    def key(self) -> str:
+        """How it is chosen: country_from_phone, set:source."""
+        return f"{self.do}:{self.field}" if self.field else self.do
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return REMEDIES[self.do].title
 
 
 class QualityRule(BaseModel):
@@ -24,6 +46,16 @@ class QualityRule(BaseModel):
     remedy: str
     owner: Annotated[str, Field(description="The team role that sees to it.")] = "lead_db_admin"
     when: Rule
+    fixes: Annotated[tuple[BulkRemedy, ...], Field(description="Remedies that are safe in bulk.")] = ()
+
+
+def faults_of(rule: QualityRule) -> Iterator[FieldError]:
+    """What the document's model cannot tell: a remedy that does not work on the field it names."""
+    for number, one in enumerate(rule.fixes):
+        allowed = FIELDS.get(one.do, ("",))
+        if one.field not in allowed:
+            said = f"{one.do} works on {', '.join(allowed)}." if one.do in FIELDS else f"{one.do} takes no field."
+            yield FieldError("field", said, "Correct the field.", pointer=f"/fixes/{number}/field", field="field")
 
 
 def quality_of(severities: Iterable[Severity]) -> int:
@@ -31,75 +63,16 @@ def quality_of(severities: Iterable[Severity]) -> int:
     return max(0, 100 - sum(WEIGHTS[one] for one in severities))
 
 
-_REASON = "Part of the starter set: faults that nearly every database has."
-_RULES: dict[str, dict[str, object]] = {
-    "unreachable": {
-        "title": "Cannot be reached",
-        "dimension": "completeness",
-        "severity": "high",
-        "remedy": "Ask for an e-mail address or a phone number at the next contact, or enrich the record.",
-        "when": {
-            "all": [
-                {"field": "contact.email", "is_empty": True},
-                {"field": "contact.phone", "is_empty": True},
-                {"field": "contact.mobile", "is_empty": True},
-            ]
-        },
-    },
-    "email-refused": {
-        "title": "The e-mail address that came in is none",
-        "dimension": "validity",
-        "severity": "medium",
-        "remedy": "Compare with the source; the original is kept on the record.",
-        "when": {
-            "all": [
-                {"field": "contact.original_email", "is_filled": True},
-                {"field": "contact.email", "is_empty": True},
-            ]
-        },
-    },
-    "throw-away-address": {
-        "title": "Throw-away address",
-        "dimension": "policy",
-        "severity": "high",
-        "remedy": "Do not write to it. Ask for a lasting address, or leave the lead to expire.",
-        "when": {"field": "contact.email_kind", "is": "disposable"},
-    },
-    "shared-mailbox": {
-        "title": "Shared mailbox instead of a person",
-        "dimension": "policy",
-        "severity": "low",
-        "remedy": "Find out who reads it; consent given there is nobody's in particular.",
-        "when": {"field": "contact.email_role", "is": True},
-    },
-    "no-name": {
-        "title": "No name",
-        "dimension": "completeness",
-        "severity": "medium",
-        "remedy": "Ask for it in the next form, or take it from the signature.",
-        "when": {"field": "contact.full_name", "is_empty": True},
-    },
-    "no-company": {
-        "title": "No company",
-        "dimension": "completeness",
-        "severity": "low",
-        "remedy": "Ask for it in the next form; a work address often gives it away.",
-        "when": {"field": "contact.company_name", "is_empty": True},
-    },
-    "no-country": {
-        "title": "No country",
-        "dimension": "completeness",
-        "severity": "low",
-        "remedy": "Routing by market needs it: ask for it, or take it from the phone number.",
-        "when": {"field": "contact.country", "is_empty": True},
-    },
-    "no-source": {
-        "title": "Source is not known",
-        "dimension": "completeness",
-        "severity": "low",
-        "remedy": "Name the source when importing; without it no campaign can be judged.",
-        "when": {"field": "contact.source", "is_empty": True},
-    },
-}
+def slug_of(pinned: str) -> str:
+    """The short name of a rule: no-name of quality/no-name@3."""
+    return pinned.partition("/")[2].partition("@")[0]
 
-STARTERS = [Starter("quality", slug, document, _REASON) for slug, document in _RULES.items()]
+
+def fix_named(rule: QualityRule, key: str) -> BulkRemedy | None:
+    """The bulk remedy of the rule under this key; the first one for an empty key."""
+    return next((one for one in rule.fixes if key in ("", one.key)), None)
+
+
+def as_json(one: BulkRemedy) -> dict[str, Any]:
+    """A bulk remedy as REST and `--json` print it."""
+    return {"remedy": one.key, "title": one.title, "says": REMEDIES[one.do].says, "needs_value": one.do == "set"}

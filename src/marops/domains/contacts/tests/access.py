@@ -1,21 +1,57 @@
 from tests.cast import Expect
 
-from marops.domains.contacts.models import Company
+from marops.domains.contacts.models import Company, Fix
+from marops.kernel.actors import SETUP
+from marops.kernel.clock import now
+from marops.kernel.definitions import plant_starters
 
-VIEW = "leads.view"
+VIEW, FIX = "leads.view", "quality.fix"
 
 
 def things(cast):
-    return {"company": Company.objects.create(number=7_000_001, name="Solheim Ltd", name_key="solheim")}
+    from marops.domains.contacts.rules.starters import STARTERS
+
+    plant_starters(actor=SETUP, starters=STARTERS)
+    return {
+        "company": Company.objects.create(number=7_000_001, name="Solheim Ltd", name_key="solheim"),
+        "fix": Fix.objects.create(
+            number=7_000_001, rule="quality/no-country@1", remedy="country_from_phone", contacts=0, actor_kind="human",
+            actor_id=str(cast.hanna.id), at=now(),
+        ),
+    }  # fmt: skip
 
 
 def _company(world):
     return {"ref": world.things["company"].ref}
 
 
+def _fix(world):
+    return {"ref": world.things["fix"].ref}
+
+
+def _rule(_world):
+    return {"slug": "no-country"}
+
+
 EXPECT = {
     "companies": Expect(right=VIEW),
     "companies/<ref>": Expect(right=VIEW, args=_company),
+    "quality": Expect(right=VIEW),
+    "quality/fixes": Expect(right=VIEW),
+    "quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
+    "quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),
+    "quality/<slug>": Expect(right=VIEW, args=_rule),
+    "quality/<slug>/fix": Expect(right=FIX, args=_rule),
+    "quality/<slug>/fix/<ref>": Expect(right=FIX, args=lambda w: {"slug": "no-country", "ref": "J-0"}, status=302),
+    "quality/<slug>/versions/<int:version>/activate": Expect(
+        right="definitions.activate", args=lambda w: {"slug": "no-country", "version": 1}, post_only=True
+    ),
     "api/v1/companies": Expect(right=VIEW),
     "api/v1/companies/<ref>": Expect(right=VIEW, args=_company),
+    "api/v1/quality": Expect(right=VIEW),
+    "api/v1/quality/fixes": Expect(right=VIEW),
+    "api/v1/quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
+    "api/v1/quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),
+    "api/v1/quality/<rule>": Expect(right=VIEW, args=lambda w: {"rule": "no-country"}),
+    "api/v1/quality/<rule>/fix": Expect(right=FIX, args=lambda w: {"rule": "no-country"}, post_only=True),
 }

@@ -107,11 +107,19 @@ def _followed(ids: Iterable[UUID]) -> set[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from: the import's number, the row of its file, and when."""
+    """Where a value came from: the import's number, the row of its file, and when.
+
+    What a bulk fix set bears the number of the fix with a minus.
+    """
 
     import_number: int
     row: int
     at: str
+
+    @property
+    def fix(self) -> int | None:
+        """The number of the fix that set it, if one did."""
+        return -self.import_number if self.import_number < 0 else None
 
 
 def origins_of(contact: Contact) -> dict[str, Origin]:

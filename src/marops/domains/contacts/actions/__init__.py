@@ -1,0 +1,15 @@
+"""Writes of contacts: what the engine found out about records, and remedies applied in bulk."""
+
+from marops.domains.contacts.actions.checking import CHECKED, LIKENESS, keep_day, keep_likeness, keep_quality
+from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
+
+__all__ = [
+    "CHECKED",
+    "FIXED",
+    "LIKENESS",
+    "apply_fix",
+    "keep_day",
+    "keep_likeness",
+    "keep_quality",
+    "undo_fix",
+]

@@ -1,0 +1,37 @@
+"""What makes two records alike, and what values of one record say about each other: keys as expressions of DuckDB."""
+
+MOST = 20
+"""Twins are counted up to here: more than this say no more, and a number that a whole company shares stays cheap."""
+
+KINDS = {
+    "phone": "phone_key",
+    "name_company": "name_company_key",
+    "name_domain": "name_domain_key",
+}
+"""By what records are alike → the column of the key."""
+
+# The folded words of the name in any order; a single word names too many people.
+_WORDS = r"list_sort(regexp_extract_all(strip_accents(lower(p.full_name)), '[\p{L}\p{N}]+'))"
+NAME = f"CASE WHEN len({_WORDS}) > 1 THEN array_to_string({_WORDS}, ' ') END"
+
+
+def key(text: str) -> str:
+    """63 bits of a digest of a text, NULL for NULL; the same in every version of DuckDB, unlike its hash()."""
+    return f"(md5_number_lower({text}) >> 1)::BIGINT"
+
+
+def compared() -> str:
+    """The likeness of the people in `person`, with the tables `dialling` and `tld` at hand."""
+    joins = " ".join(f"LEFT JOIN dialling d{n} ON d{n}.prefix = substr(n.phone, 2, {n})" for n in (1, 2, 3, 4))
+    company, domain = key("n.name || '|' || n.company"), key("n.name || '|' || n.email_domain")
+    country = "coalesce(d4.country, d3.country, d2.country, d1.country)"
+    among = "coalesce(d4.among, d3.among, d2.among, d1.among)"
+    return (
+        f"SELECT n.id, {key('n.phone')} AS phone_key,"
+        f" {company} AS name_company_key, {domain} AS name_domain_key,"
+        f" {country} AS phone_country, t.country AS mail_country,"
+        f" coalesce(NOT list_contains({among}, n.country) OR {country} <> n.country, false) AS phone_elsewhere,"
+        " coalesce(t.country <> n.country, false) AS mail_elsewhere"
+        f" FROM (SELECT p.*, {NAME} AS name FROM person p) n {joins}"
+        " LEFT JOIN tld t ON t.tld = regexp_extract(n.email_domain, '[^.]+$')"
+    )

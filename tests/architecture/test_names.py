@@ -16,6 +16,7 @@ BESIDES = {
     "capture/cleaning": "column by column normalisation of an import, set-based",
     "capture/findings": "what a preview or an import found wrong, in words",
     "capture/guessing": "which field a column means, from its name and its values",
+    "capture/intake": "events from websites and programs: a door of their own, and what the engine makes of them",
     "capture/maps": "the mapping of an import as a document",
     "capture/persons": "which person a row of a file is",
     "capture/plan": "what an import would do, before it does it",

@@ -106,4 +106,4 @@ def _print_problem(error: Any) -> None:
 
 
 def _load_commands() -> None:
-    from marops.cli import definitions, leads, quality, system  # noqa: F401  # each adds its commands to `app`
+    from marops.cli import definitions, intake, leads, quality, system  # noqa: F401  # each adds its commands to `app`

@@ -17,7 +17,7 @@ from pathlib import Path
 from django.contrib.sessions.models import Session
 from django.db import connection
 
-from marops.engine import tick
+from marops.engine import inlets, tick
 from marops.engine.aside import STAGE_FAILED
 from marops.engine.tick import Told
 from marops.kernel import audit, crash, facts, files, outages, ports
@@ -75,6 +75,13 @@ class Pulse:
     clock: datetime | None
     day: str | None
     zone: str | None
+    inlets_since: Sequence[datetime | None] = ()
+
+    @property
+    def incoming(self) -> dict[str, datetime]:
+        """The inlets with something waiting, and since when."""
+        names = (one.name for one in inlets.inlets())
+        return {name: since for name, since in zip(names, self.inlets_since, strict=False) if since is not None}
 
     @property
     def orphans(self) -> bool:
@@ -207,7 +214,8 @@ class Engine:
         as_of = now()
         with connection.cursor() as cursor:
             since = self._sealed_to or as_of - LATE_COMMIT
-            cursor.execute(_PULSE, {"as_of": as_of, "rows": MOVE_ROWS, "sealed_to": since})
+            pulse = f"{_PULSE}, {inlets.waiting_sql()}"
+            cursor.execute(pulse, {"as_of": as_of, "rows": MOVE_ROWS, "sealed_to": since})
             return Pulse(*cursor.fetchone())
 
     def _moment(self, pulse: Pulse) -> datetime | None:
@@ -256,7 +264,8 @@ class Engine:
         if as_of is None:
             return False
         aged = self._day_turn(as_of, pulse, told)
-        if not (pulse.touched or pulse.orphans or aged):
+        came_in = inlets.take_in(pulse.incoming, as_of, told, self.stop) if pulse.incoming else 0
+        if not (pulse.touched or pulse.orphans or aged or came_in):
             return False
         return tick.turn(self.query, as_of, told, stop=self.stop)
 

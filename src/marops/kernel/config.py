@@ -46,6 +46,7 @@ class Config:
     fsync: bool = True
     mail_url: str = ""
     mail_from: str = "marops@localhost"
+    intake_rate: int = 2000
     backup_folder: str = ""
     backup_keep: int = 0
     erasures_log: str = ""

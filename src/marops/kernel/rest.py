@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import ConfigDict
@@ -47,10 +49,40 @@ def place(text: str) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if isinstance(values, list):
             return values
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         pass
+    raise _no_place()
+
+
+def _no_place() -> MaropsError:
     fault = FieldError("cursor", "This is not a place in this list.", "Take `next` of the page before.", field="after")
-    raise MaropsError(INVALID, errors=[fault])
+    return MaropsError(INVALID, errors=[fault])
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    int: lambda value: value if isinstance(value, int) and abs(value) < 2**62 else _never(),
+    str: lambda value: value if isinstance(value, str) and "\0" not in value else _never(),
+    UUID: lambda value: UUID(str(value)),
+    datetime: lambda value: datetime.fromisoformat(str(value)).astimezone(UTC),
+}
+
+
+def _never() -> Any:
+    raise ValueError
+
+
+def place_of(text: str, *kinds: type) -> list[Any]:
+    """The sort values of a cursor, each of the type it must have: int, str, UUID or datetime.
+
+    Raises MaropsError `invalid` for a cursor of another list, or of none.
+    """
+    values = place(text)
+    if len(values) != len(kinds):
+        raise _no_place()
+    try:
+        return [_READERS[kind](value) for kind, value in zip(kinds, values, strict=True)]
+    except (ValueError, TypeError, OverflowError):
+        raise _no_place() from None
 
 
 def page(rows: Iterable[Any], limit: int, *, at: Callable[[Any], tuple[Any, ...]], show: Callable[[Any], Any]) -> Any:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from marops.domains.accounts.public import needs
+from marops.engine.inlets import inlets
 from marops.engine.tick import stages
 from marops.kernel.clock import now
 from marops.kernel.models import FactInbox, StageRun, Touched
@@ -28,12 +29,17 @@ def engine(request: HttpRequest) -> HttpResponse:
     inbox = FactInbox.objects.filter(batch__isnull=True).count()
     shown = {
         "answer": _answer(waiting, failed=[run for run in runs.values() if run.failed_at]),
-        "rows": [(one.says, runs.get(one.name)) for one in stages()],
+        "rows": [(says, runs.get(name)) for name, says in _steps()],
         "house": [(label, runs.get(name)) for name, label in _HOUSE.items()],
         "waiting": waiting,
         "inbox": inbox,
     }
     return render(request, "site/engine.html", shown)
+
+
+def _steps() -> list[tuple[str, str]]:
+    """What the engine runs, in order: name and words."""
+    return [(one.name, one.says) for one in inlets()] + [(one.name, one.says) for one in stages()]
 
 
 def _answer(waiting: int, *, failed: list[StageRun]) -> str:

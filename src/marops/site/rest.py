@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Query, Router, Status
 from ninja.errors import HttpError, ValidationError
 from ninja.responses import Response
-from ninja.security import HttpBearer
+from ninja.security import HttpBasicAuth, HttpBearer
 from ninja.security.apikey import APIKeyCookie
 
 import marops
@@ -36,6 +36,14 @@ class ByKey(HttpBearer):
         return by_token(request, token)
 
 
+class ByKeyAsName(HttpBasicAuth):
+    """The same key as the user name of HTTP basic authentication, with an empty password: `curl -u $KEY:`."""
+
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> Any:
+        """The account of the key."""
+        return by_token(request, username)
+
+
 class BySession(APIKeyCookie):
     """The browser's session, for our own pages; writes need the CSRF token."""
 
@@ -51,7 +59,7 @@ api = NinjaAPI(
     version=marops.__version__,
     description="Everything the pages can do. Errors are problem documents (RFC 9457).",
     urls_namespace="rest",
-    auth=[ByKey(), BySession()],
+    auth=[ByKey(), ByKeyAsName(), BySession()],
     openapi_url=None,
     docs_url=None,
 )

@@ -5,16 +5,18 @@ from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from marops.domains.accounts.actions import note_token_use, start_first_administrator
-from marops.domains.accounts.models import Account
+from marops.domains.accounts.actions import make_token, note_token_use, revoke_token, start_first_administrator
+from marops.domains.accounts.models import Account, Token
 from marops.domains.accounts.permissions import (
     FIELD_CLASSES,
     TOKENS,
     Masked,
     Seen,
+    account_grants,
     ai_rights_come_from,
     limit_to,
     mask,
@@ -36,15 +38,20 @@ __all__ = [
     "Account",
     "Masked",
     "Seen",
+    "Token",
     "actor_of",
     "ai_rights_come_from",
     "by_token",
     "first_sign_in_link",
+    "key_with",
+    "keys_for",
+    "make_token",
     "mask",
     "names",
     "needs",
     "owner_of_last_resort",
     "remember",
+    "revoke_token",
     "rights_remembered",
     "roles_in_force",
     "scope_rule",
@@ -98,6 +105,23 @@ def by_token(request: HttpRequest, secret: str) -> Account:
     if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
         note_token_use(actor=actor, token_id=token.id)
     return account
+
+
+def key_with(secret: str, right: str) -> Token | None:
+    """The key of this secret, if both the key and its owner hold `right` just now; for doors without a session."""
+    at = now()
+    found = token_owner(secret, at)
+    if found is None or right not in found[0].rights or right not in account_grants(found[1]):
+        return None
+    token, account = found
+    if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
+        note_token_use(actor=Actor("human", str(account.id)), token_id=token.id)
+    return token
+
+
+def keys_for(right: str) -> QuerySet[Token]:
+    """Everybody's keys that may do exactly this one thing, newest first, with their owners."""
+    return Token.objects.filter(rights=[right]).select_related("account").order_by("-created_at")
 
 
 def needs(right: str) -> Callable[[View[P]], View[P]]:

@@ -9,11 +9,13 @@ class CaptureConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from marops.domains.capture import jobs, queries, story  # noqa: F401  # jobs registers the import
-        from marops.domains.capture.permissions import IMPORT
-        from marops.kernel import ports, shell
-
+        from marops.domains.capture import jobs, queries, stages, story  # noqa: F401  # jobs registers the import
+        from marops.domains.capture.intake import says
+        from marops.domains.capture.permissions import IMPORT, SEND
         from marops.domains.capture.ports import fill as fill_persons
+        from marops.engine.inlets import Inlet
+        from marops.kernel import persons, ports, shell
+
         fill_persons()
         ports.story.fill("sources", story.sources_section, order=20)
         ports.timeline.fill("import.started", story.says_started)
@@ -28,3 +30,14 @@ class CaptureConfig(AppConfig):
         )
         ports.desk.fill("imports", queries.desk, order=50)
         shell.objects.fill("import", shell.ObjectKind(_("Import"), queries.find_for_shell))
+        ports.inlets.fill("intake", Inlet("intake", "Intake", stages.WAITING, stages.intake), order=10)
+        ports.day_turns.fill("intake", stages.forget)
+        persons.fill("intake_event", persons.ledger("intake_event"))
+        persons.fill("visitor_trail", persons.ledger("visitor_trail"))
+        for kind, words in says.TIMELINE.items():
+            ports.timeline.fill(kind, words)
+        ports.navigation.fill(
+            "intake",
+            shell.NavEntry("set_up", _("Intake"), "capture:intake", SEND, words="segment tracking events write key"),
+            order=60,
+        )

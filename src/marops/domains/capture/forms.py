@@ -81,3 +81,13 @@ def _choices(current: Target) -> list[Any]:
     )
     listed = [(str(one), one.label) for one in dict.fromkeys(own)]
     return [*listed, *((heading, [(str(one), one.label) for one in targets]) for heading, targets in groups)]
+
+
+class WriteKeyForm(forms.Form):
+    """A key for a website or a program that sends events."""
+
+    name = forms.CharField(
+        label=_("For which website or program?"),
+        max_length=80,
+        help_text=_("For instance “Website” or “Product”. It stands beside each event in the list."),
+    )

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
@@ -83,3 +84,61 @@ class Finding(models.Model):
     class Meta:
         db_table = "import_finding"
         indexes: ClassVar = [models.Index("run", "level", "row", name="import_finding_level")]
+
+
+class IntakeEvent(models.Model):
+    """A call that a website or a program sent in. The row is the promise: it is committed before the answer 200.
+
+    `payload` is the call as it came, and is emptied as soon as the engine has taken it in; what stays for 30 days is
+    what happened to it, and the id, by which a repeat is known.
+    """
+
+    id = models.UUIDField(primary_key=True)  # of the key and the sender's own message id
+    call = models.TextField()
+    name = models.TextField(default="", blank=True)
+    token_id = models.UUIDField(null=True)
+    received_at = models.DateTimeField()
+    place = models.IntegerField(default=0)  # in its batch: order is kept
+    occurred_at = models.DateTimeField()
+    payload = models.TextField(null=True)
+    fate = models.TextField(default="", blank=True)
+    done_at = models.DateTimeField(null=True)
+    contact_id = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "intake_event"
+        indexes: ClassVar = [
+            models.Index("received_at", "place", name="intake_event_waiting", condition=Q(done_at__isnull=True)),
+            models.Index(fields=["-received_at"], name="intake_event_recent"),
+            models.Index("contact_id", name="intake_event_contact", condition=Q(contact_id__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.name}".strip()
+
+
+class Trail(models.Model):
+    """What one browser did from when it was first seen, or since somebody else used it, under an id of its own.
+
+    Facts carry the trail's id; once its visitor says who they are, `contact_alias` leads that id to the person. Only
+    trails are ever tied to people, never a person to another. `visitor` is a hash of the browser's own id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    visitor = models.CharField(max_length=64)
+    contact_id = models.UUIDField(null=True)
+    began_at = models.DateTimeField()
+    known_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "visitor_trail"
+        constraints: ClassVar = [
+            models.UniqueConstraint("visitor", name="visitor_trail_open", condition=Q(ended_at__isnull=True))
+        ]
+        indexes: ClassVar = [
+            models.Index("contact_id", name="visitor_trail_contact", condition=Q(contact_id__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -8,10 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from marops.domains.capture.actions import begin_import
+from marops.domains.capture.intake.door import Door
+from marops.domains.capture.intake.queries import faults as intake_faults
+from marops.domains.capture.intake.queries import state as intake_state
 from marops.domains.capture.jobs import rehearse
 from marops.domains.capture.maps import Map, as_map, read_map
 from marops.domains.capture.models import Finding, Import
-from marops.domains.capture.permissions import IMPORT, right_for
+from marops.domains.capture.permissions import IMPORT, SEND, right_for
 from marops.domains.capture.plan import Plan, make_plan
 from marops.domains.capture.shapes import Shape
 from marops.domains.capture.tables import LEADS
@@ -24,6 +27,9 @@ from marops.kernel.workspace import forbid_sample_mix
 
 __all__ = [
     "IMPORT",
+    "SEND",
+    "WRITE_KEY_DAYS",
+    "Door",
     "Finding",
     "Import",
     "ImportResult",
@@ -31,6 +37,8 @@ __all__ = [
     "Plan",
     "Shape",
     "as_map",
+    "intake_faults",
+    "intake_state",
     "plan_import",
     "read_map",
     "result_of",
@@ -40,6 +48,7 @@ __all__ = [
 ]
 
 _BLOCK = 1 << 20
+WRITE_KEY_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)

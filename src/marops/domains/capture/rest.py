@@ -15,6 +15,7 @@ from ninja.files import UploadedFile as Upload
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.capture.forms import FileForm
+from marops.domains.capture.intake.rest import router as intake
 from marops.domains.capture.maps import BAD_MAP, Map, as_map
 from marops.domains.capture.models import Import
 from marops.domains.capture.permissions import IMPORT
@@ -26,6 +27,7 @@ from marops.kernel.permissions import require
 from marops.kernel.rest import Paging, checked_limit, cursor, place
 
 router = Router(tags=["imports"])
+router.add_router("", intake)
 
 
 # Before `/imports/{ref}`, which would take it for the reference of an import.

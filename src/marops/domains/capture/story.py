@@ -25,10 +25,14 @@ def sources_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "why": _why(contact, records),
         "records": records,
         "fields": {
-            field_label(name, own): {"import": f"I-{one.import_number}", "row": one.row, "at": one.at}
+            field_label(name, own): {"import": _ref(one.import_number), "row": one.row, "at": one.at}
             for name, one in origins.items()
         },
     }
+
+
+def _ref(number: int) -> str:
+    return f"I-{number}" if number else "intake"
 
 
 def _record(run: Import | None, number: int, origins: Mapping[str, Origin]) -> dict[str, Any]:
@@ -36,13 +40,17 @@ def _record(run: Import | None, number: int, origins: Mapping[str, Origin]) -> d
     row = Counter(one.row for one in given).most_common(1)[0][0]
     file = f" of “{run.file_name}”" if run else ""
     fields = "1 field" if len(given) == 1 else f"{len(given)} fields"
+    if not number:
+        says = f"{fields} from a website or a program (intake, {max(one.at for one in given)[:10]})."
+    else:
+        says = f"{fields} from row {row:,}{file} (import I-{number}, {max(one.at for one in given)[:10]})."
     return {
-        "import": f"I-{number}",
+        "import": _ref(number),
         "file": run.file_name if run else None,
         "row": row,
         "at": max(one.at for one in given),
         "fields": len(given),
-        "says": f"{fields} from row {row:,}{file} (import I-{number}, {max(one.at for one in given)[:10]}).",
+        "says": says,
     }
 
 
@@ -50,10 +58,11 @@ def _why(contact: Contact, records: list[dict[str, Any]]) -> str:
     came = f"Source: {sources.label(contact.source)}." if contact.source else "Nobody noted a source."
     if not records:
         return f"{came} Entered by hand."
-    first = records[0]
+    first = min(records, key=lambda one: str(one["at"])) if records[0]["import"] == "intake" else records[0]
     later = len(records) - 1
     more = f"; {later} later import{'s' if later > 1 else ''} changed the record" if later else ""
-    return f"{came} Came in with import {first['import']}{more}."
+    how = "over the intake" if first["import"] == "intake" else f"with import {first['import']}"
+    return f"{came} Came in {how}{more}."
 
 
 def says_started(fact: Mapping[str, Any]) -> str:

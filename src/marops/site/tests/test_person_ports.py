@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from marops.domains.capture.models import IntakeEvent, Trail
 from marops.domains.consent.models import Entry, State
 from marops.domains.contacts.models import Contact, ContactQuality, Identity
 from marops.domains.register.public import fallback_queue
@@ -45,6 +46,8 @@ def _contact(number, *, model="main", state="granted", owner=None, identity="", 
         contact=one, channel="email", state=state, actor_kind="human", actor_id="x", at=at, recorded_at=at
     )
     State.objects.create(contact=one, channel="email", state=state, entry_id=entry.id, at=at)
+    IntakeEvent.objects.create(id=new_id(), call="page", received_at=at, occurred_at=at, done_at=at, contact_id=one.id)
+    Trail.objects.create(visitor=str(number), contact_id=one.id, began_at=at)
     Comment.objects.create(object_type="contact", object_id=str(one.id), author=new_id(), text="hello", at=at)
     files.keep([b"x"], name="x", actor=SETUP, about=("contact", str(one.id)))
     return one

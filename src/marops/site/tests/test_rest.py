@@ -122,7 +122,7 @@ def test_comments_are_written_and_read(cast: Cast) -> None:
 def test_the_description_names_every_operation_and_its_two_ways_in() -> None:
     described = Client().get("/api/v1/openapi.json").json()
     assert described["openapi"].startswith("3.")
-    assert set(described["components"]["securitySchemes"]) == {"ByKey", "BySession"}
+    assert set(described["components"]["securitySchemes"]) == {"ByKey", "ByKeyAsName", "BySession"}
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             assert operation.get("security"), f"{method} {path} asks nobody who they are"

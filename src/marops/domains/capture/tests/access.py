@@ -5,7 +5,8 @@ from marops.domains.capture.models import Import
 from marops.kernel import files
 from marops.kernel.actors import SETUP
 
-IMPORT = "leads.import"
+IMPORT, SEND = "leads.import", "intake.send"
+CALLS = ("track", "identify", "page", "screen", "group", "alias", "batch")
 
 
 def things(cast):
@@ -34,6 +35,13 @@ EXPECT = {
     "imports/new/<uuid:file_id>": Expect(right=IMPORT, args=_file, otherwise=NOT_THEIRS),
     "imports/<ref>": Expect(right=IMPORT, args=_run),
     "imports/<ref>/progress": Expect(right=IMPORT, args=_run),
+    "intake": Expect(right=SEND),
+    "intake/keys/<uuid:token_id>/revoke": Expect(
+        right=SEND, post_only=True, args=lambda world: {"token_id": world.things["token"].id}
+    ),
+    **{f"api/v1/intake/{call}": Expect(right=SEND, post_only=True) for call in CALLS},
+    "api/v1/intake/events": Expect(right=SEND),
+    "api/v1/intake/keys": Expect(right=SEND),
     "api/v1/imports": Expect(right=IMPORT),
     "api/v1/imports/plan": Expect(right=IMPORT, post_only=True),
     "api/v1/imports/<ref>": Expect(right=IMPORT, args=_run),

@@ -1,0 +1,1 @@
+"""Events from websites and programs: taken in at once, understood by the engine."""

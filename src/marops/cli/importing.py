@@ -1,4 +1,4 @@
-"""`marops import leads`: show what is understood, run the job here with its progress, say what came of it."""
+"""`marops import`: show what is understood, run the job here with its progress, say what came of it."""
 
 import os
 import signal
@@ -42,14 +42,21 @@ WIDE = 160
 
 
 def import_file(
-    file: Path, *, map_file: Path | None, dry_run: bool, rejects: Path | None, quiet: bool, err: Console
+    file: Path,
+    *,
+    map_file: Path | None,
+    dry_run: bool,
+    rejects: Path | None,
+    quiet: bool,
+    err: Console,
+    table: str = "leads",
 ) -> ImportResult:
-    """Plan and import a file. Raises what the job failed with, or `job-stopped` after Ctrl-C."""
+    """Plan and import a file of this table. Raises what the job failed with, or `job-stopped` after Ctrl-C."""
     if not file.is_file():
         raise MaropsError(NO_FILE, str(file))
     if rejects is not None:
         _check_writable(rejects)
-    plan = plan_import(file, read_map(map_file) if map_file else None)
+    plan = plan_import(file, read_map(map_file) if map_file else None, table=table)
     if not quiet:
         _show(plan, err)
     if dry_run:

@@ -86,17 +86,18 @@ def import_leads(
 
         result = import_file(file, map_file=map_file, dry_run=dry_run, rejects=rejects, quiet=as_json, err=err)
     if as_json:
-        print_json({name: getattr(result, name) for name in _PRINTED})
+        print_json({name: getattr(result, name) for name in PRINTED})
     else:
-        _say(result)
+        say(result, "The engine scores and routes what changed: marops run --once")
     raise typer.Exit(FINDINGS if result.rejected else DONE)
 
 
 _SHOWN = 10
-_PRINTED = ("rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds")
+PRINTED = ("rows", "created", "updated", "unchanged", "rejected", "rejects_file", "seconds")
 
 
-def _say(result: Any) -> None:
+def say(result: Any, next_step: str) -> None:
+    """What an import came to, and what comes next."""
     parts: Sequence[tuple[str, int]] = (
         ("created", result.created),
         ("updated", result.updated),
@@ -110,11 +111,11 @@ def _say(result: Any) -> None:
     if result.duplicates:
         pairs = ", ".join(f"{one['row']} by {one['replaced_by_row']}" for one in result.duplicates[:_SHOWN])
         more = f" and {len(result.duplicates) - _SHOWN} more" if len(result.duplicates) > _SHOWN else ""
-        out.print(f"Rows replaced by a later one of the same person: {pairs}{more}.")
+        out.print(f"Rows replaced by a later one about the same: {pairs}{more}.")
     if result.rejects_file:
         out.print(f"The refused rows, each with its reason and remedy: {result.rejects_file}")
     if result.ref:
-        out.print(f"This was import {result.ref}. The engine scores and routes what changed: marops run --once")
+        out.print(f"This was import {result.ref}. {next_step}")
 
 
 def _summed(result: Any) -> list[dict[str, Any]]:

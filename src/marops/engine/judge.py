@@ -18,7 +18,7 @@ from django.db import connection
 from marops.engine.asking import query_engine
 from marops.engine.tick import Run
 from marops.kernel.fields import REGISTRY
-from marops.kernel.rules import Did, DidNot, First, Last, Rule, field_names, pointers, references
+from marops.kernel.rules import Did, DidNot, First, Last, Rule, field_names, pointers, references, tag_of
 from marops.kernel.rules_explain import Explanation, explain
 from marops.kernel.rules_meaning import Context, understand
 from marops.kernel.workspace import zone
@@ -38,6 +38,8 @@ class Court:
     cursor: Cursor
     zone: ZoneInfo
     _read: set[str] = field(default_factory=set)
+    _kinds: frozenset[str] = frozenset()
+    _wide: bool = False
 
     @property
     def ids_sql(self) -> str:
@@ -51,10 +53,24 @@ class Court:
         """
         context = Context(self.run.as_of, self.zone)
         meant = {name: understand(rule, context) for name, rule in rules.items()}
-        statement = truths_sql(meant, self._bindings(rules.values()))
+        statement = truths_sql(meant, self.bindings(rules.values()))
         answer = self.cursor.arrow(statement.sql)
         names = {column: name for name, column in statement.columns.items()}
         return answer.rename_columns([names.get(column, column) for column in answer.column_names])
+
+    def bindings(self, rules: Iterable[Rule], *, kinds: Iterable[str] = (), wide: bool = False) -> Bindings:
+        """What the rules look at, read for the tick's contacts; with the facts of `kinds` too, and with all columns of
+        facts where `wide`.
+        """
+        rules = list(rules)
+        used = {"contact"}
+        for rule in rules:
+            used |= {found.relation for name in field_names(rule) if (found := REGISTRY.find_field(name))}
+            used |= {kept.relation for name in references(rule) if (kept := _membership(name))}
+        tables = {name: self.table(name) for name in sorted(used)}
+        asked = frozenset(kinds).union(*(fact_kinds_of(rule) for rule in rules))
+        facts = self.facts(asked, wide=wide or any(map(_asks_details, rules))) if asked else FACTS
+        return Bindings("duckdb", tables, facts, REGISTRY.find_relation("contact").table)
 
     def table(self, relation: str) -> str:
         """The rows of a relation that belong to the tick's contacts, as a temporary table."""
@@ -66,30 +82,25 @@ class Court:
             self._read.add(name)
         return name
 
-    def facts(self) -> str:
-        """The facts about the tick's contacts, as a temporary table."""
-        if FACTS not in self._read:
-            self.cursor.execute(f"CREATE TEMP TABLE {FACTS} AS {self._facts_sql()}")
-            self._read.add(FACTS)
+    def facts(self, kinds: Iterable[str], *, wide: bool = False) -> str:
+        """The facts of these kinds about the tick's contacts, as a temporary table: contact_id, kind, occurred_at, and
+        everything else where `wide`. The lake is read once, unless something more is asked for later.
+        """
+        kinds, wide = frozenset(kinds) | self._kinds, wide or self._wide
+        if kinds - self._kinds or wide != self._wide:
+            self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {FACTS} AS {self._facts_sql(kinds, wide)}")
+            self._kinds, self._wide = kinds, wide
         return FACTS
 
-    def _facts_sql(self) -> str:
+    def _facts_sql(self, kinds: frozenset[str], wide: bool) -> str:
         contacts = self.table("contact")
+        columns = "*" if wide else "contact_id, kind, occurred_at"
+        which = f"kind IN ({', '.join(quoted(kind) for kind in sorted(kinds))})"
         if self.run.contacts > FEW:
-            return f"SELECT * FROM facts WHERE contact_id IN (SELECT id FROM {contacts})"
+            return f"SELECT {columns} FROM facts WHERE {which} AND contact_id IN (SELECT id FROM {contacts})"
         ids = self.cursor.rows(f"SELECT id FROM {contacts}")
         few = ", ".join(f"'{row['id']}'::UUID" for row in ids)
-        return f"SELECT * FROM facts_of([{few}]::UUID[])"
-
-    def _bindings(self, rules: Iterable[Rule]) -> Bindings:
-        used = {"contact"}
-        facts = False
-        for rule in rules:
-            used |= {found.relation for name in field_names(rule) if (found := REGISTRY.find_field(name))}
-            facts = facts or asks_facts(rule)
-            used |= {kept.relation for name in references(rule) if (kept := _membership(name))}
-        tables = {name: self.table(name) for name in sorted(used)}
-        return Bindings("duckdb", tables, self.facts() if facts else "facts", REGISTRY.find_relation("contact").table)
+        return f"SELECT {columns} FROM facts_of([{few}]::UUID[]) WHERE {which}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +142,23 @@ def _ask_postgres(sql: str) -> list[dict[str, Any]]:
 
 def asks_facts(rule: Rule) -> bool:
     """Does the rule look at what happened, and not only at what is?"""
-    return any(isinstance(leaf, Did | DidNot | First | Last) for _, leaf in pointers(rule))
+    return bool(fact_kinds_of(rule))
+
+
+def fact_kinds_of(rule: Rule) -> frozenset[str]:
+    """The kinds of facts that the rule looks at."""
+    return frozenset(kind for leaf in _about_facts(rule) for kind in _kinds_of(leaf))
+
+
+def _about_facts(rule: Rule) -> Iterator[Did | DidNot | First | Last]:
+    return (leaf for _, leaf in pointers(rule) if isinstance(leaf, Did | DidNot | First | Last))
+
+
+def _kinds_of(leaf: Did | DidNot | First | Last) -> tuple[str, ...]:
+    named = getattr(leaf, tag_of(leaf))
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def _asks_details(rule: Rule) -> bool:
+    """Does it look at more of a fact than its kind and time?"""
+    return any(leaf.where for leaf in _about_facts(rule))

@@ -144,6 +144,11 @@ def condition_sql(rule: Predicate, bindings: Bindings, *, alias: str, joined: Ma
     return _Condition(bindings, alias, joined or {}).sql(rule)
 
 
+def facts_test_sql(facts: FactFilter, dialect: Dialect, *, alias: str = "e") -> str:
+    """A Boolean expression over rows of facts under `alias`: those that the filter means."""
+    return as_text(RowWriter(dialect, alias=alias).matching(facts), dialect)
+
+
 def percent_escaped(sql: str) -> str:
     """The same text for a driver that reads `%` as the start of a placeholder."""
     return sql.replace("%", "%%")

@@ -4,7 +4,8 @@ from marops.kernel import persons
 
 # Makes the lines of some leads anew: no trigger sees that a score or a stage was taken away.
 _LINE_AGAIN = """
-UPDATE lead_line l SET fit = s.fit, engagement = s.engagement, value = s.value, grade = s.grade, stage = st.stage,
+UPDATE lead_line l SET fit = s.fit, engagement = s.engagement, value = s.value, grade = s.grade, level = s.level, mql = s.mql,
+  stage = st.stage, cycle = st.cycle,
   since = st.since, queue = q.slug, owner_id = o.owner_id, routed_at = o.routed_at
 FROM contact c
 LEFT JOIN contact_score s ON s.contact_id = c.id AND s.model = 'main'

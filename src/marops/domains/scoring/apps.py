@@ -10,16 +10,43 @@ class ScoringConfig(AppConfig):
         from marops.domains.contacts.public import look_at_everybody
         from marops.domains.scoring import stages, story
         from marops.domains.scoring.fields import register_fields
-        from marops.domains.scoring.rules import Lifecycle, ScoreModel, check_score
-        from marops.domains.scoring.starter import STARTERS
+        from marops.domains.scoring.rules import (
+            Lifecycle,
+            ScoreModel,
+            check_lifecycle,
+            check_score,
+            lifecycle_from_1,
+            score_from_1,
+        )
+        from marops.domains.scoring.starter import Starters
         from marops.engine.tick import Stage
         from marops.kernel import persons, ports
         from marops.kernel.definitions import Kind, register_kind
 
-        register_kind(Kind("score", "Scoring model", ScoreModel, check=check_score, in_force=look_at_everybody))
-        register_kind(Kind("lifecycle", "Lifecycle", Lifecycle, in_force=look_at_everybody))
+        register_kind(
+            Kind(
+                "score",
+                "Scoring model",
+                ScoreModel,
+                schema_version=2,
+                upcasters={1: score_from_1},
+                check=check_score,
+                in_force=look_at_everybody,
+            )
+        )
+        register_kind(
+            Kind(
+                "lifecycle",
+                "Lifecycle",
+                Lifecycle,
+                schema_version=2,
+                upcasters={1: lifecycle_from_1},
+                check=check_lifecycle,
+                in_force=look_at_everybody,
+            )
+        )
         register_fields()
-        ports.starters.fill("scoring", STARTERS)
+        ports.starters.fill("scoring", Starters())
         ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)
         ports.stages.fill("lifecycle", Stage("lifecycle", "Lifecycle stages", stages.lifecycle), order=45)
         ports.day_turns.fill("score", stages.day_turn)
@@ -27,5 +54,7 @@ class ScoringConfig(AppConfig):
         ports.story.fill("stage", story.stage, order=50)
         persons.fill("contact_score", persons.rows("contact_score", per=("model",)))
         persons.fill("contact_stage", persons.rows("contact_stage"))
+        # Passages are numbered per contact: the loser's go over as a whole, or not at all.
+        persons.fill("stage_passage", persons.rows("stage_passage"))
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)

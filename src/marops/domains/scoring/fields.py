@@ -23,8 +23,27 @@ def register_fields() -> None:
             choices=tuple(Choice(letter) for letter in "ABCDEF"),
             sortable=True,
         ),
+        Field(
+            "score.level",
+            "Level of engagement",
+            FieldType.INTEGER,
+            "score",
+            "level",
+            description="1 is the keenest; with the grade it is the cell of the matrix, such as A1.",
+            sortable=True,
+        ),
+        Field("score.mql", "MQL by the model", FieldType.BOOLEAN, "score", "mql", empty_is="not scored yet"),
         Field("stage.name", "Stage", FieldType.CHOICE, "stage", "stage", choices=_stages, empty_is="none yet"),
         Field("stage.since", "In this stage since", FieldType.DATETIME, "stage", "since", sortable=True),
+        Field(
+            "stage.cycle",
+            "Cycle",
+            FieldType.INTEGER,
+            "stage",
+            "cycle",
+            description="How many times this lead has begun the way; a return from a way out begins the next.",
+            sortable=True,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a lead's score and stage are now; how they came to be stands in the facts."""
+"""What a lead's score and stage are now, and by which stages it came; how scores came to be stands in the facts."""
 
 from typing import ClassVar
 
@@ -15,24 +15,71 @@ class ContactScore(models.Model):
     engagement = models.DecimalField(max_digits=9, decimal_places=4)
     value = models.DecimalField(max_digits=9, decimal_places=4)
     grade = models.TextField()
-    contributions = models.JSONField()  # [[part, name, points], …]
+    level = models.SmallIntegerField(default=1, db_default=1)
+    mql = models.BooleanField(default=False, db_default=False)  # by the matrix and the threshold of the model
+    fades = models.BooleanField(default=True, db_default=True)  # tomorrow it is another, though nothing happens
+    contributions = models.JSONField()  # [{part, name, points}, …]; they add up to the value
     missing = models.JSONField()  # names of fields that the model asks for and the contact lacks
     definition = models.TextField()
     as_of = models.DateTimeField()
 
     class Meta:
         db_table = "contact_score"
-        indexes: ClassVar = [models.Index("model", "value", "contact", name="contact_score_value")]
+        indexes: ClassVar = [
+            models.Index("model", "value", "contact", name="contact_score_value"),
+            models.Index("contact", name="contact_score_fades", condition=models.Q(fades=True)),
+        ]
 
 
 class ContactStage(models.Model):
-    """Where a contact stands in its lifecycle, since when, and by which rule."""
+    """Where a contact stands in its lifecycle, since when, by which rule, and in which cycle.
+
+    `step` is the number of the newest passage; `cycle_since` tells when the cycle began. Where a person set the stage,
+    `held_from` is the stage that rules had reached until then: they carry the contact further only beyond it.
+    """
 
     contact = models.OneToOneField("contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+")
     stage = models.TextField()
     since = models.DateTimeField()
     definition = models.TextField()
+    cycle = models.SmallIntegerField(default=1, db_default=1)
+    cycle_since = models.DateTimeField(null=True)
+    step = models.IntegerField(default=0, db_default=0)
+    held_from = models.TextField(null=True)
 
     class Meta:
         db_table = "contact_stage"
         indexes: ClassVar = [models.Index("stage", "contact", name="contact_stage_stage")]
+
+
+class StagePassage(models.Model):
+    """A contact came into a stage, or passed over it on the way to a later one; written once, in order.
+
+    `before` and `before_since` tell what it left, so that the time spent there needs no second row. The view
+    `stage_first` has the first passage of each stage per cycle, which is what counts as becoming an MQL.
+    """
+
+    class How(models.TextChoices):
+        """Whether it stood in the stage, or went straight on."""
+
+        REACHED = "reached"
+        PASSED = "passed"
+
+    pk = models.CompositePrimaryKey("contact_id", "step")
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    step = models.IntegerField()
+    cycle = models.SmallIntegerField()
+    stage = models.TextField()
+    entered_at = models.DateTimeField()
+    how = models.TextField(choices=How.choices)
+    before = models.TextField(null=True)
+    before_since = models.DateTimeField(null=True)
+    definition = models.TextField()  # "by hand" where a person did it
+    actor = models.TextField(null=True)  # the account that did it by hand
+    reason = models.TextField(null=True)
+
+    class Meta:
+        db_table = "stage_passage"
+        indexes: ClassVar = [models.Index("stage", "entered_at", name="stage_passage_entered")]

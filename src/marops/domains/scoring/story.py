@@ -1,12 +1,14 @@
 """What a lead's story says about its score and its stage."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marops.domains.scoring.models import ContactScore, ContactStage
+from marops.domains.scoring.actions import BY_HAND
+from marops.domains.scoring.models import ContactScore, ContactStage, StagePassage
+from marops.domains.scoring.queries import explain_points, score_history
 from marops.domains.scoring.rules import Lifecycle, ScoreModel
-from marops.domains.scoring.stages import explain_points
 from marops.engine.judge import explain_rule
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -19,23 +21,60 @@ from marops.kernel.rules_sentence import sentence
 
 
 def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
-    """The score by the main model: its parts, every contribution with its reason, and what was not known."""
-    row = ContactScore.objects.filter(contact_id=contact_id, model="main").first()
+    """The score by the main model: its parts, every contribution with its reason, what was not known, how it moved, and
+    what the other models say.
+    """
+    rows = {row.model: row for row in ContactScore.objects.filter(contact_id=contact_id)}
+    row = rows.pop("main", None)
+    others = [_brief(one) for _, one in sorted(rows.items())]
     if row is None:
-        return {"value": None, "why": "Not scored yet: the engine has not looked at this lead."}
+        return {"value": None, "why": "Not scored yet: the engine has not looked at this lead.", "others": others}
     model: ScoreModel = load(find(row.definition))
     return {
         "value": float(row.value),
         "fit": {"points": float(row.fit), "of": float(model.fit.cap)},
         "engagement": {"points": float(row.engagement), "of": float(model.engagement.cap)},
         "grade": row.grade,
+        "level": row.level,
+        "cell": f"{row.grade}{row.level}",
+        "mql": row.mql,
+        "mql_from": float(model.mql.at_least),
         "contributions": explain_points(model, row.contributions),
         "missing": [_label(name) for name in row.missing],
         "model": model.title,
         "definition": row.definition,
-        "as_of": row.as_of.isoformat().replace("+00:00", "Z"),
+        "as_of": _iso(row.as_of),
         "why": _words(row, model),
+        "others": others,
     }
+
+
+def _brief(row: ContactScore) -> dict[str, Any]:
+    model: ScoreModel = load(find(row.definition))
+    cell = f"{row.grade}{row.level}"
+    return {"model": model.title, "slug": row.model, "value": float(row.value), "cell": cell, "mql": row.mql}
+
+
+def score_moves(contact_id: UUID) -> list[dict[str, Any]]:
+    """The scores that the lead had by the main model, the oldest first, each with what moved it (see `moved_by`)."""
+    told: list[dict[str, Any]] = []
+    for one in score_history(contact_id):
+        before = told[-1]["contributions"] if told else []
+        told.append({**one, "moved": moved_by(before, one["contributions"])})
+    return told
+
+
+def moved_by(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What differs between two lists of contributions: name and by how many points, the strongest first."""
+    old = {one["name"]: one["points"] for one in before}
+    new = {one["name"]: one["points"] for one in after}
+    by = {name: round(new.get(name, 0) - old.get(name, 0), 4) for name in dict.fromkeys((*new, *old))}
+    moved = [{"name": name, "points": points} for name, points in by.items() if points]
+    return sorted(moved, key=lambda one: (-abs(one["points"]), one["name"]))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _label(name: str) -> str:
@@ -60,23 +99,48 @@ def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     """The lifecycle stage, since when and why, the path of all stages, and what the next one asks for."""
     row = ContactStage.objects.filter(contact_id=contact_id).first()
     if row is None:
-        return {"name": None, "why": "No stage yet: the engine has not looked at this lead.", "path": _path(None)}
-    document: Lifecycle = load(find(row.definition))
+        why = "No stage yet: the engine has not looked at this lead."
+        return {"name": None, "why": why, "path": _path(None, []), "passages": []}
+    document = _document(row)
+    passages = list(StagePassage.objects.filter(contact_id=contact_id).order_by("step"))
     return {
         "name": row.stage,
         "label": document.label(row.stage),
-        "since": row.since.isoformat().replace("+00:00", "Z"),
+        "since": _iso(row.since),
+        "cycle": row.cycle,
+        "out": bool((found := document.find(row.stage)) and found.out),
         "definition": row.definition,
-        "path": _path(row.stage),
-        "why": _reason(document, row.stage),
+        "path": _path(row.stage, [one for one in passages if one.cycle == row.cycle]),
+        "passages": [_passage(one, document) for one in passages],
+        "why": _reason(document, row, passages[-1] if passages else None),
         "next": _next(document, row.stage, contact_id),
+    }
+
+
+def _document(row: ContactStage) -> Lifecycle:
+    """The lifecycle by which the stage was given; the one in force where a person gave it."""
+    found = active("lifecycle")
+    if row.definition == BY_HAND and found:
+        return load(found[0])  # type: ignore[no-any-return]  # the kind's model
+    return load(find(row.definition))  # type: ignore[no-any-return]
+
+
+def _passage(one: StagePassage, document: Lifecycle) -> dict[str, Any]:
+    return {
+        "stage": one.stage,
+        "label": document.label(one.stage),
+        "at": _iso(one.entered_at),
+        "how": one.how,
+        "cycle": one.cycle,
+        "definition": one.definition,
+        **({"by": one.actor, "reason": one.reason} if one.definition == BY_HAND else {}),
     }
 
 
 def _next(document: Lifecycle, name: str, contact_id: UUID) -> dict[str, Any] | None:
     """The next stage that is reached by rule, and every condition of it with what it sees now."""
-    names = [one.name for one in document.stages]
-    later = document.stages[names.index(name) + 1 :] if name in names else ()
+    names = [one.name for one in document.path()]
+    later = document.path()[names.index(name) + 1 :] if name in names else ()
     ahead = next((one for one in later if one.when is not None), None)
     if ahead is None or ahead.when is None:
         return None
@@ -98,15 +162,29 @@ def _leaves(told: Explanation) -> Iterator[dict[str, Any]]:
         yield from _leaves(part)
 
 
-def _path(current: str | None) -> list[dict[str, Any]]:
+def _path(current: str | None, passages: list[StagePassage]) -> list[dict[str, Any]]:
+    """Every stage, with when the contact came into it in this cycle, and whether it only passed over."""
     found: list[Definition] = active("lifecycle")
     document: Lifecycle | None = load(found[0]) if found else None
-    stages = document.stages if document else ()
-    return [{"name": one.name, "label": one.label, "now": one.name == current} for one in stages]
+    first = {one.stage: one for one in reversed(passages)}
+    return [
+        {
+            "name": one.name,
+            "label": one.label,
+            "now": one.name == current,
+            "out": one.out,
+            "optional": one.optional,
+            "at": _iso(first[one.name].entered_at) if one.name in first else None,
+            "how": first[one.name].how if one.name in first else None,
+        }
+        for one in (document.stages if document else ())
+    ]
 
 
-def _reason(document: Lifecycle, name: str) -> str:
-    one = next((stage for stage in document.stages if stage.name == name), None)
+def _reason(document: Lifecycle, row: ContactStage, last: StagePassage | None) -> str:
+    one = document.find(row.stage)
+    if row.definition == BY_HAND:
+        return f"Set by hand: {last.reason}" if last and last.reason else "Set by hand."
     if one is None or one.when is None:
         return "Set by a person."
     if isinstance(one.when, Everyone):
@@ -116,15 +194,21 @@ def _reason(document: Lifecycle, name: str) -> str:
 
 def _said_scored(fact: Mapping[str, Any]) -> str:
     told = fact["properties"] or {}
-    return f"Scored {float(told.get('value', 0)):g}, grade {told.get('grade', '?')}."
+    cell = f"{told.get('grade', '?')}{told.get('level', '')}"
+    return f"Scored {float(told.get('value', 0)):g}, grade {cell}."
 
 
 def _said_staged(fact: Mapping[str, Any]) -> str:
     told = fact["properties"] or {}
-    labels = {one["name"]: one["label"] for one in _path(None)}
+    labels = {one["name"]: one["label"] for one in _path(None, [])}
     after = labels.get(told.get("to", ""), told.get("to"))
     before = labels.get(told.get("from", ""), told.get("from"))
-    return f"Moved from {before} to {after}." if before else f"Entered the lifecycle as {after}."
+    said = f"Moved from {before} to {after}" if before else f"Entered the lifecycle as {after}"
+    if passed := [labels.get(one, one) for one in told.get("passed", [])]:
+        said += f", passing over {', '.join(passed)}"
+    if (told.get("cycle") or 1) > 1:
+        said += f", in cycle {told['cycle']}"
+    return said + (", by hand." if told.get("by_hand") else ".")
 
 
 SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

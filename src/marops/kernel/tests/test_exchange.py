@@ -63,7 +63,7 @@ def test_a_file_names_its_version_and_its_digest_and_begins_as_the_schema_does(f
     assert row.pinned in lines[0]
     assert lines[1] == f"# sha256 {row.sha256}"
     keys = [line.split(":")[0] for line in lines if line[:1].isalpha()]
-    assert keys == ["schema_version", "title", "purpose", "fit", "engagement", "grades"]
+    assert keys == ["schema_version", "title", "purpose", "fit", "engagement", "grades", "levels", "mql"]
 
 
 def test_an_empty_workspace_gets_what_the_folder_holds(folder):

@@ -152,7 +152,16 @@ def test_the_fact_says_score_grade_and_version(run_stages, starters):
     fact = FactInbox.objects.get(kind="lead.scored")
     assert fact.contact_id == one.id
     assert fact.definition == "score/main@1"
-    assert fact.properties == {"model": "main", "value": 4.0, "grade": "D"}
+    assert fact.properties == {
+        "model": "main",
+        "value": 4.0,
+        "fit": 4.0,
+        "engagement": 0.0,
+        "grade": "D",
+        "level": 4,
+        "mql": False,
+        "points": [{"part": "fit", "name": "country_known", "points": 4.0}],
+    }
     assert fact.actor_type == "system"
 
 

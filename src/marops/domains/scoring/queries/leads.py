@@ -1,0 +1,65 @@
+"""Reads of scoring: what models and lifecycles say of the leads there are."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from marops.domains.accounts.public import scope_rule
+from marops.domains.scoring.rules import ScoreModel
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
+from marops.kernel.fields import REGISTRY
+from marops.kernel.permissions import grants, require
+from marops.kernel.rules import parse
+from marops.kernel.rules_meaning import Context, understand
+from marops.kernel.workspace import zone
+from marops.store.rulequery import condition_sql, percent_escaped
+
+
+def reaches(actor: Actor, contact_id: UUID, right: str) -> bool:
+    """Does this right of the actor reach the lead? Raises MaropsError `not-allowed` without the right."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM contact c WHERE c.id = %s AND {_within(actor, right)})", [contact_id]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _within(actor: Actor, right: str) -> str:
+    """The leads that the right reaches, as a condition on `c`, a row of contact."""
+    rule = parse(scope_rule(require(actor, right), grants(actor)))
+    known = REGISTRY.bindings("postgres", schema="")
+    return percent_escaped(condition_sql(understand(rule, Context(now(), zone())), known, alias="c"))
+
+
+def score_history(contact_id: UUID, *, model: str = "main", limit: int = 1000) -> list[dict[str, Any]]:
+    """Every score that the lead had by one model, the oldest first: at, value, fit, engagement, grade, level, mql,
+    definition, and the points of each contribution.
+    """
+    from marops.engine.asking import query_engine
+
+    rows = query_engine().rows(
+        "SELECT occurred_at AS at, definition, properties"
+        f" FROM facts_of(['{contact_id}'::UUID]::UUID[]) WHERE kind = 'lead.scored'"
+        f" AND json_extract_string(properties, '$.model') = ? ORDER BY occurred_at DESC, id DESC LIMIT {int(limit)}",
+        [model],
+    )
+    return [_scored(row) for row in reversed(rows)]
+
+
+def _scored(row: dict[str, Any]) -> dict[str, Any]:
+    told = row["properties"] or {}
+    return {
+        "at": row["at"].isoformat().replace("+00:00", "Z"),
+        "definition": row["definition"],
+        **{name: told.get(name) for name in ("value", "fit", "engagement", "grade", "level", "mql")},
+        "contributions": told.get("points") or [],
+    }
+
+
+def explain_points(model: ScoreModel, contributions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Contributions with what people call them, the strongest first."""
+    labels = model.labels()
+    named = [{**one, "label": labels.get(one["name"], one["name"])} for one in contributions]
+    return sorted(named, key=lambda one: (-abs(one["points"]), one["name"]))

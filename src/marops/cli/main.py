@@ -106,8 +106,4 @@ def _print_problem(error: Any) -> None:
 
 
 def _load_commands() -> None:
-<<<<<<< c
-    from marops.cli import definitions, leads, quality, system, tables  # noqa: F401  # each adds its commands to `app`
-=======
-    from marops.cli import definitions, intake, leads, quality, system  # noqa: F401  # each adds its commands to `app`
->>>>>>> w
+    from marops.cli import definitions, intake, leads, quality, system, tables  # noqa: F401  # each adds its commands to `app`

@@ -14,6 +14,7 @@ from marops.domains.pipeline.models import (
     OPPORTUNITY_NUMBERS,
     Opportunity,
     OpportunityKey,
+    OpportunityMove,
     OpportunityPerson,
     OpportunitySnapshot,
     PipelineStage,
@@ -80,6 +81,7 @@ def create_opportunity(
         deal.owner_id = deal.owner_id or UUID(actor.id)
     _label(deal)
     deal.save(force_insert=True)
+    _note_move(act, deal, None, deal.opened_at)
     _take_keys(deal, keys)
     primary = _set_people(deal, people)
     act.fact(
@@ -148,6 +150,7 @@ def move_opportunity(
     deal.closed_at, deal.reason = (moment, reason or None) if closed else (None, None)
     deal.save()
     primary = _primary(deal)
+    _note_move(act, deal, old_stage, moment)
     act.fact(
         STAGE_CHANGED, contact_id=primary, subject=("opportunity", deal.id), occurred_at=moment,
         properties={"from": old_stage, "to": deal.stage, **money(deal)},
@@ -219,6 +222,13 @@ def money(deal: Opportunity) -> dict[str, str]:
     if deal.amount is None:
         return {}
     return {"amount": f"{Decimal(deal.amount).normalize():f}", "currency": str(deal.currency)}
+
+
+def _note_move(act: Act, deal: Opportunity, before: str | None, at: datetime) -> None:
+    OpportunityMove.objects.create(
+        opportunity=deal, at=at, from_stage=before, to_stage=deal.stage, amount=deal.amount,
+        currency=deal.currency if deal.amount is not None else None, actor_kind=act.actor.kind, actor_id=act.actor.id,
+    )  # fmt: skip
 
 
 def _say_end(act: Act, deal: Opportunity, primary: UUID | None, old_state: str | None) -> None:

@@ -96,6 +96,25 @@ class OpportunityPerson(models.Model):
         ]
 
 
+class OpportunityMove(models.Model):
+    """One passage of a deal from stage to stage; facts tell it too, this is what pages and durations are read from."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="moves", db_index=False)
+    at = models.DateTimeField()
+    from_stage = models.TextField(null=True)  # none: it came in like this
+    to_stage = models.TextField()
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, null=True)
+    actor_kind = models.TextField()
+    actor_id = models.TextField()
+    import_number = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "opportunity_move"
+        indexes: ClassVar = [models.Index("opportunity", "at", name="opportunity_move_at")]
+
+
 class OpportunitySnapshot(models.Model):
     """Where an open deal stood on one day of the workspace. Never changed afterwards."""
 

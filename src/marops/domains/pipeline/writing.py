@@ -52,6 +52,12 @@ _FACT = (
 _MONEY = "'amount', trim_scale(d.amount)::text, 'currency', CASE WHEN d.amount IS NOT NULL THEN d.currency END"
 
 
+_MOVED = (
+    "(d.outcome = 'updated' AND d.stage IS DISTINCT FROM d.old_stage) OR (d.outcome = 'created' AND d.state <> 'open')"
+)
+_WHEN = "coalesce(CASE WHEN d.state <> 'open' THEN d.closed_at ELSE d.stage_since END, %s::timestamptz)"
+
+
 def pipeline() -> Pipeline:
     """The pipeline in force; the starter's where somebody retired it."""
     from marops.domains.pipeline.starter import PIPELINE
@@ -97,6 +103,7 @@ def write_opportunities(act: Act, batch: Batch) -> Kept:
         work.write()
         work.people()
         work.announce()
+        work.note_moves()
         return work.kept()
 
 
@@ -253,11 +260,7 @@ class _Work:
             CHANGED, "d.fact_1", "%s::timestamptz", "d.outcome = 'updated' AND d.changed <> '{}'",
             f"'fields', to_jsonb(d.changed), {imported}", "':' || %s::text || ':' || d.row", self.number,
         )  # fmt: skip
-        moved = (
-            "(d.outcome = 'updated' AND d.stage IS DISTINCT FROM d.old_stage)"
-            " OR (d.outcome = 'created' AND d.state <> 'open')"
-        )
-        when = "coalesce(CASE WHEN d.state <> 'open' THEN d.closed_at ELSE d.stage_since END, %s::timestamptz)"
+        moved, when = _MOVED, _WHEN
         told = f"'from', d.old_stage, 'to', d.stage, {_MONEY}, {imported}"
         key = "':' || d.stage || ':' || " + when
         self._say(STAGE_CHANGED, "d.fact_2", when, moved, told, key, self.act.at)
@@ -272,6 +275,16 @@ class _Work:
             " WHERE d.outcome IN ('created', 'updated')",
             self.act.at,
         )
+
+    def note_moves(self) -> None:
+        """A line for each passage, and one for how a deal came in."""
+        self.run(
+            "INSERT INTO opportunity_move (id, opportunity_id, at, from_stage, to_stage, amount, currency, actor_kind,"
+            f" actor_id, import_number) SELECT d.fact_2, d.opportunity_id, least({_WHEN}, %s), d.old_stage, d.stage,"
+            " d.amount, CASE WHEN d.amount IS NOT NULL THEN d.currency END, %s, %s, %s FROM deal d"
+            f" WHERE {_MOVED} OR d.outcome = 'created'",
+            self.act.at, self.act.at, self.act.actor.kind, self.act.actor.id, self.number,
+        )  # fmt: skip
 
     def _say(self, kind: str, ident: str, moment: str, where: str, told: str, key: str, *in_key: Any) -> None:
         properties = f"jsonb_strip_nulls(jsonb_build_object({told}))"

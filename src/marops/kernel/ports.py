@@ -69,6 +69,7 @@ story = _declare("story", "A section of the story of one lead: contact, sources,
 company_story = _declare(
     "company_story", "A part of a company's page: `(company_id, actor)` answers its context and `template`, or None."
 )
+company_story = _declare("company_story", "A section of a company's page, as shell.Section: its deals, its contracts.")
 desk = _declare("desk", "What needs a person, what they answer for, what changed.")
 search = _declare("search", "Find objects by a few typed letters.")
 doctor = _declare("doctor", "Check that one part of the installation is healthy.")

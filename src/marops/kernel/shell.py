@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -106,6 +107,32 @@ class Change:
 
 Desk = Callable[[Actor, datetime], Iterable[Need | Figure | Change]]
 """`(actor, as_of)`: what the domain puts on that person's desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """A row of a section: its cells as words, the first of them linked to `url`."""
+
+    cells: tuple[Words, ...]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a higher domain puts on the page of an object below it: a heading, a sentence, and the rows behind it.
+
+    `numbers` names the columns, counted from 0, whose cells are numbers.
+    """
+
+    heading: Words
+    says: Words = ""
+    columns: tuple[Words, ...] = ()
+    rows: Sequence[SectionRow] = ()
+    numbers: frozenset[int] = frozenset()
+
+
+CompanyStory = Callable[[UUID, Actor], Section | None]
+"""`(company_id, actor)`: a section of the company's page as far as that actor may see it; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

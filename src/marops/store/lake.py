@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from marops.store.duckdb import LAKE_SCHEMA, Limits, connect, quoted, without_secrets
+from marops.store.duckdb import Limits, connect, quoted, without_secrets
 from marops.store.facts import FACT_NAMES, LAKE_COLUMNS, part_of
 
 LOCK_KEY: Final = 0x6D61726F70732C6C & 0x7FFFFFFFFFFFFFFF
@@ -442,6 +442,23 @@ class LakeWriter:
             raise _lost(error) from error
         return deleted
 
+    def discard(self, where: str) -> int:
+        """Remove every fact for which this SQL condition holds, over columns of a fact and tables of `pg`; answers how
+        many.
+
+        Unlike `erase` it keeps no memory of whom they were about. Facts that wait in the inbox are the caller's to
+        remove; none moves while this writer lives. Files go when no reader can need them any more (`maintain`).
+        """
+        try:
+            self._still_mine()
+            deleted = self._lake.execute(f"DELETE FROM lake.main.fact WHERE {where}").fetchone()
+            self._flush()
+            self._rewrite()
+            self._expire_and_remove(KEPT)
+        except (duckdb.Error, psycopg.Error) as error:
+            raise _lost(error) from error
+        return int(deleted[0]) if deleted else 0
+
     def files(self) -> list[LakeFile]:
         """The Parquet files of `lake.fact` (rows that stand in the catalogue are in none of them; `maintain` moves
         them there).
@@ -557,62 +574,3 @@ def _lost(error: object) -> LakeLost:
         "Every fact is still where it was; what was half done is finished by the next writer.",
         "It goes on by itself when PostgreSQL can be reached; otherwise run marops doctor.",
     )
-
-
-# --- proof ---
-
-
-def find_value(pg_dsn: str, lake_path: Path, value: str) -> list[str]:
-    """Every place of the lake and the inbox that holds `value` (an id or a text): the proof that an erasure erased.
-
-    Looks into all files under the lake's folder, whether the catalogue names them or not, raw and decoded, and into
-    all rows of all tables of the catalogue (inlined rows, column statistics) and of the inbox. Answers places as `file
-    …` or `table …`; empty: it is gone.
-    """
-    needles = _spellings(value)
-    places = [
-        f"file {path.relative_to(lake_path)}"
-        for path in sorted(lake_path.rglob("*"))
-        if path.is_file() and _in_file(path, needles)
-    ]
-    with psycopg.connect(pg_dsn, autocommit=True) as connection:
-        tables = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables"
-            " WHERE table_schema = %s OR table_name = 'fact_inbox'",
-            [LAKE_SCHEMA],
-        ).fetchall()
-        places += [
-            f"table {schema}.{name}" for schema, name in sorted(tables) if _in_table(connection, schema, name, needles)
-        ]
-    return places
-
-
-def _spellings(value: str) -> Mapping[str, bytes]:
-    """The value as text and as PostgreSQL prints its bytes, each with the bytes to look for in a file."""
-    spellings = {value: value.encode(), value.encode().hex(): value.encode()}
-    try:
-        number = UUID(value)
-    except ValueError:
-        return spellings
-    return spellings | {number.hex: number.bytes}
-
-
-def _in_file(path: Path, needles: Mapping[str, bytes]) -> bool:
-    content = path.read_bytes()
-    if any(needle in content for needle in needles.values()):
-        return True
-    if path.suffix != ".parquet":
-        return False
-    with duckdb.connect() as instance:
-        names = [row[0] for row in instance.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
-        found = " OR ".join(f'contains("{name}"::VARCHAR, $needle)' for name in names)
-        query = f"SELECT count(*) FROM read_parquet($path) WHERE {found}"
-        counts = (instance.execute(query, {"path": str(path), "needle": needle}).fetchone() for needle in needles)
-        return any(row[0] for row in counts if row)
-
-
-def _in_table(connection: psycopg.Connection[Any], schema: str, name: str, needles: Mapping[str, bytes]) -> bool:
-    table = sql.Identifier(schema, name)
-    query = sql.SQL("SELECT 1 FROM {} AS t WHERE strpos(t::text, ANY_NEEDLE) > 0 LIMIT 1").format(table)
-    text = query.as_string(connection).replace("ANY_NEEDLE", "%s")
-    return any(connection.execute(text.encode(), [needle]).fetchone() for needle in needles)

@@ -22,7 +22,8 @@ from marops.kernel.ids import new_id
 from marops.kernel.jobs import run_here
 from marops.kernel.models import AuditRow, Comment, ErasedValue, File, Job, Notice
 from marops.kernel.notices import raise_problem
-from marops.store.lake import find_value, lake_writer
+from marops.store.lake import lake_writer
+from marops.store.proof import find_value
 from marops.store.postgres.binaries import find_binaries
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -42,7 +43,7 @@ CSV = (
 @pytest.fixture(autouse=True)
 def _no_log():
     yield
-    (config().home / erasures.LOG_NAME).unlink(missing_ok=True)
+    (config().home / personal.LOG_NAME).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -165,9 +166,9 @@ def test_names_in_rules_and_of_companies_are_told_not_changed(quetzalina, engine
 
 def test_erasing_twice_and_erasing_nobody_is_no_fault(quetzalina):
     _erase(quetzalina)
-    log = erasures.read(config().home / erasures.LOG_NAME)
+    log = erasures.read(config().home / personal.LOG_NAME)
     assert _erase(quetzalina).result["people"] == 0
-    assert erasures.read(config().home / erasures.LOG_NAME) == log
+    assert erasures.read(config().home / personal.LOG_NAME) == log
     assert quetzalina.id in log.contacts
     assert len(log.values) == 2
 
@@ -218,7 +219,7 @@ def test_an_erasure_killed_anywhere_is_finished_by_the_next_worker(quetzalina, e
     dump = _dump(server).lower()
     assert not [rare for rare in RARE[:2] if rare in dump]
     assert find_value(engine.dsn, engine.lake, str(quetzalina.id)) == []
-    assert quetzalina.id in erasures.read(config().home / erasures.LOG_NAME).contacts
+    assert quetzalina.id in erasures.read(config().home / personal.LOG_NAME).contacts
 
 
 def test_every_place_of_the_register_is_there(server):

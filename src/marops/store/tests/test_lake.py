@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from psycopg.types.json import Jsonb
 
-from marops.store.lake import LakeBusy, LakeError, LakeLost, find_value
+from marops.store.lake import LakeBusy, LakeError, LakeLost
+from marops.store.proof import find_value
 from marops.store.tests.lakeground import NOON, Ground, ground
 
 pytestmark = pytest.mark.xdist_group("lake")

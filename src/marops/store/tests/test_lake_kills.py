@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from marops.store.lake import CRASH_POINTS, find_value
+from marops.store.lake import CRASH_POINTS
+from marops.store.proof import find_value
 from marops.store.tests.lakeground import Ground, ground
 
 pytestmark = pytest.mark.xdist_group("lake_kills")

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from marops.domains.accounts.actions import make_token, note_token_use, revoke_token, start_first_administrator
-from marops.domains.accounts.models import Account, Token
+from marops.domains.accounts.models import Account, AccountRole, Token
 from marops.domains.accounts.permissions import (
     FIELD_CLASSES,
     TOKENS,
@@ -36,6 +36,7 @@ __all__ = [
     "FIELD_CLASSES",
     "TOKENS",
     "Account",
+    "AccountRole",
     "Masked",
     "Seen",
     "Token",

@@ -15,6 +15,7 @@ from marops.domains.register.actions import (
 )
 from marops.domains.register.models import BusinessUnit, Campaign, Channel, OtherName, Platform, Queue, Source
 from marops.domains.register.queries import campaigns, find_entry, platforms, queue_names
+from marops.domains.register.rules import folded
 
 __all__ = [
     "BILLED",
@@ -36,6 +37,7 @@ __all__ = [
     "ensure_unit",
     "fallback_queue",
     "find_entry",
+    "folded",
     "merge_entries",
     "platforms",
     "queue_names",

@@ -1,8 +1,9 @@
 """The metric registry: figures with one definition each, whoever prints them.
 
 A domain registers its metrics when it is loaded; `compile_metric` makes one statement of a metric, for a time and a
-grain. Four types: *simple* (a measure over facts or over rows of a relation), *ratio* (two metrics), *derived*
-(arithmetic over metrics) and *conversion* (of a cohort that did one thing, the share that did another in a window).
+grain, and split by a field. Six types: *simple* (a measure over facts or over rows of a relation), *ratio* (two
+metrics), *derived* (arithmetic over metrics), *conversion* (of a cohort that did one thing, the share that did another
+in a window), *between* (how long it took from one thing to another) and *cumulative* (a metric added up over time).
 """
 
 import ast
@@ -20,7 +21,9 @@ from marops.kernel.rules_meaning import Context, understand
 from marops.kernel.rules_time import BadTime, Duration
 from marops.store.metricquery import (
     Aggregate,
+    Between,
     Conversion,
+    Cumulative,
     FactSource,
     Formula,
     Grain,
@@ -50,6 +53,8 @@ class MetricType(StrEnum):
     RATIO = "ratio"
     DERIVED = "derived"
     CONVERSION = "conversion"
+    BETWEEN = "between"
+    CUMULATIVE = "cumulative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +62,29 @@ class Metric:
     """One figure: what it measures, who owns it, and how to read it.
 
     `rule` of a simple metric is a fact condition (`{did: …, where: …}`: the facts are measured) or any other rule (the
-    rows of `entity` are measured, placed by the field `time`). A conversion takes `start` and `end` as fact conditions
-    and `window` as a duration of exact time. `good` says which direction is better; below `min_n` rows nothing is said.
+    rows of `entity` are measured, placed by the field `time`; with `level`, as they are now). A conversion takes
+    `start` and `end` as fact conditions and `window` as a duration of exact time; so does a between, without a window:
+    it measures minutes, placed at the start or at the `place`d end. A cumulative adds up the metric `of` until each
+    period's `place`. `once` takes only the first fact of each person and combination of these properties (an empty one:
+    of each person). `good` says which direction is better; below `min_n` rows nothing is said. `clock` says in words by
+    which time a period is told, `rows` where the rows behind it are listed.
     """
 
     name: str
     label: str
     type: MetricType
     owner: str
-    unit: str = "count"
+    """The team role that answers for it."""
+    unit: Literal["count", "share", "minutes", "money", "points"] = "count"
     version: int = 1
     entity: str = "contact"
     measure: Aggregate = Aggregate.COUNT
+    quantile: float = 0.5
     of: str = ""
-    """The field, or the column or property of the facts, that is measured."""
+    """The field, or the column or property of the facts, that is measured; of a cumulative the metric."""
+    once: tuple[str, ...] | None = None
+    level: bool = False
+    place: Literal["start", "end"] = "start"
     rule: Mapping[str, Any] = field(default_factory=lambda: {"everyone": True})
     time: str = ""
     numerator: str = ""
@@ -83,6 +97,15 @@ class Metric:
     good: Literal["up", "down", ""] = ""
     min_n: int = 0
     description: str = ""
+    clock: str = ""
+    split: str = ""
+    """A field or property that it is always split by: money by its currency."""
+    by: tuple[str, ...] = ()
+    """Fields that it can be split by."""
+    rows: str = ""
+    """Where the rows behind it are listed: the name of a page, and a query."""
+    working: bool = False
+    """Minutes of work by somebody's calendar, not of the clock on the wall."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -125,15 +148,20 @@ def compile_metric(
     start: datetime,
     end: datetime,
     grain: Grain | None = None,
+    by: str = "",
     metrics: Metrics = METRICS,
 ) -> str:
-    """One statement with `period`, `value` and `n` for the half-open time [start, end).
+    """One statement with `period`, `value`, `n`, `low`, `high` and `piece` for the half-open time [start, end).
 
-    Raises MaropsError for a definition that names what does not exist or depends on itself.
+    `by` splits it by a field, or by a property of its facts. Raises MaropsError for a definition that names what does
+    not exist or depends on itself.
     """
-    query = _Reader(context, metrics).query(metric, ())
-    periods = Periods(start, end, str(context.zone), grain or metric.grain)
-    return metric_sql(query, periods, bindings, min_n=metric.min_n)
+    reader = _Reader(context, metrics)
+    query = reader.query(metric, ())
+    split = reader.splitter(metric, by or metric.split) if by or metric.split else None
+    level = metric.type is MetricType.SIMPLE and metric.level
+    periods = Periods(start, end, str(context.zone), Grain.TOTAL if level else grain or metric.grain)
+    return metric_sql(query, periods, bindings, min_n=metric.min_n, split=split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +178,10 @@ class _Reader:
                 return self.simple(metric)
             case MetricType.CONVERSION:
                 return self.conversion(metric)
+            case MetricType.BETWEEN:
+                return self.between(metric)
+            case MetricType.CUMULATIVE:
+                return Cumulative(self.query(self.metrics.find(metric.of), (*path, metric.name)), metric.place)
             case MetricType.RATIO:
                 return self.arithmetic(metric, f"{metric.numerator} / {metric.denominator}", metric.denominator, path)
         return self.arithmetic(metric, metric.formula, "", path)
@@ -157,12 +189,17 @@ class _Reader:
     def simple(self, metric: Metric) -> Simple:
         rule = parse(metric.rule)
         if isinstance(rule, Did):
-            facts = self.facts(metric, metric.rule)
-            return Simple(FactSource(facts), self.measure(metric, facts))
-        if not metric.time:
+            source = self.source(metric, metric.rule)
+            return Simple(source, self.measure(metric, source.facts))
+        if not metric.time and not metric.level:
             raise _refused(metric.name, "it does not say which time places a row", "Name a time field.", "/time")
-        source = RowSource(understand(rule, self.context), self.column(metric, metric.time, "/time"))
-        return Simple(source, self.measure(metric, None))
+        time = None if metric.level else self.column(metric, metric.time, "/time")
+        return Simple(RowSource(understand(rule, self.context), time), self.measure(metric, None))
+
+    def source(self, metric: Metric, condition: Mapping[str, Any]) -> FactSource:
+        facts = self.facts(metric, condition)
+        once = None if metric.once is None else tuple(self.of_fact(name, facts) for name in metric.once)
+        return FactSource(facts, once)
 
     def facts(self, metric: Metric, condition: Mapping[str, Any]) -> FactFilter:
         found = understand(parse(condition), self.context)
@@ -172,26 +209,44 @@ class _Reader:
 
     def measure(self, metric: Metric, facts: FactFilter | None) -> Measure:
         if not metric.of:
-            return Measure(metric.measure)
-        if facts is None:
-            return Measure(metric.measure, self.column(metric, metric.of, "/of"))
-        if metric.of == "contact_id":
-            return Measure(metric.measure, Column(Table(FACT, "contact_id"), "contact_id", Kind.UUID))
+            return Measure(metric.measure, None, metric.quantile)
+        column = self.column(metric, metric.of, "/of") if facts is None else self.of_fact(metric.of, facts)
+        return Measure(metric.measure, column, metric.quantile)
+
+    def of_fact(self, name: str, facts: FactFilter) -> Column:
+        """A column or property of these facts."""
+        if name == "contact_id":
+            return Column(Table(FACT, "contact_id"), "contact_id", Kind.UUID)
         kinds = self.context.registry.fact_kinds()
-        declared = next((kinds[kind].properties.get(metric.of) for kind in facts.kinds if kind in kinds), None)
-        return Measure(metric.measure, fact_column(metric.of, declared)[0])
+        declared = next((kinds[kind].properties.get(name) for kind in facts.kinds if kind in kinds), None)
+        return fact_column(name, declared)[0]
 
     def column(self, metric: Metric, name: str, at: str) -> Column:
+        """A field of the rows that are measured, or of a relation that describes them."""
         registry = self.context.registry
         item = registry.find_field(name)
-        if item is None or item.relation != self.context.base or item.path:
+        relation = registry.find_relation(item.relation) if item else None
+        if item is None or relation is None or relation.base != self.context.base or item.path:
             raise _refused(metric.name, f"{name} is not a field of {self.context.base}", "Choose one that is.", at)
-        return column_of(item, registry.find_relation(item.relation))
+        return column_of(item, relation)
+
+    def splitter(self, metric: Metric, name: str) -> Column:
+        """What a figure is split by: a field where there is one of this name, else a property of its facts."""
+        if self.context.registry.find_field(name) is not None:
+            return self.column(metric, name, "/by")
+        if "." in name:
+            raise _refused(metric.name, f"it cannot be split by {name}", "Name a field.", "/by")
+        return fact_column(name, None)[0]
 
     def conversion(self, metric: Metric) -> Conversion:
         window = self.window(metric)
         start, end = self.facts(metric, metric.start), self.facts(metric, metric.end)
         return Conversion(start, end, window, self.context.as_of)
+
+    def between(self, metric: Metric) -> Between:
+        measured = Column(Table(FACT, "contact_id"), "minutes", Kind.NUMBER)
+        measure = Measure(metric.measure, None if metric.measure is Aggregate.COUNT else measured, metric.quantile)
+        return Between(self.source(metric, metric.start), self.facts(metric, metric.end), measure, metric.place)
 
     def window(self, metric: Metric) -> timedelta:
         """A window of exact time: a day is 24 hours. Months and years have no length."""
@@ -212,7 +267,9 @@ class _Reader:
         inner = (*path, metric.name)
         parts = {f"p{number}": self.query(self.metrics.find(name), inner) for number, name in enumerate(names)}
         text = _WORD.sub(lambda found: f"{{p{names.index(found[0])}}}", formula)
-        return Formula(_safe_division(text), parts, f"p{names.index(weight or names[0])}")
+        # What is only added up has as many rows behind it as its parts together.
+        weights = [weight or names[0]] if weight or re.search(r"[-*/]", formula) else names
+        return Formula(_safe_division(text), parts, tuple(f"p{names.index(name)}" for name in weights))
 
 
 def _is_arithmetic(formula: str) -> bool:

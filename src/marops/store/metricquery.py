@@ -1,17 +1,23 @@
 """Metrics as one statement each: a figure per period, with the number of rows behind it.
 
-Every query answers the columns `period` (the first day of the period in the workspace's zone, NULL without a grain),
-`value` and `n`. Conditions and instants are rendered by `store.rulesql`.
+Every query answers `period` (the first day of the period in the workspace's zone, NULL without a grain), `value`, `n`,
+`low` and `high` (the interval of a quantile; shares get theirs from `value` and `n`) and `piece` (what the figure is
+split by, NULL without a split). A leaf is first written as *observations*: a row each with `placed`, `who`, `value`,
+`piece`. Conditions and instants are rendered by `store.rulesql`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final, Literal
 
-from marops.store.predicate import And, Column, FactFilter, Kind, Predicate, Range
+from marops.store.predicate import FACT, And, Column, Const, FactFilter, Kind, Predicate, Range, Table
 from marops.store.rulequery import Bindings, members_sql
-from marops.store.rulesql import Dialect, RowWriter, RuleSqlError, as_text, column_of, instant
+from marops.store.rulesql import Dialect, RowWriter, RuleSqlError, as_text, identifier, instant
+
+_Z: Final = "1.959964"
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Aggregate(StrEnum):
@@ -22,6 +28,7 @@ class Aggregate(StrEnum):
     SUM = "sum"
     AVERAGE = "average"
     MEDIAN = "median"
+    QUANTILE = "quantile"
 
 
 class Grain(StrEnum):
@@ -37,10 +44,11 @@ class Grain(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An aggregate over a column; rows are counted without one."""
+    """An aggregate over a column; rows are counted without one. A quantile says which: 0.9 is the ninth tenth."""
 
     aggregate: Aggregate
     column: Column | None = None
+    quantile: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,18 @@ class Periods:
 
 @dataclass(frozen=True, slots=True)
 class FactSource:
-    """Facts, placed by when they occurred."""
+    """Facts, placed by when they occurred. With `once`, the first of each person, or of each combination of these."""
 
     facts: FactFilter
+    once: tuple[Column, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """Rows of the base relation for which a rule holds, placed by one of their times."""
+    """Rows of the base relation for which a rule holds, placed by one of their times; without one, as they are now."""
 
     rule: Predicate
-    time: Column
+    time: Column | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,121 +99,314 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Minutes from a fact to the person's next `end` fact: a quantile of them, or how many there are.
+
+    Placed by the start, those that had no end yet count as longer than all others, so that waiting is never left out;
+    where the quantile falls among them there is no value. Placed by the end, only those that ended are there.
+    """
+
+    start: FactSource
+    end: FactFilter
+    measure: Measure
+    place: Literal["start", "end"] = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative:
+    """The sum of another query's values over all time before each period's start, or up to its end."""
+
+    of: "Query"
+    until: Literal["start", "end"] = "end"
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """Arithmetic over other queries by their names: `text` holds `{name}` for each; dividing by 0 gives no value."""
 
     text: str
     parts: Mapping[str, "Query"]
-    weight: str
-    """The part whose `n` counts."""
+    weights: tuple[str, ...]
+    """The parts whose `n` counts, added up."""
 
 
-Query = Simple | Conversion | Formula
+Query = Simple | Conversion | Between | Cumulative | Formula
 
 
-def metric_sql(query: Query, periods: Periods, bindings: Bindings, *, min_n: int = 0) -> str:
+def metric_sql(
+    query: Query, periods: Periods, bindings: Bindings, *, min_n: int = 0, split: Column | None = None
+) -> str:
     """The statement of a metric. Periods with fewer than `min_n` rows keep their `n` and have no value."""
-    inner = _query(query, periods, bindings)
-    value = f"CASE WHEN n >= {int(min_n)} THEN value END"
-    return f"SELECT period, {value} AS value, n FROM ({inner}) AS metric ORDER BY period"
+    inner = _Statement(periods, bindings, split).query(query)
+    kept = ", ".join(f"CASE WHEN n >= {int(min_n)} THEN {name} END AS {name}" for name in ("value", "low", "high"))
+    value, low, high = kept.split(", ")
+    return f"SELECT period, {value}, n, {low}, {high}, piece FROM ({inner}) AS metric ORDER BY period, piece"
 
 
-def _query(query: Query, periods: Periods, bindings: Bindings) -> str:
-    match query:
-        case Simple():
-            return _simple(query, periods, bindings)
-        case Conversion():
-            return _conversion(query, periods, bindings)
-    return _formula(query, periods, bindings)
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    periods: Periods
+    bindings: Bindings
+    split: Column | None
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.bindings.dialect
+
+    @property
+    def double(self) -> str:
+        return "DOUBLE" if self.dialect == "spark" else "DOUBLE PRECISION"
+
+    def query(self, query: Query) -> str:
+        match query:
+            case Simple(FactSource() as happened, measure):
+                return self.figure(self.of_facts(happened, measure.column), measure, facts=True)
+            case Simple(RowSource() as source, measure):
+                return self.figure(self.of_rows(source, measure.column), measure, facts=False)
+            case Conversion():
+                return self.figure(self.of_cohort(query), Measure(Aggregate.AVERAGE), facts=True)
+            case Between():
+                return self.figure(self.between(query), query.measure, facts=True, open_ended=True)
+            case Cumulative():
+                return self.cumulative(query)
+        return self.formula(query)
+
+    # --- Observations ---
+
+    def of_facts(self, source: FactSource, measured: Column | None = None) -> str:
+        if source.once is not None:
+            return self.firsts(source.facts, source.once)
+        writer = RowWriter(self.dialect)
+        value = as_text(writer.value(measured), self.dialect) if measured else "NULL"
+        where = as_text(writer.matching(self.within(source.facts)), self.dialect)
+        return (
+            f"SELECT e.occurred_at AS placed, e.contact_id AS who, {value} AS value, {self.piece_of_fact(writer)} AS piece"
+            f" FROM {self.bindings.facts} AS e WHERE {where}"
+        )
+
+    def firsts(self, facts: FactFilter, once: tuple[Column, ...]) -> str:
+        """The first fact of each person (and combination), looked for in all time and then placed."""
+        writer = RowWriter(self.dialect)
+        where = as_text(writer.matching(self.before_end(facts)), self.dialect)
+        keys = "".join(f", {as_text(writer.value(column), self.dialect)}" for column in once)
+        return (
+            "SELECT placed, who, NULL AS value, piece FROM (SELECT MIN(e.occurred_at) AS placed, e.contact_id AS who,"
+            f" {self.piece_of_fact(writer, some=True)} AS piece FROM {self.bindings.facts} AS e"
+            f" WHERE {where} AND e.contact_id IS NOT NULL GROUP BY e.contact_id{keys}) AS firsts"
+            f" WHERE placed >= {self.moment(self.periods.start)}"
+        )
+
+    def of_rows(self, source: RowSource, measured: Column | None) -> str:
+        base = self.bindings.base
+        own = self.split if self.split is not None and self.split.table.name == base.name else None
+        value = self.of_row(measured) if measured else "NULL"
+        time = self.of_row(source.time) if source.time else "NULL"
+        piece = f"CAST({self.of_row(own)} AS {self.text})" if own else "NULL"
+        used = {one.table for one in (source.time, measured, own) if one is not None and one.table.name != base.name}
+        key = identifier(base.key, self.dialect)
+        joins = "".join(
+            f" LEFT JOIN {self.bindings.table(table.name)} AS {_alias(table)}"
+            f" ON {_alias(table)}.{identifier(table.key, self.dialect)} = c.{key}"
+            for table in sorted(used, key=lambda table: table.name)
+        )
+        return (
+            f"SELECT {time} AS placed, c.{key} AS who, {value} AS value, {piece} AS piece"
+            f" FROM {self.bindings.table(base.name)} AS c{joins}{self.chosen(source)}"
+        )
+
+    def chosen(self, source: RowSource) -> str:
+        rule = source.rule
+        if source.time is not None:
+            rule = And((rule, Range(source.time, self.periods.start, self.periods.end)))
+        elif rule == Const(value=True):
+            return ""
+        members = members_sql(rule, self.bindings)
+        return f" WHERE c.{identifier(self.bindings.base.key, self.dialect)} IN ({members})"
+
+    def of_row(self, column: Column) -> str:
+        alias = "c" if column.table.name == self.bindings.base.name else _alias(column.table)
+        return as_text(RowWriter(self.dialect, alias=alias).value(column), self.dialect)
+
+    def of_cohort(self, query: Conversion) -> str:
+        writer = RowWriter(self.dialect)
+        starts = as_text(writer.matching(self.before_end(query.start)), self.dialect)
+        ends = as_text(writer.matching(query.end), self.dialect)
+        mature, first = self.moment(query.as_of - query.window), self.moment(self.periods.start)
+        piece = self.piece_of_fact(writer, some=True)
+        return (
+            f"WITH starts AS (SELECT e.contact_id AS who, MIN(e.occurred_at) AS started, {piece} AS piece"
+            f" FROM {self.bindings.facts} AS e WHERE {starts} AND e.contact_id IS NOT NULL GROUP BY e.contact_id),"
+            f" cohort AS (SELECT * FROM starts WHERE started >= {first} AND started <= {mature}),"
+            f" done AS (SELECT DISTINCT c.who FROM cohort AS c JOIN {self.bindings.facts} AS e ON e.contact_id = c.who"
+            f" WHERE {ends} AND e.occurred_at >= c.started"
+            f" AND e.occurred_at < c.started + INTERVAL '{int(query.window.total_seconds())}' SECOND)"
+            f" SELECT c.started AS placed, c.who AS who, CAST(CASE WHEN d.who IS NULL THEN 0 ELSE 1 END AS {self.double})"
+            " AS value, c.piece AS piece FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who"
+        )
+
+    def between(self, query: Between) -> str:
+        writer = RowWriter(self.dialect)
+        begun = self.periods.start if query.place == "start" else _LONG_AGO
+        placed = Periods(begun, self.periods.end, self.periods.zone)
+        starts = _Statement(placed, self.bindings, self.split).of_facts(query.start)
+        ends = as_text(writer.matching(query.end), self.dialect)
+        paired = (
+            f"SELECT s.placed AS started, s.who AS who, MIN(s.piece) AS piece, MIN(f.ended) AS ended FROM ({starts}) AS s"
+            f" LEFT JOIN (SELECT e.contact_id AS who, e.occurred_at AS ended FROM {self.bindings.facts} AS e"
+            f" WHERE {ends}) AS f ON f.who = s.who AND f.ended >= s.placed WHERE s.who IS NOT NULL GROUP BY s.placed, s.who"
+        )
+        minutes = f"({self.seconds('ended')} - {self.seconds('started')}) / 60.0"
+        if query.place == "start":
+            return f"SELECT started AS placed, who, {minutes} AS value, piece FROM ({paired}) AS paired"
+        return (
+            f"SELECT MIN(started) AS started, ended AS placed, who, MIN({minutes}) AS value, MIN(piece) AS piece"
+            f" FROM ({paired}) AS paired WHERE ended >= {self.moment(self.periods.start)}"
+            f" AND ended < {self.moment(self.periods.end)} GROUP BY ended, who"
+        )
+
+    def before_end(self, facts: FactFilter) -> FactFilter:
+        return FactFilter(facts.kinds, min(facts.until, self.periods.end), facts.since, facts.where)
+
+    def within(self, facts: FactFilter) -> FactFilter:
+        since = self.periods.start if facts.since is None else max(facts.since, self.periods.start)
+        return FactFilter(facts.kinds, min(facts.until, self.periods.end), since, facts.where)
+
+    # --- Figures ---
+
+    def figure(self, observed: str, measure: Measure, *, facts: bool, open_ended: bool = False) -> str:
+        """The observations of each period and piece made one figure."""
+        split = self.split
+        joined = split is not None and split.table.name not in (FACT, *([] if facts else [self.bindings.base.name]))
+        join, piece = "", f"CAST(o.piece AS {self.text})"
+        if split is not None and joined:
+            table = split.table
+            join = (
+                f" LEFT JOIN {self.bindings.table(table.name)} AS d ON d.{identifier(table.key, self.dialect)} = o.who"
+            )
+            piece = f"CAST({as_text(RowWriter(self.dialect, alias='d').value(split), self.dialect)} AS {self.text})"
+        rows = f"SELECT {self.period('o.placed')} AS period, {piece} AS piece, o.value AS value FROM ({observed}) AS o{join}"
+        if measure.aggregate in (Aggregate.MEDIAN, Aggregate.QUANTILE):
+            return self.ranked(rows, measure.quantile, open_ended=open_ended)
+        # Without a grain and a split there is one figure, even of nothing.
+        alone = self.periods.grain is Grain.TOTAL and split is None
+        keys = f"CAST(NULL AS DATE) AS period, CAST(NULL AS {self.text}) AS piece" if alone else "period, piece"
+        return (
+            f"SELECT {keys}, {_aggregate(measure)} AS value, COUNT(*) AS n,"
+            f" CAST(NULL AS {self.double}) AS low, CAST(NULL AS {self.double}) AS high"
+            f" FROM ({rows}) AS observed{'' if alone else ' GROUP BY period, piece'}"
+        )
+
+    def ranked(self, rows: str, quantile: float, *, open_ended: bool) -> str:
+        """The quantile by rank, between neighbours in proportion, with the order statistics around it as interval."""
+        among = "" if open_ended else " WHERE value IS NOT NULL"
+        ranked = (
+            f"SELECT period, piece, CAST(value AS {self.double}) AS value,"
+            " ROW_NUMBER() OVER (PARTITION BY period, piece ORDER BY CASE WHEN value IS NULL THEN 1 ELSE 0 END, value)"
+            f" AS nth, COUNT(*) OVER (PARTITION BY period, piece) AS n FROM ({rows}) AS observed{among}"
+        )
+        q, around = repr(float(quantile)), f"{_Z} * SQRT(n * {quantile!r} * (1 - {quantile!r}))"
+        at = f"((n - 1) * {q} + 1)"
+        below, above = (
+            f"MAX(CASE WHEN nth = FLOOR({at}) THEN value END)",
+            f"MAX(CASE WHEN nth = CEIL({at}) THEN value END)",
+        )
+        share = f"MAX({at} - FLOOR({at}))"
+        return (
+            f"SELECT period, piece, CASE WHEN {share} = 0 THEN {below} ELSE {below} + {share} * ({above} - {below}) END"
+            " AS value, MAX(n) AS n,"
+            f" MAX(CASE WHEN nth = FLOOR(n * {q} - {around}) THEN value END) AS low,"
+            f" MAX(CASE WHEN nth = CEIL(n * {q} + {around}) + 1 THEN value END) AS high"
+            f" FROM ({ranked}) AS ranked GROUP BY period, piece"
+        )
+
+    def cumulative(self, query: Cumulative) -> str:
+        nothing = f"CAST(NULL AS {self.double})"
+        if self.periods.grain is Grain.TOTAL:
+            until = self.periods.start if query.until == "start" else self.periods.end
+            past = _Statement(Periods(_LONG_AGO, until, self.periods.zone), self.bindings, self.split)
+            return (
+                f"SELECT period, piece, COALESCE(value, 0) AS value, n, {nothing} AS low, {nothing} AS high"
+                f" FROM ({past.query(query.of)}) AS past"
+            )
+        whole = Periods(_LONG_AGO, self.periods.end, self.periods.zone, self.periods.grain)
+        inner = _Statement(whole, self.bindings, self.split).query(query.of)
+        own = " - COALESCE(value, 0)" if query.until == "start" else ""
+        own_n = " - n" if query.until == "start" else ""
+        over = "OVER (PARTITION BY piece ORDER BY period ROWS UNBOUNDED PRECEDING)"
+        first = f"CAST({self.period(self.moment(self.periods.start))} AS DATE)"
+        return (
+            f"SELECT period, piece, value, n, {nothing} AS low, {nothing} AS high FROM (SELECT period, piece,"
+            f" SUM(COALESCE(value, 0)) {over}{own} AS value, SUM(n) {over}{own_n} AS n FROM ({inner}) AS steps) AS sums"
+            f" WHERE period >= {first}"
+        )
+
+    def formula(self, query: Formula) -> str:
+        """Every part in its own subquery, joined on the periods and pieces that any of them has."""
+        names = {name: f"m{number}" for number, name in enumerate(query.parts)}
+        ctes = ", ".join(
+            f"{names[name]} AS (SELECT * FROM ({self.query(part)}) AS part)" for name, part in query.parts.items()
+        )
+        every = " UNION ".join(f"SELECT period, piece FROM {alias}" for alias in names.values())
+        joins = "".join(
+            f" LEFT JOIN {alias} ON {alias}.period IS NOT DISTINCT FROM periods.period"
+            f" AND {alias}.piece IS NOT DISTINCT FROM periods.piece"
+            for alias in names.values()
+        )
+        # A count of nothing is 0; only a figure that cannot be told stays away.
+        values = {name: f"CAST({_or_zero(query.parts[name], alias)} AS {self.double})" for name, alias in names.items()}
+        n = " + ".join(f"COALESCE({names[name]}.n, 0)" for name in query.weights)
+        nothing = f"CAST(NULL AS {self.double})"
+        return (
+            f"WITH {ctes}, periods AS ({every}) SELECT periods.period AS period, periods.piece AS piece,"
+            f" {query.text.format(**values)} AS value, {n} AS n, {nothing} AS low, {nothing} AS high"
+            f" FROM periods{joins}"
+        )
+
+    # --- Words of the dialect ---
+
+    @property
+    def text(self) -> str:
+        return "STRING" if self.dialect == "spark" else "TEXT"
+
+    def piece_of_fact(self, writer: RowWriter, *, some: bool = False) -> str:
+        if self.split is None or self.split.table.name != FACT:
+            return "NULL"
+        piece = f"CAST({as_text(writer.value(self.split), self.dialect)} AS {self.text})"
+        return f"MIN({piece})" if some else piece
+
+    def moment(self, at: datetime) -> str:
+        return as_text(instant(at), self.dialect)
+
+    def seconds(self, name: str) -> str:
+        return f"unix_micros({name}) / 1000000.0" if self.dialect == "spark" else f"EXTRACT(EPOCH FROM {name})"
+
+    def period(self, time: str) -> str:
+        if self.periods.grain is Grain.TOTAL:
+            return "CAST(NULL AS DATE)"
+        zone = self.periods.zone.replace("'", "''")
+        local = f"from_utc_timestamp({time}, '{zone}')" if self.dialect == "spark" else f"timezone('{zone}', {time})"
+        return f"CAST(date_trunc('{self.periods.grain.value}', {local}) AS DATE)"
 
 
-def _simple(query: Simple, periods: Periods, bindings: Bindings) -> str:
-    writer = RowWriter(bindings.dialect)
-    if isinstance(query.source, FactSource):
-        source, time = f"{bindings.facts} AS e", "e.occurred_at"
-        where = as_text(writer.matching(_within(query.source.facts, periods)), bindings.dialect)
-    else:
-        source = f"{bindings.table(bindings.base.name)} AS e"
-        time = as_text(column_of("e", query.source.time.name), bindings.dialect)
-        during = Range(query.source.time, periods.start, periods.end)
-        chosen = members_sql(And((query.source.rule, during)), bindings)
-        where = f"e.{bindings.base.key} IN ({chosen})"
-    measure = _measure(query.measure, writer)
-    return (
-        f"SELECT {_period(time, periods, bindings.dialect)} AS period, {measure} AS value, COUNT(*) AS n"
-        f" FROM {source} WHERE {where}{_grouped(periods)}"
-    )
+def _alias(table: Table) -> str:
+    return f"r_{table.name}"
 
 
-def _within(facts: FactFilter, periods: Periods) -> FactFilter:
-    since = periods.start if facts.since is None else max(facts.since, periods.start)
-    return FactFilter(facts.kinds, min(facts.until, periods.end), since, facts.where)
+def _or_zero(query: Query, alias: str) -> str:
+    """The value of a part; for counts and sums nothing is the same as 0."""
+    counts = (Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.SUM)
+    adds = query.measure.aggregate in counts if isinstance(query, Simple | Between) else isinstance(query, Cumulative)
+    return f"COALESCE({alias}.value, 0)" if adds else f"{alias}.value"
 
 
-def _measure(measure: Measure, writer: RowWriter) -> str:
-    if measure.aggregate is Aggregate.COUNT and measure.column is None:
-        return "COUNT(*)"
+def _aggregate(measure: Measure) -> str:
+    if measure.aggregate is Aggregate.COUNT:
+        return "COUNT(*)" if measure.column is None else "COUNT(value)"
+    if measure.aggregate is Aggregate.AVERAGE:
+        return "AVG(value)"
     if measure.column is None:
         raise RuleSqlError(f"{measure.aggregate.value} needs a column")
-    value = as_text(writer.value(measure.column), writer.dialect)
-    if measure.aggregate is Aggregate.SUM and measure.column.kind is not Kind.MONEY:
-        value = f"CAST({value} AS DECIMAL(38, 9))"  # sums of floats differ from run to run
-    if measure.aggregate is Aggregate.MEDIAN and writer.dialect == "postgres":
-        return f"PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {value})"
-    names = {Aggregate.COUNT: "COUNT", Aggregate.SUM: "SUM", Aggregate.AVERAGE: "AVG", Aggregate.MEDIAN: "MEDIAN"}
     if measure.aggregate is Aggregate.COUNT_DISTINCT:
-        return f"COUNT(DISTINCT {value})"
-    return f"{names[measure.aggregate]}({value})"
-
-
-def _period(time: str, periods: Periods, dialect: Dialect) -> str:
-    if periods.grain is Grain.TOTAL:
-        return "CAST(NULL AS DATE)"
-    zone = periods.zone.replace("'", "''")
-    local = f"from_utc_timestamp({time}, '{zone}')" if dialect == "spark" else f"timezone('{zone}', {time})"
-    return f"CAST(date_trunc('{periods.grain.value}', {local}) AS DATE)"
-
-
-def _grouped(periods: Periods) -> str:
-    return "" if periods.grain is Grain.TOTAL else " GROUP BY 1"
-
-
-def _conversion(query: Conversion, periods: Periods, bindings: Bindings) -> str:
-    writer, dialect = RowWriter(bindings.dialect), bindings.dialect
-    before_end = FactFilter(
-        query.start.kinds, min(query.start.until, periods.end), query.start.since, query.start.where
-    )
-    starts = as_text(writer.matching(before_end), dialect)
-    ends = as_text(writer.matching(query.end), dialect)
-    seconds = int(query.window.total_seconds())
-    mature = as_text(instant(query.as_of - query.window), dialect)
-    first = as_text(instant(periods.start), dialect)
-    return (
-        f"WITH starts AS (SELECT e.contact_id AS who, MIN(e.occurred_at) AS started FROM {bindings.facts} AS e"
-        f" WHERE {starts} GROUP BY e.contact_id),"
-        f" cohort AS (SELECT who, started FROM starts WHERE started >= {first} AND started <= {mature}),"
-        f" done AS (SELECT DISTINCT c.who FROM cohort AS c JOIN {bindings.facts} AS e ON e.contact_id = c.who"
-        f" WHERE {ends} AND e.occurred_at >= c.started"
-        f" AND e.occurred_at < c.started + INTERVAL '{seconds}' SECOND)"
-        f" SELECT {_period('c.started', periods, dialect)} AS period,"
-        f" CAST(COUNT(d.who) AS {_double(dialect)}) / NULLIF(COUNT(*), 0) AS value, COUNT(*) AS n"
-        f" FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who{_grouped(periods)}"
-    )
-
-
-def _double(dialect: Dialect) -> str:
-    return "DOUBLE" if dialect == "spark" else "DOUBLE PRECISION"
-
-
-def _formula(query: Formula, periods: Periods, bindings: Bindings) -> str:
-    """Every part in its own subquery, joined on the periods that any of them has."""
-    names = {name: f"m{number}" for number, name in enumerate(query.parts)}
-    subqueries = {names[name]: _query(part, periods, bindings) for name, part in query.parts.items()}
-    ctes = ", ".join(f"{alias} AS (SELECT * FROM ({sql}) AS part)" for alias, sql in subqueries.items())
-    every = " UNION ".join(f"SELECT period FROM {alias}" for alias in subqueries)
-    joins = "".join(f" LEFT JOIN {alias} ON {alias}.period IS NOT DISTINCT FROM periods.period" for alias in subqueries)
-    values = {name: f"CAST({alias}.value AS {_double(bindings.dialect)})" for name, alias in names.items()}
-    return (
-        f"WITH {ctes}, periods AS ({every}) SELECT periods.period AS period, {query.text.format(**values)} AS value,"
-        f" COALESCE({names[query.weight]}.n, 0) AS n FROM periods{joins}"
-    )
+        return "COUNT(DISTINCT value)"
+    # Sums of floats differ from run to run.
+    return "SUM(value)" if measure.column.kind is Kind.MONEY else "SUM(CAST(value AS DECIMAL(38, 9)))"

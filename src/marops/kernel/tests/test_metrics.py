@@ -38,7 +38,7 @@ def everyone() -> Ground:
 
 def rows(here: Ground, wanted: Metric, *, start: datetime = START, end: datetime = END, **more: Any) -> list[Any]:
     sql = compile_metric(wanted, context(), here.bindings, start=start, end=end, metrics=KNOWN, **more)
-    return here.db.execute(sql).fetchall()
+    return [row[:3] for row in here.db.execute(sql).fetchall()]
 
 
 def value(here: Ground, wanted: Metric, **more: Any) -> Any:
@@ -83,7 +83,7 @@ def test_measures_over_columns() -> None:
     cases = [
         (Aggregate.SUM, "cost", Decimal("0.9")),
         (Aggregate.AVERAGE, "cost", pytest.approx(0.3)),
-        (Aggregate.MEDIAN, "cost", Decimal("0.2")),
+        (Aggregate.MEDIAN, "cost", pytest.approx(0.2)),
         (Aggregate.SUM, "value", 6),
         (Aggregate.COUNT_DISTINCT, "contact_id", 2),
         (Aggregate.COUNT, "cost", 3),
@@ -170,7 +170,6 @@ REFUSED = [
     metric("x", MetricType.RATIO, numerator="forms", denominator=""),
     metric("x", rule={"field": "contact.vip", "is": True}),
     metric("x", time="contact.gone"),
-    metric("x", time="score.total"),
     metric("x", time="contact.custom.moment"),
     metric("x", rule={"did": "gone.away"}),
     metric("x", MetricType.CONVERSION, start={"did": "form.submitted"}, end={"everyone": True}, window="30d"),
@@ -210,4 +209,4 @@ def test_a_zone_changes_the_days() -> None:
     )
     there = context(zone=ZoneInfo("America/New_York"))
     sql = compile_metric(FORMS, there, here.bindings, start=START, end=END, grain=Grain.DAY, metrics=KNOWN)
-    assert here.db.execute(sql).fetchall() == [(date(2026, 6, 30), 1, 1)]
+    assert [row[:3] for row in here.db.execute(sql).fetchall()] == [(date(2026, 6, 30), 1, 1)]

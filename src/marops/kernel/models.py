@@ -461,3 +461,32 @@ class Tick(models.Model):
 
     class Meta:
         db_table = "tick"
+
+
+class MetricReading(models.Model):
+    """The figure of a metric for one period, kept so that pages need not count: `closed` when the period was over.
+
+    `grain` is how long the period is, or `30d` for a span of so many days; `30d-` is the one before it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    metric = models.TextField()
+    version = models.IntegerField()
+    grain = models.TextField()
+    period = models.DateField()  # its first day in the workspace's zone
+    by = models.TextField(default="", blank=True)  # the field that it is split by
+    piece = models.TextField(default="", blank=True)
+    value = models.DecimalField(max_digits=38, decimal_places=9, null=True)
+    low = models.DecimalField(max_digits=38, decimal_places=9, null=True)
+    high = models.DecimalField(max_digits=38, decimal_places=9, null=True)
+    n = models.BigIntegerField()
+    closed = models.BooleanField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "metric_reading"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["metric", "version", "grain", "by", "period", "piece"], name="metric_reading_once"
+            )
+        ]

@@ -158,18 +158,17 @@ class _Statement:
         return "DOUBLE" if self.dialect == "spark" else "DOUBLE PRECISION"
 
     def query(self, query: Query) -> str:
-        match query:
-            case Simple(FactSource() as happened, measure):
-                return self.figure(self.of_facts(happened, measure.column), measure, facts=True)
-            case Simple(RowSource() as source, measure):
-                return self.figure(self.of_rows(source, measure.column), measure, facts=False)
-            case Conversion():
-                return self.figure(self.of_cohort(query), Measure(Aggregate.AVERAGE), facts=True)
-            case Between():
-                return self.figure(self.between(query), query.measure, facts=True, open_ended=True)
-            case Cumulative():
-                return self.cumulative(query)
-        return self.formula(query)
+        if isinstance(query, Formula):
+            return self.formula(query)
+        if isinstance(query, Cumulative):
+            return self.cumulative(query)
+        if isinstance(query, Conversion):
+            return self.figure(self.of_cohort(query), Measure(Aggregate.AVERAGE), facts=True)
+        if isinstance(query, Between):
+            return self.figure(self.between(query), query.measure, facts=True, open_ended=True)
+        if isinstance(query.source, FactSource):
+            return self.figure(self.of_facts(query.source, query.measure.column), query.measure, facts=True)
+        return self.figure(self.of_rows(query.source, query.measure.column), query.measure, facts=False)
 
     # --- Observations ---
 
@@ -180,8 +179,8 @@ class _Statement:
         value = as_text(writer.value(measured), self.dialect) if measured else "NULL"
         where = as_text(writer.matching(self.within(source.facts)), self.dialect)
         return (
-            f"SELECT e.occurred_at AS placed, e.contact_id AS who, {value} AS value, {self.piece_of_fact(writer)} AS piece"
-            f" FROM {self.bindings.facts} AS e WHERE {where}"
+            f"SELECT e.occurred_at AS placed, e.contact_id AS who, {value} AS value,"
+            f" {self.piece_of_fact(writer)} AS piece FROM {self.bindings.facts} AS e WHERE {where}"
         )
 
     def firsts(self, facts: FactFilter, once: tuple[Column, ...]) -> str:
@@ -240,8 +239,8 @@ class _Statement:
             f" done AS (SELECT DISTINCT c.who FROM cohort AS c JOIN {self.bindings.facts} AS e ON e.contact_id = c.who"
             f" WHERE {ends} AND e.occurred_at >= c.started"
             f" AND e.occurred_at < c.started + INTERVAL '{int(query.window.total_seconds())}' SECOND)"
-            f" SELECT c.started AS placed, c.who AS who, CAST(CASE WHEN d.who IS NULL THEN 0 ELSE 1 END AS {self.double})"
-            " AS value, c.piece AS piece FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who"
+            " SELECT c.started AS placed, c.who AS who,"
+            f" CAST(CASE WHEN d.who IS NULL THEN 0 ELSE 1 END AS {self.double}) AS value, c.piece AS piece FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who"
         )
 
     def between(self, query: Between) -> str:
@@ -251,9 +250,10 @@ class _Statement:
         starts = _Statement(placed, self.bindings, self.split).of_facts(query.start)
         ends = as_text(writer.matching(query.end), self.dialect)
         paired = (
-            f"SELECT s.placed AS started, s.who AS who, MIN(s.piece) AS piece, MIN(f.ended) AS ended FROM ({starts}) AS s"
-            f" LEFT JOIN (SELECT e.contact_id AS who, e.occurred_at AS ended FROM {self.bindings.facts} AS e"
-            f" WHERE {ends}) AS f ON f.who = s.who AND f.ended >= s.placed WHERE s.who IS NOT NULL GROUP BY s.placed, s.who"
+            "SELECT s.placed AS started, s.who AS who, MIN(s.piece) AS piece, MIN(f.ended) AS ended"
+            f" FROM ({starts}) AS s LEFT JOIN (SELECT e.contact_id AS who, e.occurred_at AS ended FROM {self.bindings.facts} AS e"
+            f" WHERE {ends}) AS f ON f.who = s.who AND f.ended >= s.placed WHERE s.who IS NOT NULL"
+            " GROUP BY s.placed, s.who"
         )
         minutes = f"({self.seconds('ended')} - {self.seconds('started')}) / 60.0"
         if query.place == "start":
@@ -284,7 +284,8 @@ class _Statement:
                 f" LEFT JOIN {self.bindings.table(table.name)} AS d ON d.{identifier(table.key, self.dialect)} = o.who"
             )
             piece = f"CAST({as_text(RowWriter(self.dialect, alias='d').value(split), self.dialect)} AS {self.text})"
-        rows = f"SELECT {self.period('o.placed')} AS period, {piece} AS piece, o.value AS value FROM ({observed}) AS o{join}"
+        period = self.period("o.placed")
+        rows = f"SELECT {period} AS period, {piece} AS piece, o.value AS value FROM ({observed}) AS o{join}"
         if measure.aggregate in (Aggregate.MEDIAN, Aggregate.QUANTILE):
             return self.ranked(rows, measure.quantile, open_ended=open_ended)
         # Without a grain and a split there is one figure, even of nothing.

@@ -57,4 +57,5 @@ class ContactsConfig(AppConfig):
         fill_persons()
         persons.fill("contact_likeness", LIKENESS)
         persons.fill("quality_fix_value", persons.rows("quality_fix_value", per=("fix_id",)))
+        shell.objects.fill("company", shell.ObjectKind(_("Company"), queries.find_for_shell, personal=False))
         ports.search.fill("companies", queries.search_companies, order=20)

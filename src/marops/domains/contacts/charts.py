@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor
 
-WIDTH, HEIGHT = 960.0, 190.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 96.0, 14.0, 28.0
+WIDE, NARROW, HEIGHT = 1160.0, 358.0, 190.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 72.0, 14.0, 28.0
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -22,8 +22,9 @@ class Mark:
 class Trend:
     """The line, the area under it, the last point with its value, the scale and the days."""
 
+    width: str
+    right: str
     line: str
-    area: str
     last_x: str
     last_y: str
     label_y: str
@@ -33,7 +34,7 @@ class Trend:
     dots: tuple[tuple[str, str], ...]
 
 
-def trend(points: Sequence[tuple[date, float]], *, most: float | None = None) -> Trend | None:
+def trend(points: Sequence[tuple[date, float]], *, most: float | None = None, width: float = WIDE) -> Trend | None:
     """A line through values of days; None for fewer than two. `most` closes the scale at the top (100 for a score)."""
     if len(points) < 2:
         return None
@@ -41,24 +42,24 @@ def trend(points: Sequence[tuple[date, float]], *, most: float | None = None) ->
     low, high, step = _scale([value for _, value in points], most)
 
     def x(day: date) -> float:
-        return _LEFT + (WIDTH - _LEFT - _RIGHT) * (day - first).days / max(1, (last - first).days)
+        return _LEFT + (width - _LEFT - _RIGHT) * (day - first).days / max(1, (last - first).days)
 
     def y(value: float) -> float:
         return _TOP + (HEIGHT - _TOP - _BOTTOM) * (high - value) / ((high - low) or 1.0)
 
     places = [(_f(x(day)), _f(y(value))) for day, value in points]
     line = " ".join(",".join(place) for place in places)
-    floor_y = _f(HEIGHT - _BOTTOM)
     lines = round((high - low) / step)
     return Trend(
+        width=_f(width),
+        right=_f(width - _RIGHT),
         line=line,
-        area=f"{places[0][0]},{floor_y} {line} {places[-1][0]},{floor_y}",
         last_x=places[-1][0],
         last_y=places[-1][1],
         label_y=_f(float(places[-1][1]) + 4.5),
         last=points[-1][1],
         scale=tuple(Mark(_f(y(low + step * n)), f"{low + step * n:,.0f}") for n in range(lines + 1)),
-        days=tuple(Mark(_f(x(day)), f"{day:%-d %b}") for day in _days(first, last)),
+        days=tuple(Mark(_f(x(day)), f"{day:%-d %b}") for day in _days(first, last, 4 if width >= WIDE else 2)),
         dots=tuple(places) if len(places) <= 31 else (),
     )
 
@@ -74,10 +75,10 @@ def _scale(values: Sequence[float], most: float | None) -> tuple[float, float, f
     return bottom, min(top, most) if most else top, step
 
 
-def _days(first: date, last: date) -> list[date]:
-    """Up to five days of the axis, both ends among them."""
+def _days(first: date, last: date, most: int) -> list[date]:
+    """The days of the axis, both ends among them, with at most so many steps."""
     days = (last - first).days
-    count = min(4, days)
+    count = min(most, days)
     return [date.fromordinal(first.toordinal() + round(days * n / count)) for n in range(count + 1)]
 
 

@@ -151,6 +151,8 @@ def number(value: float | None, decimals: int | None = None) -> str:
     """A number with the reader's separators, a true minus, and a dash when there is none."""
     if value is None:
         return _DASH
+    if decimals is not None:  # Django cuts decimals off instead of rounding
+        value = round(value, decimals)
     text = formats.number_format(value, decimals, use_l10n=True, force_grouping=True)
     return text.replace("-", _MINUS, 1)
 

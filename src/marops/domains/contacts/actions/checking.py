@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
-from django.db import connection
+from django.db import connection, transaction
 
 from marops.domains.contacts.queries.quality import day_sql
 from marops.domains.contacts.rules.likeness import KINDS, MOST
@@ -123,7 +123,7 @@ def forget_likeness(contact_ids: Sequence[UUID]) -> int:
 
     Those who were like them are to be checked again. Answers how many rows went.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE came_or_went (kind text, key bigint) ON COMMIT DROP")
         for kind, column in KINDS.items():
             cursor.execute(

@@ -1,25 +1,27 @@
 """Pages of companies: the list, and one company with its people."""
 
+from itertools import groupby
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from marops.domains.accounts.public import actor_of, needs, sees
+from marops.domains.accounts.public import actor_of, needs
 from marops.domains.contacts.fields import COMPANY
-from marops.domains.contacts.models import Company, Contact
-from marops.domains.contacts.permissions import VIEW, visible
+from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries import COUNTED, companies, find_company
+from marops.domains.contacts.queries.company import PEOPLE, people_of, standing, timeline
 from marops.domains.contacts.story import in_words
-from marops.kernel.actors import Actor
-from marops.kernel.permissions import grants
+from marops.kernel import ports
 
 PER_PAGE = 50
-PEOPLE = 100
+_KINDS = {"human": "human", "ai": "ai"}
 
 
 @require_GET
@@ -41,27 +43,73 @@ def company_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(VIEW)
 def company(request: HttpRequest, ref: str) -> HttpResponse:
-    """One company: what is known of it, and its people as far as the actor may see them."""
+    """One company: who works there, how they stand, how good the records are, its deals and what happened."""
     one = find_company(ref)
     if ref != one.ref:
         return redirect("contacts:company", ref=one.ref)
     actor = actor_of(request)
-    people = _people(one, actor)
-    number = one.people.count()
+    people, number = people_of(one, actor), one.people.count()
+    stands = standing(people)
+    filled = [(f.label, in_words(f.name, value)) for f in COMPANY if (value := getattr(one, f.name)) is not None]
     context = {
         "company": one,
-        "fields": [(f.label, in_words(f.name, value)) for f in COMPANY if (value := getattr(one, f.name)) is not None],
-        "people": people,
-        "hidden": number - len(people) if number <= PEOPLE else 0,
-        "answer": ngettext("%(n)d person works here.", "%(n)d people work here.", number) % {"n": number},
-        "personal": sees("personal", grants(actor)),
+        "fields": filled,
+        "people": [_person(person) for person in people[:PEOPLE]],
+        "more": max(0, len(people) - PEOPLE),
+        "hidden": number - len(people),
+        "stands": stands,
+        "grades": _bars(stands["grades"]),
+        "stages": _bars(stands["stages"]),
+        "owners": stands["owners"],
+        "answer": _answer(number, stands),
+        "sections": [found for filler in ports.company_story if (found := filler.value(one.id, actor))],
+        "days": _days(timeline(people)),
     }
     return render(request, "contacts/company.html", context)
 
 
-def _people(one: Company, actor: Actor) -> list[dict[str, Any]]:
-    found: list[Contact] = list(visible(actor).filter(company=one).order_by("number")[:PEOPLE])
-    return [
-        {"contact": person, "seniority": in_words("seniority", person.seniority) if person.seniority else ""}
-        for person in found
+def _answer(number: int, stands: dict[str, Any]) -> str:
+    said = ngettext("%(n)s person works here", "%(n)s people work here", number) % {"n": f"{number:,}"}
+    if stands["best"] is not None:
+        said += _("; the best score is %(score)s") % {"score": f"{stands['best']:.0f}"}
+    if stands["quality"] is not None:
+        said += _(", the quality of the records %(quality)s of 100") % {"quality": f"{stands['quality']:.0f}"}
+    return f"{said}."
+
+
+def _person(one: dict[str, Any]) -> dict[str, Any]:
+    seniority, country = one["seniority"], one["country"]
+    return one | {
+        "seniority": in_words("seniority", seniority) if seniority else "",
+        "country": in_words("country", country) if country else "",
+    }
+
+
+def _bars(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    most = max((one["contacts"] for one in lines), default=1)
+    return [one | {"width": f"{one['contacts'] / most * 160:.1f}"} for one in lines]
+
+
+def _who(one: dict[str, Any]) -> str:
+    others = len(one["others"])
+    if not others:
+        return str(one["name"])
+    more = ngettext("%(name)s and one other", "%(name)s and %(n)d others", others)
+    return more % {"name": one["name"], "n": others}
+
+
+def _days(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told = [
+        {
+            "at": one["at"],
+            "kind": _KINDS.get(one["actor"], "auto"),
+            "what": f"{_who(one)}: {one['says']}",
+            "text": "",
+            "because_url": "",
+            "big": False,
+            "day": timezone.localtime(one["at"]).date(),
+        }
+        for one in entries
     ]
+    grouped = groupby(told, key=lambda one: one["day"])
+    return [{"label": date_format(day, "j M Y"), "entries": list(found)} for day, found in grouped]

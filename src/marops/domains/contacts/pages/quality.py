@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.contacts.actions import undo_fix
-from marops.domains.contacts.charts import Trend, trend
+from marops.domains.contacts.charts import NARROW, WIDE, Trend, trend
 from marops.domains.contacts.forms import FixForm
 from marops.domains.contacts.jobs import start_fix
 from marops.domains.contacts.permissions import FIX, VIEW
@@ -78,7 +78,7 @@ def database(request: HttpRequest) -> HttpResponse:
         "quiet": [one for one in rules if not one["contacts"]],
         "finding": [one for one in rules if one["contacts"]],
         "answer": _answer(found),
-        "chart": _chart(points, "score", most=100.0),
+        "charts": _charts(points, "score", most=100.0),
         "points": [_point(one) for one in reversed(points)],
         "groups": _groups(found),
         "filters": _filters(found["rules"]),
@@ -127,8 +127,11 @@ def _answer(found: dict[str, Any]) -> str:
     return f"{said}, {most}"
 
 
-def _chart(points: list[dict[str, Any]], what: str, *, most: float | None = None) -> Trend | None:
-    return trend([(date.fromisoformat(one["day"]), float(one[what] or 0)) for one in points], most=most)
+def _charts(points: list[dict[str, Any]], what: str, *, most: float | None = None) -> list[Trend]:
+    """The line for wide and for narrow screens; none while there is no second day."""
+    values = [(date.fromisoformat(one["day"]), float(one[what] or 0)) for one in points]
+    drawn = (trend(values, most=most, width=width) for width in (WIDE, NARROW))
+    return [one for one in drawn if one]
 
 
 def _point(one: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +177,8 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "narrowed": bool(_chosen(narrowed)),
         "first": not after,
         "filters": _rule_filters(found),
-        "chart": _chart(found["trend"], "faulty"),
+        "groups": _rule_groups(found),
+        "charts": _charts(found["trend"], "faulty"),
         "points": [_point(one) for one in reversed(found["trend"])],
         "versions": _versions(slug, found["contacts"]),
         "drafts": _drafts(slug, found["contacts"]),
@@ -188,6 +192,24 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
 def _chosen(narrowed: Narrowing) -> list[tuple[str, str]]:
     pairs = (("source", narrowed.source), ("import", narrowed.import_number))
     return [(key, value) for key, value in pairs if value]
+
+
+def _rule_groups(found: dict[str, Any]) -> list[dict[str, Any]]:
+    named = (
+        ("source", _("By source"), _("Source"), found["sources"]),
+        ("import", _("By import"), _("Import"), found["imports"]),
+    )
+    return [
+        {
+            "key": key,
+            "title": title,
+            "head": head,
+            "lines": [one | {"of": one["faulty"] / one["contacts"]} for one in lines[:SHOWN_GROUPS]],
+            "more": max(0, len(lines) - SHOWN_GROUPS),
+        }
+        for key, title, head, lines in named
+        if lines
+    ]
 
 
 def _rule_filters(found: dict[str, Any]) -> list[dict[str, Any]]:

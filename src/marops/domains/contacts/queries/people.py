@@ -24,7 +24,7 @@ from marops.kernel.facts import touch_from
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import ContactAlias
 from marops.kernel.permissions import grants
-from marops.kernel.shell import Hit
+from marops.kernel.shell import Found, Hit
 from marops.kernel.workspace import workspace
 
 _NUMBER = re.compile(r"L-(\d{1,18})", re.IGNORECASE)
@@ -189,6 +189,13 @@ def search_companies(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
         return
     for one in companies(words=words)[:limit]:
         yield Hit(_("Company"), one.name, reverse("contacts:company", args=[one.ref]), one.domain or "")
+
+
+def find_for_shell(actor: Actor, object_id: str) -> Found | None:
+    """The company of this id as comments and history show it; None for those who may not see companies."""
+    key = as_uuid(object_id)
+    found = Company.objects.filter(id=key).first() if key and VIEW in grants(actor) else None
+    return Found(found.name, reverse("contacts:company", args=[found.ref])) if found else None
 
 
 def look_at_everybody(as_of: datetime) -> int:

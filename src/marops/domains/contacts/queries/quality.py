@@ -1,5 +1,6 @@
 """How good the records are: in all, by rule, by source, by import and by owner; and who is at fault by one rule."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -327,7 +328,7 @@ def _person(row: tuple[Any, ...], *, personal: bool) -> dict[str, Any]:
         "country": country,
         "source": source,
         "score": score,
-        "faults": faults,
+        "faults": json.loads(faults) if isinstance(faults, str) else faults,
     }
 
 

@@ -21,6 +21,10 @@ def things(cast):
     }  # fmt: skip
 
 
+def prepare(patch):
+    patch.setattr("marops.domains.contacts.queries.company.facts_about", lambda ids, *, limit: [])
+
+
 def _company(world):
     return {"ref": world.things["company"].ref}
 

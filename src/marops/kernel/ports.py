@@ -66,9 +66,6 @@ erase: Port[Erase] = _declare("erase", "Remove every personal value of contacts 
 export = _declare("export", "Everything known about one person, for a privacy request.")
 timeline = _declare("timeline", "Say in words what a kind of fact means on a person's timeline.")
 story = _declare("story", "A section of the story of one lead: contact, sources, quality, score, stage, routing.")
-company_story = _declare(
-    "company_story", "A part of a company's page: `(company_id, actor)` answers its context and `template`, or None."
-)
 company_story = _declare("company_story", "A section of a company's page, as shell.Section: its deals, its contracts.")
 desk = _declare("desk", "What needs a person, what they answer for, what changed.")
 search = _declare("search", "Find objects by a few typed letters.")

@@ -25,6 +25,8 @@ BESIDES = {
     "capture/shapes": "how exports of other systems are recognised",
     "capture/tables": "files of other tables than leads: which table, and where its columns go; kept by a port",
     "capture/targets": "the fields that a column may be mapped to",
+    "routing/dealing": "who gets which lead, worked out set by set, for a real pass and for a trial",
+    "routing/deadlines": "the clocks of promises in working hours",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}
 FORBIDDEN_WORDS = re.compile(

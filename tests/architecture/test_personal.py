@@ -31,6 +31,8 @@ HOLDS_NONE = {
     "person": WORKERS,
     "pipeline_stage": DECIDED,
     "platform": DECIDED,
+    "pool_deal": WORKERS,
+    "pool_seat": IDS,
     "source": DECIDED,
     "audit_row": IDS,
     "audit_seal": IDS,

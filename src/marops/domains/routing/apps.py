@@ -9,7 +9,7 @@ class RoutingConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from marops.domains.routing import queries, stages, story
+        from marops.domains.routing import dealing, queries, stages, story
         from marops.domains.routing.fields import register_fields
         from marops.domains.routing.permissions import VIEW
         from marops.domains.routing.ports import fill as fill_persons
@@ -19,10 +19,11 @@ class RoutingConfig(AppConfig):
         from marops.kernel import ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
-        register_kind(Kind("route", "Route", Route))
+        register_kind(Kind("route", "Route", Route, check=dealing.faults_of_route, in_force=stages.in_force))
         register_fields()
         ports.starters.fill("routing", STARTERS)
         ports.stages.fill("route", Stage("route", "Routing", stages.route), order=60)
+        ports.stages.fill("deadlines", Stage("deadlines", "Deadlines", stages.deadlines), order=70)
         ports.story.fill("routing", story.routing, order=60)
         ports.navigation.fill(
             "leads", shell.NavEntry("people", _("Leads"), "routing:leads", VIEW, words="contacts people"), order=10

@@ -1,9 +1,11 @@
-"""Who has which lead now; how it came about stands in the facts and in `because`."""
+"""Who has which lead, how pools deal, which promises run and what became of leads; why is in facts and `because`."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+
+from marops.kernel.ids import new_id
 
 
 class Assignment(models.Model):
@@ -68,3 +70,86 @@ class LeadLine(models.Model):
             models.Index("full_name", "contact", name="lead_line_name"),
             models.Index("owner_id", name="lead_line_owner", condition=Q(owner_id__isnull=False)),
         ]
+
+
+class PoolSeat(models.Model):
+    """The ledger of one member of one pool: what they are owed, in billionths of a lead, and their last turn.
+
+    It belongs to the rule's name, not to a version of the route: a changed weight counts from the next lead on.
+    """
+
+    pk = models.CompositePrimaryKey("route", "rule", "person_id")
+    route = models.TextField()
+    rule = models.TextField()
+    person = models.ForeignKey("team.Person", on_delete=models.CASCADE, related_name="+")
+    credit = models.BigIntegerField(default=0)
+    last = models.BigIntegerField(default=0)  # number of the pool's turn that this member had last
+    taken = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "pool_seat"
+
+
+class PoolDeal(models.Model):
+    """One dealing of a pool: how everybody stood when it began. From this any of its turns can be worked out again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    route = models.TextField()
+    rule = models.TextField()
+    definition = models.TextField()
+    at = models.DateTimeField()
+    turn = models.BigIntegerField()  # the number of the turn before its first
+    dealt = models.IntegerField()
+    seats = models.JSONField()  # everybody of the pool, those who could not take too, and why not
+
+    class Meta:
+        db_table = "pool_deal"
+        indexes: ClassVar = [models.Index(fields=["route", "rule", "-at"], name="pool_deal_recent")]
+
+
+class LeadSla(models.Model):
+    """The clock of one promise about one lead. There is one row per clock; its history stands in the facts."""
+
+    pk = models.CompositePrimaryKey("contact_id", "clock")
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="+")
+    clock = models.TextField()
+    owner_id = models.UUIDField(null=True)
+    calendar = models.TextField()
+    zone = models.TextField()
+    definition = models.TextField()
+    rule = models.TextField(null=True)
+    rounds = models.SmallIntegerField(default=0)  # how often the lead went on because nobody touched it
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    remind_at = models.DateTimeField(null=True)
+    escalate_at = models.DateTimeField(null=True)
+    reassign_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)  # the next of these that nobody has seen to
+    reminded_at = models.DateTimeField(null=True)
+    missed_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)
+    met_at = models.DateTimeField(null=True)  # the first touch, in time or late
+    minutes = models.IntegerField(null=True)  # working minutes it took
+    ended_at = models.DateTimeField(null=True)  # stopped without a touch
+
+    class Meta:
+        db_table = "lead_sla"
+        indexes: ClassVar = [
+            models.Index("owner_id", "due_at", name="lead_sla_open", condition=Q(met_at=None, ended_at=None)),
+            models.Index("missed_at", name="lead_sla_missed", condition=Q(missed_at__isnull=False)),
+        ]
+
+
+class LeadDisposition(models.Model):
+    """What sales last said became of a lead. No row: nothing yet."""
+
+    contact = models.OneToOneField("contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    state = models.TextField()
+    reason = models.TextField(null=True)
+    note = models.TextField(default="", blank=True)
+    at = models.DateTimeField()
+    by = models.TextField()
+
+    class Meta:
+        db_table = "lead_disposition"
+        indexes: ClassVar = [models.Index("state", "contact", name="lead_disposition_state")]

@@ -1,7 +1,7 @@
 """Reads of leads: who is where, and the whole story of one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -286,6 +286,20 @@ def reaches(actor: Actor, contact_id: UUID, right: str = VIEW) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT {source} AND l.contact_id = %s)", [*params, contact_id])
         return bool(cursor.fetchone()[0])
+
+
+def reached_sql(actor: Actor, right: str) -> tuple[str, list[Any]]:
+    """The ids of the leads that this right of the actor reaches, as a query with its parameters."""
+    source, params = _narrowed(actor, LeadFilter(), right)
+    return f"SELECT l.contact_id {source}", params
+
+
+def reached(actor: Actor, contact_ids: Sequence[UUID], right: str) -> list[UUID]:
+    """Those of these leads that this right of the actor reaches."""
+    query, params = reached_sql(actor, right)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} AND l.contact_id = ANY(%s)", [*params, list(contact_ids)])
+        return [contact_id for (contact_id,) in cursor.fetchall()]
 
 
 def lead_of(actor: Actor, ref: str, right: str = VIEW) -> Contact:

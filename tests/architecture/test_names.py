@@ -7,7 +7,7 @@ from tests.architecture.source import DOMAINS, ROOT, domains, dotted, modules, t
 FIXED = {
     "models", "rules", "queries", "actions", "stages", "jobs", "public", "permissions", "forms", "pages", "rest",
     "mcp", "charts", "urls", "admin", "apps", "fields", "story", "starter", "migrations", "templates", "tests",
-    "data", "static", "ports", "writing",
+    "data", "static", "ports", "writing", "metrics",
 }  # fmt: skip
 # What a domain has besides, and why it is a thing of its own.
 BESIDES = {

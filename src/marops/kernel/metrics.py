@@ -104,6 +104,8 @@ class Metric:
     """Fields that it can be split by."""
     rows: str = ""
     """Where the rows behind it are listed: the name of a page, and a query."""
+    sample: bool = False
+    """A share of so many, each of which is or is not: it gets an interval. Conversions always are."""
     working: bool = False
     """Minutes of work by somebody's calendar, not of the clock on the wall."""
 

@@ -7,11 +7,17 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
         from django.utils.translation import gettext_lazy as _
 
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
+        from marops.engine import measuring
         from marops.site import permissions
+
+        # Every domain may bring figures, in a module of this name; being loaded, it registers them.
+        autodiscover_modules("metrics")
+        ports.day_turns.fill("metrics", measuring.day_turn, order=90)
 
         jobs = shell.NavEntry("set_up", _("Jobs"), "jobs", permissions.SEE_JOBS, words="work progress stop")
         shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")

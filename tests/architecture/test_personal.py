@@ -26,6 +26,7 @@ HOLDS_NONE = {
     "channel": DECIDED,
     "opportunity": "deals of organisations; their names and the columns a file brought are searched",
     "opportunity_key": IDS,
+    "opportunity_move": IDS,
     "opportunity_snapshot": IDS,
     "other_name": DECIDED,
     "person": WORKERS,

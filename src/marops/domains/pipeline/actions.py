@@ -1,7 +1,6 @@
 """Writes of deals: open one, change it, move it, bring many in, and note every day where each open one stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from marops.domains.pipeline.models import (
     PipelineStage,
 )
 from marops.domains.pipeline.permissions import CHANGE, IMPORT, visible
+from marops.domains.pipeline.rules import Part
 from marops.domains.pipeline.writing import (
     CHANGED,
     CREATED,
@@ -40,17 +40,20 @@ from marops.kernel.workspace import forbid_sample_mix, workspace
 LONGEST_GAP = 400
 """So many missed days are filled at most; who was away longer has no use for each of them."""
 EDITABLE = frozenset(
-    {"name", "company", "owner_id", "amount", "currency", "opened_at", "expected_close", "source", "product", "custom"}
+    {
+        "name",
+        "company",
+        "company_name",
+        "owner_id",
+        "amount",
+        "currency",
+        "opened_at",
+        "expected_close",
+        "source",
+        "product",
+        "custom",
+    }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Somebody's part in a deal."""
-
-    contact_id: UUID
-    role: str = ""
-    primary: bool = False
 
 
 @action("opportunity.create", effect="create", right=CHANGE, reversible=True)

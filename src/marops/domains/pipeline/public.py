@@ -1,7 +1,6 @@
 """What other domains may use of the pipeline."""
 
 from marops.domains.pipeline.actions import (
-    Part,
     change_opportunity,
     create_opportunity,
     keep_opportunities,
@@ -10,7 +9,7 @@ from marops.domains.pipeline.actions import (
 )
 from marops.domains.pipeline.models import Opportunity, OpportunityPerson, OpportunitySnapshot, PipelineStage
 from marops.domains.pipeline.permissions import CHANGE, IMPORT, VIEW, visible
-from marops.domains.pipeline.rules import Pipeline
+from marops.domains.pipeline.rules import Part, Pipeline
 from marops.domains.pipeline.writing import pipeline
 
 __all__ = [

@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +19,15 @@ Outcome = Literal["open", "won", "lost"]
 _WORD = re.compile(r"[a-z0-9]+")
 _WON = re.compile(r"\bwon\b|\bgewonnen\b|\bgagn|\bganad", re.IGNORECASE)
 _LOST = re.compile(r"\blost\b|\bverloren\b|\bperdu|\bperdid|\bdisqualified\b|\babandoned\b|\bomitted\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Somebody's part in a deal."""
+
+    contact_id: UUID
+    role: str = ""
+    primary: bool = False
 
 
 class Stage(BaseModel):

@@ -66,6 +66,7 @@ HOLDS_NONE = {
     "stage_run": IDS,
     "tick": IDS,
     "touched": IDS,
+    "webhook_endpoint": DECIDED,
     "workspace": DECIDED,
 }
 TEXT = (models.TextField, models.CharField, models.JSONField)

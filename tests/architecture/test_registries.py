@@ -17,8 +17,9 @@ EFFECTS = {
     "read", "retire", "review", "route", "score", "share", "stage",
 }  # fmt: skip
 PORTS = {
-    "commands", "company_story", "csv_shapes", "day_turns", "desk", "doctor", "erase", "export", "importers", "inlets",
-    "merge", "navigation", "objects", "owned_by", "search", "stages", "starters", "story", "timeline", "unmerge",
+    "beside", "commands", "company_story", "csv_shapes", "day_turns", "desk", "doctor", "erase", "export", "importers",
+    "inlets", "merge", "navigation", "objects", "owned_by", "search", "stages", "starters", "story", "timeline",
+    "unmerge",
 }  # fmt: skip
 VERB_PAST = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 

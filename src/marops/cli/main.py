@@ -106,4 +106,5 @@ def _print_problem(error: Any) -> None:
 
 
 def _load_commands() -> None:
-    from marops.cli import definitions, intake, leads, quality, system, tables  # noqa: F401  # each adds its commands to `app`
+    # Each adds its commands to `app`.
+    from marops.cli import definitions, intake, leads, quality, system, tables, webhooks  # noqa: F401

@@ -2,11 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from uuid import UUID
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 
-from marops.kernel import jobs
+from marops.kernel import jobs, outages, ports
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.leases import LOST
@@ -17,10 +18,40 @@ log = logging.getLogger("marops.worker")
 
 IDLE_SECONDS = 1.0
 AWAY_SECONDS = 2.0
+GOODBYE_SECONDS = 5.0
 
 
 def work(stop: threading.Event) -> None:
     """Run jobs until `stop` is set; a job in hand goes back to the queue after its present batch."""
+    beside = _start_beside(stop)
+    _work(stop)
+    for one in beside:
+        one.join(GOODBYE_SECONDS)
+
+
+def _start_beside(stop: threading.Event) -> list[threading.Thread]:
+    """What goes on while jobs run: each in a thread of its own, started again when it breaks off."""
+    threads = [
+        threading.Thread(target=_keep_up, args=(filler.name, filler.value, stop), name=filler.name, daemon=True)
+        for filler in ports.beside
+    ]
+    for one in threads:
+        one.start()
+    return threads
+
+
+def _keep_up(name: str, run: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            run(stop)
+        except Exception as error:
+            log.error("%s broke off: %s at %s", name, type(error).__name__, outages.places(error))
+            connection.close()
+            stop.wait(AWAY_SECONDS)
+    connections.close_all()
+
+
+def _work(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             found = _one(stop)

@@ -47,6 +47,7 @@ class Config:
     mail_url: str = ""
     mail_from: str = "marops@localhost"
     intake_rate: int = 2000
+    webhook_hosts: str = ""
     backup_folder: str = ""
     backup_keep: int = 0
     erasures_log: str = ""

@@ -71,6 +71,7 @@ desk = _declare("desk", "What needs a person, what they answer for, what changed
 search = _declare("search", "Find objects by a few typed letters.")
 doctor = _declare("doctor", "Check that one part of the installation is healthy.")
 inlets = _declare("inlets", "What comes in from outside, and is taken in before the engine's stages.")
+beside = _declare("beside", "What runs in a thread of its own beside the worker's jobs, until it is told to stop.")
 stages = _declare("stages", "What the engine runs on each tick, in order.")
 owned_by = _declare("owned_by", "Which objects belong to a person, for hand-over.")
 csv_shapes = _declare("csv_shapes", "The column names by which another system's export is recognised.")

@@ -12,6 +12,7 @@ def fill() -> None:
     """Fill the port `erase`, and register where an import keeps free text."""
     # First: which imports a person came with stands in the person's own row.
     ports.erase.fill("import_run", _forget_files, order=10)
+    personal.place("intake_event", "payload", "row", "an event that waits to be taken in")
     personal.place("import_run", "file_name", "blank", "the name of an imported file")
     personal.place("import_finding", "detail", "blank", "what was found about a row", key="run_id")
     personal.place("import_run", "report", "tell", "the report of an import quotes the person:")

@@ -171,7 +171,7 @@ class ContactQuality(models.Model):
 class Likeness(models.Model):
     """What a record says when its values are held against each other and against those of everybody else.
 
-    The keys are 63 bits of a digest: equal texts have equal keys. A contact without any of it has no row.
+    The keys are 63 bits of a digest: equal texts have equal keys.
     """
 
     contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -184,6 +184,7 @@ class Likeness(models.Model):
     twins_by_name_domain = models.SmallIntegerField(default=0)
     phone_country = models.CharField(max_length=2, null=True)
     mail_country = models.CharField(max_length=2, null=True)
+    seen = models.BigIntegerField(default=0)  # a digest of the values that were compared; while it fits, all holds
     phone_elsewhere = models.BooleanField(default=False)  # the phone's country is not the contact's
     mail_elsewhere = models.BooleanField(default=False)
 

@@ -15,12 +15,14 @@ from marops.kernel.definitions import active, load
 from marops.kernel.facts import touch_from
 from marops.store.duckdb import Cursor, quoted
 
+# Whoever was compared by the very same values, by the same version of this, is not compared again.
 _PERSON = (
     "SELECT c.id, c.full_name, coalesce(c.mobile, c.phone) AS phone, c.email_domain, c.country,"
-    " coalesce(c.company_id::text, lower(c.company_name)) AS company FROM contact c WHERE c.id IN ({ids})"
+    " coalesce(c.company_id::text, lower(c.company_name)) AS company, s.seen FROM contact c, LATERAL (SELECT"
+    " hash_record_extended(ROW(c.full_name, coalesce(c.mobile, c.phone), c.email_domain, c.country, c.company_id,"
+    " lower(c.company_name)), {version}) AS seen) s WHERE c.id IN (SELECT contact_id FROM touched WHERE tick = {tick})"
+    " AND NOT EXISTS (SELECT FROM contact_likeness l WHERE l.contact_id = c.id AND l.seen = s.seen)"
 )
-_COLUMNS = (*likeness.KINDS.values(), "phone_country", "mail_country", "phone_elsewhere", "mail_elsewhere")
-_FLAGS = frozenset({"phone_elsewhere", "mail_elsewhere"})
 
 
 def compare(run: Run) -> int:
@@ -31,30 +33,21 @@ def compare(run: Run) -> int:
     from marops.domains.contacts.actions import keep_likeness
 
     with run.engine.cursor() as cursor:
-        rows = _changed(cursor, run)
+        rows = _compared(cursor, run)
     if not rows.num_rows:
         return 0
     return keep_likeness(actor=ENGINE, tick=run.tick, as_of=run.as_of, rows=rows)
 
 
-def _changed(cursor: Cursor, run: Run) -> pa.Table:
-    """Keys and countries of the contacts where they are not what is kept."""
-    ids = f"SELECT contact_id FROM touched WHERE tick = {quoted(str(run.tick))}"
-    for name, inside in (
-        ("person", _PERSON.format(ids=ids)),
-        ("kept", f"SELECT * FROM contact_likeness WHERE contact_id IN ({ids})"),
-    ):
-        cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM postgres_query('pg', {quoted(inside)})")
+def _compared(cursor: Cursor, run: Run) -> pa.Table:
+    """Keys and countries of those contacts of the tick whose values are not the ones that were compared last."""
+    inside = _PERSON.format(version=likeness.VERSION, tick=quoted(str(run.tick)))
+    cursor.execute(f"CREATE TEMP TABLE person AS SELECT * FROM postgres_query('pg', {quoted(inside)})")
     prefixes, countries, among = zip(*dialling.prefixes(), strict=True)
     cursor.register("dialling", pa.table({"prefix": prefixes, "country": countries, "among": among}))
     known = dialling.domains()
     cursor.register("tld", pa.table({"tld": list(known), "country": list(known.values())}))
-    before = [f"coalesce(k.{name}, false)" if name in _FLAGS else f"k.{name}" for name in _COLUMNS]
-    differ = " OR ".join(f"f.{name} IS DISTINCT FROM {was}" for name, was in zip(_COLUMNS, before, strict=True))
-    return cursor.arrow(
-        f"SELECT f.id::VARCHAR AS contact_id, {', '.join(f'f.{name}' for name in _COLUMNS)}"
-        f" FROM ({likeness.compared()}) f LEFT JOIN kept k ON k.contact_id = f.id WHERE {differ}"
-    )
+    return cursor.arrow(likeness.compared())
 
 
 def quality(run: Run) -> int:

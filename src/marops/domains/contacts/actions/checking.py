@@ -52,7 +52,7 @@ def keep_quality(act: Act, *, actor: Actor, as_of: datetime, rows: pa.Table) -> 
     return changed
 
 
-_OTHERS = ("phone_country", "mail_country", "phone_elsewhere", "mail_elsewhere")
+_OTHERS = ("phone_country", "mail_country", "phone_elsewhere", "mail_elsewhere", "seen")
 
 
 @action("contact.compare", effect="check")

@@ -3,6 +3,9 @@
 MOST = 20
 """Twins are counted up to here: more than this say no more, and a number that a whole company shares stays cheap."""
 
+VERSION = 1
+"""Raised when records are compared in another way, so that everybody is compared anew."""
+
 KINDS = {
     "phone": "phone_key",
     "name_company": "name_company_key",
@@ -11,8 +14,11 @@ KINDS = {
 """By what records are alike → the column of the key."""
 
 # The folded words of the name in any order; a single word names too many people.
-_WORDS = r"list_sort(regexp_extract_all(strip_accents(lower(p.full_name)), '[\p{L}\p{N}]+'))"
-NAME = f"CASE WHEN len({_WORDS}) > 1 THEN array_to_string({_WORDS}, ' ') END"
+_WORDS = r"list_sort(regexp_extract_all(strip_accents(lower(full_name)), '[\p{L}\p{N}]+'))"
+_NAMED = (
+    "SELECT * EXCLUDE (words), CASE WHEN len(words) > 1 THEN array_to_string(words, ' ') END AS name"
+    f" FROM (SELECT *, {_WORDS} AS words FROM person)"
+)
 
 
 def key(text: str) -> str:
@@ -27,11 +33,10 @@ def compared() -> str:
     country = "coalesce(d4.country, d3.country, d2.country, d1.country)"
     among = "coalesce(d4.among, d3.among, d2.among, d1.among)"
     return (
-        f"SELECT n.id, {key('n.phone')} AS phone_key,"
+        f"SELECT n.id::VARCHAR AS contact_id, n.seen, {key('n.phone')} AS phone_key,"
         f" {company} AS name_company_key, {domain} AS name_domain_key,"
         f" {country} AS phone_country, t.country AS mail_country,"
         f" coalesce(NOT list_contains({among}, n.country) OR {country} <> n.country, false) AS phone_elsewhere,"
         " coalesce(t.country <> n.country, false) AS mail_elsewhere"
-        f" FROM (SELECT p.*, {NAME} AS name FROM person p) n {joins}"
-        " LEFT JOIN tld t ON t.tld = regexp_extract(n.email_domain, '[^.]+$')"
+        f" FROM ({_NAMED}) n {joins} LEFT JOIN tld t ON t.tld = split_part(n.email_domain, '.', -1)"
     )

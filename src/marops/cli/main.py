@@ -106,5 +106,13 @@ def _print_problem(error: Any) -> None:
 
 
 def _load_commands() -> None:
-    # Each adds its commands to `app`.
-    from marops.cli import definitions, intake, leads, quality, system, tables, webhooks  # noqa: F401
+    from marops.cli import (  # noqa: F401  # each adds its commands to `app`
+        backup,
+        definitions,
+        intake,
+        leads,
+        quality,
+        system,
+        tables,
+        webhooks,
+    )

@@ -17,11 +17,12 @@ from pathlib import Path
 from django.contrib.sessions.models import Session
 from django.db import connection
 
-from marops.engine import inlets, tick
+from marops.engine import backup, backups, inlets, tick
 from marops.engine.aside import STAGE_FAILED
 from marops.engine.tick import Told
-from marops.kernel import audit, crash, facts, files, outages, ports
+from marops.kernel import audit, crash, erasures, facts, files, outages, ports
 from marops.kernel.clock import local_date, now
+from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.models import Problem, StageRun, Workspace
 from marops.kernel.notices import raise_problem, settle
@@ -324,6 +325,9 @@ class Engine:
         self._seal(told)
         facts.forget_old_keys(as_of)
         files.sweep(as_of)
+        erasures.note()
+        backup.sweep(config().home)
+        backups.by_schedule()
         Session.objects.filter(expire_date__lt=as_of).delete()
         self.housework()
         last = StageRun.objects.filter(stage="maintain").values_list("last_at", flat=True).first()

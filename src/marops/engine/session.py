@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from marops import __version__
+from marops.engine.restore import settle
 from marops.kernel import outages
 from marops.kernel.config import Config, config, prepare_home
 from marops.kernel.errors import MaropsError, problem
@@ -101,9 +102,10 @@ def opened(say: Say = lambda _: None, *, keep: bool = False) -> Iterator[Session
 
     What goes wrong with folder, server, database or lake, here or in the block, is raised as a MaropsError that says
     what happened, what was kept and what to do: `home-unusable`, `server-failed`, `database-unreachable`,
-    `database-too-old`, `database-rights`, `database-full`, `disk-full`, `lake-failed`.
+    `database-too-old`, `database-rights`, `database-full`, `disk-full`, `lake-failed`, `restore-unfinished`.
     """
     found = config()
+    settle(found.home)
     prepare_home(found.home)
     # The secret may have been made just now.
     config.cache_clear()

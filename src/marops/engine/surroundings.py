@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from marops.engine.restore import told_of
 from marops.kernel.config import config
 
 LOW_DISK = 2 * 1024**3
@@ -24,7 +25,7 @@ class Check:
 def examine_closed() -> list[Check]:
     """What can be seen without opening the installation."""
     home = config().home
-    return [_python(), _folder(home), _disk(home)]
+    return [_python(), _folder(home), _disk(home), *_restore(home)]
 
 
 def _python() -> Check:
@@ -36,6 +37,13 @@ def _folder(home: Path) -> Check:
     place = home if home.exists() else home.parent
     ok = os.access(place, os.W_OK)
     return Check("workspace folder", ok, str(home), "Choose a folder you may write to, with --home or MAROPS_HOME.")
+
+
+def _restore(home: Path) -> list[Check]:
+    """A line only where a restore has left something to be told."""
+    said = told_of(home)
+    remedy = "Run the same `marops restore` again, with --force: it removes what the broken one built and begins anew."
+    return [Check("restore", False, said, remedy)] if said else []
 
 
 def _disk(home: Path) -> Check:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -21,8 +21,8 @@ from marops.kernel.clock import now
 from marops.kernel.config import Config, config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.models import ErasedContact, ErasedValue
+from marops.kernel.personal import LOG_NAME
 
-LOG_NAME: Final = "erasures.log"
 LOG_BROKEN = problem(
     "erasures-log-unreadable",
     "The log of erasures cannot be read",

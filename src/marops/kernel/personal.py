@@ -13,6 +13,7 @@ from django.db import connection
 
 How = Literal["row", "blank", "item", "key", "tell"]
 SHORTEST: Final = 5
+LOG_NAME: Final = "erasures.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ FOLDERS: Final = (
     Folder("logs", "ids and counts alone"),
     Folder("tmp", "what large questions spill; emptied with the process that asked"),
     Folder("backups", "whole copies, kept for as many days as the setting says; a restore erases again"),
-    Folder("erasures.log", "ids of erased people and keyed hashes"),
+    Folder(LOG_NAME, "ids of erased people and keyed hashes"),
     Folder("restoring", "a workspace in the making; gone when the restore is done"),
     Folder("marops.toml", "settings"),
     Folder("postgres.conf", "settings"),

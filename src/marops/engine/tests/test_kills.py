@@ -17,6 +17,9 @@ FLOWS = {
     "job": "test_worker.py",
     "eraser": "marops.store",
     "import": "marops.domains.capture",
+    "erase": "marops.site",
+    "backup": "marops.cli",
+    "restore": "marops.cli",
 }
 BESIDE = ("tick.after_split", "tick.after_aside")
 

@@ -23,8 +23,8 @@ from marops.kernel.jobs import run_here
 from marops.kernel.models import AuditRow, Comment, ErasedValue, File, Job, Notice
 from marops.kernel.notices import raise_problem
 from marops.store.lake import lake_writer
-from marops.store.proof import find_value
 from marops.store.postgres.binaries import find_binaries
+from marops.store.proof import find_value
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 

@@ -121,7 +121,9 @@ def _everything(metric: Metric, as_of: datetime, by: str) -> Iterator[tuple[str,
         return
     days = timedelta(days=span_of(metric))
     for grain, since, until in ((SPAN, as_of - days, as_of), (SPAN_BEFORE, as_of - 2 * days, as_of - days)):
-        for reading in measure(metric, start=since, end=until, as_of=as_of, by=by):
+        found = measure(metric, start=since, end=until, as_of=as_of, by=by)
+        # That there is nothing is kept too, or it would be looked for again and again.
+        for reading in found or [Reading(today(as_of), None, 0)]:
             yield grain, replace(reading, period=today(as_of))
     if by:
         return

@@ -10,15 +10,21 @@ class SiteConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
         from django.utils.translation import gettext_lazy as _
 
+        from marops.engine import measuring
+
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
-        from marops.engine import measuring
-        from marops.site import permissions
+        from marops.kernel.definitions import register_kind
+        from marops.site import permissions, targets
 
         # Every domain may bring figures, in a module of this name; being loaded, it registers them.
         autodiscover_modules("metrics")
         ports.day_turns.fill("metrics", measuring.day_turn, order=90)
 
+        register_kind(targets.KIND)
+        ports.starters.fill("targets", targets.STARTERS)
+        shown = shell.NavEntry("measure", _("Metrics"), "metrics", permissions.SEE_METRICS, words="figures kpi targets")
+        ports.navigation.fill("metrics", shown, order=10)
         jobs = shell.NavEntry("set_up", _("Jobs"), "jobs", permissions.SEE_JOBS, words="work progress stop")
         shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")
         ports.navigation.fill("jobs", jobs, order=60)

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
-from marops.site import engine_page, pages
+from marops.site import engine_page, metric_pages, pages
+from marops.site.metric_rest import router as metric_router
 from marops.site.rest import api, mount, openapi
 
 # Who may bring pages (`urls.py`) and REST (`rest.py`); those without the file are passed over.
@@ -41,6 +42,7 @@ def _parts_page() -> list[URLPattern]:
 
 
 mount(PARTS)
+api.add_router("", metric_router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.desk, name="desk"),
@@ -53,6 +55,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<str:ref>/resume", pages.job_resume, name="job-resume"),
     path("problems", pages.problems, name="problems"),
     path("problems/<uuid:problem_id>/resolve", pages.problem_resolve, name="problem-resolve"),
+    path("metrics", metric_pages.metrics, name="metrics"),
+    path("metrics/<str:name>", metric_pages.metric, name="metric"),
     path("engine", engine_page.engine, name="engine"),
     path("notices", pages.notices, name="notices"),
     # Before the line below, which would take it for the comments of an object.

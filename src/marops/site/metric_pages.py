@@ -1,0 +1,366 @@
+"""Metrics: all of them by who answers for them, and each with its picture, its pieces and its definition."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from marops.domains.accounts.public import actor_of, needs
+from marops.engine.measuring import Reading, kept, span_of, stale
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
+from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.metrics import METRICS, Metric, MetricType
+from marops.kernel.rules import parse
+from marops.kernel.rules_sentence import sentence
+from marops.site import figures
+from marops.site.figures import Shown, said, show
+from marops.site.permissions import SEE_METRICS
+from marops.site.templatetags._plots import NARROW, WIDE, Plot, Point, plot
+from marops.site.templatetags.ui import duration, number
+from marops.store.duckdb import QueryError
+
+log = logging.getLogger("marops.site")
+_ROLES = (
+    "vp_mops", "mops_manager", "marketing_automation_manager", "lead_db_admin", "email_marketing_specialist",
+)  # fmt: skip
+
+
+@require_safe
+@needs(SEE_METRICS)
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Every figure, grouped by the role that answers for it; `?fresh` measures those that may have changed."""
+    actor, at = actor_of(request), now()
+    part = bool(request.headers.get("HX-Request"))
+    known = figures.all_metrics()
+    old = stale(kept(known).values(), at)
+    if part and old:
+        _measured(old, at)
+        old = []
+    shown = show(known, reader=actor.id)
+    context = {
+        "groups": _groups(shown),
+        "answer": _answer_of_all(shown),
+        "measured": _measured_words(shown, at),
+        "fresh_url": reverse("metrics") if old and not part else "",
+    }
+    return render(request, "site/metrics_part.html" if part else "site/metrics.html", context)
+
+
+def _measured(wanted: Sequence[Metric], at: datetime, by: str = "") -> None:
+    """Measure anew. A page shows what was kept before rather than nothing when that does not go."""
+    try:
+        figures.bring_up_to_date(wanted, at, by=by)
+    except QueryError as error:
+        log.warning("metrics could not be measured: %s", type(error).__name__)
+
+
+def _groups(shown: Sequence[Shown]) -> list[dict[str, Any]]:
+    order = {role: place for place, role in enumerate(_ROLES)}
+    roles = sorted({one.metric.owner for one in shown}, key=lambda role: (order.get(role, 99), role))
+    return [
+        {
+            "slug": f"of-{role.replace('_', '-')}",
+            "title": figures.role_title(role),
+            "person": next((one.owner for one in shown if one.metric.owner == role), ""),
+            "rows": [one for one in shown if one.metric.owner == role],
+        }
+        for role in roles
+    ]
+
+
+def _answer_of_all(shown: Sequence[Shown]) -> str:
+    aimed = [one for one in shown if one.target is not None and one.state[1] in ("good", "warn")]
+    missed = [one for one in aimed if one.state[1] == "warn"]
+    if not aimed:
+        return ngettext("%(n)s figure, none of them with a target that can be judged yet.",
+                        "%(n)s figures, none of them with a target that can be judged yet.", len(shown)) % {
+            "n": len(shown)
+        }  # fmt: skip
+    if not missed:
+        return ngettext("The one target is met.", "All %(n)s targets are met.", len(aimed)) % {"n": len(aimed)}
+    worst = ", ".join(one.metric.label for one in missed[:2])
+    return ngettext(
+        "%(n)s of %(all)s targets is missed: %(worst)s.", "%(n)s of %(all)s targets are missed: %(worst)s.", len(missed)
+    ) % {"n": len(missed), "all": len(aimed), "worst": worst}
+
+
+def _measured_words(shown: Sequence[Shown], at: datetime) -> str:
+    times = [one.kept.computed_at for one in shown if one.kept.computed_at]
+    if not times:
+        return ""
+    passed = at - min(times)
+    return _("%(time)s ago") % {"time": duration(passed)} if passed.total_seconds() >= 60 else _("just now")
+
+
+# --- One of them ------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@needs(SEE_METRICS)
+def metric(request: HttpRequest, name: str) -> HttpResponse:
+    """One figure: how it stands, how it went, what it is made of, and what it means."""
+    actor, at = actor_of(request), now()
+    wanted = known(name)
+    _measured([wanted], at)
+    one = show([wanted], reader=actor.id)[0]
+    grain = _grain(wanted, request.GET.get("grain", ""))
+    context = {
+        "one": one,
+        "answer": _answer(one),
+        "interval": figures.interval(wanted, one.reading) if one.reading and one.reading.value is not None else "",
+        "under": _under(one, at),
+        "rows_url": figures.rows_url(wanted),
+        "version": _("version %(number)s") % {"number": wanted.version},
+        "definition": list(_definition(one)),
+        **_picture(one, grain),
+        **_pieces(request, actor, one, at),
+    }
+    return render(request, "site/metric.html", context)
+
+
+def known(name: str) -> Metric:
+    """The metric of this name. Raises MaropsError `not-found` with the one that was probably meant."""
+    try:
+        return METRICS.find(name)
+    except MaropsError as error:
+        raise MaropsError(NOT_FOUND, " ".join(f"{one.message}. {one.remedy}" for one in error.errors)) from error
+
+
+def _answer(one: Shown) -> str:
+    label = one.metric.label
+    if one.reading is None or one.reading.value is None:
+        return _("%(label)s: nothing can be said yet.") % {"label": label}
+    word = one.state[0]
+    stands = f", {word} ({one.target_text})" if one.target and word else ""
+    return f"{label}: {one.value}{stands}"
+
+
+def _under(one: Shown, at: datetime) -> str:
+    if one.reading is None:
+        return _("It has not been measured yet.")
+    if one.reading.value is None:
+        return one.reading.why
+    parts = [
+        figures.span_words(one.metric).capitalize(),
+        one.rows,
+        figures.moved(one.metric, one.reading, one.kept.before(one.piece)),
+    ]
+    measured = _measured_words([one], at)
+    return (
+        ". ".join(
+            part
+            for part in (", ".join(part for part in parts if part), _("Measured %(when)s") % {"when": measured})
+            if part
+        )
+        + "."
+    )
+
+
+def _grain(wanted: Metric, asked: str) -> str:
+    if wanted.level:
+        return "day"
+    return asked if asked in ("week", "month") else "month" if span_of(wanted) > 60 else "week"
+
+
+def _picture(one: Shown, grain: str) -> dict[str, Any]:
+    metric_, readings = one.metric, [row for row in one.kept.of(grain) if row.piece == one.piece]
+    whole = _whole(readings, grain, metric_)
+    bars = metric_.unit in ("count", "money") and not metric_.level
+
+    def draw(width: float) -> Plot | None:
+        return plot(
+            [_point(metric_, row, grain) for row in whole], bars=bars, words=lambda value: _on_scale(metric_, value),
+            target=float(one.target.value) if one.target else None, times=metric_.unit == "minutes",
+            most=1.0 if metric_.unit == "share" and metric_.sample else None, width=width,
+        )  # fmt: skip
+
+    charts = [chart for width in (WIDE, NARROW) if (chart := draw(width))]
+    words = {"week": _("Weeks"), "month": _("Months")}
+    return {
+        "charts": charts,
+        "picture_note": _("the band is the 95 % interval; the period that still runs is hollow") if not bars else _(
+            "the period that still runs is hollow"
+        ),
+        "picture_label": _("%(label)s over %(count)s periods, now %(value)s")
+        % {"label": metric_.label, "count": len(whole), "value": one.value},
+        "tabs": [
+            {"label": words[key], "url": f"?grain={key}", "current": key == grain} for key in words if not metric_.level
+        ],
+        "periods": [
+            {
+                "words": _period_words(row.period, grain), "value": said(metric_, row.value, money=row.piece),
+                "interval": figures.interval(metric_, row), "n": row.n, "closed": row.closed, "why": row.why,
+            }
+            for row in reversed(whole)
+        ],
+    }  # fmt: skip
+
+
+def _whole(readings: Sequence[Reading], grain: str, metric_: Metric) -> list[Reading]:
+    """From the first period that has rows on; of counts, a period without any row is 0."""
+    first = next((place for place, row in enumerate(readings) if row.n), len(readings))
+    some = list(readings[first:])
+    if metric_.unit not in ("count", "money") or grain not in ("week", "month") or not some:
+        return some
+    by_period = {row.period: row for row in some}
+    last, filled, period = some[-1].period, [], some[0].period
+    while period <= last:
+        filled.append(by_period.get(period) or Reading(period, 0.0, 0, closed=True))
+        period = _following(period, grain)
+    return filled
+
+
+def _following(period: date, grain: str) -> date:
+    if grain == "week":
+        return date.fromordinal(period.toordinal() + 7)
+    return date(period.year + period.month // 12, period.month % 12 + 1, 1)
+
+
+def _point(metric_: Metric, row: Reading, grain: str) -> Point:
+    words = _period_words(row.period, grain)
+    interval = figures.interval(metric_, row)
+    value = said(metric_, row.value, money=row.piece)
+    sentence_ = f"{words}: {value}{f' ({interval})' if interval else ''}, n = {number(row.n)}"
+    short = date_format(
+        row.period, "M" if grain == "month" and row.period.month > 1 else "M Y" if grain == "month" else "j M"
+    )
+    return Point(short, row.value, row.low, row.high, row.closed or metric_.level, sentence_)
+
+
+def _period_words(period: date, grain: str) -> str:
+    if grain == "month":
+        return date_format(period, "F Y")
+    return (
+        _("week of %(day)s") % {"day": date_format(period, "j M Y")}
+        if grain == "week"
+        else date_format(period, "j M Y")
+    )
+
+
+def _on_scale(metric_: Metric, value: float) -> str:
+    if metric_.unit == "share":
+        return f"{number(value * 100, 0 if abs(value * 100 - round(value * 100)) < 1e-6 else 1)} %"
+    if metric_.unit == "points":
+        return number(value, 0 if value == round(value) else 1)
+    return said(metric_, value) if value else "0"
+
+
+def _pieces(request: HttpRequest, actor: Actor, one: Shown, at: datetime) -> dict[str, Any]:
+    """The figure by source, by owner, by currency: each with its interval on one scale."""
+    metric_ = one.metric
+    ways = [metric_.split] if metric_.split else list(metric_.by)
+    if not ways:
+        return {}
+    asked = request.GET.get("by", "")
+    by = next((way for way in ways if way.rpartition(".")[2] == asked or way == asked), ways[0])
+    readings: Sequence[Reading] = one.kept.spans
+    if by != metric_.split:
+        _measured([metric_], at, by=by)
+        found = kept([metric_], by=by)[metric_.name]
+        last = max((row.period for row in found.of("day")), default=None)
+        readings = [row for row in found.of("day") if row.period == last] if metric_.level else found.spans
+    words = figures.piece_words(by, [row.piece for row in readings])
+    order = sorted((row for row in readings if row.n), key=lambda row: (-row.n, row.piece))[:24]
+    lanes = _lanes(metric_, order, one.reading.value if one.reading and by != metric_.split else None)
+    return {
+        "pieces_tabs": [
+            {"label": figures.by_words(way).capitalize(), "url": f"?by={way}#pieces", "current": way == by}
+            for way in ways
+        ],
+        "pieces_note": _("by today's %(what)s, %(span)s")
+        % {"what": figures.by_words(by), "span": figures.span_words(metric_)},
+        "by_words": figures.by_words(by).capitalize(),
+        "whole_x": lanes.pop("whole"),
+        "pieces": [
+            {
+                "words": words[row.piece],
+                "value": said(metric_, row.value, money=row.piece if by == "currency" else ""),
+                "interval": figures.interval(metric_, row), "n": row.n, "why": row.why, **lanes["rows"][place],
+            }
+            for place, row in enumerate(order)
+        ],
+    }  # fmt: skip
+
+
+def _lanes(metric_: Metric, rows: Sequence[Reading], whole: float | None) -> dict[str, Any]:
+    """Where each piece stands on one scale of 240: a dot with its interval for what has one, else a bar."""
+    ends = [one for row in rows for one in (row.value, row.low, row.high) if one is not None]
+    most = max([*ends, whole or 0.0, 1e-9])
+    if metric_.unit == "money":
+        most = 0.0  # nothing compares two currencies
+
+    def x(value: float) -> float:
+        return 6 + 228 * max(0.0, value) / most
+
+    lanes: list[dict[str, Any]] = []
+    for row in rows:
+        if row.value is None or not most:
+            lanes.append({})
+        elif row.low is not None and row.high is not None:
+            lanes.append(
+                {
+                    "dot": f"{x(row.value):.1f}",
+                    "bar": {"x": f"{x(row.low):.1f}", "width": f"{x(row.high) - x(row.low):.1f}"},
+                }
+            )
+        else:
+            lanes.append({"bar": {"x": "6.0", "width": f"{x(row.value) - 6:.1f}"}})
+    adds = metric_.unit in ("count", "money")
+    return {"rows": lanes, "whole": f"{x(whole):.1f}" if whole is not None and not adds and most else ""}
+
+
+# --- What it means ----------------------------------------------------------------------------------------------------
+
+
+def _definition(one: Shown) -> Any:
+    metric_ = one.metric
+    yield _("Clock"), metric_.clock
+    yield _("Made of"), _made_of(metric_)
+    if metric_.once is not None:
+        per = [_("person"), *(part.replace("_", " ") for part in metric_.once)]
+        yield _("Counted once per"), _(" and ").join(per)
+    if metric_.window:
+        yield _("Window"), metric_.window.replace("d", _(" days"))
+    better = {"up": _("more is better"), "down": _("less is better")}
+    if metric_.good:
+        yield _("Direction"), better[metric_.good]
+    if metric_.min_n:
+        yield _("Said from"), ngettext("%(n)s row on", "%(n)s rows on", metric_.min_n) % {"n": metric_.min_n}
+    yield _("Interval"), _interval_words(metric_)
+    yield _("Answered for by"), figures.role_title(metric_.owner)
+    if one.target:
+        yield _("Target"), f"{one.target_text}{'. ' + one.target.why if one.target.why else ''}"
+
+
+def _made_of(metric_: Metric) -> str:
+    names = METRICS.all()
+    match metric_.type:
+        case MetricType.RATIO:
+            parts = [names[part].label if part in names else part for part in (metric_.numerator, metric_.denominator)]
+            return " ÷ ".join(parts)
+        case MetricType.DERIVED:
+            return " ".join(names[part].label if part in names else part for part in metric_.formula.split())
+        case MetricType.CUMULATIVE:
+            return _("%(what)s, added up over all time before") % {"what": names[metric_.of].label}
+        case MetricType.CONVERSION | MetricType.BETWEEN:
+            return _("from: %(start)s; to: %(end)s") % {
+                "start": sentence(parse(metric_.start)).rstrip("."), "end": sentence(parse(metric_.end)).rstrip("."),
+            }  # fmt: skip
+    return sentence(parse(metric_.rule)).rstrip(".")
+
+
+def _interval_words(metric_: Metric) -> str:
+    if metric_.type is MetricType.CONVERSION or metric_.sample:
+        return _("95 %, of a share (Wilson)")
+    if metric_.unit == "minutes":
+        return _("95 %, by the order of the values around it")
+    return _("none: everything is counted, nothing is estimated")

@@ -1,0 +1,33 @@
+"""Metrics over REST: all with their headline, one with its periods or its pieces."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from marops.domains.accounts.public import actor_of
+from marops.kernel.rest import Strict
+from marops.site import telling
+
+router = Router(tags=["metrics"])
+
+
+class Asked(Strict):
+    """How a metric is cut: `by` source, owner or currency; periods from `since` on, of a `grain` (week or month)."""
+
+    by: str = ""
+    since: date | None = None
+    grain: str = "month"
+
+
+@router.get("/metrics", url_name="metrics")
+def metrics(request: HttpRequest) -> dict[str, Any]:
+    """Every figure as it stands, with its interval, its target and who answers for it."""
+    return telling.everything(actor_of(request))
+
+
+@router.get("/metrics/{name}", url_name="metric")
+def metric(request: HttpRequest, name: str, asked: Query[Asked]) -> dict[str, Any]:
+    """One figure with its definition and its periods; with `by` its pieces too."""
+    return telling.one(actor_of(request), name, by=asked.by, since=asked.since, grain=asked.grain)

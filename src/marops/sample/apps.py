@@ -7,4 +7,4 @@ class SampleConfig(AppConfig):
     verbose_name = "Sample company"
 
     def ready(self) -> None:
-        from marops.sample import permissions  # noqa: F401  # registers its rights
+        from marops.sample import jobs, permissions  # noqa: F401  # registers its jobs and rights

@@ -1,0 +1,138 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from marops.domains.accounts.public import Account
+from marops.domains.contacts.public import Contact
+from marops.domains.team.public import Person
+from marops.kernel import jobs
+from marops.kernel.errors import MaropsError
+from marops.kernel.models import AuditRow, Definition, Job
+from marops.kernel.workspace import forbid_sample_mix, sample_present
+from marops.sample import jobs as sample_jobs
+from marops.sample.models import SampleCompany
+from marops.sample.tests.ground import CLI, counts, definitions_in_force, load, plant, remove
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def empty(engine):
+    plant()
+    engine.run_until_idle()
+    return engine
+
+
+def facts(engine):
+    return engine.query.rows("SELECT count(*) AS n FROM lake.fact")[0]["n"]
+
+
+def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
+    before, in_force, known = counts(), definitions_in_force(), facts(empty)
+    job = load(leads=1_500, monkeypatch=monkeypatch)
+    assert (job.state, sample_present()) == (Job.State.DONE, True)
+    assert Contact.objects.count() == 1_500
+    assert Person.objects.filter(sample=True).count() == 40
+    assert facts(empty) > 20_000
+    empty.run_until_idle()
+    done = remove()
+    assert done.state == Job.State.DONE
+    assert not sample_present()
+    assert counts() == before
+    assert definitions_in_force() == in_force
+    assert facts(empty) == known
+    assert AuditRow.objects.filter(action="sample.remove").exists()
+
+
+def test_the_engine_agrees_with_the_history_that_came_in(empty, monkeypatch):
+    load(leads=3_000, monkeypatch=monkeypatch)
+    from marops.domains.routing.public import Assignment
+    from marops.domains.scoring.public import ContactStage
+
+    stages = dict(ContactStage.objects.values_list("contact_id", "stage"))
+    owners = dict(Assignment.objects.values_list("contact_id", "owner_id"))
+    empty.run_until_idle()
+    moved = [one for one, stage in ContactStage.objects.values_list("contact_id", "stage") if stages[one] != stage]
+    handed = [one for one, owner in Assignment.objects.values_list("contact_id", "owner_id") if owners[one] != owner]
+    assert len(moved) <= len(stages) * 0.01
+    assert len(handed) <= len(owners) * 0.01
+
+
+def test_nobody_of_it_can_sign_in_and_definitions_have_authors(empty, monkeypatch):
+    load(leads=1_500, monkeypatch=monkeypatch)
+    people = set(SampleCompany.objects.get().made["accounts"])
+    for account in Account.objects.filter(id__in=people):
+        assert not account.has_usable_password()
+    versions = Definition.objects.filter(kind="score", slug="main").order_by("version")
+    assert [one.state for one in versions] == ["retired", "retired", "active"]
+    assert {one.author for one in versions[1:]} <= people
+    assert versions[1].valid_from < versions[2].valid_from == versions[1].retired_at
+
+
+def test_it_never_comes_beside_real_data_and_nothing_real_comes_beside_it(empty, monkeypatch):
+    Contact.objects.create(number=1, full_name="Somebody real")
+    with pytest.raises(MaropsError) as refused:
+        load(leads=1_500, monkeypatch=monkeypatch)
+    assert refused.value.code == "sample-not-empty"
+    assert not sample_present()
+    Contact.objects.all().delete()
+    load(leads=1_500, monkeypatch=monkeypatch)
+    with pytest.raises(MaropsError) as refused:
+        forbid_sample_mix()
+    assert refused.value.code == "sample-present"
+    with pytest.raises(MaropsError) as refused:
+        load(leads=1_500, monkeypatch=monkeypatch)
+    assert refused.value.code == "conflict"
+
+
+def test_a_stopped_load_goes_on_or_goes_away(empty, monkeypatch):
+    before = counts()
+    monkeypatch.setitem(sample_jobs.SIZES, "small", 1_500)
+    job = sample_jobs.start_sample(actor=CLI, here=True)
+
+    def stop_in_the_middle(running):
+        if running.doing == "Bringing in what happened":
+            jobs.ask_to_stop(running.id)
+
+    jobs.run_here(job.id, watch=stop_in_the_middle)
+    assert Job.objects.get(id=job.id).state == Job.State.STOPPED
+    assert SampleCompany.objects.get().state == SampleCompany.State.LOADING
+    half = facts(empty)
+    jobs.resume(job.id)
+    jobs.run_here(job.id)
+    whole = facts(empty)
+    assert SampleCompany.objects.get().state == SampleCompany.State.PRESENT
+    assert 0 < half < whole == len(empty.query.rows("SELECT DISTINCT id FROM lake.fact"))
+    remove()
+    assert counts() == before
+
+
+_LOADER = """
+import django
+django.setup()
+from marops.kernel import jobs
+from marops.sample import jobs as sample_jobs
+from marops.kernel.actors import Actor
+sample_jobs.SIZES["small"] = 1_500
+job = sample_jobs.start_sample(actor=Actor("system", "cli"), here=True)
+jobs.run_here(job.id)
+"""
+
+
+@pytest.mark.parametrize("point", ["sample.after_begin", "sample.after_batch", "sample.after_facts"])
+def test_killed_in_the_middle_it_goes_on_and_nothing_comes_twice(empty, point, monkeypatch, tmp_path):
+    before, known = counts(), facts(empty)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "marops.site.settings", "MAROPS_CRASH": point}
+    done = subprocess.run([sys.executable, "-c", _LOADER], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr[-800:]
+    job = Job.objects.get(kind="sample.load")
+    monkeypatch.setitem(sample_jobs.SIZES, "small", 1_500)
+    jobs.run_here(job.id)
+    assert Contact.objects.count() == 1_500
+    assert facts(empty) == len(empty.query.rows("SELECT DISTINCT id FROM lake.fact"))
+    remove()
+    assert counts() == before
+    assert facts(empty) == known

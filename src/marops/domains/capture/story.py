@@ -32,6 +32,9 @@ def sources_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
 
 
 def _ref(number: int) -> str:
+    """What the number of an origin names: an import, the intake, or (with a minus) a fix of faults."""
+    if number < 0:
+        return f"F-{-number}"
     return f"I-{number}" if number else "intake"
 
 
@@ -40,7 +43,9 @@ def _record(run: Import | None, number: int, origins: Mapping[str, Origin]) -> d
     row = Counter(one.row for one in given).most_common(1)[0][0]
     file = f" of “{run.file_name}”" if run else ""
     fields = "1 field" if len(given) == 1 else f"{len(given)} fields"
-    if not number:
+    if number < 0:
+        says = f"{fields} by fix F-{-number} ({max(one.at for one in given)[:10]})."
+    elif not number:
         says = f"{fields} from a website or a program (intake, {max(one.at for one in given)[:10]})."
     else:
         says = f"{fields} from row {row:,}{file} (import I-{number}, {max(one.at for one in given)[:10]})."
@@ -58,9 +63,14 @@ def _why(contact: Contact, records: list[dict[str, Any]]) -> str:
     came = f"Source: {sources.label(contact.source)}." if contact.source else "Nobody noted a source."
     if not records:
         return f"{came} Entered by hand."
-    first = min(records, key=lambda one: str(one["at"])) if records[0]["import"] == "intake" else records[0]
-    later = len(records) - 1
-    more = f"; {later} later import{'s' if later > 1 else ''} changed the record" if later else ""
+    brought = [one for one in records if not one["import"].startswith("F-")]
+    fixed = len(records) - len(brought)
+    put = f"; {'a fix' if fixed == 1 else f'{fixed} fixes'} put values right" if fixed else ""
+    if not brought:
+        return f"{came} Entered by hand{put}."
+    first = min(brought, key=lambda one: str(one["at"])) if brought[0]["import"] == "intake" else brought[0]
+    later = len(brought) - 1
+    more = (f"; {later} later import{'s' if later > 1 else ''} changed the record" if later else "") + put
     how = "over the intake" if first["import"] == "intake" else f"with import {first['import']}"
     return f"{came} Came in {how}{more}."
 

@@ -17,7 +17,8 @@ def serve(config: Config) -> None:
         port=config.port,
         interface=Interfaces.WSGI,
         workers=config.web_workers,
-        blocking_threads=4,
+        # Events wait together for one commit: the more may wait, the more each commit takes along.
+        blocking_threads=16,
         backlog=256,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

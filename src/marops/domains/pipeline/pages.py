@@ -230,9 +230,10 @@ def _headline(deal: Opportunity, labels: Mapping[str, str]) -> str:
     worth = in_words(deal.amount, deal.currency)
     stage = labels.get(deal.stage, deal.stage)
     if deal.state == Opportunity.State.OPEN:
-        days = max(0, (now() - deal.stage_since).days)
+        days = max(0, (now() - (deal.opened_at or deal.created_at)).days)
         stands = ngettext(
-            "It stands in %(stage)s for one day.", "It stands in %(stage)s for %(days)s days.", days
+            "It stands in %(stage)s and is open for one day.", "It stands in %(stage)s and is open for %(days)s days.",
+            days,
         ) % {"stage": stage, "days": f"{days:,}"}  # fmt: skip
         if deal.expected_close and worth:
             return (
@@ -306,13 +307,19 @@ def _came(deal: Opportunity) -> str | None:
 def _days(deal: Opportunity, moves: list[OpportunityMove], labels: Mapping[str, str]) -> list[dict[str, Any]]:
     """The passages as a timeline, the newest first."""
     people = names([one.actor_id for one in moves if one.actor_kind == "human"])
-    entries = [_entry(one, labels, people) for one in reversed(moves)]
+    told = [(one.at, _entry(one, labels, people)) for one in reversed(moves)]
     if deal.opened_at and (not moves or moves[0].at > deal.opened_at):
-        entries.append({"at": deal.opened_at, "kind": "auto", "what": _("Opened"), "text": ""})
+        told.append((deal.opened_at, {"at": _time(deal.opened_at), "kind": "auto", "what": _("Opened"), "text": ""}))
     return [
-        {"label": label, "entries": list(group)}
-        for label, group in groupby(entries, key=lambda entry: _day(entry["at"]))
+        {"label": label, "entries": [entry for _at, entry in group]}
+        for label, group in groupby(told, key=lambda one: _day(one[0]))
     ]
+
+
+def _time(moment: datetime) -> datetime | str:
+    """The moment, or nothing where only its day is known: files give midnight then."""
+    local = moment.astimezone(zone())
+    return "" if (local.hour, local.minute, local.second) == (0, 0, 0) else moment
 
 
 def _entry(move: OpportunityMove, labels: Mapping[str, str], people: Mapping[str, str]) -> dict[str, Any]:
@@ -323,7 +330,7 @@ def _entry(move: OpportunityMove, labels: Mapping[str, str], people: Mapping[str
     came = _("by import I-%(n)s") % {"n": move.import_number} if move.import_number else by
     worth = short(move.amount, move.currency)
     return {
-        "at": move.at,
+        "at": _time(move.at),
         "kind": "human" if move.actor_kind == "human" and not move.import_number else "auto",
         "what": what,
         "text": ", ".join(part for part in (worth, came) if part),

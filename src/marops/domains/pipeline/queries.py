@@ -194,7 +194,7 @@ class Sums:
     @property
     def text(self) -> str:
         """The amounts in words, the largest currency first."""
-        return " + ".join(short(amount, currency) for currency, amount in self.amounts)
+        return _(" and ").join(short(amount, currency) for currency, amount in self.amounts)
 
     def as_json(self) -> dict[str, Any]:
         """As REST answers it."""

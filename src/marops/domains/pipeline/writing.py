@@ -350,8 +350,8 @@ SELECT d.row, coalesce(o.id, d.id) AS opportunity_id, d.fact_1, d.fact_2, d.fact
   coalesce(d.source, o.source) AS source, coalesce(d.product, o.product) AS product,
   coalesce(o.custom, '{}') || coalesce(d.custom, '{}') AS custom,
   CASE WHEN o.id IS NOT NULL AND o.stage = d.new_stage THEN coalesce(d.stage_since, o.stage_since)
-    ELSE coalesce(d.stage_since, CASE WHEN d.new_state <> 'open' THEN d.close_date END,
-      CASE WHEN o.id IS NULL THEN d.opened_at END, %s::timestamptz) END AS stage_since
+    ELSE coalesce(d.stage_since, CASE WHEN d.new_state <> 'open' THEN d.close_date END, %s::timestamptz) END
+    AS stage_since
 FROM said d LEFT JOIN opportunity o ON o.id = d.known
 """
 

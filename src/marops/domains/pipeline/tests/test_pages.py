@@ -48,7 +48,7 @@ def test_amounts_of_different_currencies_are_never_added():
     deal(4)
     found = sums(Opportunity.objects.all())["open"]
     assert (found.count, found.without, found.amounts) == (4, 1, (("EUR", Decimal(107)), ("USD", Decimal(50))))
-    assert found.text == "107 EUR + 50 USD"
+    assert found.text == "107 EUR and 50 USD"
 
 
 @pytest.mark.parametrize(

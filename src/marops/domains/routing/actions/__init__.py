@@ -8,7 +8,7 @@ from marops.domains.routing.actions.owners import (
     take_next,
 )
 from marops.domains.routing.actions.promises import keep_deadlines
-from marops.domains.routing.actions.sales import Disposed, dispose_lead, dispose_many, touch_lead
+from marops.domains.routing.actions.sales import Disposed, dispose_lead, dispose_many, touch_lead, write_dispositions
 
 __all__ = [
     "ROUTED",
@@ -21,4 +21,5 @@ __all__ = [
     "route_leads",
     "take_next",
     "touch_lead",
+    "write_dispositions",
 ]

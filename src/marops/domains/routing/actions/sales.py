@@ -125,12 +125,20 @@ def dispose_many(act: Act, *, actor: Actor, rows: pa.Table) -> Disposed:
 
     `rows` has the columns row (integer), contact_id (text, an id or null), disposition, reason, note (text) and at
     (timestamp in UTC or null), by (text or null: the actor). Words about one lead are taken in the order of `at`, then
-    of the file; one that stands already with the same reason is unchanged.
+    of the file; one that stands already with the same reason is unchanged, and so is one that is no younger than the
+    word that stands: the same file again changes nothing.
     """
+    disposed = write_dispositions(act, rows)
+    act.count(disposed=disposed.kept, refused=len(disposed.refused))
+    return disposed
+
+
+def write_dispositions(act: Act, rows: pa.Table) -> Disposed:
+    """The same inside a running act, for whoever brings such rows in; see `dispose_many`."""
     with connection.cursor() as cursor:
-        _stage_words(cursor, actor, act.at, rows)
-        _refuse_plainly(cursor, actor, act.at)
-        kept = unchanged = 0
+        _stage_words(cursor, act.actor, act.at, rows)
+        _refuse_plainly(cursor, act.actor, act.at)
+        kept, unchanged = 0, _pass_over_older(cursor)
         # One round for every word about the same lead; all leads at once in each.
         for turn in range(1, _MOST_ROUNDS + 1):
             cursor.execute("SELECT EXISTS (SELECT FROM staged_word WHERE turn >= %s AND fault IS NULL)", [turn])
@@ -140,7 +148,6 @@ def dispose_many(act: Act, *, actor: Actor, rows: pa.Table) -> Disposed:
             kept += _keep_turn(act, cursor, turn)
         _stop_clocks(act, cursor)
         refused = _refused(cursor)
-    act.count(disposed=kept, refused=len(refused))
     return Disposed(kept, unchanged, refused)
 
 
@@ -189,6 +196,15 @@ def _refuse_plainly(cursor: Any, actor: Actor, at: datetime) -> None:
         " ORDER BY at, row) AS turn FROM staged_word WHERE fault IS NULL) t WHERE t.row = w.row"
     )
     cursor.execute("UPDATE staged_word SET fault = 'many' WHERE turn > %s", [_MOST_ROUNDS])
+
+
+def _pass_over_older(cursor: Any) -> int:
+    """Words that are no younger than the one that stood before this act say nothing new."""
+    cursor.execute(
+        "UPDATE staged_word w SET kept = false, turn = NULL FROM lead_disposition d"
+        " WHERE d.contact_id = w.contact_id AND w.fault IS NULL AND w.at <= d.at"
+    )
+    return int(cursor.rowcount)
 
 
 def _pass_over(cursor: Any, turn: int) -> int:

@@ -60,6 +60,11 @@ class Kept:
     broken: str = ""
 
     @property
+    def short(self) -> str:
+        """The beginning of the checksum, enough to tell two apart."""
+        return self.sha256[:12]
+
+    @property
     def age(self) -> timedelta:
         """How old it is."""
         return now() - self.made_at

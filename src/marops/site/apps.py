@@ -11,6 +11,7 @@ class SiteConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from marops.engine import measuring
+        from marops.engine.permissions import BACK_UP
 
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
@@ -31,3 +32,5 @@ class SiteConfig(AppConfig):
         ports.navigation.fill("shares", shared, order=70)
         engine = shell.NavEntry("set_up", _("Engine"), "engine", permissions.SEE_PROBLEMS, words="stages lag health")
         ports.navigation.fill("engine", engine, order=80)
+        kept = shell.NavEntry("set_up", _("Backups"), "backups:backups", BACK_UP, words="restore copy disaster")
+        ports.navigation.fill("backups", kept, order=90)

@@ -23,6 +23,7 @@ PARTS = (
     "marops.domains.routing",
     "marops.connectors.webhooks",
     "marops.engine",
+    "marops.site.backups",
     "marops.sample",
 )
 

@@ -42,6 +42,8 @@ class Command:
     query: str = ""
     words: str = ""
     first_step: bool = False  # what an empty workspace is offered on the desk
+    heading: Words = ""  # there, in a few words
+    says: Words = ""  # there, why one should do it
 
 
 @dataclass(frozen=True, slots=True)

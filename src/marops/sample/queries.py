@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import connection
+
 from marops.kernel.models import Job
 from marops.sample.models import SampleCompany
 from marops.sample.world import COMPANY, SIZES
@@ -44,3 +46,19 @@ def what_goes(one: SampleCompany) -> dict[str, int]:
         "campaigns": len(made.get("register", {}).get("campaign", ())),
         "definitions": len(made.get("definitions", ())),
     }
+
+
+def current_job() -> Job | None:
+    """The job that brings it in or takes it out just now."""
+    running = Job.objects.filter(kind__in=["sample.load", "sample.remove"], state__in=["waiting", "running"])
+    return running.order_by("-created_at").first()
+
+
+def only_sample() -> bool:
+    """May the sample company come in: is there nothing real yet?"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM contact) AND NOT EXISTS (SELECT FROM company)"
+            " AND NOT EXISTS (SELECT FROM opportunity)"
+        )
+        return bool(cursor.fetchone()[0])

@@ -134,20 +134,11 @@ def whose(me: Account | None) -> dict[str, str]:
 
 
 def first_steps(actor: Actor) -> list[dict[str, str]]:
-    """What to do first in a workspace that holds nothing yet: bring leads in."""
-    start = next((filler.value for filler in commands if filler.value.first_step), None)
-    url = address(start.url_name) if start and may(actor, start.right or SEE_PROBLEMS) else None
-    if start is None or url is None:
-        return []
+    """What to do first in a workspace that holds nothing yet: bring leads in, or look around."""
+    starts = [filler.value for filler in commands if filler.value.first_step]
+    allowed = [one for one in starts if may(actor, one.right or SEE_PROBLEMS)]
     return [
-        {
-            "heading": _("Bring your leads in"),
-            "text": _(
-                "A file from a CRM, a form tool or a spreadsheet is enough: 6,468 real leads were cleaned, scored,"
-                " given an owner and explained in under a minute."
-            ),
-            "action": str(start.label),
-            "url": url,
-            "sign": "squire",
-        }
-    ]
+        {"heading": str(one.heading or one.label), "text": str(one.says), "action": str(one.label), "url": url,
+         "sign": "squire"}
+        for one in allowed if (url := address(one.url_name))
+    ]  # fmt: skip

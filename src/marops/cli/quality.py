@@ -9,7 +9,7 @@ from marops.cli.main import CLI, DONE, FINDINGS, Json, app, err, installation, o
 
 quality_app = typer.Typer(help="What is wrong with the records, and what to do about it.")
 app.add_typer(quality_app, name="quality")
-_SHOWN, _WIDE = 10, 160
+_SHOWN = 10
 
 
 @quality_app.callback(invoke_without_command=True)
@@ -35,7 +35,7 @@ def _say(found: dict[str, Any]) -> None:
     faulty = f"{found['faulty']:,} of {found['contacts']:,} records have a fault"
     out.print(f"Quality [bold]{found['score']:.1f}[/] of 100: {faulty}.")
     table = Table(box=None, pad_edge=False)
-    for title in ("Rule", "Fault", "Severity", "Who sees to it"):
+    for title in ("Rule", "Severity", "Who sees to it"):
         table.add_column(title, no_wrap=True)
     for title in ("Records", "Share", "In 7 days"):
         table.add_column(title, justify="right")
@@ -43,11 +43,10 @@ def _say(found: dict[str, Any]) -> None:
         if one["contacts"]:
             change = "" if one["change_7d"] is None else f"{one['change_7d']:+,}"
             table.add_row(
-                one["name"], one["title"], one["severity"], one["owner"], f"{one['contacts']:,}",
+                one["name"], one["severity"], one["owner"], f"{one['contacts']:,}",
                 f"{one['share']:.1%}", change,
             )  # fmt: skip
-    # Piped, the table is as wide as it needs to be; on a terminal it fits.
-    out.print(table, width=None if out.is_terminal else _WIDE)
+    out.print(table)
     owners = [*(one for one in found["queues"] if one["key"]), *(one for one in found["owners"] if one["key"])]
     for title, lines in (("Owner", owners), ("Source", found["sources"])):
         _say_groups(title, lines)

@@ -40,7 +40,7 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
         cursor.execute(f"SELECT nextval('{FIX_NUMBERS}')")
         number = cursor.fetchone()[0]
     one = Fix.objects.create(
-        number=number, rule=proposal.definition.pinned, remedy=proposal.bulk.do, field=proposal.bulk.field,
+        number=number, rule=proposal.definition.pinned, remedy=proposal.bulk.do, field=proposal.bulk.field or "",
         value=proposal.value, contacts=counts.pop(None, 0), skipped=counts, job_id=job_id,
         actor_kind=actor.kind, actor_id=actor.id, at=act.at,
     )  # fmt: skip

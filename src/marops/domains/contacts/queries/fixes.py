@@ -37,7 +37,7 @@ class Proposal:
     @property
     def remedy(self) -> Remedy:
         """What the registry knows of it."""
-        return remedy(self.bulk.do, self.bulk.field)
+        return remedy(self.bulk.do, self.bulk.field or "")
 
     def sql(self, actor: Actor) -> tuple[str, dict[str, Any]]:
         """contact_id, after (JSON) and skipped (why this person is left alone, NULL otherwise), with parameters."""
@@ -89,7 +89,7 @@ def _checked(bulk: BulkRemedy, value: str) -> str:
         if text:
             raise _wrong("This remedy takes no value.", "Leave it out.")
         return ""
-    clean = _CLEANED.get(bulk.field)
+    clean = _CLEANED.get(bulk.field or "")
     kept = clean(text) if clean and text else text
     if not kept:
         said = f"{value!r} is no {bulk.field}." if text else f"Say which {bulk.field} they get."

@@ -10,18 +10,33 @@ _WORLDWIDE = frozenset({
 })  # fmt: skip
 
 
+# Codes that a country shares with small territories: it is meant, unless a longer prefix says otherwise.
+_MAINLY = {7: "RU", 39: "IT", 44: "GB", 47: "NO", 61: "AU", 212: "MA", 290: "SH", 358: "FI"}
+_TERRITORIES = {
+    "GG": ("441481", "447781", "447839", "447911"),
+    "JE": ("441534", "447509", "447700", "447797", "447829", "447937"),
+    "IM": ("441624", "447524", "447624", "447924"),
+    "KZ": ("76", "77"),
+    "SJ": ("4779",),
+    "AX": ("35818",),
+}
+LENGTHS = (6, 5, 4, 3, 2, 1)
+"""How many digits a prefix may have; the longest that fits counts."""
+
+
 @cache
 def prefixes() -> list[tuple[str, str | None, list[str]]]:
     """Digits after the plus → the one country they belong to (None where several do), and all that share the code."""
     import phonenumbers as pn
 
     found: list[tuple[str, str | None, list[str]]] = []
-    for code, regions in sorted(pn.COUNTRY_CODE_TO_REGION_CODE.items()):
+    shared = {code: list(regions) for code, regions in sorted(pn.COUNTRY_CODE_TO_REGION_CODE.items())}
+    for code, regions in shared.items():
         if code == 1:
-            found += [(f"1{area}", _american(area), list(regions)) for area in range(200, 1000)]
-        elif regions != ("001",):
-            found.append((str(code), regions[0] if len(regions) == 1 else None, list(regions)))
-    return found
+            found += [(f"1{area}", _american(area), regions) for area in range(200, 1000)]
+        elif regions != ["001"]:
+            found.append((str(code), _MAINLY.get(code) or (regions[0] if len(regions) == 1 else None), regions))
+    return found + [(prefix, country, [country]) for country, parts in _TERRITORIES.items() for prefix in parts]
 
 
 def _american(area: int) -> str | None:

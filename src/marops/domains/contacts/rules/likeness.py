@@ -1,5 +1,7 @@
 """What makes two records alike, and what values of one record say about each other: keys as expressions of DuckDB."""
 
+from marops.domains.contacts.rules.dialling import LENGTHS
+
 MOST = 20
 """Twins are counted up to here: more than this say no more, and a number that a whole company shares stays cheap."""
 
@@ -28,10 +30,9 @@ def key(text: str) -> str:
 
 def compared() -> str:
     """The likeness of the people in `person`, with the tables `dialling` and `tld` at hand."""
-    joins = " ".join(f"LEFT JOIN dialling d{n} ON d{n}.prefix = substr(n.phone, 2, {n})" for n in (1, 2, 3, 4))
+    joins = " ".join(f"LEFT JOIN dialling d{n} ON d{n}.prefix = substr(n.phone, 2, {n})" for n in LENGTHS)
     company, domain = key("n.name || '|' || n.company"), key("n.name || '|' || n.email_domain")
-    country = "coalesce(d4.country, d3.country, d2.country, d1.country)"
-    among = "coalesce(d4.among, d3.among, d2.among, d1.among)"
+    country, among = (f"coalesce({', '.join(f'd{n}.{what}' for n in LENGTHS)})" for what in ("country", "among"))
     return (
         f"SELECT n.id::VARCHAR AS contact_id, n.seen, {key('n.phone')} AS phone_key,"
         f" {company} AS name_company_key, {domain} AS name_domain_key,"

@@ -22,7 +22,7 @@ class BulkRemedy(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     do: Name
-    field: Annotated[str, Field(description="For clear_placeholder and set: the field, such as source.")] = ""
+    field: Annotated[str | None, Field(description="For clear_placeholder and set: the field, such as source.")] = None
 
     @property
     def key(self) -> str:
@@ -52,9 +52,11 @@ class QualityRule(BaseModel):
 def faults_of(rule: QualityRule) -> Iterator[FieldError]:
     """What the document's model cannot tell: a remedy that does not work on the field it names."""
     for number, one in enumerate(rule.fixes):
-        allowed = FIELDS.get(one.do, ("",))
+        allowed: tuple[str | None, ...] = FIELDS.get(one.do, (None,))
         if one.field not in allowed:
-            said = f"{one.do} works on {', '.join(allowed)}." if one.do in FIELDS else f"{one.do} takes no field."
+            said = (
+                f"{one.do} works on {', '.join(FIELDS[one.do])}." if one.do in FIELDS else f"{one.do} takes no field."
+            )
             yield FieldError("field", said, "Correct the field.", pointer=f"/fixes/{number}/field", field="field")
 
 

@@ -12,7 +12,7 @@ from marops.kernel.ids import new_id
 from marops.kernel.models import FactInbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GERMAN, SHARED = "+4930123456", "+441481256789"
+GERMAN, SHARED = "+4930123456", "+590590271234"
 
 
 def _contact(number: int, **values) -> Contact:

@@ -27,6 +27,8 @@ os.environ |= {
     "MAROPS_HOME": str(_HOME),
     "MAROPS_SECRET_KEY": "only-for-tests",
     "MAROPS_FSYNC": "no",
+    "MAROPS_REST_RATE": "600000",
+    "MAROPS_VISITOR_RATE": "600000",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
 # The tests also run against a server given by its address: MAROPS_TEST_DATABASE_URL names one with a free hand.

@@ -57,6 +57,7 @@ HOLDS_NONE = {
     "import_finding": IDS,
     "import_run": "names of files are searched; plans and reports hold columns and counts",
     "job": "arguments, progress and results hold ids and counts alone",
+    "kept_answer": "answers to programs: encrypted, and gone after a day",
     "notice": IDS,
     "problem": IDS,
     "quality_day": IDS,

@@ -46,6 +46,8 @@ class Config:
     fsync: bool = True
     mail_url: str = ""
     mail_from: str = "marops@localhost"
+    rest_rate: int = 1200
+    visitor_rate: int = 60
     intake_rate: int = 2000
     webhook_hosts: str = ""
     backup_folder: str = ""

@@ -16,11 +16,12 @@ class SiteConfig(AppConfig):
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
         from marops.kernel.definitions import register_kind
-        from marops.site import permissions, targets
+        from marops.site import permissions, repeats, targets
 
         # Every domain may bring figures, in a module of this name; being loaded, it registers them.
         autodiscover_modules("metrics")
         ports.day_turns.fill("metrics", measuring.day_turn, order=90)
+        ports.day_turns.fill("kept answers", repeats.forget)
 
         register_kind(targets.KIND)
         ports.starters.fill("targets", targets.STARTERS)

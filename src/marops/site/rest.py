@@ -1,6 +1,7 @@
 """REST under /api/v1: one API of all domains' routers, by session or key, every refusal as problem+json."""
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import import_module
@@ -26,6 +27,7 @@ from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place
 from marops.site import actions, queries
 from marops.site.forms import CommentForm
 from marops.site.middleware import SIGN_IN_FIRST, problem_json
+from marops.site.repeats import done_once
 
 
 class ByKey(HttpBearer):
@@ -68,7 +70,7 @@ Run = Callable[..., HttpResponse]
 
 def _known_parameters_only(run: Run) -> Run:
     """Refuse parameters that the operation does not know, so that a filter with a typo never filters nothing."""
-    operation = getattr(run, "__self__", None)
+    operation = getattr(inspect.unwrap(run), "__self__", None)
     models = getattr(operation, "models", ())
     known = {
         name for model in models if model.__ninja_param_source__ == "query" for name in model.__ninja_flatten_map__
@@ -85,6 +87,7 @@ def _known_parameters_only(run: Run) -> Run:
 
 
 api.add_decorator(_known_parameters_only, mode="view")
+api.add_decorator(done_once, mode="view")
 
 
 @api.exception_handler(MaropsError)

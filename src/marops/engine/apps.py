@@ -7,4 +7,4 @@ class EngineConfig(AppConfig):
     verbose_name = "Engine"
 
     def ready(self) -> None:
-        from marops.engine import permissions  # noqa: F401  # registers its rights
+        from marops.engine import backups, permissions  # noqa: F401  # they register jobs and rights

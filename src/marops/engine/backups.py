@@ -140,7 +140,7 @@ def start_backup(*, actor: Actor, target: Path | None = None, word: str = "marop
     if target is None:
         folder = config().backups
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = folder / f"{word}-{now():%Y-%m-%d-%H%M%S}.zip"
+        target = folder / f"{word}-{now():%Y-%m-%d-%H%M%S-%f}.zip"
     target = target.absolute()
     if target.exists():
         raise MaropsError(TARGET_TAKEN, str(target))
@@ -151,6 +151,8 @@ def start_backup(*, actor: Actor, target: Path | None = None, word: str = "marop
 def make(run: JobRun) -> Iterator[Step]:
     """Arguments: target. Result: what `marops backup --json` prints. Begins anew when it is resumed."""
     target = Path(run.arguments["target"])
+    if target.exists():
+        raise MaropsError(TARGET_TAKEN, str(target))
     made, told = backup.Made(target), 0.0
     for step in backup.make(config(), target, made):
         if time.monotonic() - told >= TOLD_SECONDS:

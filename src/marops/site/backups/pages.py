@@ -49,9 +49,7 @@ def _answer(found: list[Kept]) -> str:
     if tested is None:
         return _("The newest backup is %(age)s old; none was ever restored and compared.") % words
     if tested is whole[0]:
-        return (
-            _("The newest backup is %(age)s old; it was restored elsewhere and compared, and it is the same.") % words
-        )
+        return _("The newest backup is %(age)s old; it was restored elsewhere, compared, and is the same.") % words
     words["tested"] = duration(tested.age)
     return _("The newest backup is %(age)s old; the one of %(tested)s ago was restored and compared.") % words
 

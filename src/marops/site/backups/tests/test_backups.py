@@ -1,4 +1,7 @@
+import os
 import shutil
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -50,6 +53,13 @@ def test_a_backup_is_made_by_a_click_and_shown(cast, folder):
         assert list(archive.verify())
     assert job.result["sha256"] == one.sha256
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_worker_knows_the_jobs():
+    code = "import django; django.setup(); from marops.kernel.jobs import job_kinds; print(*job_kinds())"
+    environment = dict(os.environ) | {"DJANGO_SETTINGS_MODULE": "marops.site.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert {"backup.make", "backup.test", "contacts.erase"} <= set(done.stdout.split())
 
 
 def test_over_rest_a_backup_is_a_job(cast):
@@ -109,5 +119,5 @@ def test_old_daily_backups_go_and_those_of_people_stay(keep, folder, monkeypatch
     shutil.copyfile(folder / one.name, folder / "mine.zip")
     monkeypatch.setattr(backups, "EVERY", timedelta(seconds=-1))
     assert by_schedule()
-    assert len([path for path in folder.glob("daily-*.zip")]) == 2
+    assert len(list(folder.glob("daily-*.zip"))) == 2
     assert (folder / "mine.zip").exists()

@@ -387,7 +387,7 @@ class LakeWriter:
                 f"These are not columns of a fact: {', '.join(unknown)}.", "Nothing was written.", "Leave them out."
             )
         columns = ", ".join(f"s.{name}::{kind} AS {name}" for name, kind in LAKE_COLUMNS if name in given)
-        part = f", {part_of('s.contact_id')} AS contact_part" if "contact_id" in given else ""
+        part = f", {part_of('s.contact_id::UUID')} AS contact_part" if "contact_id" in given else ""
         self._lake.execute("BEGIN")
         try:
             loaded = self._lake.execute(

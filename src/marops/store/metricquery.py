@@ -240,7 +240,8 @@ class _Statement:
             f" WHERE {ends} AND e.occurred_at >= c.started"
             f" AND e.occurred_at < c.started + INTERVAL '{int(query.window.total_seconds())}' SECOND)"
             " SELECT c.started AS placed, c.who AS who,"
-            f" CAST(CASE WHEN d.who IS NULL THEN 0 ELSE 1 END AS {self.double}) AS value, c.piece AS piece FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who"
+            f" CAST(CASE WHEN d.who IS NULL THEN 0 ELSE 1 END AS {self.double}) AS value,"
+            " c.piece AS piece FROM cohort AS c LEFT JOIN done AS d ON d.who = c.who"
         )
 
     def between(self, query: Between) -> str:
@@ -251,9 +252,9 @@ class _Statement:
         ends = as_text(writer.matching(query.end), self.dialect)
         paired = (
             "SELECT s.placed AS started, s.who AS who, MIN(s.piece) AS piece, MIN(f.ended) AS ended"
-            f" FROM ({starts}) AS s LEFT JOIN (SELECT e.contact_id AS who, e.occurred_at AS ended FROM {self.bindings.facts} AS e"
-            f" WHERE {ends}) AS f ON f.who = s.who AND f.ended >= s.placed WHERE s.who IS NOT NULL"
-            " GROUP BY s.placed, s.who"
+            f" FROM ({starts}) AS s LEFT JOIN (SELECT e.contact_id AS who, e.occurred_at AS ended"
+            f" FROM {self.bindings.facts} AS e WHERE {ends}) AS f ON f.who = s.who AND f.ended >= s.placed"
+            " WHERE s.who IS NOT NULL GROUP BY s.placed, s.who"
         )
         minutes = f"({self.seconds('ended')} - {self.seconds('started')}) / 60.0"
         if query.place == "start":

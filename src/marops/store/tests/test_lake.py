@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -144,6 +144,19 @@ def test_bulk_load_takes_arrow_and_sql_and_repeats_nothing(place: Ground) -> Non
             writer.bulk_load("SELECT 1 AS nonsense")
     engine = place.engine()
     assert engine.rows("SELECT count(*) AS n FROM facts_of([?]::UUID[])", [contact]) == [{"n": 3000}]
+    engine.close()
+
+
+@pytest.mark.parametrize("spelled", [str, lambda one: one.hex, lambda one: str(one).upper()])
+def test_bulk_load_finds_people_again_however_their_ids_are_spelled(
+    place: Ground, spelled: Callable[[UUID], str]
+) -> None:
+    contact = uuid4()
+    row = {"id": [str(uuid4())], "kind": ["page.viewed"], "occurred_at": [NOON], "contact_id": [spelled(contact)]}
+    with place.writer() as writer:
+        writer.bulk_load(pa.table(row))
+    engine = place.engine()
+    assert engine.rows("SELECT count(*) AS n FROM facts_of([?]::UUID[])", [contact]) == [{"n": 1}]
     engine.close()
 
 

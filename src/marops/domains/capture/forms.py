@@ -1,5 +1,6 @@
 """Forms of an import: the file, and where its columns go."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from marops.domains.capture.maps import Map, as_map
 from marops.domains.capture.plan import Plan
-from marops.domains.capture.targets import CHANNELS, CLEANING, COMPANY_CLEANING, SKIP, Target
+from marops.domains.capture.tables import LEADS, importer, importers
+from marops.domains.capture.targets import CHANNELS, CLEANING, COMPANY_CLEANING, CUSTOM_TYPES, SKIP, Target
+from marops.kernel.importers import Importer
 
 MOST_BYTES = 2_000_000_000
 
@@ -28,9 +31,19 @@ class FileForm(forms.Form):
         return file
 
 
-class MapForm(forms.Form):
-    """Where each column goes, and what to know about the file's dates and phones."""
+def table_words() -> dict[str, str]:
+    """What a file can hold, in words."""
+    return {LEADS: _g("Leads"), **{name: str(one.title) for name, one in importers().items()}}
 
+
+class MapForm(forms.Form):
+    """What the file holds, where each column goes, and what to know about its dates, phones and amounts."""
+
+    table = forms.ChoiceField(
+        label=_("What this file holds"),
+        help_text=_("Guessed from its columns. Choose another and look again."),
+        required=False,
+    )
     country = forms.CharField(
         label=_("Country of phones without a code"),
         max_length=2,
@@ -43,27 +56,47 @@ class MapForm(forms.Form):
         choices=[("day_first", _("day first: 3 April")), ("month_first", _("month first: 4 March"))],
     )
 
-    def __init__(self, plan: Plan, data: Any = None) -> None:
+    currency = forms.CharField(
+        label=_("Currency of amounts without one"),
+        max_length=3,
+        required=False,
+        help_text=_("Three letters, such as EUR."),
+    )
+
+    def __init__(self, plan: Plan, data: Any = None, *, tables: Sequence[str] = (LEADS,)) -> None:
         first = {
-            "country": plan.country, "zone": plan.zone, "dates": "day_first" if plan.day_first else "month_first",
+            "table": plan.table or LEADS, "country": plan.country, "zone": plan.zone, "currency": plan.currency,
+            "dates": "day_first" if plan.day_first else "month_first",
         }  # fmt: skip
         super().__init__(data, initial=first)
         self.plan = plan
+        del self.fields["country" if plan.table else "currency"]
+        words = table_words()
+        self.fields["table"] = forms.ChoiceField(
+            label=self.fields["table"].label, help_text=self.fields["table"].help_text, required=False,
+            choices=[(name, words[name]) for name in tables], initial=first["table"],
+        )  # fmt: skip
         for number, column in enumerate(plan.columns):
             self.fields[f"c{number}"] = forms.ChoiceField(
-                label=column.name, choices=_choices(column.target), initial=str(column.target), required=False
+                label=column.name,
+                choices=_choices(column.target, plan.table),
+                initial=str(column.target),
+                required=False,
             )
 
     def as_map(self) -> Map:
         """The map that was chosen. Raises MaropsError for one that cannot be used."""
         given, options = self.cleaned_data, self.plan.options
-        said = {"country": given["country"].upper(), "zone": given["zone"], "dates": given["dates"]}
+        said = {"zone": given["zone"], "dates": given["dates"]}
+        said |= {name: given[name].upper() for name in ("country", "currency") if name in given}
         said |= {"encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet}
         columns = {one.name: given[f"c{number}"] or "skip" for number, one in enumerate(self.plan.columns)}
         return as_map({"columns": columns} | {name: value for name, value in said.items() if value})
 
 
-def _choices(current: Target) -> list[Any]:
+def _choices(current: Target, table: str) -> list[Any]:
+    if table:
+        return _choices_of(importer(table), current)
     slug = current.name if current.kind in ("custom", "external") else "column"
     own = [
         current,
@@ -91,3 +124,12 @@ class WriteKeyForm(forms.Form):
         max_length=80,
         help_text=_("For instance “Website” or “Product”. It stands beside each event in the list."),
     )
+
+
+def _choices_of(table: Importer, current: Target) -> list[Any]:
+    slug = current.name if current.kind in ("custom", "external") else "column"
+    own = [current, SKIP]
+    own += [Target("custom", slug, kind) for kind in CUSTOM_TYPES] if table.custom else []
+    own += [Target("external", slug)] if table.keyed else []
+    columns = [(one.name, str(one.label)) for one in table.columns]
+    return [*((str(one), one.label) for one in dict.fromkeys(own)), (str(table.title), columns)]

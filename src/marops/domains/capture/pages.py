@@ -1,29 +1,32 @@
 """Pages of imports: choose a file, see how it is understood, let it run, see what came of it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from marops.domains.accounts.public import actor_of, names, needs
-from marops.domains.capture.forms import FileForm, MapForm
+from marops.domains.accounts.public import actor_of, names
+from marops.domains.capture.forms import FileForm, MapForm, table_words
 from marops.domains.capture.models import Import
-from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.permissions import IMPORT, may_import, right_for
 from marops.domains.capture.plan import Plan
 from marops.domains.capture.public import ImportResult, plan_import, start_kept, try_import
-from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, rows_with
+from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, new_words, rows_with
+from marops.domains.capture.tables import LEADS
 from marops.kernel import files
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem
 from marops.kernel.models import File
+from marops.kernel.permissions import require
 
 PER_PAGE = 50
 TRIED = 2_000
@@ -40,16 +43,36 @@ def _state_words() -> dict[str, str]:
     }
 
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def brings(view: View[P]) -> View[P]:
+    """A page for those who may bring in any kind of table; others get `not-allowed`."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        actor = actor_of(request)
+        if not may_import(actor):
+            require(actor, IMPORT)
+        return view(request, *args, **kwargs)
+
+    return cast("View[P]", guarded)
+
+
 @require_GET
-@needs(IMPORT)
+@brings
 def history(request: HttpRequest) -> HttpResponse:
     """Every import, the newest first."""
     before = request.GET.get("before", "")
-    found = imports(limit=PER_PAGE + 1, before=int(before) if before.isdecimal() else None)
+    tables = may_import(actor_of(request))
+    found = imports(tables, limit=PER_PAGE + 1, before=int(before) if before.isdecimal() else None)
+    words = table_words()
     people = names([run.actor_id for run in found])
     rows = [
         {
             "run": run,
+            "table": words.get(run.plan.get("table") or LEADS, ""),
             "counts": counts_of(run),
             "state": _state_words()[run.state],
             "kind": _STATES[run.state],
@@ -61,11 +84,16 @@ def history(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "before": found[PER_PAGE - 1].number if len(found) > PER_PAGE else None,
         "first": not before,
+        "answer": _last(found[0], counts_of(found[0])) if rows else "",
     }
     return render(request, "capture/imports.html", context)
 
 
-def _last(counts: dict[str, int]) -> str:
+def _last(run: Import, counts: dict[str, int]) -> str:
+    if run.plan.get("table"):
+        return _("The last import brought %(new)s new rows and changed %(changed)s.") % {
+            "new": f"{counts['created']:,}", "changed": f"{counts['updated']:,}",
+        }  # fmt: skip
     new = ngettext("%(n)s new person", "%(n)s new people", counts["created"]) % {"n": f"{counts['created']:,}"}
     return _("The last import brought %(new)s and changed %(changed)s.") % {
         "new": new, "changed": f"{counts['updated']:,}",
@@ -73,7 +101,7 @@ def _last(counts: dict[str, int]) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@needs(IMPORT)
+@brings
 def new(request: HttpRequest) -> HttpResponse:
     """Choose a file."""
     if request.method == "GET":
@@ -84,7 +112,7 @@ def new(request: HttpRequest) -> HttpResponse:
     upload = form.cleaned_data["file"]
     row = files.keep(upload.chunks(), name=upload.name, actor=actor_of(request))
     try:
-        plan_import(files.path_of(row), name=row.name)
+        plan_import(files.path_of(row), name=row.name, table="")
     except MaropsError as error:
         add_problem(form, error)
         return render(request, "capture/new.html", {"form": form}, status=422)
@@ -92,22 +120,24 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs(IMPORT)
+@brings
 def plan(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """How the file is understood and what it would come to; from here it is started."""
     actor = actor_of(request)
     row = files.file_for(actor, file_id)
-    path = files.path_of(row)
-    proposed = plan_import(path, name=row.name)
-    if request.method == "GET":
-        return _shown(request, row, proposed, MapForm(proposed))
-    form = MapForm(proposed, request.POST)
+    path, tables = files.path_of(row), may_import(actor)
+    wanted = (request.POST if request.method == "POST" else request.GET).get("table", "")
+    proposed = _proposed(row, wanted if wanted in tables else "", tables)
+    now_shown = proposed.table or LEADS
+    if request.method == "GET" or request.POST.get("was", now_shown) != now_shown:
+        return _shown(request, row, proposed, MapForm(proposed, tables=tables))
+    form = MapForm(proposed, request.POST, tables=tables)
     if not form.is_valid():
         return _shown(request, row, proposed, form, status=422)
     try:
-        chosen = plan_import(path, form.as_map(), name=row.name)
+        chosen = plan_import(path, form.as_map(), name=row.name, table=proposed.table or LEADS)
         if "preview" in request.POST:
-            return _shown(request, row, chosen, MapForm(chosen))
+            return _shown(request, row, chosen, MapForm(chosen, tables=tables))
         job = start_kept(row, chosen, actor=actor)
     except MaropsError as error:
         add_problem(form, error)
@@ -117,6 +147,14 @@ def plan(request: HttpRequest, file_id: UUID) -> HttpResponse:
     return redirect("capture:import", ref=run.ref)
 
 
+def _proposed(row: File, table: str, tables: Sequence[str]) -> Plan:
+    """The plan for a table, or for what the columns tell as far as the actor may bring that in."""
+    found = plan_import(files.path_of(row), name=row.name, table=table)
+    if (found.table or LEADS) in tables:
+        return found
+    return plan_import(files.path_of(row), name=row.name, table=tables[0])
+
+
 def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, status: int = 200) -> HttpResponse:
     tried = _tried(row, shown, actor_of(request)) if status == 200 else None
     columns = [{"column": column, "field": form[f"c{number}"]} for number, column in enumerate(shown.columns)]
@@ -124,22 +162,47 @@ def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, statu
         "file": row,
         "plan": shown,
         "form": form,
+        "table": shown.table or LEADS,
+        "value_fields": [form[name] for name in ("country", "currency", "zone", "dates") if name in form.fields],
         "columns": columns,
         "tried": tried,
-        "answer": _expected(tried) if tried else _("Some of this cannot be used yet."),
+        "answer": _expected(tried, shown.table) if tried else _("Some of this cannot be used yet."),
         "problems": _grouped(tried.warnings) if tried else [],
         "whole": tried is None or tried.rows < TRIED,
+        "will": _will(shown.table),
     }
     return render(request, "capture/plan.html", context, status=status)
+
+
+def _will(table: str) -> str:
+    if not table:
+        return _(
+            "People who are here already are found by their ids and addresses and changed where the file says something"
+            " else; an empty cell erases nothing, and a refusal to be contacted stays one."
+        )
+    if table == "dispositions":
+        return _(
+            "Each word is kept for its lead in the order of time; one that stands already or is older changes nothing."
+            " Promises end where somebody has acted. No e-mail goes out."
+        )
+    return _(
+        "What is here already is found by its ids and changed where the file says something else; an empty cell erases"
+        " nothing. No e-mail goes out."
+    )
 
 
 def _tried(row: File, shown: Plan, actor: Actor) -> ImportResult:
     return try_import(files.path_of(row), shown, actor=actor, most=TRIED)
 
 
-def _expected(tried: ImportResult) -> str:
+def _expected(tried: ImportResult, table: str) -> str:
     parts = (
-        ngettext("%(n)d person is new", "%(n)d people are new", tried.created) % {"n": tried.created},
+        (
+            ngettext("%(n)d is new", "%(n)d are new", tried.created)
+            if table
+            else ngettext("%(n)d person is new", "%(n)d people are new", tried.created)
+        )
+        % {"n": tried.created},
         ngettext("%(n)d would change", "%(n)d would change", tried.updated) % {"n": tried.updated},
         ngettext("%(n)d stays as it is", "%(n)d stay as they are", tried.unchanged) % {"n": tried.unchanged},
         ngettext("%(n)d is refused", "%(n)d are refused", tried.rejected) % {"n": tried.rejected},
@@ -160,10 +223,10 @@ def _grouped(warnings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @require_GET
-@needs(IMPORT)
+@brings
 def one(request: HttpRequest, ref: str) -> HttpResponse:
     """One import: how far it is, or what came of it."""
-    run = find_import(ref)
+    run = _mine(request, ref)
     counts, job = counts_of(run), job_of(run)
     ended = run.state in ("done", "failed", "stopped")
     context = {
@@ -180,8 +243,29 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
         "rejects": _readable(actor_of(request), run.rejects_id),
         "poll_url": reverse("capture:progress", args=[run.ref]),
         "columns": run.plan.get("columns", []),
+        "table": run.plan.get("table") or LEADS,
+        "new": new_words(run),
+        "shows": _shows(run),
     }
     return render(request, "capture/import.html", context)
+
+
+def _mine(request: HttpRequest, ref: str) -> Import:
+    """The import, for those who may bring in such a table."""
+    run = find_import(ref)
+    require(actor_of(request), right_for(run.plan.get("table") or ""))
+    return run
+
+
+_WHERE = {"": "routing:leads", "opportunities": "pipeline:opportunities", "dispositions": "routing:leads"}
+
+
+def _shows(run: Import) -> str:
+    """Where what came in is seen; empty where there is no such page."""
+    try:
+        return reverse(_WHERE.get(run.plan.get("table") or "", "")) + "?sort=-newest"
+    except NoReverseMatch:
+        return ""
 
 
 def _outcome(run: Import, counts: dict[str, int]) -> str:
@@ -189,7 +273,10 @@ def _outcome(run: Import, counts: dict[str, int]) -> str:
         return _("It is being taken in. You may leave this page; it goes on.")
     if run.state in ("stopped", "failed"):
         return _("It ended after %(n)d rows. These are kept, and it can go on from there.") % {"n": counts["rows"]}
-    said = _("%(created)d new people, %(updated)d changed, %(unchanged)d as they were") % counts
+    if run.plan.get("table"):
+        said = _("%(created)d new, %(updated)d changed, %(unchanged)d as they were") % counts
+    else:
+        said = _("%(created)d new people, %(updated)d changed, %(unchanged)d as they were") % counts
     rejected = ngettext("%(n)d row was refused", "%(n)d rows were refused", counts["rejected"]) % {
         "n": counts["rejected"]
     }
@@ -197,10 +284,10 @@ def _outcome(run: Import, counts: dict[str, int]) -> str:
 
 
 @require_GET
-@needs(IMPORT)
+@brings
 def progress(request: HttpRequest, ref: str) -> HttpResponse:
     """The moving part of an import's page; once it has ended, the whole page is asked for again."""
-    run = find_import(ref)
+    run = _mine(request, ref)
     job = job_of(run)
     context = {"job": job, "run": run, "poll_url": reverse("capture:progress", args=[run.ref])}
     response = render(request, "capture/progress.html", context)

@@ -1,11 +1,11 @@
 """Reading imports: the list, one of them, what was found in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,9 +13,10 @@ from marops.domains.accounts.public import names
 from marops.domains.capture.actions import summed
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Finding, Import
-from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.permissions import may_import, right_for
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.ids import as_uuid
 from marops.kernel.models import Job
 from marops.kernel.permissions import may
 from marops.kernel.shell import Change, Found
@@ -27,9 +28,11 @@ _REF = re.compile(r"I-(\d{1,18})", re.IGNORECASE)
 _ON_DESK = 5
 
 
-def imports(*, limit: int = 50, before: int | None = None) -> list[Import]:
-    """The newest imports, or those older than number `before`."""
-    found = Import.objects.order_by("-number")
+def imports(tables: Iterable[str], *, limit: int = 50, before: int | None = None) -> list[Import]:
+    """The newest imports of these tables, or those older than number `before`."""
+    wanted = list(tables)
+    leads = Q(plan__table__isnull=True) if "leads" in wanted else Q(pk=None)
+    found = Import.objects.filter(leads | Q(plan__table__in=wanted)).order_by("-number")
     return list((found.filter(number__lt=before) if before else found)[:limit])
 
 
@@ -40,6 +43,11 @@ def find_import(ref: str) -> Import:
     if found is None:
         raise MaropsError(NOT_FOUND, f"There is no import {ref}.")
     return found
+
+
+def new_words(run: Import) -> str:
+    """What the new rows of an import are called."""
+    return _("New people") if not run.plan.get("table") else _("New")
 
 
 def counts_of(run: Import) -> dict[str, int]:
@@ -86,22 +94,19 @@ def as_json(run: Import) -> dict[str, Any]:
 
 def find_for_shell(actor: Actor, object_id: str) -> Found | None:
     """The import as comments and history need it."""
-    from uuid import UUID
-
-    from django.urls import reverse
-
-    from marops.domains.capture.permissions import IMPORT
-    from marops.kernel.permissions import may
-
-    run = Import.objects.filter(id=UUID(object_id)).first() if may(actor, IMPORT) else None
-    return Found(f"{run.ref} {run.file_name}", reverse("capture:import", args=[run.ref])) if run else None
+    key = as_uuid(object_id)
+    run = Import.objects.filter(id=key).first() if key else None
+    if run is None or not may(actor, right_for(run.plan.get("table") or "")):
+        return None
+    return Found(f"{run.ref} {run.file_name}", reverse("capture:import", args=[run.ref]))
 
 
 def desk(actor: Actor, as_of: datetime) -> Iterator[Change]:
     """What came in during the week, for the desk of those who may import."""
-    if not may(actor, IMPORT):
+    if not (tables := may_import(actor)):
         return
-    week = Import.objects.filter(ended_at__gte=as_of - timedelta(days=7)).order_by("-ended_at")[:_ON_DESK]
+    recent = [one for one in imports(tables) if one.ended_at and one.ended_at >= as_of - timedelta(days=7)]
+    week = sorted(recent, key=lambda one: one.ended_at or as_of, reverse=True)[:_ON_DESK]
     people = names([run.actor_id for run in week])
     for run in week:
         counts = counts_of(run)
@@ -110,7 +115,11 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Change]:
             what=_("%(file)s was imported") % {"file": run.file_name},
             by=people.get(run.actor_id, _("the command line")),
             by_kind="human" if run.actor_kind == "human" else "auto",
-            moved=_("%(created)s new leads, %(updated)s changed")
+            moved=(
+                _("%(created)s new, %(updated)s changed")
+                if run.plan.get("table")
+                else _("%(created)s new leads, %(updated)s changed")
+            )
             % {"created": f"{counts['created']:,}", "updated": f"{counts['updated']:,}"},
             url=reverse("capture:import", args=[run.ref]),
         )

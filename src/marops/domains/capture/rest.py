@@ -14,14 +14,16 @@ from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile as Upload
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.capture.forms import FileForm
+from marops.domains.capture.forms import FileForm, table_words
 from marops.domains.capture.intake.rest import router as intake
 from marops.domains.capture.maps import BAD_MAP, Map, as_map
 from marops.domains.capture.models import Import
-from marops.domains.capture.permissions import IMPORT
+from marops.domains.capture.permissions import IMPORT, may_import, right_for
 from marops.domains.capture.public import plan_import, start_import, try_import
 from marops.domains.capture.queries import as_json, find_import, imports
-from marops.kernel.errors import INVALID, MaropsError
+from marops.domains.capture.tables import LEADS
+from marops.kernel.actors import Actor
+from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.forms import faults
 from marops.kernel.permissions import require
 from marops.kernel.rest import Paging, checked_limit, cursor, place
@@ -32,21 +34,25 @@ router.add_router("", intake)
 
 # Before `/imports/{ref}`, which would take it for the reference of an import.
 @router.post("/imports/plan")
-def plan(request: HttpRequest, file: File[Upload], mapping: Form[str] = "") -> dict[str, Any]:
-    """How a file would be read, and what importing it would come to. `mapping` is a map as JSON."""
+def plan(request: HttpRequest, file: File[Upload], mapping: Form[str] = "", table: Form[str] = LEADS) -> dict[str, Any]:
+    """How a file would be read, and what importing it would come to. `mapping` is a map as JSON.
+
+    `table`: leads, opportunities, dispositions, or guess.
+    """
     actor = actor_of(request)
-    require(actor, IMPORT)
+    _need_any(actor)
     with _on_disk(file) as path:
-        found = plan_import(path, _map(mapping), name=file.name or "file")
+        found = plan_import(path, _map(mapping), name=file.name or "file", table=_table(table))
         return {"plan": found.as_json(), "expected": try_import(path, found, actor=actor).as_json()}
 
 
 @router.get("/imports")
 def list_imports(request: HttpRequest, given: Query[Paging]) -> dict[str, Any]:
     """The newest imports first."""
-    require(actor_of(request), IMPORT)
+    actor = actor_of(request)
+    _need_any(actor)
     limit = checked_limit(given.limit)
-    found = imports(limit=limit + 1, before=int(place(given.after)[0]) if given.after else None)
+    found = imports(may_import(actor), limit=limit + 1, before=int(place(given.after)[0]) if given.after else None)
     more = cursor(found[limit - 1].number) if len(found) > limit else None
     return {"items": [as_json(run) for run in found[:limit]], "next": more}
 
@@ -54,19 +60,43 @@ def list_imports(request: HttpRequest, given: Query[Paging]) -> dict[str, Any]:
 @router.get("/imports/{ref}")
 def one_import(request: HttpRequest, ref: str) -> dict[str, Any]:
     """How far an import is, or what came of it."""
-    require(actor_of(request), IMPORT)
-    return as_json(find_import(ref))
+    actor = actor_of(request)
+    _need_any(actor)
+    run = find_import(ref)
+    require(actor, right_for(run.plan.get("table") or ""))
+    return as_json(run)
 
 
 @router.post("/imports", response={202: dict[str, Any]})
-def start(request: HttpRequest, file: File[Upload], mapping: Form[str] = "") -> Status[dict[str, Any]]:
-    """Take a file in. Answers at once; the import runs as a job."""
+def start(
+    request: HttpRequest, file: File[Upload], mapping: Form[str] = "", table: Form[str] = LEADS
+) -> Status[dict[str, Any]]:
+    """Take a file in: leads, opportunities, dispositions, or what its columns tell (`guess`).
+
+    Answers at once; the import runs as a job.
+    """
     actor = actor_of(request)
-    require(actor, IMPORT)
+    _need_any(actor)
     with _on_disk(file) as path:
-        job = start_import(path, plan_import(path, _map(mapping), name=file.name or "file"), actor=actor)
+        found = plan_import(path, _map(mapping), name=file.name or "file", table=_table(table))
+        job = start_import(path, found, actor=actor)
     run = Import.objects.get(id=UUID(job.arguments["import"]))
     return Status(202, {"import": run.ref, "job": job.ref, "state": run.state})
+
+
+def _need_any(actor: Actor) -> None:
+    if not may_import(actor):
+        require(actor, IMPORT)
+
+
+def _table(given: str) -> str:
+    """The table that is meant; empty lets the columns tell. Raises MaropsError `invalid`."""
+    if given == "guess":
+        return ""
+    if given not in (known := table_words()):
+        said = FieldError("choice", f"There is no table {given!r}.", f"Use {', '.join(known)} or guess.", field="table")
+        raise MaropsError(INVALID, said.message, errors=[said])
+    return given
 
 
 def _map(text: str) -> Map | None:

@@ -11,7 +11,7 @@ class PipelineConfig(AppConfig):
 
         from marops.domains.pipeline import queries, stages, story
         from marops.domains.pipeline.fields import register_fields
-        from marops.domains.pipeline.permissions import CHANGE, VIEW
+        from marops.domains.pipeline.permissions import CHANGE, IMPORT, VIEW
         from marops.domains.pipeline.ports import IMPORTER
         from marops.domains.pipeline.rules import Pipeline, check_pipeline
         from marops.domains.pipeline.starter import STARTERS
@@ -41,6 +41,10 @@ class PipelineConfig(AppConfig):
         )
         shell.commands.fill(
             "new-opportunity", shell.Command(_("New opportunity"), "pipeline:new", CHANGE, words="deal open")
+        )
+        shell.commands.fill(
+            "import-opportunities",
+            shell.Command(_("Import opportunities"), "capture:new", IMPORT, words="upload file csv deals"),
         )
         ports.search.fill("opportunities", queries.search_deals, order=25)
         ports.desk.fill("opportunities", queries.desk, order=30)

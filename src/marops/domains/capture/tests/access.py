@@ -18,7 +18,7 @@ def things(cast):
 
 
 # Those who may see their own files only do not find somebody else's.
-NOT_THEIRS = {"priya": 404, "dylan": 404, "mina": 404}
+NOT_THEIRS = {"priya": 404, "dylan": 404, "mina": 404, "lena": 404, "selma": 404}
 
 
 def _run(world):
@@ -29,10 +29,13 @@ def _file(world):
     return {"file_id": world.things["upload"].id}
 
 
+# Whoever may bring in leads, deals or dispositions.
+BRINGS = frozenset({"hanna", "tomasz", "priya", "lena", "dylan", "samuel", "mina", "selma", "ada"})
+
 EXPECT = {
-    "imports": Expect(right=IMPORT),
-    "imports/new": Expect(right=IMPORT),
-    "imports/new/<uuid:file_id>": Expect(right=IMPORT, args=_file, otherwise=NOT_THEIRS),
+    "imports": Expect(only=BRINGS),
+    "imports/new": Expect(only=BRINGS),
+    "imports/new/<uuid:file_id>": Expect(only=BRINGS, args=_file, otherwise=NOT_THEIRS),
     "imports/<ref>": Expect(right=IMPORT, args=_run),
     "imports/<ref>/progress": Expect(right=IMPORT, args=_run),
     "intake": Expect(right=SEND),
@@ -42,7 +45,7 @@ EXPECT = {
     **{f"api/v1/intake/{call}": Expect(right=SEND, post_only=True) for call in CALLS},
     "api/v1/intake/events": Expect(right=SEND),
     "api/v1/intake/keys": Expect(right=SEND),
-    "api/v1/imports": Expect(right=IMPORT),
-    "api/v1/imports/plan": Expect(right=IMPORT, post_only=True),
+    "api/v1/imports": Expect(only=BRINGS),
+    "api/v1/imports/plan": Expect(only=BRINGS, post_only=True),
     "api/v1/imports/<ref>": Expect(right=IMPORT, args=_run),
 }

@@ -109,7 +109,7 @@ def test_the_same_over_rest(cast):
     assert bad.json()["errors"][0]["remedy"] == " Did you mean 'CRM id'?"
 
 
-def test_companies_have_their_page(cast):
+def test_companies_have_their_page(cast, lake):
     client = cast.client("samuel")
     plan_url = upload(client).headers["Location"]
     client.post(plan_url, chosen(client.get(plan_url).content.decode(), start=""))

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from marops.domains.capture.models import Batch, Finding, Import
@@ -335,3 +336,66 @@ def test_the_real_deals(shared_data):
     again = result_of(run_here(start_import(path, plan, actor=SETUP).id))
     assert counts(again) == (0, 0, 8800, 0)
     assert everything() == before
+
+
+# --- pages and REST ------------------------------------------------------------------------------------------------
+
+FILE = "Deal ID,Deal name,Stage,Amount\n1,Pilot,Proposal,10\n2,,,x\n"
+
+
+def upload(client, text=FILE, name="deals.csv"):
+    return client.post("/imports/new", {"file": SimpleUploadedFile(name, text.encode())})
+
+
+def test_the_page_says_what_the_file_holds_and_lets_it_be_said(cast):
+    client = cast.client("hanna")
+    url = upload(client).headers["Location"]
+    page = client.get(url).content.decode()
+    assert '<option value="opportunities" selected>' in page
+    assert "1 is new, 1 is refused." in page
+    assert "Currency of amounts without one" in page
+    other = client.post(url, {"table": "leads", "was": "opportunities", "preview": ""}).content.decode()
+    assert '<option value="leads" selected>' in other
+    assert "Country of phones without a code" in other
+    given = {"table": "opportunities", "was": "opportunities", "zone": "UTC", "dates": "day_first", "currency": "usd",
+             "c0": "external:deal_id", "c1": "name", "c2": "stage", "c3": "amount", "start": ""}  # fmt: skip
+    started = client.post(url, given)
+    run_here(Job.objects.get().id)
+    deal = Opportunity.objects.get()
+    assert (deal.currency, deal.keys.get().system) == ("USD", "deal_id")
+    page = client.get(started.headers["Location"]).content.decode()
+    assert "1 new, 0 changed, 0 as they were; 1 row was refused." in page
+    assert "/opportunities?sort=-newest" in page
+    listed = client.get("/imports").content.decode()
+    assert "Opportunities" in listed
+
+
+def test_a_page_offers_what_the_person_may_bring(cast):
+    client = cast.client("lena")
+    page = client.get(upload(client).headers["Location"]).content.decode()
+    assert '<option value="opportunities" selected>' in page
+    assert '<option value="leads"' not in page
+    run = Import.objects.create(number=9, file_name="x", sha256="0", size=1, actor_kind="human", actor_id="x")
+    assert client.get(f"/imports/{run.ref}").status_code == 403
+    assert client.get("/api/v1/imports").json()["items"] == []
+    assert cast.client("vera").get("/imports").status_code == 403
+
+
+def test_rest_takes_tables_in(cast):
+    client = cast.client("hanna")
+
+    def sent(path, **more):
+        return client.post(path, {"file": SimpleUploadedFile("deals.csv", FILE.encode()), **more})
+
+    found = sent("/api/v1/imports/plan", table="guess").json()
+    assert (found["plan"]["table"], found["expected"]["created"], found["expected"]["rejected"]) == (
+        "opportunities",
+        1,
+        1,
+    )
+    started = sent("/api/v1/imports", table="opportunities")
+    assert started.status_code == 202
+    run_here(Job.objects.get().id)
+    kept = client.get(f"/api/v1/imports/{started.json()['import']}").json()
+    assert (kept["table"], kept["created"], kept["rejected"]) == ("opportunities", 1, 1)
+    assert sent("/api/v1/imports", table="horses").status_code == 422

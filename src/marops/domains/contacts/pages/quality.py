@@ -32,6 +32,7 @@ from marops.domains.contacts.rules.quality import QualityRule
 from marops.domains.contacts.story import in_words
 from marops.domains.contacts.story import label as field_label
 from marops.kernel.definitions import ACTIVATE, activate, load, versions
+from marops.kernel.differences import differences
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem, posted
 from marops.kernel.jobs import JOB_FAILED
@@ -180,7 +181,7 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "groups": _rule_groups(found),
         "charts": _charts(found["trend"], "faulty"),
         "points": [_point(one) for one in reversed(found["trend"])],
-        "versions": _versions(slug, found["contacts"]),
+        "versions": _versions(slug),
         "drafts": _drafts(slug, found["contacts"]),
         "may_activate": may(actor, ACTIVATE),
         "may_fix": may(actor, FIX) and found["fixes"] and found["contacts"],
@@ -244,7 +245,7 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _versions(slug: str, present: int) -> list[dict[str, Any]]:
+def _versions(slug: str) -> list[dict[str, Any]]:
     rows = versions("quality", slug)
     who = names([row.author for row in rows])
     return [
@@ -263,12 +264,12 @@ def _versions(slug: str, present: int) -> list[dict[str, Any]]:
 def _drafts(slug: str, present: int) -> list[dict[str, Any]]:
     """Versions that are not in force yet, with how many each would find."""
     waiting = (Definition.State.DRAFT, Definition.State.REVIEW)
-    found = []
-    for row in versions("quality", slug):
-        if row.state in waiting:
-            would, document = would_find(row), load(row)
-            found.append({"row": row, "rule": document, "would": would, "now": present, "moved": would - present})
-    return found
+    in_force = find_rule(slug).document
+    return [
+        {"row": row, "would": would_find(row), "now": present, "differences": differences(in_force, row.document)}
+        for row in versions("quality", slug)
+        if row.state in waiting
+    ]
 
 
 # --- remedies --------------------------------------------------------------------------------------------------------

@@ -25,8 +25,12 @@ BESIDES = {
     "capture/shapes": "how exports of other systems are recognised",
     "capture/tables": "files of other tables than leads: which table, and where its columns go; kept by a port",
     "capture/targets": "the fields that a column may be mapped to",
+    "routing/boards": "reads for the pages of routes, pools and queues",
     "routing/dealing": "who gets which lead, worked out set by set, for a real pass and for a trial",
     "routing/deadlines": "the clocks of promises in working hours",
+    "routing/route_pages": "pages of routes: rules, pools, versions and trials",
+    "routing/sales_pages": "pages of those who have leads: dispositions, queues, hand-over of many",
+    "routing/trials": "what a route would do with leads that came",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}
 FORBIDDEN_WORDS = re.compile(

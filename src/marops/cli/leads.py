@@ -12,15 +12,18 @@ from marops.cli.main import CLI, DONE, FINDINGS, Json, app, err, installation, o
 import_app = typer.Typer(help="Bring data in.", no_args_is_help=True)
 explain_app = typer.Typer(help="Say why something is as it is.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+leads_app = typer.Typer(help="Who is where, and what became of leads.", invoke_without_command=True)
 app.add_typer(explain_app, name="explain")
+app.add_typer(leads_app, name="leads")
 
 
 # What people mean by a word: the best and the newest first, names from A.
 _ORDERS = {"score": "-score", "newest": "-newest"}
 
 
-@app.command()
+@leads_app.callback()
 def leads(
+    context: typer.Context,
     owner: Annotated[str, typer.Option(help="Only the leads of this person or queue.")] = "",
     stage: Annotated[str, typer.Option(help="Only the leads in this stage, such as mql.")] = "",
     grade: Annotated[str, typer.Option(help="Only the leads of this grade, such as A.")] = "",
@@ -29,6 +32,8 @@ def leads(
     as_json: Json = False,
 ) -> None:
     """Who is where: leads with their score, stage and owner."""
+    if context.invoked_subcommand:
+        return
     with installation(quiet=as_json):
         from marops.domains.routing.public import LeadFilter, lead_page
 

@@ -113,6 +113,7 @@ def _load_commands() -> None:
         leads,
         metrics,
         quality,
+        routing,
         sample,
         system,
         tables,

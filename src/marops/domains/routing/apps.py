@@ -11,7 +11,7 @@ class RoutingConfig(AppConfig):
 
         from marops.domains.routing import dealing, queries, stages, story
         from marops.domains.routing.fields import register_fields
-        from marops.domains.routing.permissions import VIEW
+        from marops.domains.routing.permissions import ASSIGN, VIEW
         from marops.domains.routing.ports import fill as fill_persons
         from marops.domains.routing.rules import Route
         from marops.domains.routing.starter import STARTERS
@@ -27,6 +27,13 @@ class RoutingConfig(AppConfig):
         ports.story.fill("routing", story.routing, order=60)
         ports.navigation.fill(
             "leads", shell.NavEntry("people", _("Leads"), "routing:leads", VIEW, words="contacts people"), order=10
+        )
+        ports.navigation.fill("queues", shell.NavEntry("people", _("Queues"), "routing:queues", VIEW), order=20)
+        ports.navigation.fill(
+            "routes", shell.NavEntry("people", _("Routes"), "routing:routes", VIEW, words="rules pools"), order=50
+        )
+        shell.commands.fill(
+            "hand-over", shell.Command(_("Hand over many leads"), "routing:hand-over-many", ASSIGN, words="absence")
         )
         ports.search.fill("leads", queries.search_leads, order=10)
         ports.desk.fill("leads", queries.desk, order=10)

@@ -99,6 +99,8 @@ class Setting:
     ideal: bool = False
     without: UUID | None = None
     """An account that gets nothing, because it had the lead already."""
+    trial: bool = False
+    """The leads of `staged` count as new: what they have now is nobody's to follow, and no part of anybody's load."""
 
 
 def prepare(cursor: Any, rows: pa.Table) -> None:
@@ -142,7 +144,7 @@ def work_out(cursor: Any, setting: Setting) -> Plan:
     """Give every lead in `staged` its owner or queue, the cause and the reason."""
     plan = Plan(unavailable=[] if setting.ideal else _unavailable(setting.as_of))
     cursor.execute("UPDATE staged SET pooled = rule = ANY(%s)", [list(setting.document.pools())])
-    _same_owner(cursor, setting.document, plan.unavailable)
+    _same_owner(cursor, setting, plan.unavailable)
     _group(cursor, setting.document)
     _deal_pools(cursor, setting, plan)
     _follow(cursor)
@@ -167,7 +169,7 @@ JOIN contact_identity o ON o.value = k.value AND o.kind = k.kind AND o.kind IN {
   AND o.contact_id <> k.contact_id
 JOIN assignment a ON a.contact_id = o.contact_id AND a.owner_id IS NOT NULL AND NOT a.owner_id = ANY(%(not)s)
 JOIN contact c ON c.id = o.contact_id
-WHERE s.had_owner IS NULL AND (SELECT count(*) FROM (SELECT 1 FROM contact_identity x
+WHERE s.had_owner IS NULL {{others}} AND (SELECT count(*) FROM (SELECT 1 FROM contact_identity x
   WHERE x.value = k.value AND x.kind = k.kind AND x.kind IN {_SHARED} LIMIT {SHARED_BY + 1}) few) <= {SHARED_BY}
 ORDER BY s.contact_id, a.routed_at, a.contact_id
 """
@@ -177,23 +179,28 @@ WITH wanted AS (
 had AS (
   SELECT c.company_id, a.owner_id, count(*) AS leads, min(a.routed_at) AS first FROM wanted w
   JOIN contact c ON c.company_id = w.company_id JOIN assignment a ON a.contact_id = c.id
-  WHERE a.owner_id IS NOT NULL AND NOT a.owner_id = ANY(%(not)s) GROUP BY 1, 2)
+  WHERE a.owner_id IS NOT NULL AND NOT a.owner_id = ANY(%(not)s) {others} GROUP BY 1, 2)
 SELECT DISTINCT ON (company_id) company_id, owner_id, leads FROM had ORDER BY company_id, leads DESC, first, owner_id
 """
 
 
-def _same_owner(cursor: Any, document: Route, unavailable: Sequence[UUID]) -> None:
+_OTHERS = "AND NOT EXISTS (SELECT FROM staged x WHERE x.contact_id = a.contact_id)"
+
+
+def _same_owner(cursor: Any, setting: Setting, unavailable: Sequence[UUID]) -> None:
     known = {"not": list(unavailable)}
+    document, others = setting.document, _OTHERS if setting.trial else ""
     if "duplicate" in document.same_owner:
         cursor.execute(
             "UPDATE staged s SET owner_id = f.owner_id, cause = 'duplicate', because = s.because ||"
-            f" jsonb_build_object('like', 'L-' || f.like_number) FROM ({_LIKE}) f WHERE f.contact_id = s.contact_id",
+            f" jsonb_build_object('like', 'L-' || f.like_number) FROM ({_LIKE.format(others=others)}) f"
+            " WHERE f.contact_id = s.contact_id",
             known,
         )
     if "company" in document.same_owner:
         cursor.execute(
             "UPDATE staged s SET owner_id = f.owner_id, cause = 'company', because = s.because ||"
-            f" jsonb_build_object('company_leads', f.leads) FROM ({_OF_COMPANY}) f"
+            f" jsonb_build_object('company_leads', f.leads) FROM ({_OF_COMPANY.format(others=others)}) f"
             " WHERE f.company_id = s.company_id AND s.had_owner IS NULL AND s.owner_id IS NULL",
             known,
         )
@@ -371,7 +378,7 @@ def candidates(setting: Setting, rule: str, pool: Pool, taken: Mapping[UUID, int
         ).values_list("id", "name")
     )
     away = {} if setting.ideal else absences_at(setting.as_of, [one.id for one in found.values()])
-    loads = _loads([one for one in found.values() if one.account_id], setting.as_of)
+    loads = _loads([one for one in found.values() if one.account_id], setting)
     made = []
     for member in pool.members:
         person = found.get(member.person)
@@ -420,10 +427,10 @@ def _state(one: Candidate, pool: Pool, *, works: bool, had: bool) -> str:
     return "closed" if pool.hours == "require" else "off"
 
 
-def _loads(people: Iterable[Person], as_of: datetime) -> dict[UUID, tuple[int, int]]:
+def _loads(people: Iterable[Person], setting: Setting) -> dict[UUID, tuple[int, int]]:
     """Account → how many open leads they have, and how many came since their own day began."""
     known = calendars()
-    since = {one.account_id: start_of_day(as_of, clock_of(one, known).zone) for one in people if one.account_id}
+    since = {one.account_id: start_of_day(setting.as_of, clock_of(one, known).zone) for one in people if one.account_id}
     if not since:
         return {}
     with connection.cursor() as cursor:
@@ -432,6 +439,7 @@ def _loads(people: Iterable[Person], as_of: datetime) -> dict[UUID, tuple[int, i
             " count(*) FILTER (WHERE a.routed_at >= w.since)"
             " FROM unnest(%s::uuid[], %s::timestamptz[]) w (owner_id, since)"
             " JOIN assignment a ON a.owner_id = w.owner_id"
+            f" {_OTHERS if setting.trial else ''}"
             " LEFT JOIN lead_disposition d ON d.contact_id = a.contact_id GROUP BY w.owner_id",
             [list(CLOSED), list(since), list(since.values())],
         )

@@ -1,13 +1,18 @@
 """Validation of what pages, REST and the command line send about leads."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import Account
 from marops.domains.register.public import queue_names
+from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
+from marops.domains.team.public import people
+from marops.kernel.rules import read_yaml
 
 
 def _targets() -> list[tuple[Any, Any]]:
@@ -33,3 +38,144 @@ def target_of(to: str) -> tuple[str | None, UUID | None]:
     """The queue's short name, or the person's id, that a checked `to` means."""
     kind, _colon, value = to.partition(":")
     return (value, None) if kind == "queue" else (None, UUID(value))
+
+
+# --- What sales says --------------------------------------------------------------------------------------------------
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
+    form.fields[name].choices = choices  # type: ignore[attr-defined]  # a field with choices, which it is
+
+
+class DispositionForm(forms.Form):
+    """What became of a lead. `state` is what stands; only words that may follow it are offered."""
+
+    disposition = forms.ChoiceField(label=_("What became of it"))
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        required=False,
+        choices=[("", _("Choose")), *REASONS.items()],
+        help_text=_("Needed where a lead is rejected or lost."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, state: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = [word for word in STATES if not state or word in MOVES[state]]
+        _offer(self, "disposition", [("", _("Choose")), *((word, STATES[word]) for word in words if word != "none")])
+
+
+class TouchForm(forms.Form):
+    """That somebody called, wrote, met or noted something."""
+
+    channel = forms.ChoiceField(label=_("What was done"), choices=list(CHANNELS.items()))
+    note = forms.CharField(label=_("Note"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ManyForm(HandOverForm):
+    """Which leads go to whom, and whether it is because their owner is away."""
+
+    leads = forms.MultipleChoiceField(label=_("Leads"), error_messages={"required": _("Choose at least one lead.")})
+
+    def __init__(self, *args: Any, offered: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "leads", list(offered))
+
+
+# --- Routes -----------------------------------------------------------------------------------------------------------
+
+
+class RouteTextForm(forms.Form):
+    """A route as text, and why it changed."""
+
+    text = forms.CharField(
+        label=_("The route as YAML"),
+        max_length=400_000,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
+    )
+    reason = forms.CharField(label=_("What changes, and why"), required=False, max_length=500)
+
+    def clean_text(self) -> dict[str, Any]:
+        """The document. What it must hold is checked where it is kept."""
+        try:
+            document = read_yaml(self.cleaned_data["text"])
+        except yaml.YAMLError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not isinstance(document, dict):
+            raise forms.ValidationError(_("A route is a mapping of keys to values."))
+        return document
+
+
+class PoolsForm(forms.Form):
+    """The order of a route's rules, and the shares and limits of the people in its pools.
+
+    A share of 0 takes somebody out of the pool.
+    """
+
+    reason = forms.CharField(label=_("What changes, and why"), required=False, max_length=500)
+
+    def __init__(self, *args: Any, route: Route, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.route = route
+        for place, rule in enumerate(route.rules):
+            self.fields[f"order-{place}"] = forms.IntegerField(
+                label=_("Place"), initial=place + 1, min_value=1, max_value=999
+            )
+            if rule.pool:
+                self._add_pool(place, rule.pool)
+
+    def _add_pool(self, place: int, pool: Pool) -> None:
+        for number, one in enumerate(pool.members):
+            self.fields[f"weight-{place}-{number}"] = _number(_("Share"), one.weight, most=100, required=True)
+            self.fields[f"open-{place}-{number}"] = _number(_("Open at most"), one.open)
+            self.fields[f"per_day-{place}-{number}"] = _number(_("A day at most"), one.per_day)
+        self.fields[f"add-{place}"] = forms.ChoiceField(
+            label=_("Add somebody"), required=False, choices=_free_people(pool)
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The route with what the form says."""
+        plain = self.route.model_dump(mode="json", by_alias=True, exclude_none=True)
+        data = self.cleaned_data
+        for place, rule in enumerate(plain.get("rules", [])):
+            if "pool" in rule:
+                rule["pool"]["members"] = list(self._members(place, rule["pool"]["members"], data))
+        order = sorted(range(len(plain.get("rules", []))), key=lambda place: (data[f"order-{place}"], place))
+        return plain | {"rules": [plain["rules"][place] for place in order]}
+
+    def _members(self, place: int, members: list[dict[str, Any]], data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for number, one in enumerate(members):
+            if weight := data[f"weight-{place}-{number}"]:
+                limits = {name: data[f"{name}-{place}-{number}"] for name in ("open", "per_day")}
+                kept = {name: value for name, value in limits.items() if value is not None}
+                yield {"person": one["person"], "weight": weight, **kept}
+        if added := data[f"add-{place}"]:
+            yield {"person": added, "weight": 1}
+
+
+def _number(label: Any, initial: int | None, *, most: int = 1_000_000, required: bool = False) -> forms.IntegerField:
+    return forms.IntegerField(label=label, initial=initial, min_value=0, max_value=most, required=required)
+
+
+def _free_people(pool: Pool) -> list[tuple[str, Any]]:
+    taken = {one.person for one in pool.members}
+    rows = [one for one in people().filter(active=True).exclude(account_id=None) if one.ref not in taken]
+    return [("", _("Nobody")), *((one.ref, one.name) for one in rows)]
+
+
+class TrialForm(forms.Form):
+    """Which version is tried, and on whose leads."""
+
+    version = forms.ChoiceField(label=_("Version"))
+    since = forms.DateField(
+        label=_("Leads since"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("The first day.")
+    )
+    as_now = forms.BooleanField(
+        label=_("With today's absences, hours and capacity"),
+        required=False,
+        help_text=_("Without them, leads are dealt by shares alone."),
+    )
+
+    def __init__(self, *args: Any, versions: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "version", list(versions))

@@ -1,28 +1,24 @@
 """Pages of leads: the list, one lead's story, why it is as it is, and handing it over."""
 
 from functools import cached_property
-from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.capture.public import IMPORT
-from marops.domains.contacts.public import contact_fields, sources
+from marops.domains.contacts.public import sources
+from marops.domains.routing import lead_page
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
-from marops.domains.routing.permissions import ASSIGN, VIEW
+from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
 from marops.domains.routing.queries import (
     COUNTED,
     Lead,
@@ -30,20 +26,18 @@ from marops.domains.routing.queries import (
     LeadPage,
     lead_counts,
     lead_of,
-    lead_page,
     lead_story,
+    page_of_leads,
     reaches,
 )
-from marops.domains.routing.rules import headline
+from marops.domains.scoring.public import score_history
 from marops.kernel import ports
-from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import Scope, grants, may
 
 PER_PAGE = 50
 _SORT = "score"
-_STAGE_KINDS = {"mql": "info", "sal": "info", "sql": "info", "opportunity": "info", "customer": "good"}
 
 
 class _Counted(Paginator):  # type: ignore[type-arg]  # Django's own cannot be subscripted when it runs
@@ -76,7 +70,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         sort=given.get("sort", f"-{_SORT}"),
     )
     page = max(1, int(given.get("page", "1") or 1)) if given.get("page", "1").isdecimal() else 1
-    found = lead_page(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
+    found = page_of_leads(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
     if page > 1 and not found.items:
         query = given.copy()
         query["page"] = str(max(1, -(-min(found.total, COUNTED) // PER_PAGE)))
@@ -102,7 +96,7 @@ def _labelled(items: list[Lead]) -> list[dict[str, Any]]:
         {
             "lead": one,
             "stage": stages.get(one.stage or "", one.stage),
-            "kind": _STAGE_KINDS.get(one.stage or "", "draft"),
+            "kind": lead_page.STAGE_KINDS.get(one.stage or "", "draft"),
             "source": sources.label(one.source) if one.source else "",
         }
         for one in items
@@ -145,81 +139,31 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
     if ref != contact.ref:
         return redirect("routing:lead", ref=contact.ref, permanent=False)
     story = lead_story(contact.id, actor)
+    told, shown = story["routing"], request.GET.get("show", "")
+    may_assign = may(actor, ASSIGN) and reaches(actor, contact.id, ASSIGN)
+    may_dispose = may(actor, DISPOSE) and reaches(actor, contact.id, DISPOSE)
     context = {
         "contact": contact,
         "story": story,
         "ref": contact.ref if story["contact"]["name"] != contact.ref else "",
-        "headline": headline(story),
-        **_known(story["contact"]["fields"]),
-        "kind": _STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
-        "path": _path(story["stage"]),
-        "days": _days(story["timeline"], contact.ref),
-        "fit": _rows(story["score"], "fit"),
-        "engagement": _rows(story["score"], "engagement"),
-        "may_assign": may(actor, ASSIGN) and reaches(actor, contact.id, ASSIGN),
-    }
+        "answer": lead_page.answer(story),
+        **lead_page.known(story["contact"]),
+        "origins": lead_page.origins(story["contact"], story.get("sources", {})),
+        "kind": lead_page.STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
+        "path": lead_page.path(story["stage"], told.get("sla")),
+        "tabs": lead_page.story_tabs(story["timeline"], shown),
+        "days": lead_page.days(story["timeline"], contact.ref, shown),
+        "fit": lead_page.rows(story["score"], "fit"),
+        "engagement": lead_page.rows(story["score"], "engagement"),
+        "cell": lead_page.cell_words(story["score"]),
+        **lead_page.score_course(score_history(contact.id), story["score"]),
+        "sla": lead_page.promise(told.get("sla")),
+        "disposition": told.get("disposition"),
+        "acts": lead_page.acts(
+            told.get("disposition") or {"next": []}, may_dispose=may_dispose, may_assign=may_assign
+        ),
+    }  # fmt: skip
     return render(request, "routing/lead.html", context)
-
-
-def _known(fields: dict[str, str]) -> dict[str, dict[str, str]]:
-    """What everybody wants to know of a person first; the fields that only this workspace has are folded away."""
-    usual = {one.label for one in contact_fields()}
-    first = {label: value for label, value in fields.items() if label in usual}
-    return {"who": first, "more": {label: value for label, value in fields.items() if label not in usual}}
-
-
-def _rows(score: dict[str, Any], part: str) -> list[dict[str, Any]]:
-    return [
-        {"label": one["label"], "value": one["points"]} for one in score.get("contributions", []) if one["part"] == part
-    ]
-
-
-def _path(stage: dict[str, Any]) -> list[dict[str, Any]]:
-    """The stages up to where sales closes; the ways out of the path are shown only when the lead took one."""
-    steps = [one for one in stage["path"] if one["now"] or one["name"] not in ("recycled", "disqualified")]
-    now = next((number for number, one in enumerate(steps) if one["now"]), -1)
-    since = parse_datetime(stage["since"]) if stage.get("since") else None
-    return [
-        {
-            "name": one["label"],
-            "state": "now" if number == now else "done" if number < now else "next",
-            "note": date_format(timezone.localtime(since), "j M, H:i") if number == now and since else "",
-        }
-        for number, one in enumerate(steps)
-    ]
-
-
-_KINDS = {"human": "human", "ai": "ai", "system": "auto"}
-_REASONS = {"lead.scored": "score", "lead.stage_changed": "stage", "lead.routed": "owner"}
-
-
-def _days(entries: list[dict[str, Any]], ref: str) -> list[dict[str, Any]]:
-    zone = timezone.get_current_timezone()
-    told = []
-    for entry in entries:
-        at = parse_datetime(entry["at"])
-        if at is None:
-            continue
-        section = _REASONS.get(entry["kind"])
-        told.append(
-            {
-                "at": at,
-                "day": timezone.localtime(at, zone).date(),
-                "kind": _KINDS.get(entry["actor"], "auto"),
-                "what": entry["says"],
-                "text": "",
-                "because_url": reverse("routing:because", args=[ref, section]) if section else "",
-                "big": entry["kind"] in ("lead.created", "lead.routed"),
-            }
-        )
-    grouped = groupby(told, key=lambda one: one["day"])
-    return [{"label": _day_label(day, zone), "entries": list(group)} for day, group in grouped]
-
-
-def _day_label(day: Any, zone: Any) -> str:
-    today = timezone.localtime(now(), zone if isinstance(zone, ZoneInfo) else None).date()
-    words = date_format(day, "D j M Y")
-    return _("Today, %(day)s") % {"day": words} if day == today else words
 
 
 _SECTIONS = {"score": "score", "owner": "routing", "stage": "stage", "quality": "quality"}
@@ -234,10 +178,10 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
     if section not in _SECTIONS:
         raise MaropsError(NOT_FOUND, f"There is no reason to give for {section!r}.")
     told = ports.story[_SECTIONS[section]](contact.id, actor)
-    known = ports.story["contact"](contact.id, actor)["fields"]
-    context = {"contact": contact, "told": told, "fields": _known(known)["who"]}
+    who = lead_page.known(ports.story["contact"](contact.id, actor))["who"]
+    context = {"contact": contact, "told": told, "fields": {one["label"]: one["value"] for one in who}}
     if section == "score":
-        context |= {"fit": _rows(told, "fit"), "engagement": _rows(told, "engagement")}
+        context |= {"fit": lead_page.rows(told, "fit"), "engagement": lead_page.rows(told, "engagement")}
     return render(request, f"routing/because_{section}.html", context)
 
 

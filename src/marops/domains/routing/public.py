@@ -9,10 +9,15 @@ from marops.domains.routing.actions import (
     take_next,
     touch_lead,
 )
+from marops.domains.routing.boards import Promises, away, promises, queues, route_as_json
 from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla
 from marops.domains.routing.queries import Lead, LeadFilter, LeadPage, lead_page, lead_story, visible
 from marops.domains.routing.rules import Route
+from marops.domains.routing.story import disposition as disposition_of
 from marops.domains.routing.story import routing
+from marops.domains.routing.story import sla as sla_of
+from marops.domains.routing.trials import Trial, read_route
+from marops.domains.routing.trials import simulate as try_route
 
 __all__ = [
     "Assignment",
@@ -22,15 +27,25 @@ __all__ = [
     "LeadFilter",
     "LeadPage",
     "LeadSla",
+    "Promises",
     "Route",
+    "Trial",
     "assign_lead",
+    "away",
     "dispose_lead",
     "dispose_many",
+    "disposition_of",
     "hand_over_leads",
     "lead_page",
     "lead_story",
+    "promises",
+    "queues",
+    "read_route",
+    "route_as_json",
     "routing",
+    "sla_of",
     "take_next",
     "touch_lead",
+    "try_route",
     "visible",
 ]

@@ -1,20 +1,30 @@
 """Leads over REST: the list, one lead, its story, handing it over."""
 
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.routing.actions import assign_lead
-from marops.domains.routing.forms import HandOverForm, target_of
-from marops.domains.routing.permissions import ASSIGN
+from marops.domains.routing import boards, trials
+from marops.domains.routing.actions import assign_lead, dispose_lead, hand_over_leads, take_next, touch_lead
+from marops.domains.routing.forms import DispositionForm, HandOverForm, TouchForm, target_of
+from marops.domains.routing.permissions import ASSIGN, CHANGE, DISPOSE, VIEW
 from marops.domains.routing.queries import LeadFilter, lead_of, lead_page, lead_story
-from marops.domains.routing.story import routing
+from marops.domains.routing.rules import Route
+from marops.domains.routing.story import disposition, routing, sla
+from marops.kernel.clock import now
+from marops.kernel.definitions import activate, checked, draft
+from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.forms import validated
+from marops.kernel.permissions import require
 from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
+from marops.kernel.workspace import zone
 
 router = Router(tags=["leads"])
+MOST_AT_ONCE = 1_000
 
 
 class Narrowed(Paging):
@@ -60,3 +70,146 @@ def hand_over(request: HttpRequest, ref: str, body: HandOver) -> dict[str, Any]:
     queue, owner_id = target_of(validated(HandOverForm, body.dict())["to"])
     assign_lead(actor=actor, contact_id=contact.id, queue=queue, owner_id=owner_id, reason=body.reason)
     return routing(contact.id, actor)
+
+
+# --- What sales says --------------------------------------------------------------------------------------------------
+
+
+class DispositionIn(Strict):
+    """What became of a lead: accepted, working, rejected, won or lost."""
+
+    disposition: str
+    reason: str = ""
+    note: str = ""
+    at: datetime | None = None
+
+
+class TouchIn(Strict):
+    """What somebody did about a lead: call, email, meeting or note."""
+
+    channel: str
+    note: str = ""
+    at: datetime | None = None
+
+
+class ManyIn(Strict):
+    """Which leads (references or ids) go to whom."""
+
+    leads: list[str]
+    to: str
+    reason: str = ""
+    absence: bool = False
+
+
+@router.post("/leads/{ref}/disposition")
+def dispose(request: HttpRequest, ref: str, body: DispositionIn) -> dict[str, Any]:
+    """Say what became of a lead."""
+    actor = actor_of(request)
+    contact = lead_of(actor, ref, DISPOSE)
+    said = validated(DispositionForm, body.dict(exclude={"at"}))
+    dispose_lead(actor=actor, contact_id=contact.id, at=body.at, **said)
+    return disposition(contact.id)
+
+
+@router.post("/leads/{ref}/touches")
+def touch(request: HttpRequest, ref: str, body: TouchIn) -> dict[str, Any]:
+    """Note that somebody called, wrote, met or noted something."""
+    actor = actor_of(request)
+    contact = lead_of(actor, ref, DISPOSE)
+    done = validated(TouchForm, body.dict(exclude={"at"}))
+    touch_lead(actor=actor, contact_id=contact.id, at=body.at, **done)
+    return {"ref": contact.ref, "sla": sla(contact.id)}
+
+
+@router.post("/hand-overs")
+def hand_over_many(request: HttpRequest, body: ManyIn) -> dict[str, Any]:
+    """Hand many leads to a queue or a person; those that the right does not reach are refused as not there."""
+    actor = actor_of(request)
+    require(actor, ASSIGN)
+    if len(body.leads) > MOST_AT_ONCE:
+        fault = FieldError("many", f"Send at most {MOST_AT_ONCE:,} leads at once.", field="leads", pointer="/leads")
+        raise MaropsError(INVALID, errors=[fault])
+    queue, owner_id = target_of(validated(HandOverForm, {"to": body.to, "reason": body.reason})["to"])
+    ids = [lead_of(actor, ref, ASSIGN).id for ref in body.leads]
+    moved = hand_over_leads(
+        actor=actor, contact_ids=ids, queue=queue, owner_id=owner_id, reason=body.reason, absence=body.absence
+    )
+    return {"handed_over": moved}
+
+
+# --- Queues and routes ------------------------------------------------------------------------------------------------
+
+
+@router.get("/queues")
+def queues(request: HttpRequest) -> dict[str, Any]:
+    """Where leads wait, and since when the one who waited longest."""
+    require(actor_of(request), VIEW)
+    return {"items": [asdict(one) for one in boards.queues()], "next": None}
+
+
+@router.post("/queues/{slug}/take")
+def take(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """Take the lead that has waited longest in a queue."""
+    actor = actor_of(request)
+    require(actor, DISPOSE)
+    boards.queue(slug)
+    contact_id = take_next(actor=actor, queue=slug)
+    return {"ref": lead_of(actor, str(contact_id)).ref, "id": str(contact_id)}
+
+
+@router.get("/routes")
+def routes(request: HttpRequest) -> dict[str, Any]:
+    """Every route: its version, and what came of it in the last 30 days."""
+    require(actor_of(request), VIEW)
+    return {"items": [asdict(one) | {"fallback_share": one.share} for one in boards.routes(now())], "next": None}
+
+
+@router.get("/routes/{slug}")
+def route(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """One route: its document, its rules as sentences, and the people of its pools as they stand."""
+    require(actor_of(request), VIEW)
+    return boards.route_as_json(slug, now())
+
+
+class DraftIn(Strict):
+    """A route's document, and why it changes."""
+
+    document: dict[str, Any]
+    reason: str = ""
+
+
+@router.post("/routes/{slug}/drafts", response={201: dict[str, Any]})
+def draft_route(request: HttpRequest, slug: str, body: DraftIn) -> Status[dict[str, Any]]:
+    """Save a new version of a route as a draft; it does nothing until it is put in force."""
+    actor = actor_of(request)
+    require(actor, CHANGE)
+    row = draft(actor=actor, kind="route", slug=slug, document=body.document, reason=body.reason)
+    return Status(201, {"version": row.pinned, "state": row.state})
+
+
+@router.post("/routes/{slug}/{version}/activate")
+def put_in_force(request: HttpRequest, slug: str, version: int) -> dict[str, Any]:
+    """Put a version of a route in force."""
+    actor = actor_of(request)
+    require(actor, CHANGE)
+    row = activate(actor=actor, ref=f"route/{slug}@{version}")
+    return {"version": row.pinned, "state": row.state}
+
+
+class TrialIn(Strict):
+    """What is tried (a version, or a document of its own) and on whose leads."""
+
+    since: date
+    version: int | None = None
+    document: dict[str, Any] | None = None
+    as_now: bool = False
+
+
+@router.post("/routes/{slug}/simulate")
+def simulate(request: HttpRequest, slug: str, body: TrialIn) -> dict[str, Any]:
+    """What a version would do with the leads that came since a day; nothing is written."""
+    require(actor_of(request), VIEW)
+    given = body.document or boards.document_of(slug, body.version)
+    route = Route.model_validate(checked("route", given))
+    since = datetime.combine(body.since, datetime.min.time(), tzinfo=zone())
+    return trials.simulate(route, slug, since, now(), as_now=body.as_now).as_json()

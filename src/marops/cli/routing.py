@@ -1,0 +1,146 @@
+"""Routing from the command line: what a route does, what a changed one would do, and what became of leads."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from marops.cli.leads import leads_app
+from marops.cli.main import CLI, DONE, FINDINGS, Json, app, installation, out, print_json
+
+route_app = typer.Typer(help="Who gets which lead, and what a change would do.", no_args_is_help=True)
+app.add_typer(route_app, name="route")
+
+
+@route_app.command("show")
+def show(
+    slug: Annotated[str, typer.Argument(help="The route's short name.")] = "main",
+    as_json: Json = False,
+) -> None:
+    """A route's rules in order, the people of its pools as they stand, and the decisions of the last 30 days."""
+    with installation(quiet=as_json):
+        from marops.domains.routing.public import route_as_json
+        from marops.kernel.clock import now
+
+        document = route_as_json(slug, now())
+    if as_json:
+        print_json(document)
+        return
+    out.print(f"[bold]{document['title']}[/]  [dim]{document['version']} ({document['state']})[/]")
+    for number, rule in enumerate(document["rules"], 1):
+        out.print(f"{number}. [bold]{rule['label']}[/]: {rule['when']}", markup=True)
+        out.print(f"   → {rule['queue'] or 'the pool below'}; {rule['leads']:,} leads in 30 days", markup=False)
+        if rule["people"]:
+            out.print(_pool(rule["people"]))
+    out.print(f"Otherwise → {document['document'].get('fallback', 'unassigned-leads')}")
+
+
+def _pool(people: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("   Person")
+    table.add_column("Now")
+    for title in ("Share", "Got", "By share", "Open", "Today", "Room"):
+        table.add_column(title, justify="right")
+    for one in people:
+        room = "" if one["room"] is None else f"{one['room']:,}"
+        table.add_row(
+            f"   {one['name']}", one["state"], f"{one['share']:.0%}", f"{one['got']:,}", f"{one['expected']:,.1f}",
+            f"{one['open']:,}", f"{one['today']:,}", room,
+        )  # fmt: skip
+    return table
+
+
+@route_app.command("simulate")
+def simulate(
+    rules: Annotated[Path, typer.Argument(help="A route as YAML, as `marops export` writes it.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Leads that came since this day.")],
+    slug: Annotated[str, typer.Option(help="The route whose ledgers count; new leads follow them.")] = "main",
+    as_now: Annotated[
+        bool, typer.Option("--as-now", help="With today's absences, hours and capacity; else by shares alone.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many leads to list.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Who would have moved under these rules; nothing is written. Exit code 1 when no rule claims some leads."""
+    with installation(quiet=as_json):
+        from marops.domains.routing.public import read_route, try_route
+        from marops.kernel.clock import now
+        from marops.kernel.workspace import zone
+
+        route = read_route(rules.read_text(encoding="utf-8"))
+        first = since.replace(tzinfo=zone())
+        trial = try_route(route, slug, first, now(), as_now=as_now, shown=1_000_000 if as_json else limit)
+    if as_json:
+        print_json(trial.as_json())
+    else:
+        _tell(trial)
+    raise typer.Exit(FINDINGS if trial.unmatched else DONE)
+
+
+def _tell(trial: Any) -> None:
+    out.print(
+        f"[bold]{trial.moved:,}[/] of [bold]{trial.leads:,}[/] leads would be with somebody else;"
+        f" [bold]{trial.unmatched:,}[/] with nobody."
+    )
+    if trial.by_hand:
+        out.print(f"{trial.by_hand:,} were handed over by a person and stay.")
+    owners = Table("Owner", box=None, pad_edge=False)
+    owners.add_column("Has now", justify="right")
+    owners.add_column("Would have", justify="right")
+    for name, before, after in trial.owners:
+        owners.add_row(name, f"{before:,}", f"{after:,}")
+    out.print(owners)
+    moves = Table("Lead", "From", "To", "Because of", box=None, pad_edge=False)
+    for one in trial.items:
+        moves.add_row(one.ref, one.before, one.after, one.why)
+    if trial.items:
+        out.print(moves)
+        more = trial.moved - len(trial.items)
+        out.print(f"and {more:,} more; --limit shows them." if more else "That is everybody who would move.")
+
+
+@leads_app.command("dispose")
+def dispose(
+    ref: Annotated[str, typer.Argument(help="L-number, id, e-mail, phone or any id of another system.")],
+    disposition: Annotated[str, typer.Argument(help="accepted, working, rejected, won or lost.")],
+    reason: Annotated[str, typer.Option(help="Why, for a lead that is rejected or lost, such as no_budget.")] = "",
+    note: Annotated[str, typer.Option(help="A note to it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what became of a lead."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import find_contact
+        from marops.domains.routing.public import dispose_lead, disposition_of
+
+        contact = find_contact(ref, actor=CLI)
+        dispose_lead(actor=CLI, contact_id=contact.id, disposition=disposition, reason=reason, note=note)
+        told = disposition_of(contact.id)
+    if as_json:
+        print_json(told)
+    else:
+        why = f": {told['reason_label'].lower()}" if told["reason_label"] else ""
+        out.print(f"{contact.ref} is {told['label'].lower()}{why}.")
+
+
+@leads_app.command("touch")
+def touch(
+    ref: Annotated[str, typer.Argument(help="L-number, id, e-mail, phone or any id of another system.")],
+    channel: Annotated[str, typer.Argument(help="call, email, meeting or note.")],
+    note: Annotated[str, typer.Option(help="What was said.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Note that somebody did something about a lead; the first time ends the clock of the first touch."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import find_contact
+        from marops.domains.routing.public import sla_of, touch_lead
+
+        contact = find_contact(ref, actor=CLI)
+        touch_lead(actor=CLI, contact_id=contact.id, channel=channel, note=note)
+        promise = sla_of(contact.id)
+    if as_json:
+        print_json({"ref": contact.ref, "sla": promise})
+        return
+    words = {"met": " The promise was kept.", "late": " The promise was missed."}
+    out.print(f"Noted for {contact.ref}.{words.get(promise['state'], '') if promise else ''}")

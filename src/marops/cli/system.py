@@ -171,6 +171,8 @@ class _Greeting:
         out.print(f"\nMarops is running at [bold]{address}[/]  ({took:.1f} s)")
         if self.link:
             out.print(f"Sign in for the first time with this link; it works once:\n  [bold]{address}{self.link}[/]")
+        if self.session.fresh:
+            out.print("To look around: [bold]marops sample[/] brings in a made-up company, and takes it out again.")
         out.print("Ctrl-C stops everything.")
 
 

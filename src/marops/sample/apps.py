@@ -18,6 +18,6 @@ class SampleConfig(AppConfig):
         )
         command = shell.Command(
             _("Look around with a sample company"), "sample:page", MANAGE, words="demo example try", first_step=True,
-            says=says,
+            heading=_("Or look around first"), says=says,
         )  # fmt: skip
         shell.commands.fill("sample", command, order=90)

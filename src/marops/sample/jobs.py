@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+import pyarrow as pa
+
 from marops.kernel import crash
 from marops.kernel.actors import Actor
 from marops.kernel.config import config
@@ -25,6 +27,7 @@ from marops.store.address import dsn
 from marops.store.lake import LakeWriter, lake_writer
 
 SLICE = 20_000
+PORTIONS = 4  # in which the facts of a small company come in
 LAKE_SECONDS = 120.0
 
 crash.declare("sample.after_begin", "sample.after_batch", "sample.after_facts", "sample.after_discard")
@@ -92,12 +95,13 @@ def load(run: JobRun) -> Iterator[Step]:
 def _plan(company: Company) -> list[tuple[str, int, int]]:
     """The batches in order: what, which part, and about how many rows."""
     firms, leads = company.count("firm"), company.count("lead")
-    facts = max(1, company.count("touchpoint") * 8 // MONTHS)
+    months = MONTHS if leads > SLICE else PORTIONS
+    facts = max(1, company.count("touchpoint") * 8 // months)
     return [
         *(("companies", start, min(SLICE, firms - start)) for start in range(0, firms, SLICE)),
         *(("leads", start, min(SLICE, leads - start)) for start in range(0, leads, SLICE)),
         ("deals", 0, company.count("deal")),
-        *(("facts", month, facts) for month in range(MONTHS)),
+        *(("facts", MONTHS // months * part, facts) for part in range(months)),
         ("work", 0, 11_000),
     ]
 
@@ -112,10 +116,15 @@ def _take(run: JobRun, company: Company, writer: LakeWriter | None, number: int,
     elif what == "deals":
         tables = {name: company.rows(name) for name in ("deals", "deal_people", "deal_lines")}
     elif writer is not None:
-        rows = company.facts(part) if what == "facts" else company.work_facts()
+        rows = _facts(company, part) if what == "facts" else company.work_facts()
         facts = writer.bulk_load(rows, batch=_batch_id(run.job.id, number))
         crash.point("sample.after_facts")
     load_batch(actor=run.actor, job_id=run.job.id, number=number, tables=tables, facts=facts)
+
+
+def _facts(company: Company, first: int) -> pa.Table:
+    months = 1 if company.count("lead") > SLICE else MONTHS // PORTIONS
+    return pa.concat_tables(company.facts(month) for month in range(first, first + months))
 
 
 def _batch_id(job_id: UUID, number: int) -> UUID:

@@ -1,6 +1,5 @@
 """`marops import`: show what is understood, run the job here with its progress, say what came of it."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -55,7 +54,7 @@ def import_file(
     if not file.is_file():
         raise MaropsError(NO_FILE, str(file))
     if rejects is not None:
-        _check_writable(rejects)
+        _check_writable(rejects, file)
     plan = plan_import(file, read_map(map_file) if map_file else None, table=table)
     if not quiet:
         _show(plan, err)
@@ -69,11 +68,21 @@ def import_file(
     return result
 
 
-def _check_writable(target: Path) -> None:
-    """Before anything starts: can the refused rows be written there?"""
-    place = target if target.exists() else target.parent
-    if target.is_dir() or not place.exists() or not os.access(place, os.W_OK):
-        raise MaropsError(NOT_WRITABLE, str(target))
+def _check_writable(target: Path, source: Path) -> None:
+    """Before anything starts: can the refused rows be written there, and is it not the very file they come from?
+
+    It is tried, not asked: root is told that everything may be written, also on a disk that is read-only.
+    """
+    there = target.exists()
+    if there and target.samefile(source):
+        raise MaropsError(NOT_WRITABLE, f"{target} is the file that is imported.")
+    try:
+        with target.open("ab"):
+            pass
+    except OSError as error:
+        raise MaropsError(NOT_WRITABLE, f"{target}: {error.strerror}") from None
+    if not there:
+        target.unlink()
 
 
 def _show(plan: Plan, err: Console) -> None:

@@ -301,15 +301,15 @@ class Engine:
         """The pulse looks at the newest rows only; what commits later than those is found by the hourly housework."""
         as_of = now()
         if pulse.unsealed or self._sealed_to is None:
-            self._seal(told)
+            self._seal(told, since=self._sealed_to)
         self._sealed_to = as_of - LATE_COMMIT
 
-    def _seal(self, told: Told) -> None:
+    def _seal(self, told: Told, *, since: datetime | None = None) -> None:
         started, rows = time.monotonic(), 0
-        while sealed := audit.seal(now()):
+        while sealed := audit.seal(now(), since=since):
             rows += sealed
             if sealed < audit.SEAL_BATCH:
-                break  # that was the rest; to look again costs a pass over the whole trail
+                break  # that was the rest; to look again costs another pass
         if rows:
             told.add("seal", rows)
             tick.note_stage("seal", rows, time.monotonic() - started)

@@ -1,8 +1,8 @@
 """What `marops doctor` can see without opening the installation."""
 
-import os
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +34,14 @@ def _python() -> Check:
 
 
 def _folder(home: Path) -> Check:
-    place = home if home.exists() else home.parent
-    ok = os.access(place, os.W_OK)
-    return Check("workspace folder", ok, str(home), "Choose a folder you may write to, with --home or MAROPS_HOME.")
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    remedy = "Choose a folder you may write to, with --home or MAROPS_HOME."
+    try:
+        # Tried, not asked: root is told that everything may be written, also on a disk that is read-only.
+        with tempfile.TemporaryFile(dir=place):
+            return Check("workspace folder", True, str(home))
+    except OSError as error:
+        return Check("workspace folder", False, f"{home}: {error.strerror}", remedy)
 
 
 def _restore(home: Path) -> list[Check]:

@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7 made here, never by the database server (RFC 9562)."""
 
 import re
+from datetime import datetime
 from uuid import UUID
 
 import uuid_utils
@@ -11,6 +12,11 @@ _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECA
 def new_id() -> UUID:
     """A new time-ordered id."""
     return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+def earliest_id(moment: datetime) -> UUID:
+    """No id that is made at `moment` or later is smaller than this one."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def as_uuid(text: str) -> UUID | None:

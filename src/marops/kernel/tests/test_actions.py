@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -118,6 +120,18 @@ def test_the_workspace_keeps_its_settings_and_refuses_an_unknown_zone():
     with pytest.raises(MaropsError) as refused:
         set_up_workspace(actor=ENGINE, zone="Mars/Olympus")
     assert [error.field for error in refused.value.errors] == ["zone"]
+
+
+@pytest.mark.django_db
+def test_sealing_looks_at_the_newest_and_finds_late_ones_when_it_looks_at_all():
+    _write(actor=HANNA)
+    late = AuditRow.objects.get()
+    moment = late.at + timedelta(seconds=5)
+    assert audit.seal(moment, since=moment) == 0
+    assert audit.seal(moment, since=late.at) == 1
+    _write(actor=HANNA)
+    assert audit.seal(moment) == 1
+    assert audit.verify().findings == ()
 
 
 @pytest.mark.django_db

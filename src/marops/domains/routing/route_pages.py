@@ -177,9 +177,10 @@ def _keep(request: HttpRequest, slug: str, form: Any, document: dict[str, Any]) 
         row = draft(actor=actor_of(request), kind="route", slug=slug, document=document, reason=reason)
     except MaropsError as error:
         # Faults name places of the document, which are no fields of the form.
-        for fault in error.errors or [error]:
-            where = getattr(fault, "pointer", "")
-            form.add_error(None, f"{where}: {getattr(fault, 'message', fault)}" if where else str(error))
+        for fault in error.errors:
+            form.add_error(None, f"{fault.pointer}: {fault.message}" if fault.pointer else fault.message)
+        if not tuple(error.errors):
+            form.add_error(None, str(error))
         return None
     messages.success(
         request, _("%(ref)s is a draft. See what it would do, then put it in force.") % {"ref": row.pinned}

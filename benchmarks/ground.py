@@ -27,9 +27,9 @@ SELECT (lpad(to_hex(1750000000000 + g), 12, '0') || '70008000' || lpad(to_hex(g)
 FROM generate_series(1, {leads}) g
 """
 _AROUND = """
-INSERT INTO contact_score (model, contact_id, fit, engagement, value, grade, contributions, missing, definition, as_of)
+INSERT INTO contact_score (model, contact_id, fit, engagement, value, grade, contributions, definition, as_of)
 SELECT 'main', id, number % 50, (number * 13) % 50, number % 50 + (number * 13) % 50,
-  (ARRAY['A','B','C','D'])[1 + number % 4], '[]', '[]', 'score/main@1', '2026-11-01' FROM contact;
+  (ARRAY['A','B','C','D'])[1 + number % 4], '{}', 'score/main@1', '2026-11-01' FROM contact;
 INSERT INTO contact_stage (contact_id, stage, since, definition)
 SELECT id, CASE WHEN number % 7 = 0 THEN 'mql' ELSE 'lead' END, created_at, 'lifecycle/main@1' FROM contact;
 INSERT INTO queue (id, slug, name, purpose, fallback, created_at)

@@ -1,6 +1,7 @@
 """Many rows at once into PostgreSQL: an Arrow table becomes a temporary table by one COPY."""
 
 import io
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -35,16 +36,20 @@ def sql_type(kind: pa.DataType) -> str:
     raise TypeError(f"no PostgreSQL type for {kind}; cast it to text first")
 
 
-def stage(cursor: Cursor, name: str, rows: pa.Table, *, types: dict[str, str] | None = None) -> None:
+def stage(
+    cursor: Cursor, name: str, rows: pa.Table, *, types: dict[str, str] | None = None, known: Sequence[str] = ()
+) -> None:
     """Make the temporary table `name` of `rows`; it goes with the transaction.
 
-    `types` names the PostgreSQL type of columns that travel as text (uuid, jsonb, text[]).
+    `types` names the PostgreSQL type of columns that travel as text (uuid, jsonb, text[]). Statistics are made of the
+    columns in `known`, by default of all: for documents they cost more than the join that they would help.
     """
     types = types or {}
     columns = ", ".join(f'"{field.name}" {types.get(field.name, sql_type(field.type))}' for field in rows.schema)
     cursor.execute(f'CREATE TEMPORARY TABLE "{name}" ({columns}) ON COMMIT DROP')
     copy_in(cursor, name, rows)
-    cursor.execute(f'ANALYZE "{name}"')
+    columns = ", ".join(f'"{one}"' for one in known)
+    cursor.execute(f'ANALYZE "{name}" ({columns})' if columns else f'ANALYZE "{name}"')
 
 
 def copy_in(cursor: Cursor, table: str, rows: pa.Table) -> None:

@@ -28,32 +28,29 @@ _FACT = (
     "SELECT s.fact_id AS id, %s AS kind, %s::timestamptz AS occurred_at, %s::timestamptz AS recorded_at, s.contact_id,"
     " %s AS actor_type, %s AS actor_id, %s AS definition, {properties} AS properties FROM staged s"
 )
-_KEPT = "fit, engagement, grade, level, mql, fades, contributions, missing"
+_KEPT = ("fit", "engagement", "grade", "level", "mql", "fades", "contributions")
 
 
 @action("lead.score", effect="score")
 def keep_scores(act: Act, *, actor: Actor, model: str, definition: str, as_of: datetime, rows: pa.Table) -> int:
-    """Keep the scores in `rows` (contact_id, fact_id, fit, engagement, grade, level, mql, fades, contributions,
-    missing).
+    """Keep the scores in `rows` (contact_id, fact_id, fit, engagement, grade, level, mql, fades, contributions).
 
     Unchanged ones are left alone, so that an unchanged world writes nothing. Answers how many changed.
     """
+    old, new = (", ".join(f"{alias}.{one}" for one in _KEPT) for alias in "cs")
     with connection.cursor() as cursor:
-        types = _UUIDS | {"contributions": "jsonb", "missing": "jsonb", "level": "smallint"}
-        stage(cursor, "staged", rows, types=types)
-        _drop_vanished(cursor)
-        old, new = (", ".join(f"{alias}.{one}" for one in _KEPT.split(", ")) for alias in "cs")
+        _stage(cursor, rows, {"contributions": "jsonb", "level": "smallint"})
         cursor.execute(
             "DELETE FROM staged s USING contact_score c WHERE c.model = %s AND c.contact_id = s.contact_id"
             f" AND ({old}, c.definition) IS NOT DISTINCT FROM ({new}, %s)",
             [model, definition],
         )
+        columns = ("value", "definition", "as_of", *_KEPT)
         cursor.execute(
-            f"INSERT INTO contact_score (model, contact_id, {_KEPT}, value, definition, as_of)"
-            f" SELECT %s, contact_id, {_KEPT}, fit + engagement, %s, %s FROM staged"
-            f" ON CONFLICT (model, contact_id) DO UPDATE SET ({_KEPT}, value, definition, as_of)"
-            f" = ROW (excluded.{_KEPT.replace(', ', ', excluded.')}, excluded.value, excluded.definition,"
-            " excluded.as_of)",
+            f"INSERT INTO contact_score (model, contact_id, {', '.join(columns)})"
+            f" SELECT %s, contact_id, fit + engagement, %s, %s, {', '.join(_KEPT)} FROM staged"
+            f" ON CONFLICT (contact_id, model) DO UPDATE SET ({', '.join(columns)})"
+            f" = ROW ({', '.join(f'excluded.{one}' for one in columns)})",
             [model, definition, as_of],
         )
         changed: int = cursor.rowcount
@@ -74,9 +71,8 @@ def keep_stages(act: Act, *, actor: Actor, definition: str, as_of: datetime, row
     how many moved.
     """
     with connection.cursor() as cursor:
-        types = _UUIDS | {"before": "text", "passed": "jsonb", "step": "integer", "cycle": "smallint"}
-        stage(cursor, "staged", rows, types=types | {"cycle_since": "timestamptz"})
-        _drop_vanished(cursor)
+        types = {"before": "text", "passed": "jsonb", "step": "integer", "cycle": "smallint"}
+        _stage(cursor, rows, types | {"cycle_since": "timestamptz"})
         # Somebody may have moved a contact by hand since it was judged; their word stands.
         cursor.execute(
             "DELETE FROM staged s USING contact_stage c WHERE c.contact_id = s.contact_id"
@@ -193,8 +189,10 @@ def _keep_passages(
     StagePassage.objects.bulk_create([*rows, reached])
 
 
-def _drop_vanished(cursor: Any) -> None:
-    """Contacts that were erased or merged while the tick was thinking."""
+def _stage(cursor: Any, rows: pa.Table, types: dict[str, str]) -> None:
+    """The rows as the table `staged`, without contacts that were erased or merged while the tick was thinking."""
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('marops.contact.going'))")
+    stage(cursor, "staged", rows, types=_UUIDS | types, known=("contact_id",))
     cursor.execute("DELETE FROM staged s WHERE NOT EXISTS (SELECT FROM contact c WHERE c.id = s.contact_id)")
 
 

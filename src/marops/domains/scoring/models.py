@@ -8,9 +8,12 @@ from django.db import models
 class ContactScore(models.Model):
     """The score of one contact by one model, with every contribution to it."""
 
-    pk = models.CompositePrimaryKey("model", "contact_id")
+    pk = models.CompositePrimaryKey("contact_id", "model")
+    # Without a constraint: a million checks take seconds. The database itself deletes scores with their contact.
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     model = models.TextField()
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="+")
     fit = models.DecimalField(max_digits=9, decimal_places=4)
     engagement = models.DecimalField(max_digits=9, decimal_places=4)
     value = models.DecimalField(max_digits=9, decimal_places=4)
@@ -18,17 +21,12 @@ class ContactScore(models.Model):
     level = models.SmallIntegerField(default=1, db_default=1)
     mql = models.BooleanField(default=False, db_default=False)  # by the matrix and the threshold of the model
     fades = models.BooleanField(default=True, db_default=True)  # tomorrow it is another, though nothing happens
-    contributions = models.JSONField()  # [{part, name, points}, …]; they add up to the value
-    missing = models.JSONField()  # names of fields that the model asks for and the contact lacks
+    contributions = models.JSONField()  # {name: points}; they add up to the value
     definition = models.TextField()
     as_of = models.DateTimeField()
 
     class Meta:
         db_table = "contact_score"
-        indexes: ClassVar = [
-            models.Index("model", "value", "contact", name="contact_score_value"),
-            models.Index("contact", name="contact_score_fades", condition=models.Q(fades=True)),
-        ]
 
 
 class ContactStage(models.Model):
@@ -38,7 +36,9 @@ class ContactStage(models.Model):
     `held_from` is the stage that rules had reached until then: they carry the contact further only beyond it.
     """
 
-    contact = models.OneToOneField("contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    contact = models.OneToOneField(
+        "contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
     stage = models.TextField()
     since = models.DateTimeField()
     definition = models.TextField()
@@ -49,7 +49,6 @@ class ContactStage(models.Model):
 
     class Meta:
         db_table = "contact_stage"
-        indexes: ClassVar = [models.Index("stage", "contact", name="contact_stage_stage")]
 
 
 class StagePassage(models.Model):

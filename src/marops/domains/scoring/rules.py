@@ -161,6 +161,16 @@ class ScoreModel(_Part):
             named[f"cap:{part}"] = f"{part.capitalize()} counts from 0 to {self.part(part).cap:g}"
         return named
 
+    def parts(self) -> dict[str, PartName]:
+        """To which half each contribution belongs."""
+        found: dict[str, PartName] = {}
+        for part in PARTS:
+            held = self.part(part)
+            givers: Sequence[Signal | Activity] = [*held.signals, *getattr(held, "activities", ())]
+            found |= dict.fromkeys((one.name for one in givers), part)
+            found |= dict.fromkeys((f"cap:{one.name}" for one in held.groups), part) | {f"cap:{part}": part}
+        return found
+
     def asks(self) -> tuple[str, ...]:
         """The fields that the model looks at."""
         return tuple(dict.fromkeys(name for _, signal in self.signals().values() for name in field_names(signal.when)))

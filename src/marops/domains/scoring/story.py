@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marops.domains.scoring.actions import BY_HAND
 from marops.domains.scoring.models import ContactScore, ContactStage, StagePassage
-from marops.domains.scoring.queries import explain_points, score_history
+from marops.domains.scoring.queries import empty_fields, explain_points, score_history
 from marops.domains.scoring.rules import Lifecycle, ScoreModel
 from marops.engine.judge import explain_rule
 from marops.kernel.actors import Actor
@@ -30,6 +30,7 @@ def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     if row is None:
         return {"value": None, "why": "Not scored yet: the engine has not looked at this lead.", "others": others}
     model: ScoreModel = load(find(row.definition))
+    missing = empty_fields(contact_id, model.asks())
     return {
         "value": float(row.value),
         "fit": {"points": float(row.fit), "of": float(model.fit.cap)},
@@ -40,11 +41,11 @@ def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "mql": row.mql,
         "mql_from": float(model.mql.at_least),
         "contributions": explain_points(model, row.contributions),
-        "missing": [_label(name) for name in row.missing],
+        "missing": [_label(name) for name in missing],
         "model": model.title,
         "definition": row.definition,
         "as_of": _iso(row.as_of),
-        "why": _words(row, model),
+        "why": _words(row, model, len(missing)),
         "others": others,
     }
 
@@ -59,16 +60,14 @@ def score_moves(contact_id: UUID) -> list[dict[str, Any]]:
     """The scores that the lead had by the main model, the oldest first, each with what moved it (see `moved_by`)."""
     told: list[dict[str, Any]] = []
     for one in score_history(contact_id):
-        before = told[-1]["contributions"] if told else []
+        before = told[-1]["contributions"] if told else {}
         told.append({**one, "moved": moved_by(before, one["contributions"])})
     return told
 
 
-def moved_by(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What differs between two lists of contributions: name and by how many points, the strongest first."""
-    old = {one["name"]: one["points"] for one in before}
-    new = {one["name"]: one["points"] for one in after}
-    by = {name: round(new.get(name, 0) - old.get(name, 0), 4) for name in dict.fromkeys((*new, *old))}
+def moved_by(before: Mapping[str, float], after: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What differs between the contributions of two scores: name and by how many points, the strongest first."""
+    by = {name: round(after.get(name, 0) - before.get(name, 0), 4) for name in dict.fromkeys((*after, *before))}
     moved = [{"name": name, "points": points} for name, points in by.items() if points]
     return sorted(moved, key=lambda one: (-abs(one["points"]), one["name"]))
 
@@ -82,16 +81,13 @@ def _label(name: str) -> str:
     return str(found.label) if found else name
 
 
-def _words(row: ContactScore, model: ScoreModel) -> str:
+def _words(row: ContactScore, model: ScoreModel, missing: int) -> str:
     points = explain_points(model, row.contributions)
-    if not points:
-        nothing = f"nothing that the model “{model.title}” looks at is known or true"
-        return f"{row.value.normalize():f} points, grade {row.grade}: {nothing}."
     reasons = ", ".join(f"{one['label']} ({one['points']:+g})" for one in points[:3])
-    rest = points[3:]
-    if rest:
+    if rest := points[3:]:
         reasons += f", and {len(rest)} more ({sum(one['points'] for one in rest):+g})"
-    unknown = f" {len(row.missing)} of the fields it looks at are empty." if row.missing else ""
+    reasons = reasons or f"nothing that the model “{model.title}” looks at is known or true"
+    unknown = f" {missing} of the fields it looks at are empty." if missing else ""
     return f"{row.value.normalize():f} points, grade {row.grade}: {reasons}.{unknown}"
 
 

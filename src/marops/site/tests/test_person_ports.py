@@ -36,7 +36,7 @@ def _contact(number, *, model="main", state="granted", owner=None, identity="", 
     ContactQuality.objects.create(contact=one, score=80 + number, checked_at=at)
     ContactScore.objects.create(
         contact_id=one.id, model=model, fit="12.3400", engagement="0.0001", value="12.3401", grade="B",
-        contributions=[["fit", "title", 3.5]], missing=["country"], definition="score/main@1", as_of=at,
+        contributions={"title": 3.5}, definition="score/main@1", as_of=at,
     )  # fmt: skip
     ContactStage.objects.create(contact=one, stage="lead", since=at, definition="lifecycle/main@1")
     Assignment.objects.create(

@@ -45,7 +45,7 @@ def test_the_line_follows_every_change_in_the_same_transaction():
     for value in (10, 20):
         ContactScore.objects.update_or_create(
             model="main", contact=one, defaults={"fit": value, "engagement": 0, "value": value, "grade": "A",
-            "contributions": [], "missing": [], "definition": "d", "as_of": now()},
+            "contributions": {}, "definition": "d", "as_of": now()},
         )  # fmt: skip
         assert _agree() == 3
     ContactStage.objects.filter(contact=one).update(stage="mql")
@@ -61,7 +61,7 @@ def test_the_line_follows_every_change_in_the_same_transaction():
 def test_the_score_of_another_model_does_not_reach_the_list():
     one = _contact(1)
     ContactScore.objects.create(
-        model="partners", contact=one, fit=1, engagement=1, value=2, grade="A", contributions=[], missing=[],
+        model="partners", contact=one, fit=1, engagement=1, value=2, grade="A", contributions={},
         definition="d", as_of=now(),
     )  # fmt: skip
     assert LeadLine.objects.get(contact=one).value is None

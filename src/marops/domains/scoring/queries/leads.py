@@ -1,5 +1,6 @@
 """Reads of scoring: what models and lifecycles say of the leads there are."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,16 +22,29 @@ def reaches(actor: Actor, contact_id: UUID, right: str) -> bool:
     """Does this right of the actor reach the lead? Raises MaropsError `not-allowed` without the right."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT EXISTS (SELECT FROM contact c WHERE c.id = %s AND {_within(actor, right)})", [contact_id]
+            f"SELECT EXISTS (SELECT FROM contact c WHERE c.id = %s AND {within(actor, right)})", [contact_id]
         )
         return bool(cursor.fetchone()[0])
 
 
-def _within(actor: Actor, right: str) -> str:
+def within(actor: Actor, right: str) -> str:
     """The leads that the right reaches, as a condition on `c`, a row of contact."""
     rule = parse(scope_rule(require(actor, right), grants(actor)))
     known = REGISTRY.bindings("postgres", schema="")
     return percent_escaped(condition_sql(understand(rule, Context(now(), zone())), known, alias="c"))
+
+
+def empty_fields(contact_id: UUID, names: Sequence[str]) -> list[str]:
+    """Which of these fields are empty for the contact."""
+    if not names:
+        return []
+    known, context = REGISTRY.bindings("postgres", schema=""), Context(now(), zone())
+    tests = (understand(parse({"field": name, "is_empty": True}), context) for name in names)
+    columns = ", ".join(percent_escaped(condition_sql(test, known, alias="c")) for test in tests)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM contact c WHERE c.id = %s", [contact_id])
+        found = cursor.fetchone() or ()
+    return [name for name, empty in zip(names, found, strict=False) if empty]
 
 
 def score_history(contact_id: UUID, *, model: str = "main", limit: int = 1000) -> list[dict[str, Any]]:
@@ -54,12 +68,15 @@ def _scored(row: dict[str, Any]) -> dict[str, Any]:
         "at": row["at"].isoformat().replace("+00:00", "Z"),
         "definition": row["definition"],
         **{name: told.get(name) for name in ("value", "fit", "engagement", "grade", "level", "mql")},
-        "contributions": told.get("points") or [],
+        "contributions": told.get("points") or {},
     }
 
 
-def explain_points(model: ScoreModel, contributions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Contributions with what people call them, the strongest first."""
-    labels = model.labels()
-    named = [{**one, "label": labels.get(one["name"], one["name"])} for one in contributions]
+def explain_points(model: ScoreModel, contributions: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Contributions with the part they belong to and what people call them, the strongest first."""
+    labels, parts = model.labels(), model.parts()
+    named = [
+        {"part": parts.get(name, "engagement"), "name": name, "points": points, "label": labels.get(name, name)}
+        for name, points in contributions.items()
+    ]
     return sorted(named, key=lambda one: (-abs(one["points"]), one["name"]))

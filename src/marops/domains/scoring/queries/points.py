@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 from marops.domains.scoring.rules import PARTS, Activity, Engagement, Fit, PartName, ScoreModel, Signal
 from marops.engine.judge import fact_kinds_of
 from marops.kernel.clock import start_of_day
-from marops.kernel.rules import Rule, parse, pointers
+from marops.kernel.rules import Rule, pointers
 from marops.kernel.rules_meaning import Context, understand, understand_leaves
 from marops.store.duckdb import quoted
 from marops.store.predicate import FactCount
 from marops.store.rulequery import Bindings, facts_test_sql, truths_sql
 
-MISSING = "missing:"
 _DAY = 86_400_000_000
 _MOST = 99_999
 
@@ -46,9 +45,8 @@ class Day:
 
 
 def conditions(model: ScoreModel) -> dict[str, Rule]:
-    """Every condition of the model by name, and whether each field it asks for is empty."""
-    rules = {name: signal.when for name, (_, signal) in model.signals().items()}
-    return rules | {MISSING + name: parse({"field": name, "is_empty": True}) for name in model.asks()}
+    """Every condition of the model by name."""
+    return {name: signal.when for name, (_, signal) in model.signals().items()}
 
 
 def asked_kinds(model: ScoreModel) -> frozenset[str]:
@@ -67,7 +65,10 @@ def moves_with_time(model: ScoreModel) -> bool:
 
 
 def scores_sql(model: ScoreModel, bindings: Bindings, day: Day) -> str:
-    """id, fit, engagement, grade, level, mql, fades, contributions, missing of every person of the bindings."""
+    """id, fit, engagement, grade, level, mql, fades and contributions of every person of the bindings.
+
+    Contributions are a JSON object: what gave points, or limited them, and how many.
+    """
     meant = {name: understand(rule, day.context) for name, rule in conditions(model).items()}
     judged = truths_sql(meant, bindings)
     columns = judged.columns
@@ -79,11 +80,10 @@ def scores_sql(model: ScoreModel, bindings: Bindings, day: Day) -> str:
     ctes.append(f"pointed AS (SELECT j.*, {', '.join(worth.points())} FROM judged j{joined})")
     ctes.append(f"grouped AS (SELECT p.*, {', '.join(worth.sums())} FROM pointed p)")
     ctes.append(f"scored AS (SELECT g.*, {', '.join(worth.parts())} FROM grouped g)")
-    missing = _listed([(f'"{columns[MISSING + name]}"', quoted(name)) for name in model.asks()])
     return (
         f"WITH {', '.join(ctes)} SELECT id, fit, engagement, {_grade(model)} AS grade, {_level(model)} AS level,"
         f" {_mql(model)} AS mql, {'coalesce(ages, FALSE)' if joined else 'FALSE'} AS fades,"
-        f" {worth.contributions()} AS contributions, {missing} AS missing FROM scored"
+        f" {worth.contributions()} AS contributions FROM scored"
     )
 
 
@@ -159,15 +159,9 @@ class _Worth:
         return found
 
     def contributions(self) -> str:
-        items = [
-            (
-                f'"p:{name}" <> 0',
-                f"{{'part': {quoted(part)}, 'name': {quoted(name)}, 'points': \"p:{name}\"::DOUBLE}}",
-            )
-            for part in PARTS
-            for name in [*self._names(part), f"cap:{part}"]
-        ]
-        return _listed(items)
+        names = [name for part in PARTS for name in [*self._names(part), f"cap:{part}"]]
+        said = [f"""CASE WHEN "p:{name}" <> 0 THEN '"{name}":' || "p:{name}"::DOUBLE END""" for name in names]
+        return f"'{{' || concat_ws(',', {', '.join(said)}) || '}}'"
 
     def _names(self, part: PartName) -> list[str]:
         held = self.model.part(part)
@@ -180,14 +174,6 @@ def _givers(part: Fit | Engagement) -> tuple[Signal | Activity, ...]:
 
 def _added(names: list[str]) -> str:
     return " + ".join(f'"p:{name}"' for name in names) or "nothing"
-
-
-def _listed(items: list[tuple[str, str]]) -> str:
-    """A JSON list of those values whose condition holds."""
-    if not items:
-        return "'[]'"
-    cases = ", ".join(f"CASE WHEN {condition} THEN {value} END" for condition, value in items)
-    return f"to_json(list_filter([{cases}], lambda x: x IS NOT NULL))::VARCHAR"
 
 
 def _grade(model: ScoreModel) -> str:

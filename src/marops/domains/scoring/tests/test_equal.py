@@ -13,7 +13,7 @@ from marops.kernel import facts
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import ENGINE, Actor
 from marops.kernel.clock import now
-from marops.kernel.definitions import activate, draft
+from marops.kernel.definitions import activate, draft, find, load
 from marops.kernel.facts import fact_kind
 from marops.kernel.ids import new_id
 
@@ -75,7 +75,7 @@ def _rows() -> dict:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT contact_id, fit::text, engagement::text, value::text, grade, level, mql, fades,"
-            " contributions::text, missing::text, definition FROM contact_score"
+            " contributions::text, definition FROM contact_score"
             " WHERE model = 'main'"
         )
         return {row[0]: row[1:] for row in cursor.fetchall()}
@@ -130,13 +130,11 @@ def test_contributions_add_up_to_the_score_whatever_limits_hold(engine, starters
             _live(chance, people)
         facts.touch([one.id for one in people], now())
         engine.run_until_idle()
+        parts = load(find("score/main")).parts()
         for row in ContactScore.objects.all():
-            by_part = {
-                part: sum(one["points"] for one in row.contributions if one["part"] == part)
-                for part in ("fit", "engagement")
-            }
-            assert by_part["fit"] == pytest.approx(float(row.fit), abs=1e-6)
-            assert by_part["engagement"] == pytest.approx(float(row.engagement), abs=1e-6)
+            for part in ("fit", "engagement"):
+                points = sum(number for name, number in row.contributions.items() if parts[name] == part)
+                assert points == pytest.approx(float(getattr(row, part)), abs=1e-6)
 
 
 def test_a_fact_of_today_counts_in_full_and_one_dated_ahead_from_its_day_on(engine, starters):
@@ -150,4 +148,4 @@ def test_a_fact_of_today_counts_in_full_and_one_dated_ahead_from_its_day_on(engi
         clock.shift(timedelta(days=1))
         engine.run_until_idle()
         assert ContactScore.objects.get(model="main").engagement > 3
-        assert "click" in {one["name"] for one in ContactScore.objects.get(model="main").contributions}
+        assert "click" in ContactScore.objects.get(model="main").contributions

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -7,7 +8,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from marops.domains.capture.intake.calls import read
+from marops.domains.capture.intake.keeping import INTAKE, Call, keep_events
 from marops.domains.capture.public import plan_import, result_of, start_import
+from marops.domains.capture.stages import intake
 from marops.domains.consent.models import Entry, State
 from marops.domains.consent.public import start_erasing
 from marops.domains.contacts.public import Company, Contact, CustomField
@@ -143,6 +147,16 @@ def test_U10_somebody_erased_comes_back_unsubscribed(quetzalina, bring, spelled)
     }  # fmt: skip
     assert set(Entry.objects.filter(contact=again, basis="erased").values_list("state", flat=True)) == {"unsubscribed"}
     assert not Entry.objects.filter(contact__full_name="Else", basis="erased").exists()
+
+
+def test_U10_somebody_erased_comes_back_unsubscribed_through_the_intake_too(quetzalina):
+    _erase(quetzalina)
+    call = {"userId": "u-1", "traits": {"email": EMAIL}}
+    reading = read("identify", json.dumps(call).encode(), key=new_id(), at=now())
+    keep_events(actor=INTAKE, calls=[Call(reading, new_id(), now())])
+    intake(now())
+    again = Contact.objects.get(email=EMAIL)
+    assert dict(State.objects.filter(contact=again).values_list("channel", "state")) == {"email": "unsubscribed"}
 
 
 def test_what_people_share_is_not_taken_from_the_others(bring, engine):

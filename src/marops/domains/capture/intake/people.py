@@ -14,6 +14,7 @@ from django.db import connection
 
 from marops.domains.capture.intake.meaning import group_of, person_of, source_code, user_of
 from marops.domains.capture.persons import tell_apart
+from marops.domains.consent.public import suppress_erased
 from marops.domains.contacts.public import People, emails, names, settle_people, write_people
 from marops.kernel.actions import Act
 from marops.kernel.ids import new_id
@@ -121,6 +122,7 @@ def _write(act: Act, rows: Sequence[Said], stands_for: Mapping[int, Sequence[int
             rows[row].fields.setdefault("source", source_code())
     people = People(_rows(rows, wanted), _keys(rows, wanted), 0, via=VIA)
     write_people(act, people)
+    suppress_erased(act, "SELECT contact_id FROM written")
     settle_people(act, people)
     with connection.cursor() as cursor:
         cursor.execute("SELECT row, contact_id, outcome FROM written")

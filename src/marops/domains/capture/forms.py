@@ -42,7 +42,6 @@ class MapForm(forms.Form):
     table = forms.ChoiceField(
         label=_("What this file holds"),
         help_text=_("Guessed from its columns. Choose another and look again."),
-        required=False,
     )
     country = forms.CharField(
         label=_("Country of phones without a code"),
@@ -68,12 +67,15 @@ class MapForm(forms.Form):
             "table": plan.table or LEADS, "country": plan.country, "zone": plan.zone, "currency": plan.currency,
             "dates": "day_first" if plan.day_first else "month_first",
         }  # fmt: skip
+        if data is not None and "table" not in data:
+            data = data.copy()
+            data["table"] = first["table"]
         super().__init__(data, initial=first)
         self.plan = plan
         del self.fields["country" if plan.table else "currency"]
         words = table_words()
         self.fields["table"] = forms.ChoiceField(
-            label=self.fields["table"].label, help_text=self.fields["table"].help_text, required=False,
+            label=self.fields["table"].label, help_text=self.fields["table"].help_text,
             choices=[(name, words[name]) for name in tables], initial=first["table"],
         )  # fmt: skip
         for number, column in enumerate(plan.columns):

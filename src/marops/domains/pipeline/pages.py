@@ -365,7 +365,10 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was opened as %(ref)s.") % {"name": deal.name, "ref": deal.ref})
             return redirect("pipeline:opportunity", ref=deal.ref)
-    context = {"form": form, "title": _("New opportunity"), "act": _("Open it")}
+    context = {
+        "form": form, "title": _("New opportunity"), "act": _("Open it"),
+        "answer": _("What might be sold, and to whom?"),
+    }  # fmt: skip
     return render(request, "pipeline/form.html", context, status=422 if form.errors else 200)
 
 
@@ -386,7 +389,10 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("pipeline:opportunity", ref=deal.ref)
-    context = {"form": form, "deal": deal, "title": _("Change %(name)s") % {"name": deal.name}, "act": _("Save")}
+    context = {
+        "form": form, "deal": deal, "title": _("Change %(name)s") % {"name": deal.name}, "act": _("Save"),
+        "answer": _headline(deal, stage_labels()),
+    }  # fmt: skip
     return render(request, "pipeline/form.html", context, status=422 if form.errors else 200)
 
 
@@ -411,6 +417,7 @@ def move(request: HttpRequest, ref: str) -> HttpResponse:
             return redirect("pipeline:opportunity", ref=deal.ref)
     context = {
         "form": form, "deal": deal, "title": _("Move %(name)s") % {"name": deal.name}, "act": _("Move it"),
+        "answer": _("It stands in %(stage)s now.") % {"stage": stage_labels().get(deal.stage, deal.stage)},
         "sentence": _("Its people are looked at again: rules about deals may move a lead's stage. No e-mail goes out."),
     }  # fmt: skip
     return render(request, "pipeline/form.html", context, status=422 if form.errors else 200)

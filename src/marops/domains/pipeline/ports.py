@@ -54,7 +54,7 @@ COLUMNS = (
     )),
     Column("source", _("Source"), also=("lead source", "original source", "opportunity source", "deal source")),
     Column("product", _("Product"), also=("product name", "product family", "line of business")),
-    Column("people", _("People (address, L-number or id; several by ;)"), Cell.LONG, (
+    Column("people", _("People"), Cell.LONG, (
         "contact", "contact email", "contact e-mail", "primary contact email", "email", "e-mail", "associated contact",
         "contact id", "contact role contact", "associated contact emails", "lead",
     )),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -246,6 +246,12 @@ def picture(found: QuerySet[Opportunity]) -> list[StageLine]:
     ]
 
 
+def open_first(found: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """Open deals, then those that were won, then the lost ones; of each the latest first."""
+    place = Case(*(When(state=state, then=Value(number)) for number, state in enumerate(STATES)), default=Value(9))
+    return found.order_by(place, "-stage_since", "-number")
+
+
 def owners(actor: Actor) -> list[tuple[str, str]]:
     """Who owns deals that the actor may see: account ids with names, and names that no account goes by."""
     found = visible(actor).order_by()
@@ -381,7 +387,7 @@ def search_deals(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
     else:
         for word in fold(words).split():
             found = found.filter(search_text__contains=word)
-    for one in found.order_by("state", "-updated_at")[:limit]:
+    for one in open_first(found)[:limit]:
         hint = ", ".join(part for part in (one.company_name, in_words(one.amount, one.currency)) if part)
         url = reverse("pipeline:opportunity", args=[one.ref])
         yield Hit(kind=_("Opportunities"), title=one.name, url=url, hint=hint, icon="measure")

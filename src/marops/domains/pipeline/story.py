@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import names
 from marops.domains.pipeline.models import Opportunity, OpportunityPerson
 from marops.domains.pipeline.permissions import VIEW, visible
-from marops.domains.pipeline.queries import in_words, owner_of, short, stage_labels, sums, with_people
+from marops.domains.pipeline.queries import in_words, open_first, owner_of, short, stage_labels, sums, with_people
 from marops.kernel.actors import Actor
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may
 from marops.kernel.shell import Section, SectionRow
 
-SHOWN = 20
+SHOWN, AT_COMPANY = 20, 10
 _KINDS = {"open": "info", "won": "good", "lost": "bad"}
 
 
@@ -25,7 +25,7 @@ def pipeline(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     """The deals that a person takes part in, as far as the actor may see them."""
     if not may(actor, VIEW):
         return {"deals": [], "why": _("You may not see opportunities.")}
-    found = list(with_people(visible(actor), contact_id).order_by("state", "-stage_since")[:SHOWN])
+    found = list(open_first(with_people(visible(actor), contact_id))[:SHOWN])
     roles = dict(OpportunityPerson.objects.filter(contact_id=contact_id).values_list("opportunity_id", "role"))
     lines = [line | {"role": roles.get(UUID(line["id"]), "")} for line in _lines(found)]
     waiting = [one for one in found if one.state == Opportunity.State.OPEN]
@@ -73,8 +73,8 @@ def company(company_id: UUID, actor: Actor) -> Section | None:
         _("%(n)s won") % {"n": f"{won.count:,}"} + (f" ({won.text})" if won.amounts else ""),
         _("%(n)s lost") % {"n": f"{totals['lost'].count:,}"},
     ]
-    more = _(" The last %(n)d of them:") % {"n": SHOWN} if number > SHOWN else ""
-    lines = _lines(list(found.order_by("state", "-stage_since")[:SHOWN]))
+    more = _(" The first %(n)d of them:") % {"n": AT_COMPANY} if number > AT_COMPANY else ""
+    lines = _lines(list(open_first(found)[:AT_COMPANY]))
     return Section(
         heading=_("Opportunities"),
         says=f"{', '.join(parts)}.{more}",

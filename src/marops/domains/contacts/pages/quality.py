@@ -25,13 +25,14 @@ from marops.domains.contacts.queries.quality import (
     people_at_fault,
     rule_summary,
     summary,
+    versions_of,
     would_find,
 )
 from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.domains.contacts.story import in_words
 from marops.domains.contacts.story import label as field_label
-from marops.kernel.definitions import ACTIVATE, activate, load, versions
+from marops.kernel.definitions import ACTIVATE, activate, load
 from marops.kernel.differences import differences
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem, posted
@@ -246,7 +247,7 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _versions(slug: str) -> list[dict[str, Any]]:
-    rows = versions("quality", slug)
+    rows = versions_of(slug)
     who = names([row.author for row in rows])
     return [
         {
@@ -267,7 +268,7 @@ def _drafts(slug: str, present: int) -> list[dict[str, Any]]:
     in_force = find_rule(slug).document
     return [
         {"row": row, "would": would_find(row), "now": present, "differences": differences(in_force, row.document)}
-        for row in versions("quality", slug)
+        for row in versions_of(slug)
         if row.state in waiting
     ]
 
@@ -379,7 +380,7 @@ def fix_done(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _fix(one: dict[str, Any]) -> dict[str, Any]:
-    rows = versions("quality", one["rule"])
+    rows = versions_of(one["rule"])
     title = load(rows[0]).title if rows else one["rule"]
     left = sum(skip["contacts"] for skip in one["skipped"])
     said = ngettext("%(n)s record was put right", "%(n)s records were put right", one["contacts"])

@@ -18,6 +18,7 @@ from marops.domains.contacts.rules import sources
 from marops.domains.contacts.rules.quality import QualityRule, as_json
 from marops.engine.asking import query_engine
 from marops.engine.judge import asks_facts
+from marops.kernel import memo
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import active, load, versions
@@ -242,9 +243,14 @@ def trend(as_of: datetime, at_present: Mapping[str, Any], *, slug: str = "") -> 
 # --- one rule --------------------------------------------------------------------------------------------------------
 
 
+def versions_of(slug: str) -> list[Definition]:
+    """All versions of a rule, the newest first; asked once for a page that needs them several times."""
+    return memo.once(("quality_versions", slug), lambda: versions("quality", slug))
+
+
 def find_rule(slug: str) -> Definition:
     """The version of this rule in force, else its newest. Raises MaropsError `not-found`."""
-    rows = versions("quality", slug)
+    rows = versions_of(slug)
     found = next((row for row in rows if row.state == Definition.State.ACTIVE), rows[0] if rows else None)
     if found is None:
         raise MaropsError(NOT_FOUND, f"There is no quality rule {slug!r}.")
@@ -270,7 +276,7 @@ class Narrowing:
 
 def at_fault_sql(slug: str, *, alias: str = "q") -> str:
     """A condition over contact_quality: has this fault by any version of the rule."""
-    pinned = ", ".join(f"'{row.pinned}'" for row in versions("quality", slug))
+    pinned = ", ".join(f"'{row.pinned}'" for row in versions_of(slug))
     return f"{alias}.faults ?| ARRAY[{pinned}]::text[]"
 
 
@@ -345,7 +351,7 @@ def _person(row: tuple[Any, ...], *, personal: bool) -> dict[str, Any]:
 
 def would_find(row: Definition) -> int:
     """How many people a version of a rule finds now, whether it is in force or not. Kept for a minute."""
-    key = f"quality_would_find:{row.pinned}"
+    key = f"quality_would_find:{row.id}"
     found: int | None = cache.get(key)
     if found is None:
         found = _count(load(row).when)

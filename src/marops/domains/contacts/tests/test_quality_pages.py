@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from marops.domains.contacts.charts import trend
 from marops.domains.contacts.models import QualityDay
-from marops.domains.contacts.public import Contact
+from marops.domains.contacts.public import Company, Contact
 from marops.kernel import facts
 from marops.kernel.actors import ENGINE
 from marops.kernel.clock import now
@@ -91,3 +91,12 @@ def test_the_command_prints_what_rest_answers_and_ends_with_findings(ready, cast
 def test_the_trend_is_drawn_once_there_are_two_days(ready, cast):
     QualityDay.objects.create(day=now().date() - timedelta(days=3), part="all", key="", contacts=2, faulty=2, score=50)
     assert 'role="img"' in cast.client("hanna").get("/quality").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/quality", "/quality/no-country", "/companies/O-3"])
+def test_a_page_asks_few_questions_however_many_people_there_are(path, ready, cast, django_assert_max_num_queries):
+    Company.objects.create(number=3, name="Nordvik", name_key="nordvik")
+    client = cast.client("hanna")
+    client.get(path)
+    with django_assert_max_num_queries(12):
+        client.get(path)

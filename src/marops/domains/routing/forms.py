@@ -168,7 +168,9 @@ class TrialForm(forms.Form):
 
     version = forms.ChoiceField(label=_("Version"))
     since = forms.DateField(
-        label=_("Leads since"), widget=forms.DateInput(attrs={"type": "date"}), help_text=_("The first day.")
+        label=_("Leads since"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The first day."),
     )
     as_now = forms.BooleanField(
         label=_("With today's absences, hours and capacity"),

@@ -42,7 +42,8 @@ _CAUSES = {
     "route": gettext_lazy("by the rules"),
     "company": gettext_lazy("followed their company"),
     "duplicate": gettext_lazy("followed a duplicate"),
-    "fallback": gettext_lazy("to the fallback"),
+    "fallback": gettext_lazy("to the fallback, for no rule claims them"),
+    "full": gettext_lazy("to the fallback, for nobody of the pool could take them"),
     "sla": gettext_lazy("went on after a missed promise"),
 }
 
@@ -70,9 +71,7 @@ def route(request: HttpRequest, slug: str) -> HttpResponse:
     row = boards.in_force(slug)
     document: Route = load(row)
     counts = boards.decisions(slug, at)
-    causes: dict[str, int] = {}
-    for (_name, cause), number in counts.items():
-        causes[cause] = causes.get(cause, 0) + number
+    causes = _by_cause(counts)
     total = sum(causes.values())
     context = {
         "slug": slug,
@@ -81,7 +80,9 @@ def route(request: HttpRequest, slug: str) -> HttpResponse:
         "rules": boards.rule_boards(slug, document, at),
         "fallback": queue_names().get(document.fallback, document.fallback),
         "fallback_slug": document.fallback,
-        "answer": _answer(total, causes.get("fallback", 0)),
+        "answer": _answer(total, causes.get("fallback", 0) + causes.get("full", 0)),
+        "unclaimed": causes.get("fallback", 0),
+        "pooled": bool(document.pools()),
         "causes": [
             {"label": _CAUSES.get(name, name), "value": number, "share": number / total}
             for name, number in sorted(causes.items(), key=lambda one: -one[1])
@@ -94,6 +95,15 @@ def route(request: HttpRequest, slug: str) -> HttpResponse:
         "may_activate": may(actor, CHANGE) and may(actor, ACTIVATE),
     }
     return render(request, "routing/route.html", context)
+
+
+def _by_cause(counts: dict[tuple[str, str], int]) -> dict[str, int]:
+    """Cause → leads. A lead of a rule that lies in the fallback is one that nobody of its pool could take."""
+    causes: dict[str, int] = {}
+    for (rule, cause), number in counts.items():
+        name = "full" if cause == "fallback" and rule else cause
+        causes[name] = causes.get(name, 0) + number
+    return causes
 
 
 def _answer(total: int, fallback: int) -> str:
@@ -208,7 +218,7 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
     row = find(f"route/{slug}@{chosen}")
     trial = None
     if not (form.is_bound and form.errors):
-        trial = trials.simulate(load(row), slug, _midnight(day), at, as_now=as_now)
+        trial = trials.simulate(load(row), slug, _midnight(day), at, as_now=as_now, shown=50)
     actor = actor_of(request)
     context = {
         "slug": slug,

@@ -24,6 +24,7 @@ from marops.domains.routing.story import sla as sla_of
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, MaropsError
+from marops.kernel.fields import REGISTRY
 from marops.kernel.forms import add_problem, posted
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import grants, may
@@ -153,10 +154,13 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
 def _rows(actor: Actor, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     personal = sees("personal", grants(actor))
     at = now()
+    field = REGISTRY.find_field("stage.name")
+    stages = {one.value: one.label for one in field.known_choices()} if field else {}
     return [
         one
         | {
             "ref": f"L-{one['number']}",
+            "stage": stages.get(one["stage"], one["stage"]),
             "name": (one["full_name"] if personal else None) or f"L-{one['number']}",
             "late": bool(one["due_at"] and not one["met_at"] and one["due_at"] <= at),
         }

@@ -14,10 +14,12 @@ from marops.domains.register.public import queue_names
 from marops.domains.routing.dealing import BY_HAND, seats_from
 from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla, PoolDeal
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
+from marops.kernel import memo
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import find, load
 from marops.kernel.ids import as_uuid
+from marops.kernel.models import Definition
 from marops.kernel.rules_sentence import sentence
 from marops.methods.turns import deal
 
@@ -239,13 +241,24 @@ def _said_routed(fact: Mapping[str, Any]) -> str:
         "company": "who has the company's other leads",
         "sla": "because nobody had touched the lead in time",
         "fallback": "because nobody else could have it",
-    }.get(cause, f"by the rule {told['rule']}" if told.get("rule") else "")
+    }.get(cause, f"by the rule “{_label(fact['definition'], told['rule'])}”" if told.get("rule") else "")
     return f"Went to {to}{f', {because}' if because else ''}."
+
+
+def _label(definition: str | None, rule: str) -> str:
+    """What the rule was called in the version that decided."""
+    known = Definition.objects.filter(kind="route")
+    slug, _at, version = (definition or "").partition("/")[2].partition("@")
+    row = memo.once(
+        ("route", definition),
+        lambda: known.filter(slug=slug, version=int(version)).first() if version.isdecimal() else None,
+    )
+    return load(row).label(rule) if row else rule
 
 
 def _said_touched(fact: Mapping[str, Any]) -> str:
     told = fact["properties"] or {}
-    return f"First or next touch: {CHANNELS.get(told.get('channel', ''), 'something').lower()}."
+    return f"Sales got in touch: {CHANNELS.get(told.get('channel', ''), 'something').lower()}."
 
 
 def _with_reason(words: str) -> Callable[[Mapping[str, Any]], str]:

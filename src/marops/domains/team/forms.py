@@ -84,8 +84,8 @@ class NewPersonForm(PersonForm):
 class AbsenceForm(forms.Form):
     """When somebody is away. Days are whole days in their own zone; the last day is included."""
 
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     reason = forms.CharField(label=_("Why"), required=False, max_length=200, help_text=_("Shown to the whole team."))
 
     def clean(self) -> dict[str, Any]:

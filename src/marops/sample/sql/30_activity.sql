@@ -49,3 +49,13 @@ FROM summed s JOIN lead l USING (number);
 
 CREATE TABLE qualified AS
 SELECT number, min(moment) AS moment FROM scored WHERE fit + engagement >= 48 AND engagement >= 18 GROUP BY number;
+
+-- What people said about being written to, with the form by which they came and when they left the list again.
+CREATE TABLE spoken AS
+WITH asked AS (
+    SELECT number, i, came_at, u(220, i) AS word FROM lead WHERE form AND NOT spam AND u(220, i) < 0.68
+)
+SELECT number, 0 AS n, CASE WHEN word < 0.64 THEN 'granted' ELSE 'denied' END AS state, came_at + to_seconds(21) AS moment FROM asked
+UNION ALL
+SELECT number, 1, 'unsubscribed', came_at + to_seconds((86400 * (20 + 220 * u(222, i)))::BIGINT) FROM asked WHERE word >= 0.58 AND word < 0.64;
+DELETE FROM spoken WHERE moment >= getvariable('today');

@@ -33,10 +33,16 @@ WITH web AS (
     SELECT 135, t, 'meeting.requested', moment + to_seconds(35), number, 'system', 'intake', NULL, NULL, NULL, NULL, '{"form": "meeting"}'
     FROM web WHERE what = 'meeting'
     UNION ALL
+    SELECT 154, number * 2 + n, 'consent.recorded', moment, number, 'system', 'intake', NULL, NULL, NULL, NULL,
+        '{"channel": "email", "purpose": "marketing", "state": "' || state || '"}'
+    FROM spoken WHERE moment >= a AND moment < b
+    UNION ALL
     SELECT 136, t, 'lead.scored', moment + to_seconds(CASE what WHEN 'click' THEN 2 ELSE 37 END), number, 'system', 'engine', NULL, NULL, NULL,
         CASE WHEN third THEN getvariable('third_model') ELSE getvariable('second_model') END,
-        printf('{"model": "main", "value": %.4f, "grade": "%s"}', fit + engagement,
-            CASE WHEN fit >= 34 THEN 'A' WHEN fit >= 24 THEN 'B' WHEN fit >= 12 THEN 'C' ELSE 'D' END)
+        printf('{"model": "main", "value": %.4f, "grade": "%s", "level": %d, "fit": %.4f, "engagement": %.4f, "mql": %s}', fit + engagement,
+            CASE WHEN fit >= 34 THEN 'A' WHEN fit >= 24 THEN 'B' WHEN fit >= 12 THEN 'C' ELSE 'D' END,
+            CASE WHEN engagement >= 30 THEN 1 WHEN engagement >= 18 THEN 2 WHEN engagement >= 8 THEN 3 ELSE 4 END, fit::DOUBLE, engagement::DOUBLE,
+            CASE WHEN fit + engagement >= 48 AND engagement >= 18 THEN 'true' ELSE 'false' END)
     FROM scored WHERE moment >= a AND moment < b
     UNION ALL
     SELECT 137, number * 8 + step, 'lead.stage_changed', moment, number, 'system', 'engine', NULL, NULL, NULL, getvariable('lifecycle'),

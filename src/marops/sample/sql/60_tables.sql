@@ -42,16 +42,14 @@ UNION ALL
 SELECT l.id, 'phone', '', p.phone, l.came_at FROM lead l JOIN phone p USING (number) WHERE p.phone IS NOT NULL AND number > low AND number <= high;
 
 CREATE MACRO consents(low, high) AS TABLE
-WITH said AS (
-    SELECT *, u(220, i) AS word FROM lead WHERE form AND NOT spam AND number > low AND number <= high AND u(220, i) < 0.68
-)
-SELECT made_id(came_at, 221, number) AS id, id AS contact_id, 'email' AS channel, 'marketing' AS purpose,
-    CASE WHEN word < 0.6 THEN 'granted' WHEN word < 0.64 THEN 'unsubscribed' ELSE 'denied' END AS state, 'form' AS basis, 'website form' AS source,
-    'en-1' AS wording, 'system' AS actor_kind, 'intake' AS actor_id, came_at AS "at", came_at AS recorded_at
-FROM said;
+SELECT made_id(s.moment, 221, s.number * 2 + s.n) AS id, l.id AS contact_id, 'email' AS channel, 'marketing' AS purpose, s.state,
+    CASE WHEN s.n = 0 THEN 'form' ELSE 'link in an e-mail' END AS basis, CASE WHEN s.n = 0 THEN 'website form' ELSE 'newsletter' END AS source,
+    'en-1' AS wording, 'system' AS actor_kind, 'intake' AS actor_id, s.moment AS "at", s.moment AS recorded_at
+FROM spoken s JOIN lead l USING (number) WHERE s.number > low AND s.number <= high;
 
 CREATE MACRO consent_states(low, high) AS TABLE
-SELECT contact_id, channel, purpose, state, id AS entry_id, "at" FROM consents(low, high);
+SELECT contact_id, channel, purpose, arg_max(state, "at") AS state, arg_max(id, "at") AS entry_id, max("at") AS "at"
+FROM consents(low, high) GROUP BY contact_id, channel, purpose;
 
 CREATE MACRO passages(low, high) AS TABLE
 SELECT l.id AS contact_id, p.step::INTEGER AS step, 1 AS cycle, p.stage, p.moment AS entered_at, 'reached' AS how, p.before, p.before_since,

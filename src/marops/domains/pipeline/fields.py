@@ -1,12 +1,23 @@
 """What rules, lists and reports can name of a person's deals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from marops.kernel.fields import REGISTRY, Choice, Field, FieldType, Relation
+from marops.kernel.fields import REGISTRY, Choice, FactKind, Field, FieldType, Relation
+
+KINDS: Mapping[str, str] = {
+    "created": "A deal was opened",
+    "changed": "A deal got new values",
+    "stage_changed": "A deal moved to another stage",
+    "won": "A deal was won",
+    "lost": "A deal was lost",
+}
+_PROPERTIES = {"amount": FieldType.NUMBER, "import": FieldType.INTEGER}
 
 
 def register_fields() -> None:
     """Make known what deals a person takes part in: the relation `pipeline`, one row per person who is in any."""
+    for name, label in KINDS.items():
+        REGISTRY.fact_kind(FactKind(f"opportunity.{name}", label, _PROPERTIES))
     REGISTRY.relation(Relation("pipeline", "contact_pipeline", key="contact_id", of="contact"))
     number, moment = FieldType.INTEGER, FieldType.DATETIME
     REGISTRY.add(

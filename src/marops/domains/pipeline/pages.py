@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -24,6 +23,7 @@ from marops.domains.pipeline.models import Opportunity, OpportunityMove, Pipelin
 from marops.domains.pipeline.permissions import CHANGE, IMPORT, VIEW, visible
 from marops.domains.pipeline.queries import (
     DealFilter,
+    Piles,
     Sums,
     deals,
     find_opportunity,
@@ -33,9 +33,9 @@ from marops.domains.pipeline.queries import (
     people_lines,
     people_of,
     picture,
+    piles,
     short,
     stage_labels,
-    sums,
     years,
 )
 from marops.domains.pipeline.writing import pipeline
@@ -70,7 +70,8 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         sort=given.get("sort", "-newest"),
     )  # fmt: skip
     found = deals(actor, narrowed)
-    totals = sums(found)
+    piled = piles(found)
+    totals = piled.states()
     paginator = Paginator(found.select_related("company"), PER_PAGE)
     paginator.count = min(sum(one.count for one in totals.values()), COUNTED)
     page = paginator.get_page(given.get("page"))
@@ -80,7 +81,7 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         "totals": totals,
         "answer": _answer(totals),
         "under": _under(totals),
-        "lines": _lines(request, found) if not narrowed.stage else [],
+        "lines": _lines(request, piled) if not narrowed.stage else [],
         "proposed": PipelineStage.objects.filter(proposed=True).order_by("label") if may(actor, DRAFT) else [],
         "filters": _filters(actor),
         "said": _said(totals),
@@ -158,10 +159,10 @@ def _said(totals: Mapping[str, Sums]) -> str:
     return ngettext("%(n)s deal", "%(n)s deals", number) % {"n": f"{number:,}"}
 
 
-def _lines(request: HttpRequest, found: QuerySet[Opportunity]) -> list[dict[str, Any]]:
+def _lines(request: HttpRequest, piled: Piles) -> list[dict[str, Any]]:
     query = request.GET.copy()
     lines = []
-    for one in picture(found):
+    for one in picture(piled):
         query["stage"] = one.name
         query.pop("page", None)
         lines.append(

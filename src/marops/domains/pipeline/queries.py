@@ -39,7 +39,8 @@ _SORTS: Mapping[str, str] = {
     "since": "stage_since",
     "changed": "updated_at",
 }
-_OWNERS, _NAMED = 200, 60
+_ALWAYS_KNOWN = frozenset({"number", "search_text", "stage_since", "updated_at"})
+_OWNERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def _order(sort: str) -> list[Any]:
 
     column = F(_SORTS[_known("sort", sort.lstrip("-"), _SORTS)])
     down = sort.startswith("-")
-    first = column.desc(nulls_last=True) if down else column.asc(nulls_last=True)
+    last = None if _SORTS[sort.lstrip("-")] in _ALWAYS_KNOWN else True  # or no index would do
+    first = column.desc(nulls_last=last) if down else column.asc(nulls_last=last)
     return [first, "-number" if down else "number"]
 
 
@@ -211,12 +213,30 @@ def _summed(rows: Sequence[Mapping[str, Any]]) -> Sums:
     return Sums(counts[0], tuple(sorted(money.items(), key=lambda item: -item[1])), counts[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Piles:
+    """The deals of a list in piles by state, stage and currency: what its sums and its picture are made of."""
+
+    rows: Sequence[Mapping[str, Any]]
+
+    def of(self, **wanted: str) -> Sums:
+        """The sums of the piles with these values."""
+        return _summed([row for row in self.rows if all(row[name] == value for name, value in wanted.items())])
+
+    def states(self) -> dict[str, Sums]:
+        """Open, won and lost, each with its sums."""
+        return {state: self.of(state=state) for state in STATES}
+
+
+def piles(found: QuerySet[Opportunity]) -> Piles:
+    """The piles of a list, by one statement."""
+    grouped = found.order_by().values("state", "stage", "currency")
+    return Piles(list(grouped.annotate(n=Count("id"), named=Count("amount"), total=Sum("amount"))))
+
+
 def sums(found: QuerySet[Opportunity]) -> dict[str, Sums]:
-    """Open, won and lost deals of a list, each with its sums; one statement."""
-    rows = list(
-        found.order_by().values("state", "currency").annotate(n=Count("id"), named=Count("amount"), total=Sum("amount"))
-    )
-    return {state: _summed([row for row in rows if row["state"] == state]) for state in STATES}
+    """Open, won and lost deals of a list, each with its sums."""
+    return piles(found).states()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +251,9 @@ class StageLine:
     share: float
 
 
-def picture(found: QuerySet[Opportunity]) -> list[StageLine]:
+def picture(piled: Piles) -> list[StageLine]:
     """The stages in order with the deals of a list, those without any left out; bars show how many deals there are."""
-    rows = list(
-        found.order_by().values("stage", "currency").annotate(n=Count("id"), named=Count("amount"), total=Sum("amount"))
-    )
-    by_stage = {name: _summed([row for row in rows if row["stage"] == name]) for name in {row["stage"] for row in rows}}
+    by_stage = {name: piled.of(stage=name) for name in {row["stage"] for row in piled.rows}}
     stages = PipelineStage.objects.filter(name__in=by_stage).order_by("proposed", "place", "name")
     order = {"open": 0, "won": 1, "lost": 2}
     most = max((sums.count for sums in by_stage.values()), default=1)
@@ -254,11 +271,10 @@ def open_first(found: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
 
 def owners(actor: Actor) -> list[tuple[str, str]]:
     """Who owns deals that the actor may see: account ids with names, and names that no account goes by."""
-    found = visible(actor).order_by()
-    accounts = names([one for one in found.values_list("owner_id", flat=True).distinct()[:_OWNERS] if one])
-    written = found.filter(owner_id=None).exclude(owner_name=None)
-    others = written.values_list("owner_name", flat=True).distinct().order_by("owner_name")[:_NAMED]
-    return sorted(accounts.items(), key=lambda item: item[1]) + [(name, name) for name in others if name]
+    found = list(visible(actor).order_by().values_list("owner_id", "owner_name").distinct()[:_OWNERS])
+    accounts = names(list({one for one, _name in found if one}))
+    others = sorted({name for one, name in found if name and not one})
+    return [*sorted(accounts.items(), key=lambda item: item[1]), *((name, name) for name in others)]
 
 
 def years(actor: Actor) -> list[int]:

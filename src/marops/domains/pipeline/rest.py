@@ -19,7 +19,7 @@ from marops.domains.pipeline.queries import (
     find_opportunity,
     people_lines,
     picture,
-    sums,
+    piles,
     whole_json,
 )
 from marops.kernel.actors import Actor
@@ -111,12 +111,12 @@ def pipeline_now(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]
     """The stages with how many deals stand in each and what they are worth; sums per state and currency."""
     actor = actor_of(request)
     require(actor, VIEW)
-    found = deals(actor, _filter(given))
+    piled = piles(deals(actor, _filter(given)))
     stages = [
         {"stage": one.name, "label": one.label, "outcome": one.outcome, "proposed": one.proposed, **one.sums.as_json()}
-        for one in picture(found)
+        for one in picture(piled)
     ]
-    return {"stages": stages, "states": {state: one.as_json() for state, one in sums(found).items()}}
+    return {"stages": stages, "states": {state: one.as_json() for state, one in piled.states().items()}}
 
 
 @router.post("/opportunities", response={201: dict[str, Any]})

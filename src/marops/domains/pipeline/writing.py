@@ -13,6 +13,7 @@ from django.db import connection
 
 from marops.domains.contacts.public import folded as folded_sql
 from marops.domains.contacts.public import resolve_people, settle_companies
+from marops.domains.pipeline.fields import KINDS
 from marops.domains.pipeline.models import OPPORTUNITY_NUMBERS, Opportunity, PipelineStage
 from marops.domains.pipeline.rules import MAIN, Pipeline, folded, likely_outcome, stage_name
 from marops.kernel.actions import Act
@@ -22,11 +23,11 @@ from marops.kernel.ids import new_id
 from marops.kernel.importers import Batch, Kept
 from marops.store.bulk import stage
 
-CREATED = fact_kind("opportunity.created", "A deal was opened")
-CHANGED = fact_kind("opportunity.changed", "A deal got new values")
-STAGE_CHANGED = fact_kind("opportunity.stage_changed", "A deal moved to another stage")
-WON = fact_kind("opportunity.won", "A deal was won")
-LOST = fact_kind("opportunity.lost", "A deal was lost")
+CREATED = fact_kind("opportunity.created", KINDS["created"])
+CHANGED = fact_kind("opportunity.changed", KINDS["changed"])
+STAGE_CHANGED = fact_kind("opportunity.stage_changed", KINDS["stage_changed"])
+WON = fact_kind("opportunity.won", KINDS["won"])
+LOST = fact_kind("opportunity.lost", KINDS["lost"])
 
 _LOCK = "marops.pipeline.write"
 _TEXTS = (

@@ -12,7 +12,7 @@ from marops.domains.contacts.jobs import start_fix
 from marops.domains.contacts.models import Company
 from marops.domains.contacts.permissions import FIX, VIEW
 from marops.domains.contacts.queries import companies, find_company
-from marops.domains.contacts.queries.company import people_of, standing
+from marops.domains.contacts.queries.company import count_of, people_of, standing
 from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
 from marops.kernel.forms import validated
@@ -48,7 +48,7 @@ def company(request: HttpRequest, ref: str) -> dict[str, Any]:
     require(actor, VIEW)
     one = find_company(ref)
     people = people_of(one, actor)
-    return as_json(one) | {"people": one.people.count(), "visible": len(people), **standing(people)}
+    return as_json(one) | {"people": one.people.count(), "visible": count_of(one, actor, people), **standing(people)}
 
 
 def as_json(one: Company) -> dict[str, Any]:

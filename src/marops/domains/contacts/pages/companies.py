@@ -16,7 +16,7 @@ from marops.domains.accounts.public import actor_of, needs
 from marops.domains.contacts.fields import COMPANY
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries import COUNTED, companies, find_company
-from marops.domains.contacts.queries.company import PEOPLE, people_of, standing, timeline
+from marops.domains.contacts.queries.company import PEOPLE, count_of, people_of, standing, timeline
 from marops.domains.contacts.story import in_words
 from marops.kernel import ports
 
@@ -49,14 +49,14 @@ def company(request: HttpRequest, ref: str) -> HttpResponse:
         return redirect("contacts:company", ref=one.ref)
     actor = actor_of(request)
     people, number = people_of(one, actor), one.people.count()
-    stands = standing(people)
+    stands, seen = standing(people), count_of(one, actor, people)
     filled = [(f.label, in_words(f.name, value)) for f in COMPANY if (value := getattr(one, f.name)) is not None]
     context = {
         "company": one,
         "fields": filled,
         "people": [_person(person) for person in people[:PEOPLE]],
-        "more": max(0, len(people) - PEOPLE),
-        "hidden": number - len(people),
+        "more": max(0, seen - PEOPLE),
+        "hidden": number - seen,
         "stands": stands,
         "grades": _bars(stands["grades"]),
         "stages": _bars(stands["stages"]),

@@ -9,7 +9,7 @@ from django.db import connection
 
 from marops.domains.accounts.public import names, sees
 from marops.domains.contacts.models import Company
-from marops.domains.contacts.permissions import visible_sql
+from marops.domains.contacts.permissions import visible, visible_sql
 from marops.domains.contacts.rules.quality import slug_of
 from marops.engine.asking import query_engine
 from marops.kernel import ports
@@ -51,6 +51,13 @@ def people_of(company: Company, actor: Actor) -> list[dict[str, Any]]:
         titles = [column.name for column in cursor.description or ()]
         rows = [dict(zip(titles, row, strict=True)) for row in cursor.fetchall()]
     return _named(rows, personal=sees("personal", grants(actor)))
+
+
+def count_of(company: Company, actor: Actor, people: Sequence[Any]) -> int:
+    """How many of the company's people the actor may see; `people` are those that were read, up to the limit."""
+    if len(people) < _ASKED:
+        return len(people)
+    return visible(actor).filter(company=company).count()
 
 
 def _beside() -> tuple[dict[str, str], str]:

@@ -256,3 +256,14 @@ def test_a_tidied_title_is_tidy(title):
 )
 def test_titles_in_one_case_get_the_usual_one(title, becomes):
     assert remedies.tidied(title) == becomes
+
+
+def test_who_was_like_somebody_erased_is_checked_again(run_stages, starters):
+    from marops.kernel import ports
+
+    one, two = _contact(1, phone="+4930123456"), _contact(2, phone="+4930123456")
+    _run(run_stages, one, two)
+    ports.erase["contact_likeness"]([one.id])
+    assert set(Touched.objects.values_list("contact_id", flat=True)) == {two.id}
+    run_stages()
+    assert "same-phone" not in _faults(two)

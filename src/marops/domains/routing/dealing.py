@@ -114,6 +114,7 @@ def prepare(cursor: Any, rows: pa.Table) -> None:
         [BY_HAND],
     )
     cursor.execute("DELETE FROM staged WHERE number IS NULL")
+    cursor.execute("ANALYZE staged")  # else the new columns are taken for full, and joins are planned for a handful
 
 
 def keep_owned(cursor: Any, document: Route) -> None:
@@ -174,16 +175,12 @@ WHERE s.had_owner IS NULL {{others}} AND (SELECT count(*) FROM (SELECT 1 FROM co
 ORDER BY s.contact_id, a.routed_at, a.contact_id
 """
 _OF_COMPANY = """
-WITH wanted AS (
-  SELECT DISTINCT company_id FROM staged WHERE had_owner IS NULL AND owner_id IS NULL AND company_id IS NOT NULL),
-had AS (
-  SELECT c.company_id, a.owner_id, count(*) AS leads, min(a.routed_at) AS first FROM wanted w
-  JOIN contact c ON c.company_id = w.company_id JOIN assignment a ON a.contact_id = c.id
+WITH had AS (
+  SELECT k.company_id, a.owner_id, count(*) AS leads, min(a.routed_at) AS first FROM staged_colleague k
+  JOIN assignment a ON a.contact_id = k.contact_id
   WHERE a.owner_id IS NOT NULL AND NOT a.owner_id = ANY(%(not)s) {others} GROUP BY 1, 2)
 SELECT DISTINCT ON (company_id) company_id, owner_id, leads FROM had ORDER BY company_id, leads DESC, first, owner_id
 """
-
-
 _OTHERS = "AND NOT EXISTS (SELECT FROM staged x WHERE x.contact_id = a.contact_id)"
 
 
@@ -198,12 +195,20 @@ def _same_owner(cursor: Any, setting: Setting, unavailable: Sequence[UUID]) -> N
             known,
         )
     if "company" in document.same_owner:
+        # A table of its own, so that the database knows how many they are before it joins their owners.
+        cursor.execute(
+            "CREATE TEMP TABLE staged_colleague ON COMMIT DROP AS SELECT c.id AS contact_id, c.company_id FROM"
+            " (SELECT DISTINCT company_id FROM staged WHERE had_owner IS NULL AND owner_id IS NULL"
+            " AND company_id IS NOT NULL) w JOIN contact c ON c.company_id = w.company_id"
+        )
+        cursor.execute("ANALYZE staged_colleague")
         cursor.execute(
             "UPDATE staged s SET owner_id = f.owner_id, cause = 'company', because = s.because ||"
             f" jsonb_build_object('company_leads', f.leads) FROM ({_OF_COMPANY.format(others=others)}) f"
             " WHERE f.company_id = s.company_id AND s.had_owner IS NULL AND s.owner_id IS NULL",
             known,
         )
+        cursor.execute("DROP TABLE staged_colleague")
 
 
 def _group(cursor: Any, document: Route) -> None:

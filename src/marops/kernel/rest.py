@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 
@@ -22,6 +22,12 @@ class Strict(Schema):
     """A body or a query: a key that is not known is refused, so that a typo is never silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """An answer whose main fields are named; more may stand beside them, and may become named later."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class Page(Schema, Generic[T]):
@@ -60,7 +66,7 @@ def _no_place() -> MaropsError:
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {
-    int: lambda value: value if isinstance(value, int) and abs(value) < 2**62 else _never(),
+    int: lambda value: value if isinstance(value, int) and 0 <= value < 2**62 else _never(),
     str: lambda value: value if isinstance(value, str) and "\0" not in value else _never(),
     UUID: lambda value: UUID(str(value)),
     datetime: lambda value: datetime.fromisoformat(str(value)).astimezone(UTC),

@@ -24,7 +24,7 @@ class Wanted(Strict):
     seed: int = Field(1, ge=0, le=2**31)
 
 
-@router.get("/sample", url_name="sample")
+@router.get("/sample", url_name="sample", response=dict[str, Any])
 def look(request: HttpRequest) -> dict[str, Any]:
     """Whether the sample company is here, and which."""
     require(actor_of(request), MANAGE)

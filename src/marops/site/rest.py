@@ -23,8 +23,9 @@ from marops.kernel import comments as remarks
 from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.models import Comment, Job, Notice, Problem
-from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place
+from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place_of
 from marops.site import actions, queries
+from marops.site.described import described
 from marops.site.forms import CommentForm
 from marops.site.middleware import SIGN_IN_FIRST, problem_json
 from marops.site.repeats import done_once
@@ -126,7 +127,12 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """The description of this API for programs (OpenAPI 3.1)."""
-    return Response(api.get_openapi_schema())
+    return Response(description())
+
+
+def description() -> dict[str, Any]:
+    """The same as a document."""
+    return described(api.get_openapi_schema())
 
 
 # --- The kernel's own objects -----------------------------------------------------------------------------------------
@@ -162,13 +168,8 @@ def jobs(request: HttpRequest, paging: Query[Paging]) -> Any:
     limit = checked_limit(paging.limit)
     rows = queries.visible_jobs(actor_of(request)).order_by("-number")
     if paging.after:
-        rows = rows.filter(number__lt=_number(paging.after))
+        rows = rows.filter(number__lt=place_of(paging.after, int)[0])
     return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=_job)
-
-
-def _number(after: str) -> int:
-    values = place(after)
-    return int(values[0]) if values and isinstance(values[0], int) else 0
 
 
 @router.get("/jobs/{ref}", response=JobOut, url_name="job")
@@ -215,15 +216,8 @@ def problems(request: HttpRequest, paging: Query[Paging]) -> Any:
     limit = checked_limit(paging.limit)
     rows = queries.problems(actor_of(request)).order_by("-last_at", "-id")
     if paging.after:
-        rows = rows.filter(last_at__lt=_moment(paging.after))
+        rows = rows.filter(last_at__lt=place_of(paging.after, datetime)[0])
     return page(rows[: limit + 1], limit, at=lambda one: (one.last_at,), show=_problem)
-
-
-def _moment(after: str) -> datetime:
-    try:
-        return datetime.fromisoformat(str(place(after)[0]))
-    except (ValueError, IndexError):
-        raise MaropsError(INVALID, errors=[FieldError("cursor", "This is no place here.", field="after")]) from None
 
 
 @router.post("/problems/{problem_id}/resolve", response=ProblemOut, url_name="problem-resolve")
@@ -252,7 +246,7 @@ def notices(request: HttpRequest, paging: Query[Paging]) -> Any:
     limit = checked_limit(paging.limit)
     rows = queries.notices(actor_of(request))
     if paging.after:
-        rows = rows.filter(at__lt=_moment(paging.after))
+        rows = rows.filter(at__lt=place_of(paging.after, datetime)[0])
     return page(rows[: limit + 1], limit, at=lambda one: (one.at,), show=_notice)
 
 

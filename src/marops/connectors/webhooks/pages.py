@@ -102,10 +102,20 @@ def _shown(request: HttpRequest, ref: str, secret: str = "") -> HttpResponse:
         "form": form,
         "secret": secret,
         "page": page,
-        "rows": [(row, words[row.state], _DELIVERY_TONES[row.state], (row.tries or [{}])[-1]) for row in page],
+        "rows": [
+            (row, words[row.state], _DELIVERY_TONES[row.state], (row.tries or [{}])[-1], _next(one, row))
+            for row in page
+        ],
         "filters": [{"key": "state", "label": _("State"), "options": list(words.items())}],
     }
     return render(request, "webhooks/webhook.html", shown, status=status)
+
+
+def _next(one: Endpoint, row: Delivery) -> datetime | None:
+    """When a message is tried next: not before its endpoint is."""
+    if row.state != Delivery.State.WAITING or not one.active:
+        return None
+    return max(row.next_at, one.not_before or row.next_at)
 
 
 def _fares(one: Endpoint) -> str:
@@ -115,10 +125,10 @@ def _fares(one: Endpoint) -> str:
         case "works":
             return _("It takes in what it is told; %(waits)s.") % {"waits": waits if waiting else _("none waits")}
         case "fails":
-            return _("It does not take in what it is told; %(waits)s and is tried again.") % {"waits": waits}
+            return _("It does not take in what it is told. It is tried again; %(waits)s.") % {"waits": waits}
         case "paused":
             return _("It is paused and is told nothing; what happens meanwhile is not kept for it.")
-    return _("It was stopped: %(why)s %(waits)s until it is resumed.") % {"why": one.stopped_because, "waits": waits}
+    return _("It was stopped: %(why)s Until it is resumed, %(waits)s.") % {"why": one.stopped_because, "waits": waits}
 
 
 @require_safe

@@ -16,7 +16,7 @@ from marops.domains.accounts.public import actor_of
 from marops.domains.accounts.queries import roles_of
 from marops.kernel.forms import validated
 from marops.kernel.permissions import grants, require
-from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place
+from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place_of
 
 router = Router(tags=["accounts"])
 
@@ -81,7 +81,7 @@ def people(request: HttpRequest, given: Query[PeopleIn]) -> Any:
     limit = checked_limit(given.limit)
     rows = queries.people(actor_of(request), words=given.q, role=given.role, state=given.state).order_by("number")
     if given.after:
-        rows = rows.filter(number__gt=int(place(given.after)[0]))
+        rows = rows.filter(number__gt=place_of(given.after, int)[0])
     return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=_person)
 
 

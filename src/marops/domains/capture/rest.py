@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -26,14 +27,14 @@ from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.forms import faults
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, checked_limit, cursor, place
+from marops.kernel.rest import Page, Paging, Shown, checked_limit, cursor, place_of
 
 router = Router(tags=["imports"])
 router.add_router("", intake)
 
 
 # Before `/imports/{ref}`, which would take it for the reference of an import.
-@router.post("/imports/plan")
+@router.post("/imports/plan", response=dict[str, Any])
 def plan(request: HttpRequest, file: File[Upload], mapping: Form[str] = "", table: Form[str] = LEADS) -> dict[str, Any]:
     """How a file would be read, and what importing it would come to. `mapping` is a map as JSON.
 
@@ -46,18 +47,36 @@ def plan(request: HttpRequest, file: File[Upload], mapping: Form[str] = "", tabl
         return {"plan": found.as_json(), "expected": try_import(path, found, actor=actor).as_json()}
 
 
-@router.get("/imports")
+class ImportOut(Shown):
+    """An import: how far it is, or what came of it."""
+
+    ref: str
+    file: str
+    state: str
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejects_file: UUID | None
+    findings: list[dict[str, Any]]
+    columns: list[Any]
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@router.get("/imports", response=Page[ImportOut])
 def list_imports(request: HttpRequest, given: Query[Paging]) -> dict[str, Any]:
     """The newest imports first."""
     actor = actor_of(request)
     _need_any(actor)
     limit = checked_limit(given.limit)
-    found = imports(may_import(actor), limit=limit + 1, before=int(place(given.after)[0]) if given.after else None)
+    found = imports(may_import(actor), limit=limit + 1, before=place_of(given.after, int)[0] if given.after else None)
     more = cursor(found[limit - 1].number) if len(found) > limit else None
     return {"items": [as_json(run) for run in found[:limit]], "next": more}
 
 
-@router.get("/imports/{ref}")
+@router.get("/imports/{ref}", response=ImportOut)
 def one_import(request: HttpRequest, ref: str) -> dict[str, Any]:
     """How far an import is, or what came of it."""
     actor = actor_of(request)

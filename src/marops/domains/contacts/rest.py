@@ -1,6 +1,8 @@
 """Companies and the quality of records over REST."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Status
@@ -17,7 +19,7 @@ from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, pre
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, Strict, checked_limit, cursor, page, place
+from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, page, place_of
 
 router = Router(tags=["companies"])
 
@@ -29,11 +31,45 @@ class Narrowed(Paging):
     sort: str = "name"
 
 
-@router.get("/companies")
+class CompanyOut(Shown):
+    """A company."""
+
+    ref: str
+    id: UUID
+    name: str
+    domain: str | None
+    website: str | None
+    industry: str | None
+    employees: int | None
+    country: str | None
+    city: str | None
+
+
+class Group(Shown):
+    """People of a company who stand alike, and how many they are."""
+
+    name: str
+    contacts: int
+
+
+class CompanyWhole(CompanyOut):
+    """A company, and how those of its people stand whom the asker may see."""
+
+    people: int
+    visible: int
+    stages: list[Group]
+    owners: list[Group]
+    grades: list[Group]
+    quality: float | None
+    faults: list[dict[str, Any]]
+    best: float | None
+
+
+@router.get("/companies", response=Page[CompanyOut])
 def company_list(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """Companies by name."""
     require(actor_of(request), VIEW)
-    limit, offset = checked_limit(given.limit), int(place(given.after)[0]) if given.after else 0
+    limit, offset = checked_limit(given.limit), place_of(given.after, int)[0] if given.after else 0
     found = list(companies(words=given.q, sort=given.sort)[offset : offset + limit + 1])
     return {
         "items": [as_json(one) for one in found[:limit]],
@@ -41,7 +77,7 @@ def company_list(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]
     }
 
 
-@router.get("/companies/{ref}")
+@router.get("/companies/{ref}", response=CompanyWhole)
 def company(request: HttpRequest, ref: str) -> dict[str, Any]:
     """One company: its fields, and how those of its people stand whom the asker may see."""
     actor = actor_of(request)
@@ -75,31 +111,50 @@ class FixIn(Strict):
     preview: bool = False
 
 
-@router.get("/quality", tags=["quality"])
+class QualityOut(Shown):
+    """How good the records are: all of them, and rule by rule."""
+
+    as_of: datetime
+    contacts: int
+    faulty: int
+    score: float | None
+    rules: list[dict[str, Any]]
+
+
+class AtFaultOut(Shown):
+    """A rule, and those at fault."""
+
+    name: str
+    title: str
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get("/quality", tags=["quality"], response=QualityOut)
 def quality(request: HttpRequest) -> dict[str, Any]:
     """What is wrong with the records, by rule, source, import and owner."""
     return summary(actor_of(request))
 
 
 # Before `/quality/{rule}`, which would take it for the name of a rule.
-@router.get("/quality/fixes", tags=["quality"])
+@router.get("/quality/fixes", tags=["quality"], response=Page[dict[str, Any]])
 def fix_list(request: HttpRequest, given: Query[Paging]) -> Any:
     """Remedies that were applied in bulk, the newest first."""
     require(actor_of(request), VIEW)
     limit, found = checked_limit(given.limit), fixes()
     if given.after:
-        found = found.filter(number__lt=int(place(given.after)[0]))
+        found = found.filter(number__lt=place_of(given.after, int)[0])
     return page(found[: limit + 1], limit, at=lambda one: (one.number,), show=fix_json)
 
 
-@router.get("/quality/fixes/{ref}", tags=["quality"])
+@router.get("/quality/fixes/{ref}", tags=["quality"], response=dict[str, Any])
 def one_fix(request: HttpRequest, ref: str) -> dict[str, Any]:
     """One remedy that was applied."""
     require(actor_of(request), VIEW)
     return fix_json(find_fix(ref))
 
 
-@router.post("/quality/fixes/{ref}/undo", tags=["quality"])
+@router.post("/quality/fixes/{ref}/undo", tags=["quality"], response=dict[str, Any])
 def undo(request: HttpRequest, ref: str) -> dict[str, Any]:
     """Take a fix back: whoever's value nobody changed since gets the one from before."""
     actor = actor_of(request)
@@ -107,13 +162,13 @@ def undo(request: HttpRequest, ref: str) -> dict[str, Any]:
     return fix_json(undo_fix(actor=actor, fix_id=find_fix(ref).id))
 
 
-@router.get("/quality/{rule}", tags=["quality"])
+@router.get("/quality/{rule}", tags=["quality"], response=AtFaultOut)
 def quality_rule(request: HttpRequest, rule: str, given: Query[AtFault]) -> dict[str, Any]:
     """One rule, and those at fault whom the asker may see, the worst records first."""
     actor, limit = actor_of(request), checked_limit(given.limit)
     narrowed = Narrowing(given.source, given.import_)
     found = rule_summary(actor, rule)
-    after = place(given.after) if given.after else ()
+    after = tuple(place_of(given.after, int, int)) if given.after else ()
     people = people_at_fault(actor, rule, narrowed, limit=limit, after=after)
     listed: dict[str, Any] = page(
         people,

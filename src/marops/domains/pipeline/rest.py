@@ -1,7 +1,8 @@
 """Deals over REST: the list, one deal, opening, changing and moving it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
@@ -23,10 +24,10 @@ from marops.domains.pipeline.queries import (
     whole_json,
 )
 from marops.kernel.actors import Actor
-from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.errors import INVALID, MaropsError
 from marops.kernel.forms import as_form_data, faults
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
+from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, place_of
 
 router = Router(tags=["opportunities"])
 
@@ -92,13 +93,53 @@ class Narrowed(Paging):
     period: str = ""
 
 
-@router.get("/opportunities")
+class DealOut(Shown):
+    """A deal as lists show it."""
+
+    ref: str
+    id: UUID
+    name: str
+    company: dict[str, str] | None
+    company_name: str | None
+    owner: dict[str, str] | None
+    owner_name: str | None
+    stage: str
+    stage_since: datetime | None
+    state: str
+    amount: dict[str, Any] | None
+    opened_at: datetime | None
+    expected_close: date | None
+    closed_at: datetime | None
+    reason: str | None
+    source: str | None
+    product: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class DealWhole(DealOut):
+    """A deal with its people, ids and passages."""
+
+    custom: dict[str, Any]
+    people: list[dict[str, Any]]
+    external_ids: list[dict[str, Any]]
+    moves: list[dict[str, Any]]
+
+
+class PipelineOut(Shown):
+    """What stands in each stage, and the sums per state."""
+
+    stages: list[dict[str, Any]]
+    states: dict[str, dict[str, Any]]
+
+
+@router.get("/opportunities", response=Page[DealOut])
 def opportunities(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """Deals, the newest first."""
     actor, limit = actor_of(request), checked_limit(given.limit)
     found = deals(actor, _filter(given)).select_related("company")
     if given.after:
-        found = found.filter(number__lt=_number(given.after))
+        found = found.filter(number__lt=place_of(given.after, int)[0])
     rows = list(found[: limit + 1])
     people = names([one.owner_id for one in rows if one.owner_id])
     more = cursor(rows[limit - 1].number) if len(rows) > limit else None
@@ -106,7 +147,7 @@ def opportunities(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any
 
 
 # Before `/opportunities/{ref}`, which would take it for a reference.
-@router.get("/opportunities/pipeline")
+@router.get("/opportunities/pipeline", response=PipelineOut)
 def pipeline_now(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """The stages with how many deals stand in each and what they are worth; sums per state and currency."""
     actor = actor_of(request)
@@ -119,7 +160,7 @@ def pipeline_now(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]
     return {"stages": stages, "states": {state: one.as_json() for state, one in piled.states().items()}}
 
 
-@router.post("/opportunities", response={201: dict[str, Any]})
+@router.post("/opportunities", response={201: DealWhole})
 def create(request: HttpRequest, body: New) -> Status[dict[str, Any]]:
     """Open a deal."""
     actor = actor_of(request)
@@ -134,14 +175,14 @@ def create(request: HttpRequest, body: New) -> Status[dict[str, Any]]:
     return Status(201, whole_json(deal, actor))
 
 
-@router.get("/opportunities/{ref}")
+@router.get("/opportunities/{ref}", response=DealWhole)
 def opportunity(request: HttpRequest, ref: str) -> dict[str, Any]:
     """One deal with its people, ids and passages."""
     actor = actor_of(request)
     return whole_json(find_opportunity(ref, actor), actor)
 
 
-@router.patch("/opportunities/{ref}")
+@router.patch("/opportunities/{ref}", response=DealWhole)
 def change(request: HttpRequest, ref: str, body: Change) -> dict[str, Any]:
     """Change what is known of a deal; what the body leaves out stays as it is."""
     actor = actor_of(request)
@@ -154,7 +195,7 @@ def change(request: HttpRequest, ref: str, body: Change) -> dict[str, Any]:
     return whole_json(find_opportunity(deal.ref, actor), actor)
 
 
-@router.post("/opportunities/{ref}/stage")
+@router.post("/opportunities/{ref}/stage", response=DealWhole)
 def move(request: HttpRequest, ref: str, body: Move) -> dict[str, Any]:
     """Move a deal to another stage. A stage that means won or lost closes it."""
     actor = actor_of(request)
@@ -172,14 +213,6 @@ def _again(deal: Opportunity, actor: Actor) -> Opportunity:
 
 def _filter(given: Narrowed) -> DealFilter:
     return DealFilter(given.q, given.state, given.stage, given.owner, given.company, given.period)
-
-
-def _number(after: str) -> int:
-    first = place(after)[:1]
-    if first and isinstance(first[0], int):
-        return first[0]
-    fault = FieldError("cursor", "This is not a place in this list.", "Take `next` of the page before.", field="after")
-    raise MaropsError(INVALID, errors=[fault])
 
 
 _COLUMNS = {"company_name": "company", "owner_id": "owner", "currency": "amount"}

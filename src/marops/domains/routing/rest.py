@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
@@ -20,7 +21,7 @@ from marops.kernel.definitions import activate, checked, draft
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, Strict, checked_limit, cursor, place
+from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, place_of
 from marops.kernel.workspace import zone
 
 router = Router(tags=["leads"])
@@ -46,23 +47,52 @@ class HandOver(Strict):
     reason: str = ""
 
 
-@router.get("/leads")
+class LeadLineOut(Shown):
+    """A lead as lists show it."""
+
+    id: UUID
+    ref: str
+    name: str | None
+    email: str | None
+    title: str | None
+    company: str | None
+    country: str | None
+    source: str | None
+    created_at: datetime
+    score: float | None
+    grade: str | None
+    stage: str | None
+    stage_since: datetime | None
+    owner: str | None
+    owner_kind: str | None
+    owned_since: datetime | None
+
+
+class LeadOut(Shown):
+    """The whole story of a lead, in sections; each says in words why it is so."""
+
+    contact: dict[str, Any]
+    sources: dict[str, Any]
+    quality: dict[str, Any]
+
+
+@router.get("/leads", response=Page[LeadLineOut])
 def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """Who is where."""
     narrowed = LeadFilter(given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort)
-    offset = place(given.after)[0] if given.after else 0
+    offset = place_of(given.after, int)[0] if given.after else 0
     page = lead_page(actor_of(request), narrowed, limit=checked_limit(given.limit), offset=offset)
     return {"items": [lead.as_json() for lead in page.items], "next": cursor(int(page.next)) if page.next else None}
 
 
-@router.get("/leads/{ref}")
+@router.get("/leads/{ref}", response=LeadOut)
 def lead(request: HttpRequest, ref: str) -> dict[str, Any]:
     """The whole story of one lead."""
     actor = actor_of(request)
     return lead_story(lead_of(actor, ref).id, actor)
 
 
-@router.post("/leads/{ref}/owner")
+@router.post("/leads/{ref}/owner", response=dict[str, Any])
 def hand_over(request: HttpRequest, ref: str, body: HandOver) -> dict[str, Any]:
     """Hand a lead to a queue or a person."""
     actor = actor_of(request)
@@ -101,7 +131,7 @@ class ManyIn(Strict):
     absence: bool = False
 
 
-@router.post("/leads/{ref}/disposition")
+@router.post("/leads/{ref}/disposition", response=dict[str, Any])
 def dispose(request: HttpRequest, ref: str, body: DispositionIn) -> dict[str, Any]:
     """Say what became of a lead."""
     actor = actor_of(request)
@@ -111,7 +141,7 @@ def dispose(request: HttpRequest, ref: str, body: DispositionIn) -> dict[str, An
     return disposition(contact.id)
 
 
-@router.post("/leads/{ref}/touches")
+@router.post("/leads/{ref}/touches", response=dict[str, Any])
 def touch(request: HttpRequest, ref: str, body: TouchIn) -> dict[str, Any]:
     """Note that somebody called, wrote, met or noted something."""
     actor = actor_of(request)
@@ -121,7 +151,7 @@ def touch(request: HttpRequest, ref: str, body: TouchIn) -> dict[str, Any]:
     return {"ref": contact.ref, "sla": sla(contact.id)}
 
 
-@router.post("/hand-overs")
+@router.post("/hand-overs", response=dict[str, Any])
 def hand_over_many(request: HttpRequest, body: ManyIn) -> dict[str, Any]:
     """Hand many leads to a queue or a person; those that the right does not reach are refused as not there."""
     actor = actor_of(request)
@@ -140,14 +170,14 @@ def hand_over_many(request: HttpRequest, body: ManyIn) -> dict[str, Any]:
 # --- Queues and routes ------------------------------------------------------------------------------------------------
 
 
-@router.get("/queues")
+@router.get("/queues", response=dict[str, Any])
 def queues(request: HttpRequest) -> dict[str, Any]:
     """Where leads wait, and since when the one who waited longest."""
     require(actor_of(request), VIEW)
     return {"items": [asdict(one) for one in boards.queues()], "next": None}
 
 
-@router.post("/queues/{slug}/take")
+@router.post("/queues/{slug}/take", response=dict[str, Any])
 def take(request: HttpRequest, slug: str) -> dict[str, Any]:
     """Take the lead that has waited longest in a queue."""
     actor = actor_of(request)
@@ -157,14 +187,14 @@ def take(request: HttpRequest, slug: str) -> dict[str, Any]:
     return {"ref": lead_of(actor, str(contact_id)).ref, "id": str(contact_id)}
 
 
-@router.get("/routes")
+@router.get("/routes", response=dict[str, Any])
 def routes(request: HttpRequest) -> dict[str, Any]:
     """Every route: its version, and what came of it in the last 30 days."""
     require(actor_of(request), VIEW)
     return {"items": [asdict(one) | {"fallback_share": one.share} for one in boards.routes(now())], "next": None}
 
 
-@router.get("/routes/{slug}")
+@router.get("/routes/{slug}", response=dict[str, Any])
 def route(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One route: its document, its rules as sentences, and the people of its pools as they stand."""
     require(actor_of(request), VIEW)
@@ -187,7 +217,7 @@ def draft_route(request: HttpRequest, slug: str, body: DraftIn) -> Status[dict[s
     return Status(201, {"version": row.pinned, "state": row.state})
 
 
-@router.post("/routes/{slug}/{version}/activate")
+@router.post("/routes/{slug}/{version}/activate", response=dict[str, Any])
 def put_in_force(request: HttpRequest, slug: str, version: int) -> dict[str, Any]:
     """Put a version of a route in force."""
     actor = actor_of(request)
@@ -205,7 +235,7 @@ class TrialIn(Strict):
     as_now: bool = False
 
 
-@router.post("/routes/{slug}/simulate")
+@router.post("/routes/{slug}/simulate", response=dict[str, Any])
 def simulate(request: HttpRequest, slug: str, body: TrialIn) -> dict[str, Any]:
     """What a version would do with the leads that came since a day; nothing is written."""
     require(actor_of(request), VIEW)

@@ -1,6 +1,6 @@
 """The team over REST: people, absences, calendars."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from marops.domains.team.queries import Presence
 from marops.kernel.clock import now
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Paging, Strict, checked_limit, page, place
+from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, page, place_of
 
 router = Router(tags=["team"])
 
@@ -52,6 +52,41 @@ class NewAbsence(Strict):
     reason: str = ""
 
 
+class PresenceOut(Shown):
+    """Somebody of the team, and whether they work now."""
+
+    id: UUID
+    ref: str
+    name: str
+    account_id: UUID | None
+    role: str
+    manager_id: UUID | None
+    calendar: str
+    zone: str
+    active: bool
+    works_now: bool
+    away_until: datetime | None
+
+
+class AbsenceOut(Shown):
+    """When somebody is away: half-open, in UTC."""
+
+    id: UUID
+    starts: datetime
+    ends: datetime
+    reason: str
+
+
+class CalendarOut(Shown):
+    """Working hours by weekday, and holidays."""
+
+    slug: str
+    title: str
+    zone: str
+    hours: dict[str, list[list[str]]]
+    holidays: list[date]
+
+
 def _shown(one: Presence) -> dict[str, Any]:
     row = one.person
     return {
@@ -69,27 +104,27 @@ def _shown(one: Presence) -> dict[str, Any]:
     }
 
 
-@router.get("/team/people")
+@router.get("/team/people", response=Page[PresenceOut])
 def team(request: HttpRequest, given: Query[Paging]) -> dict[str, Any]:
     """Everybody in the team, and who works now."""
     require(actor_of(request), VIEW)
     limit = checked_limit(given.limit)
     rows = queries.people().order_by("number")
     if given.after:
-        rows = rows.filter(number__gt=int(place(given.after)[0]))
+        rows = rows.filter(number__gt=place_of(given.after, int)[0])
     found = queries.presences(rows[: limit + 1], now())
     shown: dict[str, Any] = page(found, limit, at=lambda one: (one.person.number,), show=_shown)
     return shown
 
 
-@router.post("/team/people", response={201: dict[str, Any]})
+@router.post("/team/people", response={201: PresenceOut})
 def join(request: HttpRequest, body: NewPerson) -> Status[dict[str, Any]]:
     """Take somebody into the team."""
     row = actions.add_person(actor=actor_of(request), **validated(NewPersonForm, body.dict()))
     return Status(201, _shown(queries.presences([row], now())[0]))
 
 
-@router.put("/team/people/{ref}")
+@router.put("/team/people/{ref}", response=PresenceOut)
 def change(request: HttpRequest, ref: str, body: ChangedPerson) -> dict[str, Any]:
     """Change how somebody works."""
     actor = actor_of(request)
@@ -99,7 +134,7 @@ def change(request: HttpRequest, ref: str, body: ChangedPerson) -> dict[str, Any
     return _shown(queries.presences([row], now())[0])
 
 
-@router.post("/team/people/{ref}/absences", response={201: dict[str, Any]})
+@router.post("/team/people/{ref}/absences", response={201: AbsenceOut})
 def go_away(request: HttpRequest, ref: str, body: NewAbsence) -> Status[dict[str, Any]]:
     """Somebody will be away."""
     actor = actor_of(request)
@@ -122,7 +157,7 @@ def come_back(request: HttpRequest, absence_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/team/calendars")
+@router.get("/team/calendars", response=Page[CalendarOut])
 def calendars(request: HttpRequest) -> dict[str, Any]:
     """The working calendars in force."""
     require(actor_of(request), VIEW)

@@ -27,7 +27,7 @@ def settings(data: Path, *, fsync: bool) -> dict[str, str]:
     memory = memory_bytes() // MEGABYTE
     free = shutil.disk_usage(data).free // MEGABYTE
     chosen = {
-        "max_connections": "60",
+        "max_connections": "120",
         "shared_buffers": f"{max(32, min(256, memory // 8))}MB",
         "effective_cache_size": f"{max(128, memory // 2)}MB",
         "work_mem": f"{max(4, min(16, memory // 128))}MB",

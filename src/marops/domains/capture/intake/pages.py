@@ -43,6 +43,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     fate = request.GET.get("fate", "")
     rows = list(queries.events(fate)[:SHOWN])
     people, names = queries.people_of(actor, rows), queries.key_names(rows)
+    state = queries.state(now())
     fates = [(key, words) for key, (words, _tone) in queries.FATES.items()]
     shown = {
         "form": form,
@@ -51,7 +52,8 @@ def intake(request: HttpRequest) -> HttpResponse:
         "keys": queries.write_keys(),
         "now": now(),
         "address": config().address,
-        "answer": _answer(queries.state(now())),
+        "answer": _answer(state),
+        "came": state.last is not None,
         "rows": [(one, *queries.words_of(one), people.get(one.contact_id), names.get(one.token_id)) for one in rows],
         "faults": queries.faults(now()),
         "filters": [{"key": "fate", "label": _("Fate"), "options": fates}],

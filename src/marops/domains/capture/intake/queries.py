@@ -25,19 +25,19 @@ FATES: Mapping[str, tuple[Any, str]] = {
     "fact": (_("Kept as a fact"), "good"),
     "person": (_("Says who somebody is"), "good"),
     "trail": (_("Kept with the visitor"), "good"),
-    "no-identity": (_("Names nobody: a person needs a user id or an address"), "warn"),
-    "shared-mailbox": (_("A shared mailbox without a name names nobody"), "warn"),
-    "conflict": (_("Its user id and its address belong to two people; neither was changed"), "warn"),
-    "alias-refused": (_("An alias never joins two people, and needs somebody known"), "warn"),
-    "not-understood": (_("Could not be read when its turn came"), "bad"),
+    "no-identity": (_("Names nobody"), "warn"),
+    "shared-mailbox": (_("Shared mailbox without a name"), "warn"),
+    "conflict": (_("Id and address of two people"), "warn"),
+    "alias-refused": (_("Alias of somebody else"), "warn"),
+    "not-understood": (_("Could not be read"), "bad"),
     "refused: unknown-type": (_("Refused: unknown type of call"), "bad"),
-    "refused: not-an-object": (_("Refused: a part that should be an object is none"), "bad"),
-    "refused: no-id": (_("Refused: neither user id nor anonymous id"), "bad"),
-    "refused: no-event": (_("Refused: a track without the name of its event"), "bad"),
-    "refused: id-too-long": (_("Refused: an id of more than 255 characters"), "bad"),
-    "refused: message-id": (_("Refused: a message id that is no short text"), "bad"),
-    "refused: timestamp": (_("Refused: a time that is none, or before 2000"), "bad"),
-    "refused: too-large": (_("Refused: an event of more than 32 KB"), "bad"),
+    "refused: not-an-object": (_("Refused: no object"), "bad"),
+    "refused: no-id": (_("Refused: no id"), "bad"),
+    "refused: no-event": (_("Refused: no event name"), "bad"),
+    "refused: id-too-long": (_("Refused: id too long"), "bad"),
+    "refused: message-id": (_("Refused: message id"), "bad"),
+    "refused: timestamp": (_("Refused: time"), "bad"),
+    "refused: too-large": (_("Refused: too large"), "bad"),
 }
 
 
@@ -61,6 +61,24 @@ def events(fate: str = "") -> QuerySet[IntakeEvent]:
     return found.filter(fate=fate, done_at__isnull=False) if fate else found
 
 
+# What to do about those that came to nothing.
+REMEDIES: Mapping[str, Any] = {
+    "no-identity": _("Send a user id, or the address of one person, with identify."),
+    "shared-mailbox": _("Send the name as well: an address such as info@ belongs to many."),
+    "conflict": _("Find both leads by id and address, and see whether they are one person. Neither was changed."),
+    "alias-refused": _("An alias ties a visitor to a known user. It never joins two people."),
+    "not-understood": _("Look at the engine's log, and tell whoever built the sender."),
+    "refused: unknown-type": _("Send track, identify, page, screen, group or alias."),
+    "refused: not-an-object": _("Send properties, traits and context as objects."),
+    "refused: no-id": _("Send userId or anonymousId; alias needs previousId, group needs groupId."),
+    "refused: no-event": _("Send the name of what happened as event."),
+    "refused: id-too-long": _("Send ids of up to 255 characters."),
+    "refused: message-id": _("Send messageId as a text of up to 255 characters."),
+    "refused: timestamp": _("Send times as ISO 8601, from the year 2000 on."),
+    "refused: too-large": _("Send at most 32 KB an event."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """How the intake fares."""
@@ -76,10 +94,10 @@ def state(as_of: datetime) -> State:
     found = IntakeEvent.objects.filter(received_at__gte=as_of - DAY).aggregate(
         day=Count("id", filter=~Q(fate__startswith=REFUSED)),
         refused=Count("id", filter=Q(fate__startswith=REFUSED)),
-        last=Max("received_at"),
     )
+    last = IntakeEvent.objects.aggregate(at=Max("received_at"))["at"]
     waiting = IntakeEvent.objects.filter(done_at__isnull=True).count()
-    return State(found["day"], waiting, found["refused"], found["last"])
+    return State(found["day"], waiting, found["refused"], last)
 
 
 def faults(as_of: datetime) -> list[dict[str, Any]]:
@@ -91,7 +109,10 @@ def faults(as_of: datetime) -> list[dict[str, Any]]:
         .annotate(events=Count("id"), last=Max("received_at"))
         .order_by("-events")
     )
-    return [one | {"says": FATES.get(one["fate"], (one["fate"], ""))[0]} for one in found]
+    return [
+        one | {"says": FATES.get(one["fate"], (one["fate"], ""))[0], "remedy": REMEDIES.get(one["fate"], "")}
+        for one in found
+    ]
 
 
 def people_of(actor: Actor, rows: Sequence[IntakeEvent]) -> dict[UUID | None, Contact]:

@@ -46,7 +46,7 @@ from marops.kernel.definitions import draft
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem, posted
 from marops.kernel.permissions import Scope, grants, may
-from marops.kernel.workspace import zone
+from marops.kernel.workspace import today, zone
 
 PER_PAGE = 50
 COUNTED = 10_000
@@ -237,9 +237,11 @@ def _headline(deal: Opportunity, labels: Mapping[str, str]) -> str:
             days,
         ) % {"stage": stage, "days": f"{days:,}"}  # fmt: skip
         if deal.expected_close and worth:
-            return (
-                _("%(worth)s, expected on %(day)s.") % {"worth": worth, "day": _day(deal.expected_close)} + f" {stands}"
+            late = deal.expected_close < today()
+            said = (
+                _("%(worth)s, expected on %(day)s, which has passed.") if late else _("%(worth)s, expected on %(day)s.")
             )
+            return said % {"worth": worth, "day": _day(deal.expected_close)} + f" {stands}"
         return f"{worth}. {stands}" if worth else stands
     won = deal.state == Opportunity.State.WON
     on = _(" on %(day)s") % {"day": _day(deal.closed_at)} if deal.closed_at else ""

@@ -131,6 +131,9 @@ def test_the_pages_of_a_deal(cast, ada):
                   "import I-7, row 2"):  # fmt: skip
         assert words in page
     assert client.get(f"/opportunities/{found.id}").headers["Location"] == f"/opportunities/{found.ref}"
+    Opportunity.objects.update(expected_close=date(2020, 1, 2))
+    page = client.get(f"/opportunities/{found.ref}").content.decode()
+    assert "expected on 2 Jan 2020, which has passed." in page
     hidden = cast.client("lena").get(f"/opportunities/{found.ref}").content.decode()
     assert "Ada Lind" not in hidden  # she works with numbers, not with names
 

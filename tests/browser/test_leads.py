@@ -15,7 +15,7 @@ from marops.kernel.ids import new_id
 PAGES = (
     "/leads", "/leads?stage=mql", "/leads?q=nobody+at+all", "/leads/L-1", "/leads/L-2", "/leads/L-1/because/score",
     "/leads/L-1/because/owner", "/leads/L-1/because/stage", "/leads/L-1/because/quality", "/leads/L-1/owner",
-    "/imports", "/imports/new", "/companies", "/engine",
+    "/imports", "/imports/new", "/companies", "/engine", "/intake", "/webhooks",
 )  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marops.engine.tick import Told, note_stage
-from marops.kernel import ports
+from marops.kernel import outages, ports
 from marops.kernel.clock import now
+from marops.kernel.notices import raise_problem, settle
 
 log = logging.getLogger("marops.engine")
 
@@ -50,12 +51,40 @@ def take_in(waiting: Mapping[str, datetime], as_of: datetime, told: Told, stop: 
         if since is None:
             continue
         began, rows = time.monotonic(), 0
-        for _ in range(ROUNDS):
-            if stop.is_set() or not (taken := one.run(as_of)):
-                break
-            rows += taken
+        try:
+            for _ in range(ROUNDS):
+                if stop.is_set() or not (taken := one.run(as_of)):
+                    break
+                rows += taken
+            _works(one)
+        except Exception as error:
+            if not outages.reachable():
+                raise
+            _failed(one, error)
         if rows:
             note_stage(one.name, rows, time.monotonic() - began, lag=(now() - since).total_seconds())
             told.add(one.name, rows)
         total += rows
     return total
+
+
+_failing: set[str] = set()
+
+
+def _failed(inlet: Inlet, error: Exception) -> None:
+    """An inlet that fails keeps nobody else waiting; it is tried again at the next turn."""
+    _failing.add(inlet.name)
+    log.error("%s failed: %s at %s", inlet.name, type(error).__name__, outages.places(error))
+    raise_problem(
+        f"engine:inlet:{inlet.name}",
+        f"What comes in cannot be taken in: {inlet.says}",
+        detail=type(error).__name__,
+        remedy="The engine tries again by itself. If this line stays, run marops doctor and look at the log.",
+        severity="bad",
+    )
+
+
+def _works(inlet: Inlet) -> None:
+    if inlet.name in _failing:
+        _failing.discard(inlet.name)
+        settle(f"engine:inlet:{inlet.name}")

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,12 +21,14 @@ from django.db import Error, connection
 
 from marops.domains.accounts.public import Token, key_with
 from marops.domains.capture.intake import calls
-from marops.domains.capture.intake.keeping import Call, keeper
+from marops.domains.capture.intake.keeping import TRY_LATER, Call, keeper
 from marops.domains.capture.permissions import SEND
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.limits import Limiter, too_many
+
+log = logging.getLogger("marops.intake")
 
 BAD_KEY = problem(
     "bad-write-key",
@@ -62,6 +65,8 @@ class Keys:
 
     def token(self, secret: str) -> Token | None:
         """The key of this secret if it may send."""
+        if not secret.isascii():
+            return None
         digest = hashlib.sha256(secret.encode(errors="replace")).digest()
         moment = time.monotonic()
         until, token = self._known.get(digest, (0.0, None))
@@ -173,6 +178,11 @@ def _answered(call: str, environ: Environ) -> Answer:
         return receive(call, body, encoding, token.id, now(), keep=keeper.keep)
     except MaropsError as error:
         return refusal(error)
+    except (Error, OSError) as error:
+        # PostgreSQL is away, or the sender is: what was not committed was not promised.
+        connection.close()
+        log.error("a call could not be answered: %s", type(error).__name__)
+        return refusal(MaropsError(TRY_LATER, extra={"retry_after": 5}))
 
 
 def _length(environ: Environ) -> int:

@@ -16,7 +16,8 @@ from marops.domains.consent.models import Entry
 from marops.domains.contacts.models import Contact, Identity
 from marops.kernel.actors import ENGINE
 from marops.kernel.clock import now
-from marops.kernel.models import ContactAlias, FactInbox, Touched
+from marops.kernel.errors import MaropsError
+from marops.kernel.models import ContactAlias, FactInbox, Problem, Touched, Workspace
 
 # Each batch is a transaction of its own, as in the engine.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -230,6 +231,25 @@ def test_old_rows_are_forgotten():
     assert IntakeEvent.objects.exists()
     forget(now() + timedelta(days=31))
     assert not IntakeEvent.objects.exists()
+
+
+def test_while_the_sample_company_is_in_nothing_real_is_kept():
+    Workspace.objects.update_or_create(id=True, defaults={"sample": True})
+    with pytest.raises(MaropsError) as refused:
+        page("/x", anonymousId="b")
+    assert refused.value.code == "sample-present"
+    assert not IntakeEvent.objects.exists()
+
+
+def test_an_inlet_that_fails_keeps_the_stages_from_nothing(monkeypatch, engine):
+    page("/x", anonymousId="b")
+    monkeypatch.setattr("marops.domains.capture.stages.take_in", lambda **_: 1 / 0)
+    engine.one_turn()
+    assert Problem.objects.get(resolved_at__isnull=True).key == "engine:inlet:intake"
+    monkeypatch.undo()
+    engine.one_turn()
+    assert not Problem.objects.filter(resolved_at__isnull=True).exists()
+    assert IntakeEvent.objects.get().fate == "fact"
 
 
 def test_nothing_waits_nothing_happens():

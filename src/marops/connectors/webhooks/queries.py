@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from marops.connectors.webhooks.models import Delivery, Endpoint
 from marops.connectors.webhooks.permissions import MANAGE
@@ -57,6 +57,13 @@ def next_of(endpoint_id: UUID, as_of: datetime) -> Delivery | None:
     """What this endpoint is to be told next: the oldest that waits and is due."""
     rows = Delivery.objects.filter(endpoint_id=endpoint_id, state=Delivery.State.WAITING, next_at__lte=as_of)
     return rows.order_by("created_at", "fact_id").first()
+
+
+def anything_due(as_of: datetime) -> bool:
+    """Is there anything to be told? One look, so that an idle installation costs next to nothing."""
+    due = Delivery.objects.filter(endpoint=OuterRef("id"), state=Delivery.State.WAITING, next_at__lte=as_of)
+    found = Endpoint.objects.filter(Q(not_before__isnull=True) | Q(not_before__lte=as_of), Exists(due), active=True)
+    return found.exists()
 
 
 def find_for_shell(actor: Actor, object_id: str) -> Found | None:

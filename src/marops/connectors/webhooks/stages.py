@@ -16,7 +16,7 @@ from django.db import connections
 
 from marops.connectors.webhooks.actions import KEPT, claim, forget_old, record, release
 from marops.connectors.webhooks.models import Delivery, Endpoint
-from marops.connectors.webhooks.queries import next_of
+from marops.connectors.webhooks.queries import anything_due, next_of
 from marops.connectors.webhooks.rules import Answer, Verdict, body_of, headers_of, judge
 from marops.connectors.webhooks.sending import post
 from marops.kernel import crash
@@ -40,7 +40,8 @@ def send_for_ever(stop: threading.Event) -> None:
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webhook") as pool:
         while not stop.is_set():
             busy = {one for one in busy if not one.done()}
-            found = claim(actor=SENDER, most=AT_ONCE - len(busy)) if len(busy) < AT_ONCE else []
+            free = AT_ONCE - len(busy)
+            found = claim(actor=SENDER, most=free) if free and anything_due(now()) else []
             crash.point("webhook.after_claim")
             busy |= {pool.submit(_turn, endpoint_id, stop) for endpoint_id in found}
             stop.wait(0.05 if found else IDLE_SECONDS)

@@ -15,7 +15,9 @@ def test_the_empty_desk_offers_it_beside_the_first_import(cast):
     assert "Bring your leads in" in desk
     assert "Look around with a sample company" in desk
     assert 'href="/sample"' in desk
-    assert "Look around with" not in cast.client("nils").get("/").content.decode()
+    assert "Look around with" not in cast.client("nils").get("/").content.decode().split("<main")[1].split("</main>")[0]
+    Contact.objects.create(number=1, full_name="Somebody real")
+    assert "Bring your leads in" not in cast.client("ada").get("/").content.decode()
 
 
 @pytest.mark.django_db

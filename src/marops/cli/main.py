@@ -115,6 +115,7 @@ def _load_commands() -> None:
         quality,
         routing,
         sample,
+        scoring,
         system,
         tables,
         webhooks,

@@ -7,44 +7,16 @@ class ScoringConfig(AppConfig):
     verbose_name = "Scoring"
 
     def ready(self) -> None:
-        from marops.domains.contacts.public import look_at_everybody
+        from django.utils.translation import gettext_lazy as _
+
         from marops.domains.scoring import stages, story
         from marops.domains.scoring.fields import register_fields
-        from marops.domains.scoring.rules import (
-            Lifecycle,
-            ScoreModel,
-            check_lifecycle,
-            check_score,
-            lifecycle_from_1,
-            score_from_1,
-        )
+        from marops.domains.scoring.permissions import VIEW
         from marops.domains.scoring.starter import Starters
         from marops.engine.tick import Stage
-        from marops.kernel import persons, ports
-        from marops.kernel.definitions import Kind, register_kind
+        from marops.kernel import persons, ports, shell
 
-        register_kind(
-            Kind(
-                "score",
-                "Scoring model",
-                ScoreModel,
-                schema_version=2,
-                upcasters={1: score_from_1},
-                check=check_score,
-                in_force=look_at_everybody,
-            )
-        )
-        register_kind(
-            Kind(
-                "lifecycle",
-                "Lifecycle",
-                Lifecycle,
-                schema_version=2,
-                upcasters={1: lifecycle_from_1},
-                check=check_lifecycle,
-                in_force=look_at_everybody,
-            )
-        )
+        _register_kinds()
         register_fields()
         ports.starters.fill("scoring", Starters())
         ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)
@@ -56,5 +28,51 @@ class ScoringConfig(AppConfig):
         persons.fill("contact_stage", persons.rows("contact_stage"))
         # Passages are numbered per contact: the loser's go over as a whole, or not at all.
         persons.fill("stage_passage", persons.rows("stage_passage"))
+        ports.navigation.fill(
+            "scoring",
+            shell.NavEntry("measure", _("Scoring"), "scoring:models", VIEW, words="grade points mql"),
+            order=40,
+        )
+        ports.navigation.fill(
+            "lifecycle",
+            shell.NavEntry("measure", _("Lifecycle"), "scoring:lifecycle", VIEW, words="stages funnel"),
+            order=41,
+        )
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)
+
+
+def _register_kinds() -> None:
+    from marops.domains.contacts.public import look_at_everybody
+    from marops.domains.scoring.rules import (
+        Lifecycle,
+        ScoreModel,
+        check_lifecycle,
+        check_score,
+        lifecycle_from_1,
+        score_from_1,
+    )
+    from marops.kernel.definitions import Kind, register_kind
+
+    register_kind(
+        Kind(
+            "score",
+            "Scoring model",
+            ScoreModel,
+            schema_version=2,
+            upcasters={1: score_from_1},
+            check=check_score,
+            in_force=look_at_everybody,
+        )
+    )
+    register_kind(
+        Kind(
+            "lifecycle",
+            "Lifecycle",
+            Lifecycle,
+            schema_version=2,
+            upcasters={1: lifecycle_from_1},
+            check=check_lifecycle,
+            in_force=look_at_everybody,
+        )
+    )

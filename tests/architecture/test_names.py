@@ -7,7 +7,7 @@ from tests.architecture.source import DOMAINS, ROOT, domains, dotted, modules, t
 FIXED = {
     "models", "rules", "queries", "actions", "stages", "jobs", "public", "permissions", "forms", "pages", "rest",
     "mcp", "charts", "urls", "admin", "apps", "fields", "story", "starter", "migrations", "templates", "tests",
-    "data", "static", "ports", "writing", "metrics",
+    "data", "static", "ports", "writing", "metrics", "desk",
 }  # fmt: skip
 # What a domain has besides, and why it is a thing of its own.
 BESIDES = {
@@ -24,6 +24,7 @@ BESIDES = {
     "capture/reading": "file formats: delimited text, workbooks, Parquet",
     "capture/shapes": "how exports of other systems are recognised",
     "capture/tables": "files of other tables than leads: which table, and where its columns go; kept by a port",
+    "routing/telling": "one lead's page, told: what is to be done, the path, the days, the score's course",
     "capture/targets": "the fields that a column may be mapped to",
     "routing/boards": "reads for the pages of routes, pools and queues",
     "routing/dealing": "who gets which lead, worked out set by set, for a real pass and for a trial",

@@ -62,6 +62,16 @@ Search = Callable[[Actor, str, int], Iterable[Hit]]
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """Something that a button does at once, by posting one value to an address: accepting a lead."""
+
+    label: Words
+    url: str
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """A line of the desk's first band: something that waits for this person."""
 
@@ -74,6 +84,7 @@ class Need:
     due_note: Words = ""
     urgency: Literal["", "soon", "late"] = ""
     icon: str = ""
+    at_once: Doing | None = None  # stands for the link where it can be done without looking
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +118,6 @@ class Change:
     url: str = ""
 
 
-Desk = Callable[[Actor, datetime], Iterable[Need | Figure | Change]]
-"""`(actor, as_of)`: what the domain puts on that person's desk."""
-
-
 @dataclass(frozen=True, slots=True)
 class SectionRow:
     """A row of a section: its cells as words, the first of them linked to `url`."""
@@ -131,6 +138,27 @@ class Section:
     columns: tuple[Words, ...] = ()
     rows: Sequence[SectionRow] = ()
     numbers: frozenset[int] = frozenset()
+    url: str = ""
+    link: Words = ""
+
+
+Desk = Callable[[Actor, datetime], Iterable[Need | Figure | Change | Section]]
+"""`(actor, as_of)`: what the domain puts on that person's desk. A section is a small table of what they look after."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveState:
+    """How far one move of the quarter is: a word, what there is already, and where it begins."""
+
+    state: Words
+    tone: Tone
+    says: Words
+    url: str
+    button: Words
+
+
+Move = Callable[[Actor, datetime], MoveState | None]
+"""`(actor, as_of)`: how far a move is, as the domain that keeps its document knows; None where nothing was begun."""
 
 
 CompanyStory = Callable[[UUID, Actor], Section | None]
@@ -161,4 +189,7 @@ class ObjectKind:
 
 objects: ports.Port[ObjectKind] = ports.Port("objects", "Kinds of object that comments, history and sharing work on.")
 commands: ports.Port[Command] = ports.Port("commands", "What the palette offers to do.")
-ports.PORTS |= {"objects": objects, "commands": commands}
+moves: ports.Port[Move] = ports.Port(
+    "moves", "How far the three moves of a quarter are: policy, workflow, recommendation."
+)
+ports.PORTS |= {"objects": objects, "commands": commands, "moves": moves}

@@ -18,8 +18,8 @@ class SiteConfig(AppConfig):
         from marops.kernel.definitions import register_kind
         from marops.site import permissions, repeats, targets
 
-        # Every domain may bring figures, in a module of this name; being loaded, it registers them.
-        autodiscover_modules("metrics")
+        # Every part may bring figures and lines for desks, in modules of these names; being loaded, they register.
+        autodiscover_modules("metrics", "desk")
         ports.day_turns.fill("metrics", measuring.day_turn, order=90)
         ports.day_turns.fill("kept answers", repeats.forget)
 

@@ -116,6 +116,11 @@ def holders(roles: Iterable[str]) -> dict[str, Account]:
     return found
 
 
+def all_holders(role: str) -> list[Account]:
+    """Everybody who holds a role, whoever has held it longest first."""
+    return list(Account.objects.filter(active=True, roles__role=role).order_by("number"))
+
+
 def role_title(slug: str) -> str:
     """What a role is called."""
     role = roles_in_force().role(slug)
@@ -134,6 +139,8 @@ class Shown:
     reading: Reading | None
     target: Target | None
     owner: str
+    held: bool = False
+    """Whether somebody holds the role that answers for it."""
 
     @property
     def url(self) -> str:
@@ -231,6 +238,7 @@ def show(metrics: Sequence[Metric], *, reader: str = "", piece: str = "", by: st
             _reading(found[metric.name], piece),
             targets.get(metric.name),
             _owner(people.get(metric.owner), metric.owner, reader),
+            metric.owner in people,
         )
         for metric in metrics
     ]
@@ -244,6 +252,8 @@ def _owner(person: Account | None, role: str, reader: str) -> str:
 
 def _reading(one: Kept, piece: str) -> Reading | None:
     """The headline; of money that of the workspace's own currency, else of the one with most deals."""
+    if piece and one.headline(piece) is None and one.computed_at is not None:
+        return Reading(one.computed_at.date(), None, 0, why=_("Nothing of yours happened in this time."))
     if piece or one.metric.unit != "money" or not one.spans:
         return one.headline(piece)
     own = next((reading for reading in one.spans if reading.piece == workspace().currency), None)

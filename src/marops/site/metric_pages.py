@@ -28,6 +28,9 @@ from marops.site.templatetags._plots import NARROW, WIDE, Plot, Point, plot
 from marops.site.templatetags.ui import duration, number
 from marops.store.duckdb import QueryError
 
+LEAST = 8
+"""So many periods are drawn of a count at least, those without a row among them."""
+
 log = logging.getLogger("marops.site")
 _ROLES = (
     "vp_mops", "mops_manager", "marketing_automation_manager", "lead_db_admin", "email_marketing_specialist",
@@ -43,7 +46,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     known = figures.all_metrics()
     old = stale(kept(known).values(), at)
     if part and old:
-        _measured(old, at)
+        measured([(one, "") for one in old], at)
         old = []
     shown = show(known, reader=actor.id)
     context = {
@@ -55,10 +58,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return render(request, "site/metrics_part.html" if part else "site/metrics.html", context)
 
 
-def _measured(wanted: Sequence[Metric], at: datetime, by: str = "") -> None:
-    """Measure anew. A page shows what was kept before rather than nothing when that does not go."""
+def measured(wanted: Sequence[tuple[Metric, str]], at: datetime) -> None:
+    """Measure these anew, each with what it is split by.
+
+    A page shows what was kept before rather than nothing when that does not go.
+    """
     try:
-        figures.bring_up_to_date(wanted, at, by=by)
+        for by in dict.fromkeys(by for _metric, by in wanted):
+            figures.bring_up_to_date([metric for metric, one in wanted if one == by], at, by=by)
     except QueryError as error:
         log.warning("metrics could not be measured: %s", type(error).__name__)
 
@@ -70,8 +77,13 @@ def _groups(shown: Sequence[Shown]) -> list[dict[str, Any]]:
         {
             "slug": f"of-{role.replace('_', '-')}",
             "title": figures.role_title(role),
-            "person": next((one.owner for one in shown if one.metric.owner == role), ""),
-            "rows": [one for one in shown if one.metric.owner == role],
+            "person": next(
+                (one.owner for one in shown if one.metric.owner == role and one.held), _("nobody holds this role yet")
+            ),
+            "rows": sorted(
+                (one for one in shown if one.metric.owner == role),
+                key=lambda one: (one.target is None, one.metric.unit == "count", one.metric.name),
+            ),
         }
         for role in roles
     ]
@@ -89,7 +101,7 @@ def _answer_of_all(shown: Sequence[Shown]) -> str:
         return ngettext("The one target is met.", "All %(n)s targets are met.", len(aimed)) % {"n": len(aimed)}
     worst = ", ".join(one.metric.label for one in missed[:2])
     return ngettext(
-        "%(n)s of %(all)s targets is missed: %(worst)s.", "%(n)s of %(all)s targets are missed: %(worst)s.", len(missed)
+        "One target is missed: %(worst)s.", "%(n)s of %(all)s targets are missed: %(worst)s.", len(missed)
     ) % {"n": len(missed), "all": len(aimed), "worst": worst}
 
 
@@ -110,7 +122,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     """One figure: how it stands, how it went, what it is made of, and what it means."""
     actor, at = actor_of(request), now()
     wanted = known(name)
-    _measured([wanted], at)
+    measured([(wanted, "")], at)
     one = show([wanted], reader=actor.id)[0]
     grain = _grain(wanted, request.GET.get("grain", ""))
     context = {
@@ -212,11 +224,19 @@ def _whole(readings: Sequence[Reading], grain: str, metric_: Metric) -> list[Rea
     if metric_.unit not in ("count", "money") or grain not in ("week", "month") or not some:
         return some
     by_period = {row.period: row for row in some}
-    last, filled, period = some[-1].period, [], some[0].period
+    last, filled = some[-1].period, []
+    period = min(some[0].period, _periods_before(last, grain, LEAST - 1))
     while period <= last:
         filled.append(by_period.get(period) or Reading(period, 0.0, 0, closed=True))
         period = _following(period, grain)
     return filled
+
+
+def _periods_before(period: date, grain: str, count: int) -> date:
+    if grain == "week":
+        return date.fromordinal(period.toordinal() - 7 * count)
+    months = period.year * 12 + period.month - 1 - count
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _following(period: date, grain: str) -> date:
@@ -264,7 +284,7 @@ def _pieces(request: HttpRequest, actor: Actor, one: Shown, at: datetime) -> dic
     by = next((way for way in ways if way.rpartition(".")[2] == asked or way == asked), ways[0])
     readings: Sequence[Reading] = one.kept.spans
     if by != metric_.split:
-        _measured([metric_], at, by=by)
+        measured([(metric_, by)], at)
         found = kept([metric_], by=by)[metric_.name]
         last = max((row.period for row in found.of("day")), default=None)
         readings = [row for row in found.of("day") if row.period == last] if metric_.level else found.spans
@@ -276,6 +296,7 @@ def _pieces(request: HttpRequest, actor: Actor, one: Shown, at: datetime) -> dic
             {"label": figures.by_words(way).capitalize(), "url": f"?by={way}#pieces", "current": way == by}
             for way in ways
         ],
+        "pieces_interval": any(row.low is not None or row.why for row in order),
         "pieces_note": _("by today's %(what)s, %(span)s")
         % {"what": figures.by_words(by), "span": figures.span_words(metric_)},
         "by_words": figures.by_words(by).capitalize(),
@@ -294,7 +315,8 @@ def _pieces(request: HttpRequest, actor: Actor, one: Shown, at: datetime) -> dic
 def _lanes(metric_: Metric, rows: Sequence[Reading], whole: float | None) -> dict[str, Any]:
     """Where each piece stands on one scale of 240: a dot with its interval for what has one, else a bar."""
     ends = [one for row in rows for one in (row.value, row.low, row.high) if one is not None]
-    most = max([*ends, whole or 0.0, 1e-9])
+    adds = metric_.unit in ("count", "money")
+    most = max([*ends, 0.0 if adds else whole or 0.0, 1e-9])
     if metric_.unit == "money":
         most = 0.0  # nothing compares two currencies
 
@@ -314,7 +336,6 @@ def _lanes(metric_: Metric, rows: Sequence[Reading], whole: float | None) -> dic
             )
         else:
             lanes.append({"bar": {"x": "6.0", "width": f"{x(row.value) - 6:.1f}"}})
-    adds = metric_.unit in ("count", "money")
     return {"rows": lanes, "whole": f"{x(whole):.1f}" if whole is not None and not adds and most else ""}
 
 

@@ -22,6 +22,7 @@ from marops.domains.accounts.public import Account, actor_of, names, needs
 from marops.kernel import comments as remarks
 from marops.kernel import ports
 from marops.kernel import shares as links
+from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError, problem
@@ -30,10 +31,12 @@ from marops.kernel.forms import add_problem, posted
 from marops.kernel.models import Job
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Hit, commands
-from marops.site import actions, desks, queries
+from marops.site import actions, desks, metric_pages, queries
+from marops.site.desks.moves import quarter_words
+from marops.site.desks.roles import ROLES
 from marops.site.forms import CommentForm, ShareForm
 from marops.site.middleware import refusal
-from marops.site.permissions import MANAGE_JOBS, RESOLVE_PROBLEMS, SEE_JOBS, SEE_PROBLEMS, reaches_job
+from marops.site.permissions import MANAGE_JOBS, RESOLVE_PROBLEMS, SEE_DESKS, SEE_JOBS, SEE_PROBLEMS, reaches_job
 from marops.site.shell import address, entries
 
 _GET_OR_POST = ("GET", "HEAD", "POST")
@@ -60,10 +63,39 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """What needs this person, what they answer for, what changed."""
-    actor, at = actor_of(request), now()
+    actor = actor_of(request)
     me = request.user if isinstance(request.user, Account) else None
-    shown = {"desk": desks.desk_of(actor, at), "now": at, "first_steps": desks.first_steps(actor)}
-    return render(request, "site/desk.html", shown | desks.whose(me))
+    seat = desks.own_seat(me, actor) if me else desks.seat_of(desks.ADMINISTRATOR, actor)
+    return _desk(request, actor, seat, own=True)
+
+
+@require_safe
+@needs(SEE_DESKS)
+def desk_of(request: HttpRequest, role: str) -> HttpResponse:
+    """The desk of another role, as whoever holds it sees it."""
+    if role not in ROLES:
+        raise MaropsError(NOT_FOUND, _("No role of this name has a desk."))
+    actor = actor_of(request)
+    return _desk(request, actor, desks.seat_of(role, actor, request.GET.get("who", "")), own=False)
+
+
+def _desk(request: HttpRequest, actor: Actor, seat: desks.Seat, *, own: bool) -> HttpResponse:
+    """A desk, or for htmx only its measured parts, after they were brought up to date."""
+    at, part = now(), request.headers.get("HX-Request") == "true"
+    old = desks.stale_metrics(seat, at)
+    if part:
+        metric_pages.measured(old, at)
+    shown = {
+        "desk": desks.desk_of(seat, at),
+        "now": at,
+        "seat": seat,
+        "own": own,
+        "quarter": quarter_words(at) if seat.spec.quarter else "",
+        "first_steps": desks.first_steps(actor) if own else [],
+        "fresh_url": request.get_full_path() if old and not part else "",
+        "switches": desks.switches("" if own else seat.role) if may(actor, SEE_DESKS) else [],
+    }
+    return render(request, "site/desk_part.html" if part else "site/desk.html", shown)
 
 
 # --- Search -----------------------------------------------------------------------------------------------------------

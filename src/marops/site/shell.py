@@ -56,6 +56,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "may_share": SHARE in held,
         "commands": list(_commands(held)),
         "theme": user.theme,
+        "on_mac": "Mac" in request.headers.get("User-Agent", ""),
     }
 
 

@@ -47,6 +47,7 @@ api.add_router("", metric_router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.desk, name="desk"),
+    path("desk/<str:role>", pages.desk_of, name="desk-of"),
     path("healthz", pages.healthz, name="healthz"),
     path("search", pages.search, name="search"),
     path("jobs", pages.jobs, name="jobs"),

@@ -2,10 +2,11 @@
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,25 +16,31 @@ from django.views.decorators.http import require_GET, require_http_methods
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.capture.public import IMPORT
 from marops.domains.contacts.public import sources
-from marops.domains.routing import lead_page
+from marops.domains.routing import telling
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
+from marops.domains.routing.models import Assignment
 from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
 from marops.domains.routing.queries import (
     COUNTED,
     Lead,
     LeadFilter,
     LeadPage,
+    beside,
     lead_counts,
     lead_of,
+    lead_page,
     lead_story,
-    page_of_leads,
     reaches,
 )
+from marops.domains.routing.rules import STATES
 from marops.domains.scoring.public import score_history
 from marops.kernel import ports
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
+from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import Scope, grants, may
 
 PER_PAGE = 50
@@ -68,9 +75,12 @@ def leads(request: HttpRequest) -> HttpResponse:
         owner=given.get("owner", ""),
         source=given.get("source", ""),
         sort=given.get("sort", f"-{_SORT}"),
+        sla=given.get("sla", ""),
+        disposition=given.get("disposition", ""),
+        level=given.get("level", ""),
     )
     page = max(1, int(given.get("page", "1") or 1)) if given.get("page", "1").isdecimal() else 1
-    found = page_of_leads(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
+    found = lead_page(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
     if page > 1 and not found.items:
         query = given.copy()
         query["page"] = str(max(1, -(-min(found.total, COUNTED) // PER_PAGE)))
@@ -83,24 +93,63 @@ def leads(request: HttpRequest) -> HttpResponse:
         "said": _said(found),
         "answer": _answer(lead_counts(actor)),
         "sees_all": grants(actor).scope(VIEW) is Scope.ALL,
-        "narrowed": any((narrowed.words, narrowed.stage, narrowed.grade, narrowed.owner, narrowed.source)),
+        "narrowed": any(given.get(name) for name in ("q", *_NARROWS)),
+        "views": _views(actor, given),
         "found": found,
         "import_url": reverse("capture:new") if may(actor, IMPORT) else "",
     }
     return render(request, "routing/leads.html", context)
 
 
+_NARROWS = ("stage", "grade", "level", "owner", "source", "sla", "disposition")
+
+
+def _views(actor: Actor, given: QueryDict) -> list[dict[str, Any]]:
+    """Lists that many ask for, each an address: what is set beside its own filters is left as it is."""
+    mine = [({"owner": actor.id}, _("Mine"))] if actor.kind == "human" and as_uuid(actor.id) else []
+    offered: list[tuple[dict[str, str], Any]] = [
+        ({}, _("All")),
+        *mine,
+        ({"sla": "open"}, _("Wait for a first touch")),
+        ({"sla": "overdue"}, _("Overdue")),
+        ({"stage": "mql"}, _("MQLs")),
+        ({"disposition": "rejected"}, _("Rejected")),
+        ({"owner": "unassigned-leads"}, _("Without an owner")),
+    ]
+    asked = {name: given[name] for name in _NARROWS if given.get(name)}
+    return [
+        {"label": label, "url": f"?{urlencode(query)}" if query else "?", "current": query == asked}
+        for query, label in offered
+    ]
+
+
 def _labelled(items: list[Lead]) -> list[dict[str, Any]]:
-    stages = dict(_choices("stage.name"))
+    stages, more = dict(_choices("stage.name")), beside([one.id for one in items])
     return [
         {
             "lead": one,
             "stage": stages.get(one.stage or "", one.stage),
-            "kind": lead_page.STAGE_KINDS.get(one.stage or "", "draft"),
+            "kind": telling.STAGE_KINDS.get(one.stage or "", "draft"),
             "source": sources.label(one.source) if one.source else "",
+            "quality": more[one.id]["quality"],
+            "said": STATES.get(more[one.id]["disposition"] or "", ""),
+            **_promise(more[one.id]),
         }
         for one in items
     ]
+
+
+def _promise(row: dict[str, Any]) -> dict[str, Any]:
+    """The promise of a first touch in a cell: its moment while it runs, else how it ended."""
+    if row["due_at"] is None or row["ended_at"]:
+        return {"due": None, "promise": "", "promise_kind": ""}
+    if row["met_at"]:
+        return {
+            "due": None, "promise": _("late") if row["missed_at"] else _("kept"),
+            "promise_kind": "warn" if row["missed_at"] else "good",
+        }  # fmt: skip
+    late = row["missed_at"] or row["due_at"] <= now()
+    return {"due": row["due_at"], "promise": "", "promise_kind": "late" if late else "runs"}
 
 
 def _answer(counts: dict[str, Any]) -> str:
@@ -120,7 +169,19 @@ def _filters() -> list[dict[str, Any]]:
     return [
         {"key": "stage", "label": _("Stage"), "options": _choices("stage.name")},
         {"key": "grade", "label": _("Grade"), "options": _choices("score.grade")[:4]},
+        {"key": "level", "label": _("Engagement"), "options": [(one, one) for one in "1234"]},
         {"key": "owner", "label": _("Owner"), "options": _choices("owner.queue")},
+        {
+            "key": "sla",
+            "label": _("First touch"),
+            "options": [
+                ("open", _("waited for")),
+                ("overdue", _("overdue")),
+                ("met", _("made")),
+                ("missed", _("missed once")),
+            ],
+        },
+        {"key": "disposition", "label": _("Sales says"), "options": _choices("disposition.state")},
         {"key": "source", "label": _("Source"), "options": sorted(sources.labels().items(), key=lambda one: one[1])},
     ]
 
@@ -142,25 +203,26 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
     told, shown = story["routing"], request.GET.get("show", "")
     may_assign = may(actor, ASSIGN) and reaches(actor, contact.id, ASSIGN)
     may_dispose = may(actor, DISPOSE) and reaches(actor, contact.id, DISPOSE)
+    mine = Assignment.objects.filter(contact_id=contact.id, owner_id=as_uuid(actor.id)).exists()
     context = {
         "contact": contact,
         "story": story,
         "ref": contact.ref if story["contact"]["name"] != contact.ref else "",
-        "answer": lead_page.answer(story),
-        **lead_page.known(story["contact"]),
-        "origins": lead_page.origins(story["contact"], story.get("sources", {})),
-        "kind": lead_page.STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
-        "path": lead_page.path(story["stage"], told.get("sla")),
-        "tabs": lead_page.story_tabs(story["timeline"], shown),
-        "days": lead_page.days(story["timeline"], contact.ref, shown),
-        "fit": lead_page.rows(story["score"], "fit"),
-        "engagement": lead_page.rows(story["score"], "engagement"),
-        "cell": lead_page.cell_words(story["score"]),
-        **lead_page.score_course(score_history(contact.id), story["score"]),
-        "sla": lead_page.promise(told.get("sla")),
+        "answer": telling.answer(story),
+        **telling.known(story["contact"]),
+        "origins": telling.origins(story["contact"], story.get("sources", {})),
+        "kind": telling.STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
+        "path": telling.path(story["stage"], told.get("sla")),
+        "tabs": telling.story_tabs(story["timeline"], shown),
+        "days": telling.days(story["timeline"], contact.ref, shown),
+        "fit": telling.rows(story["score"], "fit"),
+        "engagement": telling.rows(story["score"], "engagement"),
+        "cell": telling.cell_words(story["score"]),
+        **telling.score_course(score_history(contact.id), story["score"]),
+        "sla": telling.promise(told.get("sla")),
         "disposition": told.get("disposition"),
-        "acts": lead_page.acts(
-            told.get("disposition") or {"next": []}, may_dispose=may_dispose, may_assign=may_assign
+        "acts": telling.acts(
+            told.get("disposition") or {"next": []}, mine=mine, may_dispose=may_dispose, may_assign=may_assign
         ),
     }  # fmt: skip
     return render(request, "routing/lead.html", context)
@@ -178,10 +240,10 @@ def because(request: HttpRequest, ref: str, section: str) -> HttpResponse:
     if section not in _SECTIONS:
         raise MaropsError(NOT_FOUND, f"There is no reason to give for {section!r}.")
     told = ports.story[_SECTIONS[section]](contact.id, actor)
-    who = lead_page.known(ports.story["contact"](contact.id, actor))["who"]
+    who = telling.known(ports.story["contact"](contact.id, actor))["who"]
     context = {"contact": contact, "told": told, "fields": {one["label"]: one["value"] for one in who}}
     if section == "score":
-        context |= {"fit": lead_page.rows(told, "fit"), "engagement": lead_page.rows(told, "engagement")}
+        context |= {"fit": telling.rows(told, "fit"), "engagement": telling.rows(told, "engagement")}
     return render(request, f"routing/because_{section}.html", context)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import names, scope_rule, sees
 from marops.domains.contacts.public import Contact, find_contact, fold
-from marops.domains.register.public import queue_names
+from marops.domains.register.public import Queue, queue_names
 from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -26,7 +26,7 @@ from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import Scope, grants, may, require
 from marops.kernel.rules import Rule, field_names, parse
 from marops.kernel.rules_meaning import Context, understand
-from marops.kernel.shell import Figure, Found, Hit, Need
+from marops.kernel.shell import Found, Hit, Need
 from marops.kernel.workspace import zone
 from marops.store.rulequery import condition_sql, percent_escaped
 
@@ -69,6 +69,9 @@ class LeadFilter:
     country: str = ""
     sort: str = ""
     rule: Mapping[str, Any] | None = None
+    sla: str = ""
+    disposition: str = ""
+    level: str = ""
 
     def as_rule(self) -> Rule:
         """The filter in the rule language, which is what the database is asked."""
@@ -79,12 +82,40 @@ class LeadFilter:
             "contact.country": self.country,
         }
         _check_choices({"stage.name": ("stage", self.stage), "score.grade": ("grade", self.grade)})
+        _check_choices({"disposition.state": ("disposition", self.disposition)})
         parts: list[Mapping[str, Any]] = [{"field": name, "is": value} for name, value in plain.items() if value]
         if self.owner:
             parts.append(_owner_rule(self.owner))
         if self.rule:
             parts.append(self.rule)
+        if self.disposition:
+            parts.append({"field": "disposition.state", "is": self.disposition})
+        if self.sla:
+            parts.append(_sla_rule(self.sla))
+        if self.level.isdecimal():
+            parts.append({"field": "score.level", "is": int(self.level)})
         return parse({"all": parts} if parts else {"everyone": True})
+
+
+_RUNS = [
+    {"field": "first_touch.due_at", "is_filled": True},
+    {"field": "first_touch.met_at", "is_empty": True},
+    {"field": "first_touch.ended_at", "is_empty": True},
+]
+SLA_RULES: Mapping[str, Mapping[str, Any]] = {
+    "open": {"all": _RUNS},
+    "overdue": {"all": [*_RUNS, {"field": "first_touch.missed_at", "is_filled": True}]},
+    "met": {"field": "first_touch.met_at", "is_filled": True},
+    "missed": {"field": "first_touch.missed_at", "is_filled": True},
+}
+"""How the promise of a first touch stands → the rule that finds such leads."""
+
+
+def _sla_rule(state: str) -> Mapping[str, Any]:
+    if state not in SLA_RULES:
+        fault = FieldError("choice", f"There is no sla {state!r}.", f"Use {', '.join(SLA_RULES)}.", field="sla")
+        raise MaropsError(INVALID, fault.message, errors=[fault])
+    return SLA_RULES[state]
 
 
 def _check_choices(given: Mapping[str, tuple[str, str]]) -> None:
@@ -252,6 +283,21 @@ def _leads(rows: list[tuple[Any, ...]], *, personal: bool) -> list[Lead]:
     return [_lead(row if personal else _masked(row), queues, people) for row in rows]
 
 
+_BESIDE = """
+SELECT c.id, s.due_at, s.met_at, s.missed_at, s.ended_at, d.state, q.score FROM unnest(%s::uuid[]) c (id)
+LEFT JOIN lead_sla s ON s.contact_id = c.id AND s.clock = 'first_touch'
+LEFT JOIN lead_disposition d ON d.contact_id = c.id LEFT JOIN contact_quality q ON q.contact_id = c.id
+"""
+
+
+def beside(contact_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What a list shows of leads besides their line: the promise of a first touch, sales' word, the quality."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BESIDE, [list(contact_ids)])
+        names_ = ("due_at", "met_at", "missed_at", "ended_at", "disposition", "quality")
+        return {row[0]: dict(zip(names_, row[1:], strict=True)) for row in cursor.fetchall()}
+
+
 def _masked(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same lead for readers who work with numbers and not with people: no name, no address."""
     return (*row[:2], None, None, *row[4:])
@@ -374,34 +420,20 @@ def find_lead(actor: Actor, object_id: str) -> Found | None:
     return Found(shown or ref, reverse("routing:lead", args=[ref]))
 
 
-def desk(actor: Actor, as_of: datetime) -> Iterator[Need | Figure]:
-    """What the desk says of leads: who waits without an owner, and how many there are of each kind."""
-    if VIEW not in grants(actor):
+def desk(actor: Actor, as_of: datetime) -> Iterator[Need]:
+    """Who waits without an owner, for those who may hand leads over; beyond 10,000 it is not counted on."""
+    if not may(actor, VIEW) or not may(actor, ASSIGN):
         return
-    counts = lead_counts(actor)
-    if counts["waiting"] and may(actor, ASSIGN):
+    fallback = next(iter(Queue.objects.filter(fallback=True)), None)
+    waiting = lead_page(actor, LeadFilter(owner=fallback.slug, sort="newest"), limit=1) if fallback else LeadPage()
+    if waiting.total:
         yield Need(
-            title=ngettext(
-                "One lead waits without an owner", "%(count)s leads wait without an owner", counts["waiting"]
-            )
-            % {"count": f"{counts['waiting']:,}"},
+            title=ngettext("One lead waits without an owner", "%(count)s leads wait without an owner", waiting.total)
+            % {"count": waiting.total_text},
             detail=_("They lie in the fallback queue, because no rule of the route claims them."),
-            url=reverse("routing:leads") + "?owner=unassigned-leads",
+            url=f"{reverse('routing:leads')}?owner={fallback.slug if fallback else ''}",
             button=_("See them"),
             icon="people",
-        )
-    if not counts["all"]:
-        return
-    leads = reverse("routing:leads")
-    yield Figure(title=_("Leads"), value=f"{counts['all']:,}", note=_("known people"), url=leads)
-    share = counts["mql"] / counts["all"]
-    yield Figure(
-        title=_("MQLs"), value=f"{counts['mql']:,}", note=_("%(share)s of all") % {"share": f"{share:.0%}"},
-        url=f"{leads}?stage=mql",
-    )  # fmt: skip
-    if counts["quality"] is not None:
-        yield Figure(
-            title=_("Database quality"), value=f"{counts['quality']:.0f}", note=_("of 100, on average"), url=leads
         )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _BAR_WIDTH = 84.0
+_REACH = 0.5
+"""How far the band may reach beyond the line, as a share of what the line spans."""
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_PAD = 300.0, 58.0, 3.0
 
 
@@ -45,7 +47,12 @@ def spark(
     values: Sequence[float], lows: Sequence[float] = (), highs: Sequence[float] = (), target: float | None = None
 ) -> Spark:
     """A line through equally spaced values; the band runs between `lows` and `highs`, when both are given."""
-    everything = [*values, *lows, *highs, *([] if target is None else [target])]
+    line_only = [*values, *([] if target is None else [target])]
+    reach = _REACH * ((max(line_only) - min(line_only)) or abs(values[-1]) or 1.0)
+    # One wide interval among few rows would press the line flat: the band is cut where it leaves the picture.
+    bottom, top = min(line_only) - reach, max(line_only) + reach
+    lows, highs = [max(one, bottom) for one in lows], [min(one, top) for one in highs]
+    everything = [*line_only, *lows, *highs]
     low, high = min(everything), max(everything)
     span = (high - low) or 1.0
 

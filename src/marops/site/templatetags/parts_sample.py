@@ -10,6 +10,7 @@ from django import forms, template
 from django.core.paginator import Paginator
 
 from marops.kernel.clock import now
+from marops.kernel.shell import Section, SectionRow
 
 register = template.Library()
 
@@ -43,6 +44,12 @@ def sample() -> dict[str, Any]:
     shown["leads"] = Paginator(_leads(shown["leads"], moment), len(shown["leads"])).get_page(1)
     shown["job"], shown["waiting"] = SimpleNamespace(**shown["job"]), SimpleNamespace(**shown["waiting"])
     shown["moment"] = datetime(2025, 3, 12, 9, 5, tzinfo=UTC)
+    shown["board"] = Section(
+        "Queues",
+        columns=("Queue", "Leads", "Oldest since"),
+        rows=[SectionRow(("Nordics", "61", "Mon 16 Nov"), "#queue"), SectionRow(("Unassigned leads", "0", "–"))],
+        numbers=frozenset({1}),
+    )
     shown["comments"] = [
         {"author": "Samuel Adeyemi", "at": moment - timedelta(hours=3), "text": "Same person as L-311, joined."},
         {"author": "Hanna Lindqvist", "at": moment - timedelta(days=2), "text": "Thank you.", "edited": True},

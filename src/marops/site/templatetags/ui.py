@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from marops.kernel.clock import now
+from marops.kernel.shell import Section
 from marops.site.templatetags._bundles import bundle
 from marops.site.templatetags._drawings import brand as brand_drawing
 from marops.site.templatetags._drawings import drawings
@@ -515,10 +516,27 @@ def spark(
 # --- Desks ------------------------------------------------------------------------------------------------------------
 
 
-@register.inclusion_tag("parts/needs.html")
-def needs(entries: Iterable[Any]) -> dict[str, Any]:
-    """What waits for this person: title, url, button, detail, due or due_words, due_note, urgency, icon."""
-    return {"entries": entries}
+@register.inclusion_tag("parts/needs.html", takes_context=True)
+def needs(context: template.Context, entries: Iterable[Any]) -> dict[str, Any]:
+    """What waits for this person: title, url, button, detail, due or due_words, due_note, urgency, icon, at_once."""
+    return {"entries": entries, "csrf_token": context.get("csrf_token", "")}
+
+
+@register.inclusion_tag("parts/board.html")
+def board(section: Section) -> dict[str, Any]:
+    """A small table of what somebody looks after: a `shell.Section`."""
+    columns = [{"words": words, "number": place in section.numbers} for place, words in enumerate(section.columns)]
+    rows = [
+        {
+            "url": row.url,
+            "cells": [
+                {"words": words, "number": column["number"], "label": column["words"]}
+                for words, column in zip(row.cells, columns, strict=True)
+            ],
+        }
+        for row in section.rows
+    ]
+    return {"label": section.heading, "columns": columns, "rows": rows}
 
 
 @register.inclusion_tag("parts/figures.html")

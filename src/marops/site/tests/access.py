@@ -27,6 +27,7 @@ FILE_SEEN_BY = frozenset({"hanna", "tomasz", "samuel", "ada"})
 
 EXPECT = {
     "": Expect(),
+    "desk/<str:role>": Expect(right="desks.see", args=lambda _world: {"role": "sales_owner"}),
     "healthz": Expect(public=True),
     "search": Expect(query="q=han"),
     "jobs": Expect(right=SEE_JOBS),

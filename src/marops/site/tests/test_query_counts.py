@@ -16,7 +16,7 @@ def _job(run: jobs.JobRun) -> Iterator[jobs.Step]:
 
 
 PAGES = {
-    "/": 12,
+    "/": 34,
     "/access": 8,
     "/access/roles": 4,
     "/jobs": 8,
@@ -25,7 +25,7 @@ PAGES = {
     "/shares": 6,
     "/account": 5,
     "/account/tokens": 5,
-    "/search?q=han": 8,
+    "/search?q=han": 12,
 }
 
 

@@ -15,7 +15,10 @@ from marops.site.templatetags import ui
 from marops.site.templatetags._drawings import drawings
 from marops.site.templatetags._figures import bars, spark
 
-ROLES = {"wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire"}
+ROLES = {
+    "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald", "falconer",
+    "warden",
+}  # fmt: skip
 
 
 def render(source: str, address: str = "/", cookies: dict[str, str] | None = None, **values: object) -> str:
@@ -35,7 +38,7 @@ def test_each_icon_that_code_or_templates_name_is_drawn() -> None:
     assert named <= set(drawings("icons"))
 
 
-def test_the_registry_holds_nine_emblems_and_only_drawings() -> None:
+def test_the_registry_holds_an_emblem_for_each_desk_and_only_drawings() -> None:
     assert set(drawings("emblems")) == ROLES
     for name, body in {**drawings("icons"), **drawings("emblems")}.items():
         parts = ET.fromstring(f"<svg>{body}</svg>")

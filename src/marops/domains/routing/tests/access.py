@@ -21,6 +21,7 @@ def things(cast):
 
 def prepare(patch):
     patch.setattr("marops.domains.routing.queries.timeline", lambda contact_id: [])
+    patch.setattr("marops.domains.routing.pages.score_history", lambda contact_id: [])
     patch.setattr("marops.domains.routing.trials._decided", lambda *_: NOBODY)
 
 

@@ -1,5 +1,6 @@
 """One lead's page: what is to be done, the path, the story by days, the score's course, the promise."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -39,7 +40,9 @@ _BIG = frozenset(
 # Of these, several of one day are one line.
 _GATHERED = {
     "page.viewed": lambda n: ngettext("Read one page", "Read %(n)s pages", n) % {"n": n},
-    "email.clicked": lambda n: ngettext("Followed one link in an e-mail", "Followed %(n)s links in e-mails", n) % {"n": n},
+    "email.clicked": lambda n: (
+        ngettext("Followed one link in an e-mail", "Followed %(n)s links in e-mails", n) % {"n": n}
+    ),
     "lead.updated": lambda n: ngettext("Got new values", "Got new values %(n)s times", n) % {"n": n},
 }
 STAGE_KINDS = {"mql": "info", "sal": "info", "sql": "info", "opportunity": "info", "customer": "good"}
@@ -62,23 +65,31 @@ def answer(story: Mapping[str, Any]) -> str:
     return f"{said} " + _("%(span)s left for a first touch.") % {"span": span}
 
 
-def acts(disposition: Mapping[str, Any], *, may_dispose: bool, may_assign: bool) -> dict[str, Any]:
-    """The one main action of this reader, and the others: words to say, touches to note, the hand-over."""
-    said = set(disposition["next"]) if may_dispose else set()
+def acts(disposition: Mapping[str, Any], *, mine: bool, may_dispose: bool, may_assign: bool) -> dict[str, Any]:
+    """The one main action of this reader, and the others.
+
+    Whoever owns the lead says what becomes of it; whoever only may hand it over does that first.
+    """
+    speaks = may_dispose and (mine or not may_assign)
+    said = set(disposition["next"]) if speaks else set()
     order = [
         ("accepted", _("Accept")), ("working", _("I am on it")), ("won", _("Won")), ("lost", _("Lost")),
         ("rejected", _("Reject")),
     ]  # fmt: skip
     offered = [{"word": word, "label": label} for word, label in order if word in said]
     plain = [one for one in offered if one["word"] not in ("lost", "rejected")]
+    ends = [one for one in offered if one["word"] in ("lost", "rejected")]
+    # Who has not taken a lead rejects it; who has, loses it. The other word is on the page with a note.
+    fitting = "rejected" if disposition.get("state") == "none" else "lost"
     return {
         "main_word": plain[0] if plain else None,
         "words": plain[1:],
-        "with_reason": [one for one in offered if one["word"] in ("lost", "rejected")],
+        "with_reason": [one for one in ends if one["word"] == fitting],
         "reasons": list(REASONS.items()),
-        "channels": list(CHANNELS.items()) if may_dispose else [],
+        "channels": list(CHANNELS.items()) if speaks else [],
         "hand_over_first": may_assign and not plain,
         "may_assign": may_assign,
+        "may_dispose": may_dispose,
     }
 
 
@@ -95,6 +106,7 @@ def promise(sla: Mapping[str, Any] | None) -> dict[str, Any] | None:
     end = met or now()
     return {
         **sla, "word": word, "kind": kind, "due": due, "met": met, "open": sla["state"] in ("runs", "missed"),
+        "took": _span(sla["minutes"] * 60) if sla.get("minutes") is not None else "",
         "used": used(started, due, end) if started and due else "0",
     }  # fmt: skip
 
@@ -138,7 +150,7 @@ def _step(
 
 def story_tabs(timeline: Sequence[Mapping[str, Any]], shown: str) -> list[dict[str, Any]]:
     """Whose doings are shown: all, the lead's own, those of sales, those of the engine."""
-    counts = {whose: 0 for whose in (THEM, SALES, ENGINE)}
+    counts = dict.fromkeys((THEM, SALES, ENGINE), 0)
     for entry in timeline:
         counts[_whose(entry)] += 1
     labels = {"": _("All"), THEM: _("The lead"), SALES: _("Sales"), ENGINE: _("Engine")}
@@ -178,12 +190,20 @@ def _entries(
         section = _REASONS.get(kind)
         yield {
             "at": at,
-            "kind": "them" if _whose(entry) == THEM and entry["actor"] != "human" else _KINDS.get(entry["actor"], "auto"),
-            "what": _GATHERED[kind](counts[kind]) if gathered else str(entry["says"]).rstrip("."),
+            "kind": "them"
+            if _whose(entry) == THEM and entry["actor"] != "human"
+            else _KINDS.get(entry["actor"], "auto"),
+            "what": _GATHERED[kind](counts[kind]) if gathered else _plain(entry),
             "text": people.get(str(entry["by"]), "") if entry["actor"] == "human" else "",
             "because_url": reverse("routing:because", args=[ref, section]) if section else "",
             "big": kind in _BIG,
         }
+
+
+def _plain(entry: Mapping[str, Any]) -> str:
+    """What a fact says, without its last stop; of a score the places behind the point are left out."""
+    says = str(entry["says"]).rstrip(".")
+    return re.sub(r"(\d)\.\d+", r"\1", says) if entry["kind"] == "lead.scored" else says
 
 
 def _whose(entry: Mapping[str, Any]) -> str:
@@ -207,7 +227,11 @@ def score_course(history: Sequence[Mapping[str, Any]], score: Mapping[str, Any])
         "course": drawn,
         "course_from": _short(points[0][0], time=False) if points else "",
         "course_label": _("Score from %(first)s to %(last)s; an MQL from %(threshold)s")
-        % {"first": f"{points[0][1]:.0f}", "last": f"{points[-1][1]:.0f}", "threshold": f"{score.get('mql_from', 0):.0f}"}
+        % {
+            "first": f"{points[0][1]:.0f}",
+            "last": f"{points[-1][1]:.0f}",
+            "threshold": f"{score.get('mql_from', 0):.0f}",
+        }
         if points
         else "",
     }
@@ -231,8 +255,8 @@ def rows(score: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
 # --- Who it is --------------------------------------------------------------------------------------------------------
 
 _FIRST = (
-    "Job title", "Company", "Country", "City", "E-mail", "Phone", "Mobile phone", "Industry", "Employees of the company",
-    "Language",
+    "Job title", "Company", "Country", "City", "E-mail", "Phone", "Mobile phone", "Industry",
+    "Employees of the company", "Language",
 )  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""What consent puts on desks: who may be written to, by channel."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.core.cache import cache
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from marops.domains.consent.models import State
+from marops.kernel import ports
+from marops.kernel.actors import Actor
+from marops.kernel.permissions import Scope, grants
+from marops.kernel.shell import Section, SectionRow
+
+SEE = "leads.view"
+KEPT_SECONDS = 60
+_STATES = ("granted", "denied", "unsubscribed", "unknown")
+
+
+def consents(actor: Actor, as_of: datetime) -> Iterator[Section]:
+    """The words in force by channel: yes, no, unsubscribed, and what share of all words is a yes."""
+    if grants(actor).scope(SEE) is not Scope.ALL:
+        return
+    found: dict[str, dict[str, int]] = cache.get_or_set("desk_consents", _counted, KEPT_SECONDS) or {}
+    channels = {"email": _("E-mail"), "phone": _("Phone"), "sms": _("Text message"), "post": _("Post")}
+    yield Section(
+        _("May we write?"),
+        _("the word in force, by channel"),
+        columns=(
+            _("Channel"),
+            _("Agreed"),
+            _("Does not want it"),
+            _("Unsubscribed"),
+            _("Not known"),
+            _("Share of yes"),
+        ),
+        rows=[
+            SectionRow(
+                (
+                    str(channels.get(channel, channel)),
+                    *(f"{counts.get(state, 0):,}" for state in _STATES),
+                    f"{counts.get('granted', 0) / sum(counts.values()):.0%}",
+                )
+            )
+            for channel, counts in sorted(found.items())
+        ],
+        numbers=frozenset(range(1, 6)),
+    )
+
+
+def _counted() -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in State.objects.values("channel", "state").annotate(n=Count("pk")):
+        found.setdefault(row["channel"], {})[row["state"]] = row["n"]
+    return found
+
+
+ports.desk.fill("consents", consents)

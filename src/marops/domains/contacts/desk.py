@@ -1,0 +1,98 @@
+"""What contacts puts on desks: the faults that weigh most, and all rules with what they find."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from marops.domains.contacts.permissions import VIEW
+from marops.domains.contacts.models import QualityDay
+from marops.domains.contacts.queries.quality import summary
+from marops.kernel import ports
+from marops.kernel.actors import Actor
+from marops.kernel.definitions import active
+from marops.kernel.permissions import Scope, grants, may
+from marops.kernel.shell import Need, Section, SectionRow
+
+FIX = "quality.fix"
+
+
+def records(actor: Actor, as_of: datetime) -> Iterator[Need]:
+    """The two worst rules: what is wrong with how many records, for those who look after all of them."""
+    if grants(actor).scope(VIEW) is not Scope.ALL:
+        return
+    found = [one for one in _found(actor)["rules"] if one["contacts"] and one["severity"] == "high"]
+    fixes = may(actor, FIX)
+    for one in found[:2]:
+        yield Need(
+            title=ngettext("%(n)s record: %(fault)s", "%(n)s records: %(fault)s", one["contacts"])
+            % {"n": f"{one['contacts']:,}", "fault": str(one["title"]).lower()},
+            detail=one.get("remedy", ""),
+            url=reverse("contacts:rule", args=[one["name"]]),
+            button=_("Work them off") if fixes else _("See them"),
+            due_words=f"{one['share']:.0%}" if one["share"] >= 0.005 else "< 1%",
+            due_note=_("of all records"),
+            icon="review",
+        )
+
+
+def faults(actor: Actor, as_of: datetime) -> Iterator[Section]:
+    """Every rule that finds somebody, with how that moved in a week."""
+    if VIEW not in grants(actor):
+        return
+    found = _found(actor)
+    yield Section(
+        _("Quality by rule"),
+        _("%(faulty)s of %(all)s records have a fault")
+        % {"faulty": f"{found['faulty']:,}", "all": f"{found['contacts']:,}"},
+        columns=(_("Fault"), _("Severity"), _("Records"), _("Share"), _("In 7 days")),
+        rows=[
+            SectionRow(
+                (
+                    one["title"],
+                    one["severity"],
+                    f"{one['contacts']:,}",
+                    f"{one['share']:.1%}",
+                    "–" if one["change_7d"] is None else f"{one['change_7d']:+,}",
+                ),
+                reverse("contacts:rule", args=[one["name"]]),
+            )
+            for one in found["rules"][:8]
+            if one["contacts"]
+        ],
+        numbers=frozenset({2, 3, 4}),
+        url=reverse("contacts:quality"),
+        link=_("All rules"),
+    )
+
+
+_MANY = "SELECT reltuples > 100000 FROM pg_class WHERE oid = 'contact'::regclass"
+
+
+def _found(actor: Actor) -> dict[str, Any]:
+    """What the rules find: counted just now where there are few records, else as it was at the end of the last day."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MANY)
+        many = cursor.fetchone()[0]
+    day = QualityDay.objects.filter(part="all").order_by("-day").first() if many else None
+    if day is None or grants(actor).scope(VIEW) is not Scope.ALL:
+        return summary(actor)
+    faulty = dict(QualityDay.objects.filter(day=day.day, part="rule").values_list("key", "faulty"))
+    rules = [
+        {
+            "name": row.slug, "title": row.document["title"], "severity": row.document["severity"],
+            "remedy": row.document.get("remedy", ""), "contacts": faulty.get(row.slug, 0),
+            "share": faulty.get(row.slug, 0) / max(1, day.contacts), "change_7d": None,
+        }
+        for row in active("quality")
+    ]  # fmt: skip
+    order = sorted(rules, key=lambda one: (-one["contacts"], one["name"]))
+    return {"contacts": day.contacts, "faulty": day.faulty, "rules": order}
+
+
+ports.desk.fill("records", records)
+ports.desk.fill("faults", faults)

@@ -127,7 +127,7 @@ def holds_something(found: Config) -> bool:
 def _read_mark(home: Path) -> dict[str, Any] | None:
     try:
         return dict(json.loads((home / MARK).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError:
         return {"state": "building"}

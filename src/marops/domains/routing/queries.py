@@ -250,7 +250,9 @@ def _narrowed(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[st
         condition, params = _words(narrowed.words, personal=sees("personal", grants(actor)))
         conditions.append(condition)
     person = " JOIN contact c ON c.id = l.contact_id" if whole else ""
-    return f"FROM lead_line l{person} WHERE {' AND '.join(f'({one})' for one in conditions)}", params
+    # What stands in yet another relation is looked up by `id`, which a line has under another name.
+    lines = "(SELECT contact_id AS id, * FROM lead_line)" if any(map(_asks_beside, rules)) else "lead_line"
+    return f"FROM {lines} l{person} WHERE {' AND '.join(f'({one})' for one in conditions)}", params
 
 
 def _asks_contact(rule: Rule) -> bool:
@@ -260,6 +262,12 @@ def _asks_contact(rule: Rule) -> bool:
         one is not None and one.relation == "contact" and (one.path or one.column not in _CONTACT_COLUMNS)
         for one in found
     )
+
+
+def _asks_beside(rule: Rule) -> bool:
+    """Does the rule look at a relation that neither the line nor the person holds?"""
+    found = (REGISTRY.find_field(name) for name in field_names(rule))
+    return any(one is not None and one.relation not in ("contact", *_LINE) for one in found)
 
 
 def _words(typed: str, *, personal: bool) -> tuple[str, list[Any]]:

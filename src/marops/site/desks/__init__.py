@@ -186,6 +186,7 @@ def stale_metrics(seat: Seat, as_of: datetime) -> list[tuple[Metric, str]]:
     wanted = [(metric, own) for metric in metrics_of(seat)]
     known = METRICS.all()
     if SEE_METRICS in grants(seat.actor):
+        wanted += [(metric, "") for metric in known.values() if seat.spec.every_figure and (metric, "") not in wanted]
         wanted += [(known[name], by) for name, by in seat.spec.pieces if name in known]
     found: list[tuple[Metric, str]] = []
     for by in dict.fromkeys(by for _metric, by in wanted):
@@ -222,21 +223,26 @@ def _pieces(seat: Seat) -> list[Section]:
         rows = sorted((row for row in readings if row.n), key=lambda row: -row.n)[:8]
         words = figures.piece_words(by, [row.piece for row in rows])
         what, told = figures.by_words(by), any(row.why or figures.interval(metric, row) for row in rows)
+        counts = metric.unit == "count"  # which are their own number of rows
         found.append(
             Section(
                 _("%(metric)s by %(what)s") % {"metric": metric.label, "what": what},
                 figures.span_words(metric),
-                columns=(what.capitalize(), _("Value"), *([_("Interval")] if told else []), _("Rows")),
+                columns=(
+                    what.capitalize(), _("Value"), *([_("Interval")] if told else []),
+                    *([] if counts else [_("Rows")]),
+                ),
                 rows=[
                     SectionRow(
                         (
                             words[row.piece], figures.said(metric, row.value),
-                            *([row.why or figures.interval(metric, row) or "–"] if told else []), f"{row.n:,}",
+                            *([row.why or figures.interval(metric, row) or "–"] if told else []),
+                            *([] if counts else [f"{row.n:,}"]),
                         )
                     )
                     for row in rows
                 ],
-                numbers=frozenset({1, 3 if told else 2}),
+                numbers=frozenset({1} if counts else {1, 3 if told else 2}),
                 url=f"{reverse('metric', args=[name])}?by={by}#pieces",
                 link=_("All of it"),
             )

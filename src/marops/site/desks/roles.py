@@ -7,7 +7,6 @@ whose new versions matter here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class Role:
     own: bool = False
     """The figures are this person's own: of the leads they have."""
     quarter: bool = False
-    kind: Literal["", "administrator"] = ""
+    every_figure: bool = False
+    """Looks after all figures: all of them are measured anew with the desk's."""
 
 
 ROLES: Mapping[str, Role] = {
@@ -70,6 +70,7 @@ ROLES: Mapping[str, Role] = {
                  "quality.score"),
         needs=("freshness", "sources", "problems", "jobs"),
         boards=("untold",),
+        every_figure=True,
         pieces=(("funnel.lead_to_mql", "contact.source"),),
         changes=("score", "lifecycle", "targets", "pipeline"),
     ),

@@ -49,6 +49,7 @@ def import_file(
     quiet: bool,
     err: Console,
     table: str = "leads",
+    practice: bool = False,
 ) -> ImportResult:
     """Plan and import a file of this table. Raises what the job failed with, or `job-stopped` after Ctrl-C."""
     if not file.is_file():
@@ -60,7 +61,7 @@ def import_file(
         _show(plan, err)
     if dry_run:
         return try_import(file, plan, actor=CLI)
-    job = start_import(file, plan, actor=CLI, here=True)
+    job = start_import(file, plan, actor=CLI, here=True, practice=practice)
     _run(job, err, quiet=quiet)
     result = result_of(job)
     if rejects is not None and (written := write_rejects(job, rejects)):

@@ -17,6 +17,7 @@ app.add_typer(explain_app, name="explain")
 app.add_typer(leads_app, name="leads")
 
 
+PRACTICE = typer.Option("--practice", help="Bring it in beside the sample company, to go when it goes.")
 # What people mean by a word: the best and the newest first, names from A.
 _ORDERS = {"score": "-score", "newest": "-newest"}
 
@@ -83,13 +84,16 @@ def import_leads(
     map_file: Annotated[Path | None, typer.Option("--map", help="YAML: column → field. Default: guessed.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Where to write the rows that were refused.")] = None,
+    practice: Annotated[bool, PRACTICE] = False,
     as_json: Json = False,
 ) -> None:
     """Bring leads in from a file. Exit code 1 when some rows were refused."""
     with installation(quiet=as_json):
         from marops.cli.importing import import_file
 
-        result = import_file(file, map_file=map_file, dry_run=dry_run, rejects=rejects, quiet=as_json, err=err)
+        result = import_file(
+            file, map_file=map_file, dry_run=dry_run, rejects=rejects, quiet=as_json, err=err, practice=practice
+        )
     if as_json:
         print_json({name: getattr(result, name) for name in PRINTED})
     else:

@@ -1,5 +1,8 @@
 """The workspace: its zone, its week, its money."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,8 +23,18 @@ SAMPLE_PRESENT = problem(
     "sample-present",
     "The sample company is in this workspace",
     status=409,
-    remedy="Remove the sample company first: on the page Sample company, or with `marops sample --remove`.",
+    remedy="Remove the sample company first: on the page Sample company, or with `marops sample --remove`. Or bring the"
+    " file in as practice: it goes when the sample goes.",
 )
+NO_SAMPLE = problem(
+    "sample-absent",
+    "There is no sample company to practise with",
+    status=409,
+    remedy="Bring the file in without the mark of practice, or bring the sample company in first.",
+)
+_practising: ContextVar[bool] = ContextVar("practising", default=False)
+SAMPLE = "sample"
+"""The source that marks a fact as the sample company's."""
 _MIX_LOCK = 0x6D61726F73616D70  # whoever brings data in shares it; the sample's coming and going has it alone
 
 _EDITABLE = frozenset({"name", "zone", "first_weekday", "fiscal_month", "currency", "country", "emblems"})
@@ -53,14 +66,25 @@ def sample_present() -> bool:
 
 
 def forbid_sample_mix() -> None:
-    """Refuse real data while the sample company is in. Raises MaropsError `sample-present`.
+    """Refuse real data while the sample company is in, and practice while it is not.
 
     Called inside the transaction that brings the data in, it also keeps the sample out until that has ended.
+    Raises MaropsError `sample-present` or `sample-absent`.
     """
     if connection.in_atomic_block:
         _mix_lock("pg_advisory_xact_lock_shared")
-    if sample_present():
-        raise MaropsError(SAMPLE_PRESENT)
+    if sample_present() is not _practising.get():
+        raise MaropsError(NO_SAMPLE if _practising.get() else SAMPLE_PRESENT)
+
+
+@contextmanager
+def practising(on: bool) -> Iterator[None]:
+    """While this lasts, what comes in is practice if `on`: it belongs to the sample company and goes with it."""
+    token = _practising.set(on)
+    try:
+        yield
+    finally:
+        _practising.reset(token)
 
 
 def alone_with_sample() -> None:

@@ -353,7 +353,9 @@ def remove(act: Act, *, actor: Actor) -> dict[str, int]:
     gone = _rows_about_leads() | _rows_made(company.made)
     # The engine makes this one when it first routes; nobody waits in it any more.
     gone["queue"] += _delete("queue", "fallback AND created_at >= %s", company.began_at)
-    _put_back(company)
+    for table, rows in _practice(company).items():
+        gone[table] = gone.get(table, 0) + rows
+    _put_back(company, act.at)
     company.delete()
     Workspace.objects.update(sample=False)
     if "workspace" in company.before:
@@ -361,6 +363,18 @@ def remove(act: Act, *, actor: Actor) -> dict[str, int]:
     gone = {table: rows for table, rows in gone.items() if rows}
     act.count(**gone)
     return gone
+
+
+def _practice(company: SampleCompany) -> dict[str, int]:
+    """What files brought in as practice left beside leads, companies and deals."""
+    runs = "run_id IN (SELECT id FROM import_run WHERE practice)"
+    return {
+        "import_finding": _delete("import_finding", runs),
+        "import_batch": _delete("import_batch", runs),
+        "import_run": _delete("import_run", "practice"),
+        "custom_field": _delete("custom_field", "created_at >= %s", company.began_at),
+        "pipeline_stage": _delete("pipeline_stage", "proposed AND created_at >= %s", company.began_at),
+    }
 
 
 _KEPT = frozenset({"erased_contact", "contact", "fact_inbox", "lead_line"})
@@ -433,13 +447,14 @@ def _forget_unset_workspace() -> None:
     Workspace.objects.filter(**{name: getattr(fresh, name) for name in fields}).delete()
 
 
-def _put_back(company: SampleCompany) -> None:
+def _put_back(company: SampleCompany, at: datetime) -> None:
+    """What was in force before is so again; what people put in force on the sample meanwhile is kept, retired."""
+    active, retired = Definition.State.ACTIVE, Definition.State.RETIRED
     for ref, pinned in company.before.items():
         kind, slash, slug = ref.partition("/")
         if not slash:
             continue
-        if not Definition.objects.filter(kind=kind, slug=slug, state=Definition.State.ACTIVE).exists():
-            version = int(pinned.rpartition("@")[2])
-            Definition.objects.filter(kind=kind, slug=slug, version=version).update(
-                state=Definition.State.ACTIVE, retired_at=None
-            )
+        versions = Definition.objects.filter(kind=kind, slug=slug)
+        earlier = int(pinned.rpartition("@")[2])
+        versions.filter(state=active).exclude(version=earlier).update(state=retired, retired_at=at)
+        versions.filter(version=earlier).update(state=active, retired_at=None)

@@ -23,7 +23,7 @@ from marops.kernel.importers import Batch as IncomingRows
 from marops.kernel.importers import Kept
 from marops.kernel.models import File
 from marops.kernel.permissions import require
-from marops.kernel.workspace import forbid_sample_mix
+from marops.kernel.workspace import SAMPLE, forbid_sample_mix, practising
 from marops.store.bulk import stage
 
 STARTED = fact_kind("import.started", "An import began")
@@ -35,28 +35,38 @@ crash.declare("import.in_batch")
 
 
 @action("import.begin", effect="create")
-def begin_import(act: Act, *, actor: Actor, file: File, plan: Plan) -> Import:
+def begin_import(act: Act, *, actor: Actor, file: File, plan: Plan, practice: bool = False) -> Import:
     """Note the import and its plan, and make the custom fields it fills.
 
-    Raises MaropsError `not-allowed`, and `sample-present` while the sample company is in.
+    Raises MaropsError `not-allowed`; `sample-present` while the sample company is in, `sample-absent` for practice
+    without it.
     """
     require(actor, right_for(plan.table))
-    forbid_sample_mix()
+    with practising(practice):
+        forbid_sample_mix()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT nextval('{IMPORT_NUMBERS}')")
         number = cursor.fetchone()[0]
     run = Import.objects.create(
         number=number, file_id=file.id, file_name=plan.file_name, sha256=file.sha256, size=file.size,
-        plan=plan.stored(), actor_kind=actor.kind, actor_id=actor.id,
+        plan=plan.stored(), actor_kind=actor.kind, actor_id=actor.id, practice=practice,
     )  # fmt: skip
     _make_fields(actor, plan)
-    act.fact(STARTED, subject=("import", number), properties={"columns": len(plan.columns), "bytes": file.size})
+    act.fact(
+        STARTED, subject=("import", number), source=_source(run),
+        properties={"columns": len(plan.columns), "bytes": file.size},
+    )  # fmt: skip
     act.changed(
         "import",
         run.id,
         after={"number": number, "sha256": file.sha256, "targets": sorted(map(str, plan.targets.values()))},
     )
     return run
+
+
+def _source(run: Import) -> str | None:
+    """What marks a fact as the sample's."""
+    return SAMPLE if run.practice else None
 
 
 def _make_fields(actor: Actor, plan: Plan) -> None:
@@ -248,7 +258,10 @@ def end_import(
     run.report, run.rejects_id, run.state, run.ended_at = dict(report), rejects_id, Import.State.DONE, act.at
     run.save()
     _add_choices(choices, run.plan.get("table") or "contact")
-    act.fact(FINISHED, subject=("import", run.number), properties=run.counts, key=f"import:{run.number}")
+    act.fact(
+        FINISHED, subject=("import", run.number), source=_source(run), properties=run.counts,
+        key=f"import:{run.number}",
+    )  # fmt: skip
     act.count(**run.counts)
     act.changed("import", run.id, after=run.counts)
     return run

@@ -12,6 +12,7 @@ from marops.domains.capture.plan import Plan
 from marops.domains.capture.tables import LEADS, importer, importers
 from marops.domains.capture.targets import CHANNELS, CLEANING, COMPANY_CLEANING, CUSTOM_TYPES, SKIP, Target
 from marops.kernel.importers import Importer
+from marops.kernel.workspace import sample_present
 
 MOST_BYTES = 2_000_000_000
 
@@ -62,6 +63,12 @@ class MapForm(forms.Form):
         help_text=_("Three letters, such as EUR."),
     )
 
+    practice = forms.BooleanField(
+        label=_("This is practice"),
+        required=False,
+        help_text=_("It comes in beside the sample company, and goes when the sample company goes."),
+    )
+
     def __init__(self, plan: Plan, data: Any = None, *, tables: Sequence[str] = (LEADS,)) -> None:
         first = {
             "table": plan.table or LEADS, "country": plan.country, "zone": plan.zone, "currency": plan.currency,
@@ -73,6 +80,8 @@ class MapForm(forms.Form):
         super().__init__(data, initial=first)
         self.plan = plan
         del self.fields["country" if plan.table else "currency"]
+        if not sample_present():
+            del self.fields["practice"]
         words = table_words()
         self.fields["table"] = forms.ChoiceField(
             label=self.fields["table"].label, help_text=self.fields["table"].help_text,

@@ -40,6 +40,7 @@ from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.jobs import JobRun, Progress, Step, job
 from marops.kernel.models import File
+from marops.kernel.workspace import practising
 from marops.store.staging import Staging, StagingFull, sweep
 
 FILE_GONE = problem(
@@ -159,11 +160,13 @@ def _prepared(
 
 
 def _take(actor: Actor, one: Import, plan: Plan, prepared: Prepared | PreparedTable) -> Taken:
-    if isinstance(prepared, PreparedTable):
-        return take_rows(actor=actor, run_id=one.id, number=one.number, plan=plan, prepared=prepared)
-    return take_batch(
-        actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names, prepared=prepared
-    )
+    with practising(one.practice):
+        if isinstance(prepared, PreparedTable):
+            return take_rows(actor=actor, run_id=one.id, number=one.number, plan=plan, prepared=prepared)
+        return take_batch(
+            actor=actor, run_id=one.id, number=one.number, zone=plan.zone, whole_names=plan.whole_names,
+            prepared=prepared,
+        )  # fmt: skip
 
 
 # --- the end -------------------------------------------------------------------------------------------------------

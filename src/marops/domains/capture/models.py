@@ -27,6 +27,7 @@ class Import(models.Model):
     file_name = models.TextField()
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
+    practice = models.BooleanField(default=False)  # brought in beside the sample company; goes with it
     plan = models.JSONField(default=dict)
     state = models.TextField(choices=State.choices, default=State.WAITING)
     counts = models.JSONField(default=dict)

@@ -138,7 +138,7 @@ def plan(request: HttpRequest, file_id: UUID) -> HttpResponse:
         chosen = plan_import(path, form.as_map(), name=row.name, table=proposed.table or LEADS)
         if "preview" in request.POST:
             return _shown(request, row, chosen, MapForm(chosen, tables=tables))
-        job = start_kept(row, chosen, actor=actor)
+        job = start_kept(row, chosen, actor=actor, practice=form.cleaned_data.get("practice", False))
     except MaropsError as error:
         add_problem(form, error)
         return _shown(request, row, proposed, form, status=422)
@@ -163,7 +163,9 @@ def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, statu
         "plan": shown,
         "form": form,
         "table": shown.table or LEADS,
-        "value_fields": [form[name] for name in ("country", "currency", "zone", "dates") if name in form.fields],
+        "value_fields": [
+            form[name] for name in ("country", "currency", "zone", "dates", "practice") if name in form.fields
+        ],
         "columns": columns,
         "tried": tried,
         "answer": _expected(tried, shown.table) if tried else _("Some of this cannot be used yet."),

@@ -23,7 +23,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.jobs import start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
-from marops.kernel.workspace import forbid_sample_mix
+from marops.kernel.workspace import forbid_sample_mix, practising
 
 __all__ = [
     "IMPORT",
@@ -97,20 +97,22 @@ def plan_import(path: Path, mapping: Map | None = None, *, name: str = "", table
     return make_plan(path, mapping, name=name, table=table)
 
 
-def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
+def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False, practice: bool = False) -> Job:
     """Take a copy of the file and put its import in the queue for a worker; with `here`, keep it for `jobs.run_here`.
 
-    Raises MaropsError `not-allowed`.
+    As `practice` it belongs to the sample company and goes with it.
+    Raises MaropsError `not-allowed`, `sample-present`, `sample-absent`.
     """
     require(actor, right_for(plan.table))
-    forbid_sample_mix()
+    with practising(practice):
+        forbid_sample_mix()
     row = files.keep(_blocks(path), name=plan.file_name, actor=actor)
-    return start_kept(row, plan, actor=actor, here=here)
+    return start_kept(row, plan, actor=actor, here=here, practice=practice)
 
 
-def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False) -> Job:
+def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False, practice: bool = False) -> Job:
     """The same for a file that is in the workspace already."""
-    run = begin_import(actor=actor, file=row, plan=plan)
+    run = begin_import(actor=actor, file=row, plan=plan, practice=practice)
     kind = "table.import" if plan.table else "leads.import"
     return start_job(kind, {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)
 

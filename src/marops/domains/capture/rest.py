@@ -88,17 +88,21 @@ def one_import(request: HttpRequest, ref: str) -> dict[str, Any]:
 
 @router.post("/imports", response={202: dict[str, Any]})
 def start(
-    request: HttpRequest, file: File[Upload], mapping: Form[str] = "", table: Form[str] = LEADS
+    request: HttpRequest,
+    file: File[Upload],
+    mapping: Form[str] = "",
+    table: Form[str] = LEADS,
+    practice: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
     """Take a file in: leads, opportunities, dispositions, or what its columns tell (`guess`).
 
-    Answers at once; the import runs as a job.
+    Answers at once; the import runs as a job. `practice` brings it in beside the sample company, to go with it.
     """
     actor = actor_of(request)
     _need_any(actor)
     with _on_disk(file) as path:
         found = plan_import(path, _map(mapping), name=file.name or "file", table=_table(table))
-        job = start_import(path, found, actor=actor)
+        job = start_import(path, found, actor=actor, practice=practice)
     run = Import.objects.get(id=UUID(job.arguments["import"]))
     return Status(202, {"import": run.ref, "job": job.ref, "state": run.state})
 

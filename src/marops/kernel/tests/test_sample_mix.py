@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from marops.kernel.actors import ENGINE
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import Workspace
-from marops.kernel.workspace import alone_with_sample, forbid_sample_mix, sample_present, set_up_workspace
+from marops.kernel.workspace import alone_with_sample, forbid_sample_mix, practising, sample_present, set_up_workspace
 
 
 @pytest.mark.django_db
@@ -25,6 +25,18 @@ def test_real_data_is_refused_beside_the_sample_with_the_way_out():
     problem = refused.value.as_json()
     assert (refused.value.code, problem["status"]) == ("sample-present", 409)
     assert "marops sample --remove" in problem["remedy"]
+
+
+@pytest.mark.django_db
+def test_practice_comes_in_beside_the_sample_and_only_there():
+    with pytest.raises(MaropsError) as refused, practising(True):
+        forbid_sample_mix()
+    assert refused.value.code == "sample-absent"
+    Workspace.objects.create(sample=True)
+    with practising(True):
+        forbid_sample_mix()
+    with pytest.raises(MaropsError), practising(False):
+        forbid_sample_mix()
 
 
 @pytest.mark.django_db

@@ -6,9 +6,11 @@ import sys
 import pytest
 
 from marops.domains.accounts.public import Account
+from marops.domains.capture.public import plan_import, start_import
 from marops.domains.contacts.public import Contact
 from marops.domains.team.public import Person
 from marops.kernel import jobs
+from marops.kernel.definitions import activate, active, draft
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import AuditRow, Definition, Job
 from marops.kernel.workspace import forbid_sample_mix, sample_present
@@ -86,6 +88,37 @@ def test_it_never_comes_beside_real_data_and_nothing_real_comes_beside_it(empty,
     with pytest.raises(MaropsError) as refused:
         load(leads=1_500, monkeypatch=monkeypatch)
     assert refused.value.code == "conflict"
+
+
+def test_a_file_of_practice_comes_in_and_goes_with_the_sample(empty, monkeypatch, tmp_path):
+    before, known = counts(), facts(empty)
+    load(leads=1_500, monkeypatch=monkeypatch)
+    file = tmp_path / "booth.csv"
+    file.write_text("E-mail,Name,Badge\nnora@harbour.example,Nora Lund,green\n,Nobody,\n")
+    plan = plan_import(file)
+    with pytest.raises(MaropsError) as refused:
+        start_import(file, plan, actor=CLI)
+    assert refused.value.code == "sample-present"
+    done = jobs.run_here(start_import(file, plan, actor=CLI, here=True, practice=True).id)
+    assert done.state == Job.State.DONE
+    assert Contact.objects.filter(email="nora@harbour.example").exists()
+    empty.run_until_idle()
+    remove()
+    after = counts()
+    after["file"] = before["file"]  # the file itself is kept for its 30 days
+    assert {table: (rows, after[table]) for table, rows in before.items() if after[table] != rows} == {}
+    assert facts(empty) == known
+
+
+def test_what_was_put_in_force_on_the_sample_is_kept_but_retired(empty, monkeypatch):
+    in_force = definitions_in_force()
+    load(leads=1_500, monkeypatch=monkeypatch)
+    document = active("score")[0].document | {"title": "Tried on the sample"}
+    row = draft(actor=CLI, kind="score", slug="main", document=document, reason="a trial")
+    activate(actor=CLI, ref=row.pinned)
+    remove()
+    assert definitions_in_force() == in_force
+    assert Definition.objects.get(id=row.id).state == "retired"
 
 
 def test_a_stopped_load_goes_on_or_goes_away(empty, monkeypatch):

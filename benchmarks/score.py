@@ -1,21 +1,24 @@
 """Everybody scored, staged and routed from nothing, and one of them: `uv run python benchmarks/score.py`.
 
-Fills a workspace with --leads and --facts, takes everybody through all stages of the engine as after a new scoring
-model, then changes one contact, and reads one timeline; prints seconds and CPU seconds, the limits, and the ratio to
-one plain DuckDB query that decays and sums the same facts. `--again` repeats the full pass on the day after, when
-nearly every score has faded a little.
+Fills a workspace with --leads and --facts, reads one timeline, takes everybody through all stages of the engine as
+after an import, and changes one contact; prints seconds, CPU seconds, the limits, and the ratio to one plain DuckDB
+query that decays and sums the same facts.
 """
 
 import argparse
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ground import fill, timed, told, workspace
+
+if TYPE_CHECKING:
+    from marops.engine.session import Session
 
 _PLAIN = """
 SELECT count(*) AS n, sum(points) AS points FROM (SELECT contact_id, sum(CASE kind
@@ -55,32 +58,59 @@ def empty() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def full_pass(engine: object, as_of: object, say: Callable[[str], None]) -> float:
-    """Everybody through the stages, tick after tick. Answers the seconds."""
-    from marops.domains.contacts.public import look_at_everybody
+def take_part(session: "Session") -> float:
+    """Tick after tick until nobody is left; what one engine does. Answers the seconds."""
     from marops.engine import tick
+    from marops.kernel.clock import now
+    from marops.store.duckdb import QueryEngine
 
-    look_at_everybody(as_of)
+    engine = QueryEngine.open(session.dsn, session.lake, mode="engine", temp_dir=session.temp)
     totals: dict[str, float] = {}
     run = tick._run_stage
 
     def watched(stage: tick.Stage, *rest: object) -> int:
-        began, used = time.perf_counter(), cpu()
+        began = time.perf_counter()
         rows = run(stage, *rest)
         totals[stage.name] = totals.get(stage.name, 0.0) + time.perf_counter() - began
-        totals[stage.name + " cpu"] = totals.get(stage.name + " cpu", 0.0) + cpu() - used
         return rows
 
     tick._run_stage = watched
     began, told_ = time.perf_counter(), tick.Told()
     try:
-        while tick.turn(engine, as_of, told_):
+        while tick.turn(engine, now(), told_):
             pass
     finally:
         tick._run_stage = run
+        engine.close()
+    print(
+        "  one engine:", ", ".join(f"{name} {spent:.1f} s" for name, spent in totals.items()), told_.stages, flush=True
+    )
+    return time.perf_counter() - began
+
+
+def full_pass(session: "Session", what: str, engines: int, raw: float) -> None:
+    """Everybody through the stages, by so many engine processes, and what it took."""
+    from marops.domains.contacts.public import look_at_everybody
+    from marops.kernel.clock import now
+
+    leads = look_at_everybody(now())
+    home, load, used = Path(os.environ["MAROPS_HOME"]), os.getloadavg()[0], cpu()
+    server = server_cpu(home)
+    began = time.perf_counter()
+    helpers = [
+        subprocess.Popen([sys.executable, __file__, "--keep", str(home), "--help-out"]) for _ in range(1, engines)
+    ]
+    take_part(session)
+    for helper in helpers:
+        helper.wait()
     seconds = time.perf_counter() - began
-    say(", ".join(f"{name} {spent:.1f}" for name, spent in totals.items()) + f"; {told_.stages}")
-    return seconds
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = cpu() - used + (children.ru_utime + children.ru_stime if helpers else 0.0)
+    note = (
+        f"{seconds / raw:.0f} x the plain query; CPU {spent:.0f} s here, {server_cpu(home) - server:.0f} s in the server;"
+        f" load before {load:.1f}"
+    )
+    print(told(f"{what}, {leads:,} leads, engines: {engines}", seconds, 60.0, note), flush=True)
 
 
 def main() -> None:
@@ -89,44 +119,48 @@ def main() -> None:
     given.add_argument("--leads", type=int, default=1_000_000)
     given.add_argument("--facts", type=int, default=20_000_000)
     given.add_argument("--keep", default="", help="a folder to fill once and use again")
-    given.add_argument("--again", action="store_true", help="repeat the full pass on the day after")
+    given.add_argument("--engines", type=int, default=1, help="so many engine processes share the work")
+    given.add_argument("--again", action="store_true", help="repeat the full pass: nobody has changed")
+    given.add_argument("--help-out", action="store_true", help="be one of the engines of another process")
     options = given.parse_args()
     with workspace(options.keep) as session:
+        if options.help_out:
+            take_part(session)
+            return
         fill(session, leads=options.leads, facts=options.facts)
         empty()
-        from marops.domains.routing.queries import timeline
-        from marops.engine import tick
-        from marops.engine.tick import Told
-        from marops.kernel.clock import now
-        from marops.kernel.facts import touch
-        from marops.kernel.workspace import day_start
-        from marops.store.duckdb import QueryEngine
+        measure(session, options)
 
-        engine = QueryEngine.open(session.dsn, session.lake, mode="engine", temp_dir=session.temp)
-        as_of = now()
-        plain = _PLAIN.format(day=round(day_start(as_of).timestamp() * 1_000_000))
-        raw = statistics.median(timed(lambda: engine.rows(plain), 3))
-        print(told(f"plain DuckDB: {options.facts:,} facts decayed and summed", raw, 60.0))
 
-        used, load = cpu(), os.getloadavg()[0]
-        seconds = full_pass(engine, as_of, print)
-        note = f"{seconds / raw:.0f} x the plain query; {cpu() - used:.0f} s CPU here; load was {load:.1f}"
-        print(told(f"score, stage and route {options.leads:,} leads from nothing", seconds, 60.0, note))
-        if options.again:
-            seconds = full_pass(engine, as_of + timedelta(days=1), print)
-            print(told("the same on the day after", seconds, 60.0, f"{seconds / raw:.0f} x the plain query"))
+def measure(session: "Session", options: argparse.Namespace) -> None:
+    """The lines of the report."""
+    from marops.domains.routing.queries import timeline
+    from marops.engine import tick
+    from marops.engine.tick import Told
+    from marops.kernel.clock import now
+    from marops.kernel.facts import touch
+    from marops.kernel.workspace import day_start
+    from marops.store.duckdb import QueryEngine
 
-        one = engine.rows("SELECT id FROM pg.public.contact ORDER BY id DESC LIMIT 1")[0]["id"]
+    engine = QueryEngine.open(session.dsn, session.lake, mode="engine", temp_dir=session.temp)
+    plain = _PLAIN.format(day=round(day_start(now()).timestamp() * 1_000_000))
+    raw = statistics.median(timed(lambda: engine.rows(plain), 3))
+    print(told(f"plain DuckDB: {options.facts:,} facts decayed and summed", raw, 60.0), flush=True)
+    one = engine.rows("SELECT id FROM pg.public.contact ORDER BY id DESC LIMIT 1")[0]["id"]
+    seconds = statistics.median(timed(lambda: timeline(one), 9))
+    print(told(f"the timeline of one contact in {options.facts:,} facts", seconds, 0.05), flush=True)
 
-        def change_one() -> None:
-            touch([one], now())
-            while tick.turn(engine, now(), Told()):
-                pass
+    full_pass(session, "score, stage and route from nothing", options.engines, raw)
+    if options.again:
+        full_pass(session, "the same again", options.engines, raw)
 
-        print(told("one changed contact, scored, staged and routed", statistics.median(timed(change_one, 5)), 2.0))
-        seconds = statistics.median(timed(lambda: timeline(one), 9))
-        print(told(f"the timeline of one contact in {options.facts:,} facts", seconds, 0.05))
-        engine.close()
+    def change_one() -> None:
+        touch([one], now())
+        while tick.turn(engine, now(), Told()):
+            pass
+
+    print(told("one changed contact, scored, staged and routed", statistics.median(timed(change_one, 5)), 2.0))
+    engine.close()
 
 
 if __name__ == "__main__":

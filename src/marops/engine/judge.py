@@ -4,7 +4,7 @@ The tick's contacts, and the facts about them, are read once into temporary tabl
 judged on those. The same statements serve one contact and everyone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,7 +37,7 @@ class Court:
     run: Run
     cursor: Cursor
     zone: ZoneInfo
-    _read: set[str] = field(default_factory=set)
+    _read: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _kinds: frozenset[str] = frozenset()
     _wide: bool = False
 
@@ -63,23 +63,33 @@ class Court:
         facts where `wide`.
         """
         rules = list(rules)
-        used = {"contact"}
+        used: dict[str, set[str] | None] = {"contact": set()}
         for rule in rules:
-            used |= {found.relation for name in field_names(rule) if (found := REGISTRY.find_field(name))}
-            used |= {kept.relation for name in references(rule) if (kept := _membership(name))}
-        tables = {name: self.table(name) for name in sorted(used)}
+            for found in filter(None, map(REGISTRY.find_field, field_names(rule))):
+                columns = used.setdefault(found.relation, set())
+                if columns is not None:
+                    columns |= {found.column, found.currency_column} - {""}
+            used |= {kept.relation: None for name in references(rule) if (kept := _membership(name))}
+        tables = {name: self.table(name, columns) for name, columns in sorted(used.items())}
         asked = frozenset(kinds).union(*(fact_kinds_of(rule) for rule in rules))
         facts = self.facts(asked, wide=wide or any(map(_asks_details, rules))) if asked else FACTS
         return Bindings("duckdb", tables, facts, REGISTRY.find_relation("contact").table)
 
-    def table(self, relation: str) -> str:
-        """The rows of a relation that belong to the tick's contacts, as a temporary table."""
-        name = f"tick_{relation}"
-        if name not in self._read:
+    def table(self, relation: str, columns: Collection[str] | None = None) -> str:
+        """The rows of a relation that belong to the tick's contacts, as a temporary table: its key and these columns,
+        or all of them. People are wide rows, of which rules look at little.
+        """
+        name, before = f"tick_{relation}", self._read.get(relation, frozenset())
+        wanted = None if columns is None or before is None else before | frozenset(columns)
+        if relation not in self._read or wanted != before:
             known = REGISTRY.find_relation(relation)
-            inside = f'SELECT r.* FROM "{known.postgres}" r WHERE r."{known.key}" IN ({self.ids_sql})'
-            self.cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM postgres_query('pg', {quoted(inside)})")
-            self._read.add(name)
+            named = ["*"] if wanted is None else sorted({f'"{one}"' for one in (known.key, *wanted)})
+            shown = ", ".join(f"r.{one}" for one in named)
+            inside = f'SELECT {shown} FROM "{known.postgres}" r WHERE r."{known.key}" IN ({self.ids_sql})'
+            self.cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM postgres_query('pg', {quoted(inside)})"
+            )
+            self._read[relation] = wanted
         return name
 
     def facts(self, kinds: Iterable[str], *, wide: bool = False) -> str:
@@ -93,7 +103,7 @@ class Court:
         return FACTS
 
     def _facts_sql(self, kinds: frozenset[str], wide: bool) -> str:
-        contacts = self.table("contact")
+        contacts = self.table("contact", ())
         columns = "*" if wide else "contact_id, kind, occurred_at"
         which = f"kind IN ({', '.join(quoted(kind) for kind in sorted(kinds))})"
         if self.run.contacts > FEW:

@@ -128,8 +128,8 @@ def _claim(as_of: datetime, batch: int) -> Tick | None:
         cursor.execute(
             "UPDATE touched SET tick = %(tick)s WHERE tick IS NULL AND contact_id IN ("
             " SELECT DISTINCT contact_id FROM ("
-            "  SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s AND NOT EXISTS ("
-            "   SELECT FROM touched busy WHERE busy.contact_id = t.contact_id AND busy.tick IS NOT NULL)"
+            "  SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s AND contact_id NOT IN ("
+            "   SELECT busy.contact_id FROM touched busy WHERE busy.tick IS NOT NULL)"
             "  ORDER BY due_at LIMIT %(batch)s) waiting) AND due_at <= %(as_of)s",
             {"tick": tick.id, "as_of": as_of, "batch": batch},
         )

@@ -43,7 +43,7 @@ def _decisions(court_: Court, document: Route) -> pa.Table:
     moving = [rule.name for rule in document.rules if rule.reassign != "no"]
     owned = f"{court_.table('assignment')} a ON a.contact_id = j.id"
     if not document.rules:
-        contacts = court_.table("contact")
+        contacts = court_.table("contact", ())
         return court_.cursor.arrow(
             "SELECT j.id::VARCHAR AS contact_id, uuidv7()::VARCHAR AS fact_id, NULL::VARCHAR AS rule,"
             f" {quoted('{}')} AS because FROM {contacts} j ANTI JOIN {owned}"

@@ -21,6 +21,7 @@ from marops.site.targets import Target, in_force
 from marops.site.templatetags.ui import duration, number, share
 
 OWNER = "owner.account"
+_NOUGHT = ".0"  # nobody sets a target of 90.0 %
 
 
 def said(metric: Metric, value: float | None, *, money: str = "") -> str:
@@ -183,7 +184,7 @@ class Shown:
     @property
     def target_text(self) -> str:
         """The target in words."""
-        return said(self.metric, float(self.target.value)) if self.target else ""
+        return said(self.metric, float(self.target.value)).replace(_NOUGHT, "") if self.target else ""
 
     @property
     def trend(self) -> list[Reading]:

@@ -129,6 +129,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
         "one": one,
         "answer": _answer(one),
         "interval": figures.interval(wanted, one.reading) if one.reading and one.reading.value is not None else "",
+        "against": _against_target(one),
         "under": _under(one, at),
         "rows_url": figures.rows_url(wanted),
         "version": _("version %(number)s") % {"number": wanted.version},
@@ -151,9 +152,19 @@ def _answer(one: Shown) -> str:
     label = one.metric.label
     if one.reading is None or one.reading.value is None:
         return _("%(label)s: nothing can be said yet.") % {"label": label}
-    word = one.state[0]
-    stands = f", {word} ({one.target_text})" if one.target and word else ""
-    return f"{label}: {one.value}{stands}"
+    return f"{label}: {one.value}"
+
+
+def _against_target(one: Shown) -> str:
+    """The second half of the answer: how the figure stands to its target."""
+    if one.target is None or one.reading is None or one.reading.value is None:
+        return ""
+    words: dict[str, Any] = {
+        "good": _("It meets its target of %(target)s."),
+        "warn": _("It misses its target of %(target)s."),
+        "info": _("Whether it meets its target of %(target)s cannot be told: the interval holds it."),
+    }
+    return str(words[one.state[1]]) % {"target": one.target_text} if one.state[1] in words else ""
 
 
 def _under(one: Shown, at: datetime) -> str:

@@ -42,7 +42,7 @@ def test_a_metric_says_its_answer_its_picture_and_its_definition(cast: Cast, tar
     months("sla.hit_rate", {date(2026, 1, 1): "0.7", date(2026, 2, 1): "0.75", date(2026, 3, 1): "0.8"})
     page = cast.client("lena").get("/metrics/sla.hit_rate?grain=month").content.decode()
     for said in (
-        "First touch inside the SLA: 80.0 %, below target (90.0 %)", "71.1–86.7 %",
+        "First touch inside the SLA: 80.0 %", "It misses its target of 90 %.", "71.1–86.7 %",
         "Last 30 days, 100 rows, up from 70.0 %", "Promises kept ÷ Promises that ended", "95 %, of a share (Wilson)",
         "February 2026", "version 1", "/leads?sla=missed",
     ):  # fmt: skip

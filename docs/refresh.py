@@ -25,6 +25,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "facts.md": _facts,
         REFERENCE / "rights.md": _rights,
         REFERENCE / "rest.md": _addresses,
+        REFERENCE / "metrics.md": _metrics,
         DECISIONS / "README.md": _decisions,
         DOCS / "README.md": _index,
     }
@@ -126,6 +127,28 @@ def _rights() -> str:
         for right in rights().values()
     ]
     return "\n".join(["| right | lets a person | scopes |", "| --- | --- | --- |", *rows])
+
+
+def _metrics() -> str:
+    from marops.engine.measuring import span_of
+    from marops.kernel.metrics import METRICS
+
+    lines = []
+    for metric in METRICS.all().values():
+        time = "as it stands" if metric.level else f"over {span_of(metric)} days"
+        split = ", ".join(f"`{field}`" for field in (*metric.by, *([metric.split] if metric.split else [])))
+        lines += [
+            f"### {metric.label}",
+            "",
+            f"`{metric.name}`, version {metric.version}. {metric.description}",
+            "",
+            f"- Clock: {metric.clock}",
+            f"- Headline: {metric.unit}, {time}{f'; said from {metric.min_n} rows on' if metric.min_n else ''}.",
+            f"- Answered for by: `{metric.owner}`.",
+            *([f"- Split by: {split}."] if split else []),
+            "",
+        ]
+    return "\n".join(lines).rstrip()
 
 
 def _addresses() -> str:

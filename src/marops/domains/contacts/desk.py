@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.models import QualityDay
+from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries.quality import summary
 from marops.kernel import ports
 from marops.kernel.actors import Actor

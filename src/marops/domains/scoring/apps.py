@@ -12,13 +12,13 @@ class ScoringConfig(AppConfig):
         from marops.domains.scoring import stages, story
         from marops.domains.scoring.fields import register_fields
         from marops.domains.scoring.permissions import VIEW
-        from marops.domains.scoring.starter import Starters
+        from marops.domains.scoring.starter import STARTERS
         from marops.engine.tick import Stage
         from marops.kernel import persons, ports, shell
 
         _register_kinds()
         register_fields()
-        ports.starters.fill("scoring", Starters())
+        ports.starters.fill("scoring", STARTERS)
         ports.stages.fill("score", Stage("score", "Score", stages.score), order=40)
         ports.stages.fill("lifecycle", Stage("lifecycle", "Lifecycle stages", stages.lifecycle), order=45)
         ports.day_turns.fill("score", stages.day_turn)

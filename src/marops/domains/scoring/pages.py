@@ -340,7 +340,7 @@ def _lifecycle_answer(document: Lifecycle, steps: dict[str, boards.Step]) -> str
     told = [
         (steps[one.name].share, one)
         for one in document.path()[:-1]
-        if steps[one.name].came >= 20 and steps[one.name].went_on
+        if steps[one.name].came >= 20 and steps[one.name].went_on >= 5
     ]
     ranked = sorted(((share, one.label) for share, one in told if share is not None), key=lambda one: one[0])
     if ranked:

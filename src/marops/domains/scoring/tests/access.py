@@ -1,7 +1,7 @@
 from tests.cast import Expect
 
 from marops.domains.contacts.public import Contact
-from marops.domains.scoring.starter import Starters
+from marops.domains.scoring.starter import STARTERS
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import plant_starters
 from marops.kernel.ids import new_id
@@ -10,7 +10,7 @@ VIEW, STAGE = "scoring.view", "leads.stage"
 
 
 def things(cast):
-    plant_starters(actor=SETUP, starters=list(Starters()))
+    plant_starters(actor=SETUP, starters=STARTERS)
     return {"stage_lead": Contact.objects.create(id=new_id(), number=7_000_040, full_name="Sigrid Holm")}
 
 

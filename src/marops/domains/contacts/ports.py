@@ -1,7 +1,6 @@
 """What contacts contribute when people are merged or erased."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -19,15 +18,6 @@ def fill() -> None:
     erasures.known_by(values_to_forget, hashes_to_keep)
     personal.place("custom_field", "choices", "item", "a choice of a field")
     personal.place("company", "name", "tell", "a company bears the person's name:")
-
-
-def _compared_anew(winner: UUID, loser: UUID) -> Mapping[str, Any]:
-    """What the loser was compared by goes; the engine compares the winner, and those who were like the loser, anew."""
-    return {}
-
-
-def _back(winner: UUID, loser: UUID, record: Mapping[str, Any]) -> None:
-    """The engine compares both anew; there is nothing to give back."""
 
 
 def values_to_forget(contact_ids: Sequence[UUID]) -> list[str]:

@@ -76,7 +76,7 @@ _VALIDITY: dict[str, dict[str, object]] = {
         "remedy": "Write it in the usual case: it stands in letters and on lists for sales.",
         "when": {
             "all": [
-                {"field": "contact.job_title", "matches": "[A-Z][A-Z ]{4}", "case": "exact"},
+                {"field": "contact.job_title", "matches": "[A-Z]{5}", "case": "exact"},
                 {"not": {"field": "contact.job_title", "matches": "[a-z]", "case": "exact"}},
             ]
         },

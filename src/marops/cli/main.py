@@ -74,6 +74,16 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
+def text_of(file: Path) -> str:
+    """What a text file holds; one that is none is refused by its name."""
+    from marops.kernel.errors import INVALID, MaropsError
+
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise MaropsError(INVALID, f"{file} cannot be read as a text file in UTF-8.") from fault
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 done with rejected rows or findings, 2 refused."""
     _load_commands()

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from marops.cli.leads import leads_app
-from marops.cli.main import CLI, DONE, FINDINGS, Json, app, installation, out, print_json
+from marops.cli.main import CLI, DONE, FINDINGS, Json, app, installation, out, print_json, text_of
 
 route_app = typer.Typer(help="Who gets which lead, and what a change would do.", no_args_is_help=True)
 app.add_typer(route_app, name="route")
@@ -54,7 +54,9 @@ def _pool(people: list[dict[str, Any]]) -> Table:
 
 @route_app.command("simulate")
 def simulate(
-    rules: Annotated[Path, typer.Argument(help="A route as YAML, as `marops export` writes it.")],
+    rules: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A route as YAML, as `marops export` writes it.")
+    ],
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Leads that came since this day.")],
     slug: Annotated[str, typer.Option(help="The route whose ledgers count; new leads follow them.")] = "main",
     as_now: Annotated[
@@ -69,7 +71,7 @@ def simulate(
         from marops.kernel.clock import now
         from marops.kernel.workspace import zone
 
-        route = read_route(rules.read_text(encoding="utf-8"))
+        route = read_route(text_of(rules))
         first = since.replace(tzinfo=zone())
         trial = try_route(route, slug, first, now(), as_now=as_now, shown=1_000_000 if as_json else limit)
     if as_json:

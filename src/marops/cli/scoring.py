@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marops.cli.main import CLI, REFUSED, Json, app, err, installation, out, print_json
+from marops.cli.main import CLI, REFUSED, Json, app, err, installation, out, print_json, text_of
 
 score = typer.Typer(no_args_is_help=True, help="Scoring models: how they stand, and what a change would do.")
 app.add_typer(score, name="score")
@@ -32,7 +32,9 @@ def models(as_json: Json = False) -> None:
 
 @score.command("simulate")
 def simulate(
-    file: Annotated[Path, typer.Argument(help="The changed model, as `marops export` writes it.", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="The changed model, as `marops export` writes it.", exists=True, dir_okay=False)
+    ],
     since: Annotated[datetime, typer.Option(help="Leads that came in since this day.", formats=["%Y-%m-%d"])],
     until: Annotated[datetime | None, typer.Option(help="… until and with this day.", formats=["%Y-%m-%d"])] = None,
     model: Annotated[str, typer.Option(help="The model it is compared with.")] = "main",
@@ -67,7 +69,7 @@ def simulate(
 def _document(file: Path) -> dict[str, Any]:
     from marops.kernel.rules import read_yaml
 
-    found = read_yaml(file.read_text(encoding="utf-8"))
+    found = read_yaml(text_of(file))
     if not isinstance(found, dict):
         err.print(f"{file} holds no scoring model.")
         raise typer.Exit(REFUSED)

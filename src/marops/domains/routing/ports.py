@@ -93,6 +93,8 @@ def _resolved(act: Act, cursor: Any, batch: Batch, rows: pa.Table) -> pa.Table:
     cursor.execute("SELECT set_config('TimeZone', %s, true)", [batch.zone])
     table = pa.table({"row": rows["row"], **given}).rename_columns(["row", "ref", *names[1:]])
     stage(cursor, "said_word", table, types={"at": "timestamptz"})
+    # Django takes the clock of every time it reads for UTC, whatever the session's zone says.
+    cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
     cursor.execute("ALTER TABLE said_word ADD contact_id uuid, ADD hits bigint")
     resolve_people(act, "said_word")
     cursor.execute(
@@ -126,7 +128,8 @@ IMPORTER = Importer(
         Column("reason", _("Reason"), also=("rejection reason", "lost reason", "reject reason", "disposition reason")),
         Column("note", _("Note"), Cell.LONG, ("notes", "comment", "comments", "remark")),
         Column("at", _("When"), Cell.MOMENT, (
-            "date", "disposition date", "disposed at", "time", "timestamp", "day", "status changed", "updated at",
+            "date", "disposition date", "disposed at", "time", "timestamp", "when", "day", "status changed",
+            "updated at",
         ), strict=True),
         Column("by", _("By whom"), also=("sales rep", "rep", "owner", "seller", "user", "disposed by", "sales agent")),
     ),
@@ -139,7 +142,10 @@ IMPORTER = Importer(
         "word-unknown": (_("There is no such lead among those you answer for."), _("Check the reference.")),
         "word-ambiguous": (_("Several leads go by this reference."), _("Use the L-number of the one who is meant.")),
         "word-word": (_("This is no disposition."), _("Use accepted, working, rejected, won or lost.")),
-        "word-reason": (_("A rejected or lost lead needs a reason."), _("Use one of the reasons there are.")),
+        "word-reason": (
+            _("A rejected or lost lead needs a reason."),
+            _("Use no_need, no_budget, no_fit, wrong_person, not_reachable, too_early, duplicate or other."),
+        ),
         "word-no-reason": (_("Only a rejected or lost lead has a reason."), _("Leave the cell empty.")),
         "word-future": (_("This lies in the future."), _("Check the date and its zone.")),
         "word-many": (_("There are too many words about this lead in one file."), _("Keep the last ones.")),

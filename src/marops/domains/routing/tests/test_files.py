@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from marops.domains.capture.models import Finding
@@ -79,6 +81,15 @@ def test_without_times_the_last_word_about_a_lead_counts(bring, leads):
     assert counts(bring(text)) == (0, 2, 1, 0)
     assert counts(bring(text)) == (0, 0, 3, 0)
     assert stands()[11][0] == "working"
+
+
+def test_times_are_read_in_the_zone_of_the_file(leads, tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("Lead,Disposition,Date\nL-11,accepted,2026-03-01 10:00\nL-12,accepted,2026-03-01T10:00:00Z\n")
+    plan = plan_import(path, as_map({"columns": {}, "zone": "Asia/Tokyo"}), table="dispositions")
+    run_here(start_import(path, plan, actor=SETUP).id)
+    told = {one.contact.number: one.at for one in LeadDisposition.objects.select_related("contact")}
+    assert told == {11: datetime(2026, 3, 1, 1, tzinfo=UTC), 12: datetime(2026, 3, 1, 10, tzinfo=UTC)}
 
 
 def test_refused_words_name_row_and_column(bring, leads):

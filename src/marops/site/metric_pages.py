@@ -44,7 +44,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     actor, at = actor_of(request), now()
     part = bool(request.headers.get("HX-Request"))
     known = figures.all_metrics()
-    old = stale(kept(known).values(), at)
+    old = stale(kept(known).values(), at, daily=True)
     if part and old:
         measured([(one, "") for one in old], at)
         old = []

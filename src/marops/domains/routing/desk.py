@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import names, sees
 from marops.domains.routing import boards
 from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
+from marops.domains.routing.queries import OPEN
 from marops.domains.routing.rules import CLOSED, STATES
 from marops.domains.team.public import Presence, people_by_account, presences
 from marops.kernel import ports
@@ -32,7 +34,7 @@ SELECT s.contact_id, l.number, l.full_name, l.company_name, l.value, l.stage, s.
        coalesce(d.state, 'none'), l.source
 FROM lead_sla s JOIN lead_line l ON l.contact_id = s.contact_id
 LEFT JOIN lead_disposition d ON d.contact_id = s.contact_id
-WHERE s.owner_id = %s AND s.met_at IS NULL AND s.ended_at IS NULL ORDER BY s.due_at, l.number LIMIT %s
+WHERE s.owner_id = %s AND s.met_at IS NULL AND s.ended_at IS NULL ORDER BY s.due_at, l.number
 """
 _OPEN = """
 SELECT l.number, l.full_name, l.company_name, l.stage, l.value, coalesce(d.state, 'none'), d.at
@@ -48,16 +50,17 @@ def mine(actor: Actor, as_of: datetime) -> Iterator[Need | Figure | Section]:
         return
     personal = sees("personal", grants(actor))
     with connection.cursor() as cursor:
-        cursor.execute(_MINE, [account, SHOWN])
+        cursor.execute(_MINE, [account])
         waiting = cursor.fetchall()
         cursor.execute(_OPEN, [account, list(CLOSED)])
         leads = cursor.fetchall()
-    for row in waiting:
+    for row in waiting[:SHOWN]:
         yield _to_accept(row, as_of, personal=personal)
+    yield from _more(waiting[SHOWN:], account)
     yield from _unworked(leads, as_of)
     if not leads:
         return
-    page = f"{reverse('routing:leads')}?owner={account}"
+    page = f"{reverse('routing:leads')}?owner={account}&disposition={OPEN}"
     late = sum(row[7] is not None or row[6] <= as_of for row in waiting)
     yield Figure(
         title=_("My open leads"),
@@ -112,6 +115,21 @@ def _to_accept(row: tuple[Any, ...], as_of: datetime, *, personal: bool) -> Need
         icon="clock",
         at_once=accept if said == "none" else None,
     )
+
+
+def _more(rest: list[tuple[Any, ...]], account: UUID) -> Iterator[Need]:
+    """Those that wait for a first touch and did not find room above."""
+    if rest:
+        yield Need(
+            title=ngettext("One more waits for a first touch", "%(n)s more wait for a first touch", len(rest))
+            % {"n": len(rest)},
+            url=f"{reverse('routing:leads')}?owner={account}&sla=open",
+            button=_("See all"),
+            due=rest[0][6],
+            due_note=_("the next"),
+            urgency="soon",
+            icon="clock",
+        )
 
 
 def _unworked(leads: list[tuple[Any, ...]], as_of: datetime) -> Iterator[Need]:

@@ -23,6 +23,7 @@ from marops.domains.routing.models import Assignment
 from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
 from marops.domains.routing.queries import (
     COUNTED,
+    OPEN,
     Lead,
     LeadFilter,
     LeadPage,
@@ -181,7 +182,11 @@ def _filters() -> list[dict[str, Any]]:
                 ("missed", _("missed once")),
             ],
         },
-        {"key": "disposition", "label": _("Sales says"), "options": _choices("disposition.state")},
+        {
+            "key": "disposition",
+            "label": _("Sales says"),
+            "options": [(OPEN, _("Still open")), *_choices("disposition.state")],
+        },
         {"key": "source", "label": _("Source"), "options": sorted(sources.labels().items(), key=lambda one: one[1])},
     ]
 

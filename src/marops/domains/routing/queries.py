@@ -17,6 +17,7 @@ from marops.domains.accounts.public import names, scope_rule, sees
 from marops.domains.contacts.public import Contact, find_contact, fold
 from marops.domains.register.public import Queue, queue_names
 from marops.domains.routing.permissions import ASSIGN, VIEW
+from marops.domains.routing.rules import CLOSED
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -82,40 +83,53 @@ class LeadFilter:
             "contact.country": self.country,
         }
         _check_choices({"stage.name": ("stage", self.stage), "score.grade": ("grade", self.grade)})
-        _check_choices({"disposition.state": ("disposition", self.disposition)})
+        if self.disposition != OPEN:
+            _check_choices({"disposition.state": ("disposition", self.disposition)})
         parts: list[Mapping[str, Any]] = [{"field": name, "is": value} for name, value in plain.items() if value]
         if self.owner:
             parts.append(_owner_rule(self.owner))
         if self.rule:
             parts.append(self.rule)
-        if self.disposition:
-            parts.append({"field": "disposition.state", "is": self.disposition})
-        if self.sla:
-            parts.append(_sla_rule(self.sla))
         if self.level.isdecimal():
             parts.append({"field": "score.level", "is": int(self.level)})
         return parse({"all": parts} if parts else {"everyone": True})
 
 
-_RUNS = [
-    {"field": "first_touch.due_at", "is_filled": True},
-    {"field": "first_touch.met_at", "is_empty": True},
-    {"field": "first_touch.ended_at", "is_empty": True},
-]
-SLA_RULES: Mapping[str, Mapping[str, Any]] = {
-    "open": {"all": _RUNS},
-    "overdue": {"all": [*_RUNS, {"field": "first_touch.missed_at", "is_filled": True}]},
-    "met": {"field": "first_touch.met_at", "is_filled": True},
-    "missed": {"field": "first_touch.missed_at", "is_filled": True},
+OPEN = "open"
+"""As a disposition: sales has neither won nor lost nor rejected the lead."""
+_RUNS = "met_at IS NULL AND ended_at IS NULL"
+SLA_STATES: Mapping[str, str] = {
+    "open": _RUNS,
+    "overdue": f"{_RUNS} AND missed_at IS NOT NULL",
+    "met": "met_at IS NOT NULL",
+    "missed": "missed_at IS NOT NULL",
 }
-"""How the promise of a first touch stands → the rule that finds such leads."""
+"""How the promise of a first touch stands → which rows of the clocks those are."""
 
 
-def _sla_rule(state: str) -> Mapping[str, Any]:
-    if state not in SLA_RULES:
-        fault = FieldError("choice", f"There is no sla {state!r}.", f"Use {', '.join(SLA_RULES)}.", field="sla")
-        raise MaropsError(INVALID, fault.message, errors=[fault])
-    return SLA_RULES[state]
+def _beside_conditions(narrowed: LeadFilter) -> tuple[list[str], list[Any]]:
+    """What is asked of tables beside the line, which have few rows: the leads are looked up in them, not they for each.
+
+    Raises MaropsError `invalid` for words that there are not.
+    """
+    if narrowed.sla and narrowed.sla not in SLA_STATES:
+        said = f"There is no sla {narrowed.sla!r}."
+        raise MaropsError(
+            INVALID, said, errors=[FieldError("choice", said, f"Use {', '.join(SLA_STATES)}.", field="sla")]
+        )
+    conditions: list[str] = []
+    params: list[Any] = []
+    if narrowed.sla:
+        clocks = f"clock = 'first_touch' AND {SLA_STATES[narrowed.sla]}"
+        conditions.append(f"l.contact_id IN (SELECT contact_id FROM lead_sla WHERE {clocks})")
+    if narrowed.disposition in ("none", OPEN):
+        ends = "" if narrowed.disposition == "none" else " WHERE state = ANY(%s)"
+        conditions.append(f"l.contact_id NOT IN (SELECT contact_id FROM lead_disposition{ends})")
+        params += [list(CLOSED)] if ends else []
+    elif narrowed.disposition:
+        conditions.append("l.contact_id IN (SELECT contact_id FROM lead_disposition WHERE state = %s)")
+        params.append(narrowed.disposition)
+    return conditions, params
 
 
 def _check_choices(given: Mapping[str, tuple[str, str]]) -> None:
@@ -245,10 +259,12 @@ def _narrowed(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[st
         percent_escaped(condition_sql(understand(rule, context), known, alias="c" if whole else "l", joined=joined))
         for rule in rules
     ]
-    params: list[Any] = []
+    more, params = _beside_conditions(narrowed)
+    conditions += more
     if narrowed.words.strip():
-        condition, params = _words(narrowed.words, personal=sees("personal", grants(actor)))
+        condition, typed = _words(narrowed.words, personal=sees("personal", grants(actor)))
         conditions.append(condition)
+        params += typed
     person = " JOIN contact c ON c.id = l.contact_id" if whole else ""
     # What stands in yet another relation is looked up by `id`, which a line has under another name.
     lines = "(SELECT contact_id AS id, * FROM lead_line)" if any(map(_asks_beside, rules)) else "lead_line"

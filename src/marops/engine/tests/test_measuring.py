@@ -153,6 +153,8 @@ def test_a_reading_is_stale_on_another_day_and_when_facts_have_moved_on(engine: 
     StageRun.objects.update_or_create(stage="move", defaults={"last_at": NOON + timedelta(minutes=2)})
     assert measuring.stale(found, NOON + timedelta(seconds=30)) == []
     assert measuring.stale(found, NOON + timedelta(minutes=5)) == [metric]
+    assert measuring.stale(found, NOON + timedelta(minutes=5), daily=True) == []
+    assert measuring.stale(found, NOON + DAY, daily=True) == [metric]
 
 
 @pytest.mark.django_db(transaction=True)

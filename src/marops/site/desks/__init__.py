@@ -186,13 +186,14 @@ def stale_metrics(seat: Seat, as_of: datetime) -> list[tuple[Metric, str]]:
     wanted = [(metric, own) for metric in metrics_of(seat)]
     known = METRICS.all()
     if SEE_METRICS in grants(seat.actor):
-        wanted += [(metric, "") for metric in known.values() if seat.spec.every_figure and (metric, "") not in wanted]
         wanted += [(known[name], by) for name, by in seat.spec.pieces if name in known]
     found: list[tuple[Metric, str]] = []
+    if seat.spec.every_figure:
+        found += [(metric, "") for metric in stale(kept(list(known.values())).values(), as_of, daily=True)]
     for by in dict.fromkeys(by for _metric, by in wanted):
         some = [metric for metric, one in wanted if one == by]
         found += [(metric, by) for metric in stale(kept(some, by=by).values(), as_of)]
-    return found
+    return [(known[name], by) for name, by in dict.fromkeys((metric.name, by) for metric, by in found)]
 
 
 def _side_by_side(boards: Sequence[Section]) -> list[tuple[Section, bool]]:

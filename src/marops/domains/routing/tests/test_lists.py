@@ -7,7 +7,7 @@ from tests.cast import Cast
 
 from marops.domains.contacts.public import Contact
 from marops.domains.routing.models import LeadDisposition, LeadSla
-from marops.domains.routing.queries import SLA_RULES, LeadFilter, lead_page
+from marops.domains.routing.queries import SLA_STATES, LeadFilter, lead_page
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
@@ -46,6 +46,8 @@ def leads(db: None) -> None:
         (LeadFilter(sla="met"), {4, 5}),
         (LeadFilter(sla="missed"), {3, 4}),
         (LeadFilter(disposition="rejected"), {4}),
+        (LeadFilter(disposition="none"), {1, 2, 3, 6}),
+        (LeadFilter(disposition="open"), {1, 2, 3, 5, 6}),
         (LeadFilter(disposition="accepted", sla="met"), {5}),
         (LeadFilter(sla="missed", country="NO", sort="-newest"), {3, 4}),
         (LeadFilter(sla="missed", country="SE"), set()),
@@ -64,7 +66,7 @@ def test_the_page_shows_what_stands_beside_and_offers_lists(cast: Cast, leads: N
     page = cast.client("ada").get("/leads").content.decode()
     for said in ("Rejected", "Accepted", "kept", "left", "late", "?sla=overdue", f"?owner={cast.ada.id}"):
         assert said in page, said
-    for name in SLA_RULES:
+    for name in SLA_STATES:
         assert cast.client("ada").get(f"/leads?sla={name}").status_code == 200
 
 

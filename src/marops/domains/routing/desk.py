@@ -280,7 +280,7 @@ def sellers(actor: Actor, as_of: datetime) -> Iterator[Section]:
                     f"{unsaid:,}",
                     *(f"{n:,}" for n in waiting.get(owner, (0, 0))),
                 ),
-                f"{reverse('routing:leads')}?owner={owner}",
+                f"{reverse('routing:leads')}?owner={owner}&disposition={OPEN}",
             )
             for owner, open_, unsaid in order[:10]
         ],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from marops.domains.accounts.public import actor_of, needs
+from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.capture.public import IMPORT
 from marops.domains.contacts.public import sources
 from marops.domains.routing import telling
@@ -89,7 +89,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _Counted(found).here(),
         "rows": _labelled(found.items),
-        "filters": _filters(),
+        "filters": _filters(given.get("owner", "")),
         "sort": f"-{_SORT}",
         "said": _said(found),
         "answer": _answer(lead_counts(actor)),
@@ -166,12 +166,12 @@ def _said(found: LeadPage) -> str:
     return ngettext("%(count)s lead", "%(count)s leads", found.total) % {"count": f"{found.total:,}"}
 
 
-def _filters() -> list[dict[str, Any]]:
+def _filters(owner: str) -> list[dict[str, Any]]:
     return [
         {"key": "stage", "label": _("Stage"), "options": _choices("stage.name")},
         {"key": "grade", "label": _("Grade"), "options": _choices("score.grade")[:4]},
         {"key": "level", "label": _("Engagement"), "options": [(one, one) for one in "1234"]},
-        {"key": "owner", "label": _("Owner"), "options": _choices("owner.queue")},
+        {"key": "owner", "label": _("Owner"), "options": [*_choices("owner.queue"), *_named(owner)]},
         {
             "key": "sla",
             "label": _("First touch"),
@@ -189,6 +189,12 @@ def _filters() -> list[dict[str, Any]]:
         },
         {"key": "source", "label": _("Source"), "options": sorted(sources.labels().items(), key=lambda one: one[1])},
     ]
+
+
+def _named(owner: str) -> list[tuple[str, str]]:
+    """The account that the list is narrowed to, so that the filter tells its name."""
+    account = as_uuid(owner) if owner else None
+    return [(owner, name) for name in names([account]).values()] if account else []
 
 
 def _choices(name: str) -> list[tuple[str, str]]:

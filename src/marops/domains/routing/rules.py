@@ -244,13 +244,14 @@ def headline(story: Mapping[str, Any]) -> str:
     owner = routing.get("owner")
     if not owner:
         return f"{quality}, and nobody has this lead yet."
-    waits = "waits in" if routing["owner_kind"] == "queue" else "is with"
-    return f"{quality}. The {stage.get('label') or 'lead'} {waits} {owner}."
+    waits = "Waits in" if routing["owner_kind"] == "queue" else "With"
+    at = f", at stage {stage['label']}" if stage.get("label") else ""
+    return f"{quality}. {waits} {owner}{at}."
 
 
 def _strength(score: Mapping[str, Any]) -> str:
     fit = score["fit"]["points"] / score["fit"]["of"]
     keen = score["engagement"]["points"] / score["engagement"]["of"]
     fits = "Fits well" if fit >= 0.6 else "Fits in part" if fit >= 0.25 else "Little is known of the fit"
-    eager = "and keen now" if keen >= 0.5 else "with some interest" if keen > 0 else "no sign of interest yet"
+    eager = "and keen now" if keen >= 0.5 else "with some interest" if keen > 0 else "no sign of interest now"
     return f"{fits}, {eager}"

@@ -114,7 +114,7 @@ class CompareForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     until = forms.DateField(
-        label=gettext_lazy("until and with"),
+        label=gettext_lazy("and no later than"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )

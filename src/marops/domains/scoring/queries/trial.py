@@ -40,9 +40,9 @@ class Example:
     @property
     def why(self) -> str:
         """The strongest differences in words; without any, it is the matrix or the threshold that changed."""
-        told = [f"{one['label']} ({one['points']:+g})" for one in self.moved[:3]]
+        told = [f"{one['label']} ({_signed(one['points'])})" for one in self.moved[:3]]
         if not told and self.before["mql"] != self.after["mql"]:
-            told = [f"{self.after['cell']} with {self.after['value']:g} points counts otherwise"]
+            told = [f"{self.after['cell']} with {self.after['value']:.0f} points counts otherwise"]
         return ", ".join(told) or "the bounds of grades or levels"
 
     def as_json(self) -> dict[str, Any]:
@@ -85,6 +85,11 @@ class Comparison:
             "cells_moved": [one for one in cells if one["from"] != one["to"]],
             "examples": [one.as_json() for one in self.examples],
         }
+
+
+def _signed(points: float) -> str:
+    """A difference with its sign, to a tenth, as the pages write it."""
+    return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _z(moment: datetime) -> str:

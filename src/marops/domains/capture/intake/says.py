@@ -39,6 +39,11 @@ def meeting(fact: Mapping[str, Any]) -> str:
     return "Asked for a meeting."
 
 
+def clicked(fact: Mapping[str, Any]) -> str:
+    """`email.clicked`."""
+    return "Followed a link in an e-mail."
+
+
 def known(fact: Mapping[str, Any]) -> str:
     """`visitor.known`."""
     return "Said who they are; what their browser did before is theirs now."
@@ -50,5 +55,6 @@ TIMELINE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "web.tracked": tracked,
     "form.submitted": form,
     "meeting.requested": meeting,
+    "email.clicked": clicked,
     "visitor.known": known,
 }

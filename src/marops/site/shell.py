@@ -54,6 +54,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sees_history": SEE_HISTORY in held,
         "may_make_tokens": TOKENS in held,
         "may_share": SHARE in held,
+        "may_remove_sample": "sample.manage" in held,
         "commands": list(_commands(held)),
         "theme": user.theme,
         "on_mac": "Mac" in request.headers.get("User-Agent", ""),

@@ -1,5 +1,6 @@
 """Routing from the command line: what a route does, what a changed one would do, and what became of leads."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,6 +51,26 @@ def _pool(people: list[dict[str, Any]]) -> Table:
             f"{one['open']:,}", f"{one['today']:,}", room,
         )  # fmt: skip
     return table
+
+
+@route_app.command("queue")
+def queue(
+    slug: Annotated[str, typer.Argument(help="The short name that routes use, such as partner-desk.")],
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    purpose: Annotated[str, typer.Option(help="Which leads wait there, and for whom.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a queue that rules can send leads to; one that is there stays as it is."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+        raise typer.BadParameter("Use small letters, digits and hyphens.", param_hint="slug")
+    with installation(quiet=as_json):
+        from marops.domains.register.public import ensure_queue
+
+        made = ensure_queue(actor=CLI, slug=slug, name=name, purpose=purpose)
+    if as_json:
+        print_json({"slug": made.slug, "name": made.name, "purpose": made.purpose, "fallback": made.fallback})
+    else:
+        out.print(f"Rules can send leads to the queue “{made.name}” as {made.slug}.", markup=False)
 
 
 @route_app.command("simulate")

@@ -6,7 +6,8 @@ from marops.cli.main import app
 
 
 @pytest.mark.parametrize(
-    "words", [["leads"], ["leads", "dispose"], ["leads", "touch"], ["route", "show"], ["route", "simulate"]]
+    "words",
+    [["leads"], ["leads", "dispose"], ["leads", "touch"], ["route", "show"], ["route", "queue"], ["route", "simulate"]],
 )
 def test_the_commands_of_routing_are_there(words):
     answer = CliRunner().invoke(app, [*words, "--help"])

@@ -284,7 +284,11 @@ def faults_of_route(route: Route) -> list[FieldError]:
     """What a route names that is not there: people who are in nobody's team, and queues to escalate to."""
     named = [one.person for pool in route.pools().values() for one in pool.members]
     queues = set(Queue.objects.values_list("slug", flat=True))
-    return [*check_route(route, list(people_of(named)), queues)]
+    faults = [*check_route(route, list(people_of(named)), queues)]
+    if route.fallback not in queues | {Route.model_fields["fallback"].default}:  # that one is made when first needed
+        remedy = "Make it first with `marops route queue`, or leave the line out."
+        faults.append(FieldError("queue", f"There is no queue {route.fallback!r}.", remedy, pointer="/fallback"))
+    return faults
 
 
 def fallback_slug(document: Route) -> str:

@@ -20,6 +20,9 @@ FLOWS = {
     "erase": "marops.site",
     "backup": "marops.cli",
     "restore": "marops.cli",
+    "intake": "marops.domains.capture",
+    "sample": "marops.sample",
+    "webhook": "marops.connectors.webhooks",
 }
 BESIDE = ("tick.after_split", "tick.after_aside")
 

@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 from typing import Self
 
 _UNIT = Decimal("0.0001")
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """The codes of ISO 4217 that are in use."""
+    import pycountry
+
+    return frozenset(one.alpha_3 for one in pycountry.currencies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The map: which column goes where, as a person wrote it down (MAP.yaml), and what to know about the file."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from marops.domains.capture.guessing import consent_meaning
 from marops.domains.capture.reading import Options
 from marops.domains.capture.targets import Target, nearest, parse
 from marops.kernel.errors import FieldError, MaropsError, problem
+from marops.kernel.money import currencies
 
 BAD_MAP = problem(
     "import-map-unreadable",
@@ -120,8 +120,8 @@ def _check(found: Map) -> None:
         raise MaropsError(BAD_MAP, "`dates` is day_first or month_first.")
     if found.country and (len(found.country) != 2 or not found.country.isalpha()):
         raise MaropsError(BAD_MAP, "`country` is a code of two letters, such as DE.")
-    if found.currency and not re.fullmatch(r"[A-Z]{3}", found.currency):
-        raise MaropsError(BAD_MAP, "`currency` is a code of three capital letters, such as EUR.")
+    if found.currency and found.currency not in currencies():
+        raise MaropsError(BAD_MAP, "`currency` is the code of a currency in three capital letters, such as EUR.")
     if found.zone and found.zone not in available_timezones():
         raise MaropsError(
             BAD_MAP, f"There is no time zone {found.zone!r}." + nearest(found.zone, available_timezones())

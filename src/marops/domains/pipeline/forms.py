@@ -18,6 +18,7 @@ from marops.domains.pipeline.models import Opportunity, PipelineStage
 from marops.domains.pipeline.rules import Part
 from marops.kernel.clock import now
 from marops.kernel.ids import as_uuid
+from marops.kernel.money import currencies
 from marops.kernel.workspace import workspace, zone
 
 MOST_PEOPLE = 50
@@ -66,8 +67,8 @@ class DealForm(forms.Form):
     def clean_currency(self) -> str:
         """Three capital letters; empty is the workspace's currency."""
         given = str(self.cleaned_data["currency"]).upper()
-        if given and (len(given) != 3 or not given.isalpha() or not given.isascii()):
-            raise forms.ValidationError(_g("Use the code of three letters, such as EUR."))
+        if given and given not in currencies():
+            raise forms.ValidationError(_g("There is no such currency. Use the code of three letters, such as EUR."))
         return given or str(workspace().currency)
 
     def clean_company(self) -> str:

@@ -1,7 +1,7 @@
 """The document of routing: rules in order, each with a queue or a pool of people, deadlines, and what is left over."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -233,25 +233,3 @@ def fault_of_move(state: str, said: str, reason: str) -> FieldError | None:
 
 
 # --- Words for a lead's page ------------------------------------------------------------------------------------------
-
-
-def headline(story: Mapping[str, Any]) -> str:
-    """The answer first: how good a lead is and who has it, in one sentence."""
-    score, stage, routing = story["score"], story["stage"], story["routing"]
-    if score.get("value") is None:
-        return "New here: the engine has not looked at this lead yet."
-    quality = f"{_strength(score)}: {score['value']:.0f} of {score['fit']['of'] + score['engagement']['of']:.0f}"
-    owner = routing.get("owner")
-    if not owner:
-        return f"{quality}, and nobody has this lead yet."
-    waits = "Waits in" if routing["owner_kind"] == "queue" else "With"
-    at = f", at stage {stage['label']}" if stage.get("label") else ""
-    return f"{quality}. {waits} {owner}{at}."
-
-
-def _strength(score: Mapping[str, Any]) -> str:
-    fit = score["fit"]["points"] / score["fit"]["of"]
-    keen = score["engagement"]["points"] / score["engagement"]["of"]
-    fits = "Fits well" if fit >= 0.6 else "Fits in part" if fit >= 0.25 else "Little is known of the fit"
-    eager = "and keen now" if keen >= 0.5 else "with some interest" if keen > 0 else "no sign of interest now"
-    return f"{fits}, {eager}"

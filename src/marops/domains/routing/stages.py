@@ -6,7 +6,7 @@ import pyarrow as pa
 from django.db import connection
 
 from marops.domains.contacts.public import look_at_everybody
-from marops.domains.routing.actions import keep_deadlines, route_leads
+from marops.domains.routing.actions import keep_deadlines, mind_fallback, route_leads
 from marops.domains.routing.rules import Route
 from marops.engine.judge import Court, court
 from marops.engine.tick import Run
@@ -89,6 +89,7 @@ def deadlines(run: Run) -> int:
 
 def in_force(as_of: datetime) -> int:
     """A new route is in force: leads that one of its rules may move are looked at again. Answers how many those are."""
+    mind_fallback()
     moves = {rule.reassign for definition in active("route") for rule in load(definition).rules}
     if "always" in moves:
         return look_at_everybody(as_of)

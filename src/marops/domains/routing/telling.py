@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import names
 from marops.domains.contacts.public import contact_fields
 from marops.domains.routing.charts import Course, course, used
-from marops.domains.routing.rules import CHANNELS, REASONS, headline
+from marops.domains.routing.rules import CHANNELS, REASONS
 from marops.kernel.clock import now
 
 THEM, SALES, ENGINE = "them", "sales", "engine"
@@ -53,7 +53,7 @@ STAGE_KINDS = {"mql": "info", "sal": "info", "sql": "info", "opportunity": "info
 
 def answer(story: Mapping[str, Any]) -> str:
     """The page's sentence: how good, where, with whom, and how long a first touch may still take."""
-    said, sla = headline(story), story["routing"].get("sla")
+    said, sla = _headline(story), story["routing"].get("sla")
     if not sla or sla["state"] not in ("runs", "missed"):
         return said
     due = _at(sla["due_at"])
@@ -63,6 +63,23 @@ def answer(story: Mapping[str, Any]) -> str:
     if sla["state"] == "missed":
         return f"{said} " + _("The first touch is %(span)s late.") % {"span": span}
     return f"{said} " + _("%(span)s left for a first touch.") % {"span": span}
+
+
+def _headline(story: Mapping[str, Any]) -> str:
+    score, stage, routing = story["score"], story["stage"], story["routing"]
+    if score.get("value") is None:
+        return _("New here: the engine has not looked at this lead yet.")
+    words = cell_words(score)
+    said = _("%(words)s: %(value)s of %(most)s") % {
+        "words": words[:1].upper() + words[1:],
+        "value": f"{score['value']:.0f}",
+        "most": f"{score['fit']['of'] + score['engagement']['of']:.0f}",
+    }
+    if not routing.get("owner"):
+        return _("%(said)s, and nobody has this lead yet.") % {"said": said}
+    waits = _("Waits in %(owner)s") if routing["owner_kind"] == "queue" else _("With %(owner)s")
+    at = _(", at stage %(stage)s") % {"stage": stage["label"]} if stage.get("label") else ""
+    return f"{said}. {waits % {'owner': routing['owner']}}{at}."
 
 
 def acts(disposition: Mapping[str, Any], *, mine: bool, may_dispose: bool, may_assign: bool) -> dict[str, Any]:

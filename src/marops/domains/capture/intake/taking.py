@@ -29,6 +29,7 @@ from marops.kernel.ids import new_id
 from marops.store.bulk import stage
 
 fact_kind(VIEWED, "Looked at a page")
+fact_kind("email.clicked", "Followed a link in an e-mail")  # said by whoever sent it, until we send e-mail ourselves
 fact_kind(SCREEN, "Looked at a screen of an app")
 fact_kind(TRACKED, "Did something on a website or in a program")
 fact_kind(FORM, "Sent a form")

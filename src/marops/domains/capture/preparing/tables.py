@@ -10,6 +10,7 @@ from marops.domains.capture.plan import Plan
 from marops.domains.capture.preparing.rows import Rows
 from marops.domains.capture.tables import importer
 from marops.kernel.importers import Cell, Column
+from marops.kernel.money import currencies
 from marops.store.staging import Staging
 
 MAX_LONG = 10_000
@@ -32,7 +33,7 @@ _MACROS = rf"""
     CREATE MACRO money_word(x) AS
         CASE WHEN sign_of(x) <> '' THEN sign_of(x) ELSE regexp_extract(x, '({_SIGN})$', 1) END;
     CREATE MACRO as_currency(x) AS CASE
-        WHEN regexp_full_match(x, '[A-Za-z]{{3}}') THEN upper(x)
+        WHEN upper(x) IN ({", ".join(f"'{one}'" for one in sorted(currencies()))}) THEN upper(x)
         {" ".join(f"WHEN x = '{sign}' THEN '{code}'" for sign, code in _SIGNS.items())} END;
 """
 _CUSTOM = {

@@ -4,6 +4,7 @@ from marops.domains.routing.actions.owners import (
     ROUTED,
     assign_lead,
     hand_over_leads,
+    mind_fallback,
     route_leads,
     take_next,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "dispose_many",
     "hand_over_leads",
     "keep_deadlines",
+    "mind_fallback",
     "route_leads",
     "take_next",
     "touch_lead",

@@ -9,6 +9,7 @@ from uuid import UUID
 import pyarrow as pa
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import Account
 from marops.domains.register.public import Queue, fallback_queue
@@ -52,8 +53,8 @@ def route_leads(
         plan = dealing.work_out(cursor, Setting(slug, document, as_of))
         routed = keep_plan(act, cursor, plan, slug=slug, definition=definition, as_of=as_of)
         deadlines.start(act, cursor, document, definition, as_of)
-        if routed:
-            _alarm(cursor, document)
+    if routed:
+        mind_fallback()
     act.count(routed=routed)
     return routed
 
@@ -119,30 +120,30 @@ def _keep_deal(one: Dealt, slug: str, definition: str, as_of: datetime) -> None:
         )
 
 
-def _alarm(cursor: Any, document: Route) -> None:
-    """R5: where a route has rules and leads lie in its fallback queue, somebody has to look."""
-    if not document.rules:
-        return
-    cursor.execute("SELECT count(*) FROM staged WHERE owner_id IS NULL AND cause = 'fallback'")
-    fresh = int(cursor.fetchone()[0])
-    if fresh:
-        raise_problem(
-            ALARM,
-            _("Leads wait in the fallback queue"),
-            detail=_("%(fresh)s leads were claimed by no rule, or nobody could take them.") % {"fresh": f"{fresh:,}"},
-            remedy=_("Hand them over from the queue's page, or add a rule to the route that claims them."),
-            url="/queues",
-        )
+def mind_fallback() -> None:
+    """R5: while leads wait that the rules should have claimed, somebody has to look.
 
-
-def settle_alarm() -> None:
-    """The alarm is over when nobody waits in the fallback queue any more."""
+    Without rules everybody waits there, and nobody expects otherwise. The alarm is over when nobody waits.
+    """
+    ruled = any(load(definition).rules for definition in active("route"))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM assignment a JOIN queue q ON q.id = a.queue_id WHERE q.fallback LIMIT 1)"
-        )
-        if not cursor.fetchone()[0]:
-            settle(ALARM)
+        cursor.execute("SELECT count(*) FROM assignment a JOIN queue q ON q.id = a.queue_id WHERE q.fallback")
+        waiting = int(cursor.fetchone()[0])
+    if not (ruled and waiting):
+        settle(ALARM)
+        return
+    said = ngettext(
+        "%(n)s lead was claimed by no rule, or nobody could take it.",
+        "%(n)s leads were claimed by no rule, or nobody could take them.",
+        waiting,
+    )
+    raise_problem(
+        ALARM,
+        _("Leads wait in the fallback queue"),
+        detail=said % {"n": f"{waiting:,}"},
+        remedy=_("Hand them over from the queue's page, or add a rule to the route that claims them."),
+        url="/queues",
+    )
 
 
 # --- By hand ----------------------------------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ def _hand_over(
     )  # fmt: skip
     touch_from("SELECT contact_id FROM staged", act.at)  # what depends on the owner is looked at again
     _keep_clocks(act, cursor, owner_id)
-    settle_alarm()
+    mind_fallback()
     return moved
 
 

@@ -234,6 +234,14 @@ def test_R5_the_fallback_raises_an_alarm_that_ends_when_nobody_waits(run_stages)
     assert alarm.resolved_at is not None
 
 
+def test_R5_who_waited_before_there_were_rules_is_counted_once_there_are(run_stages, starters):
+    leads(4, country="ES")
+    run_stages()
+    assert not Problem.objects.filter(key="routing:fallback", resolved_at=None).exists()
+    pool_route(seller("Ada"), when={"field": "contact.country", "is": "NO"})
+    assert "4 leads were claimed by no rule" in Problem.objects.get(key="routing:fallback", resolved_at=None).detail
+
+
 def test_R6_the_record_says_rule_candidates_and_turn_and_gives_the_same_answer_again(run_stages):
     ada, bo, cy = seller("Ada"), seller("Bo"), seller("Cy")
     add_absence(actor=SETUP, person_id=cy.id, starts=now(), ends=now() + timedelta(days=1))

@@ -14,15 +14,11 @@ from marops.kernel.actions import Act, action
 from marops.kernel.actors import ENGINE, Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import activate, draft, find, load
-from marops.kernel.facts import fact_kind
 from marops.kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 10, 20, 7, 30, tzinfo=UTC)
-fact_kind("page.viewed", "Looked at a page")
 KINDS = ("form.submitted", "email.clicked", "page.viewed", "email.unsubscribed")
-fact_kind("email.clicked", "Followed a link")
-fact_kind("form.submitted", "Sent a form")
 
 MODEL = {
     "title": "Everything that can fade",

@@ -66,16 +66,27 @@ def up() -> None:
         with opened(say, keep=True) as session:
             supervisor = Supervisor(kept_commands(), session.server)
             _until_told(supervisor.stop)
+            _heed()
             say("Starting the pages")
             supervisor.run(ready=_Greeting(session, _first_link(), began, say))
             say("Stopping")
     err.print("Stopped.")
 
 
+_ASKED = threading.Event()
+
+
+def _heed() -> None:
+    """End now if somebody asked meanwhile: an interrupt that comes while Python tidies up is swallowed there."""
+    if _ASKED.is_set():
+        raise KeyboardInterrupt
+
+
 def _end_in_order() -> None:
     """Until something better is set: SIGTERM unwinds as Ctrl-C does, so that a server just started is stopped again."""
 
     def interrupt(*_: object) -> None:
+        _ASKED.set()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)

@@ -17,7 +17,7 @@ from marops.engine import backup
 from marops.engine.permissions import BACK_UP
 from marops.kernel import jobs
 from marops.kernel.actors import ENGINE, Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.config import Config, config
 from marops.kernel.errors import NOT_FOUND, MaropsError, problem
 from marops.kernel.jobs import JobRun, Progress, Step
@@ -74,19 +74,15 @@ class Kept:
         return {
             "name": self.name,
             "bytes": self.bytes,
-            "made_at": _spelled(self.made_at),
+            "made_at": iso_utc(self.made_at),
             "sha256": self.sha256,
             "version": self.version,
             "contacts": self.contacts,
             "rows": self.rows,
-            "tested_at": _spelled(self.tested_at) if self.tested_at else None,
+            "tested_at": iso_utc(self.tested_at) if self.tested_at else None,
             "tested": self.tested,
             "broken": self.broken,
         }
-
-
-def _spelled(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def kept_backups(found: Config | None = None) -> list[Kept]:

@@ -1,10 +1,11 @@
-"""Identifiers: UUIDv7 made here, never by the database server (RFC 9562)."""
+"""Identifiers: UUIDv7 made here, never by the database server (RFC 9562), and the numbers people call things by."""
 
 import re
 from datetime import datetime
 from uuid import UUID
 
 import uuid_utils
+from django.db import connection
 
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
@@ -22,3 +23,10 @@ def earliest_id(moment: datetime) -> UUID:
 def as_uuid(text: str) -> UUID | None:
     """`text` as an id, or None where it is not one."""
     return UUID(text) if _UUID.fullmatch(text.strip()) else None
+
+
+def next_number(sequence: str) -> int:
+    """The next number of a sequence of PostgreSQL: what people call an object by (L-42, I-7)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        return int(cursor.fetchone()[0])

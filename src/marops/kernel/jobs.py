@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from marops.kernel import crash, leases, outages
@@ -19,6 +19,7 @@ from marops.kernel.actions import current_job
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError, problem
+from marops.kernel.ids import next_number
 from marops.kernel.leases import LEASE, LOST, Lease
 from marops.kernel.models import Job
 
@@ -93,10 +94,9 @@ def job_kinds() -> list[str]:
 
 def start_job(kind: str, arguments: Mapping[str, Any], *, actor: Actor, here: bool = False) -> Job:
     """Put a job in the queue for a worker; with `here`, keep it for `run_here` in this process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('job_number')")
-        number = cursor.fetchone()[0]
-    one = Job(number=number, kind=kind, arguments=dict(arguments), actor_kind=actor.kind, actor_id=actor.id)
+    one = Job(
+        number=next_number("job_number"), kind=kind, arguments=dict(arguments), actor_kind=actor.kind, actor_id=actor.id
+    )
     one.title = _KINDS[kind][1].format_map(_Blank(arguments))
     if here:
         _take(one, now())

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from marops.kernel.clock import iso_utc
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import OPEN_CLASSES, Field
 from marops.kernel.rules import AllOf, AnyOf, NotOf, Rule, children, tag_of
@@ -128,5 +129,5 @@ def _read(value: Any, kind: Kind) -> Any:
 
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return iso_utc(value)
     return str(value) if isinstance(value, date | Decimal | UUID) else value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -58,6 +58,11 @@ def day_start(moment: datetime | None = None) -> datetime:
 def zone() -> ZoneInfo:
     """The workspace's zone."""
     return ZoneInfo(workspace().zone)
+
+
+def midnight(day: date) -> datetime:
+    """When a day of the workspace's calendar begins, in its zone."""
+    return datetime.combine(day, time.min, tzinfo=zone())
 
 
 def sample_present() -> bool:

@@ -21,6 +21,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.definitions import checked, digest, kinds
 from marops.kernel.errors import CONFLICT, MaropsError, problem
 from marops.kernel.facts import touch_from
+from marops.kernel.ids import next_number
 from marops.kernel.models import Definition, Workspace
 from marops.kernel.workspace import alone_with_sample
 from marops.methods.worktime import local
@@ -109,10 +110,9 @@ def _refuse_others_data() -> None:
 
 def _reserve(sequence: str, how_many: int) -> int:
     """Take a run of numbers; answers the one before the first."""
+    first = next_number(sequence)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{sequence}')")
-        first = int(cursor.fetchone()[0])
-        cursor.execute(f"SELECT setval('{sequence}', %s)", [first + how_many - 1])
+        cursor.execute("SELECT setval(%s, %s)", [sequence, first + how_many - 1])
     return first - 1
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import Account, names, roles_in_force
 from marops.domains.contacts.public import sources
 from marops.engine.measuring import Kept, Reading, kept, refresh, span_of, stale
+from marops.kernel.clock import iso_utc
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
 from marops.kernel.metrics import METRICS, Metric
@@ -219,13 +220,9 @@ class Shown:
             "why": (one.why or None) if one else "It has not been measured yet.",
             "target": float(self.target.value) if self.target else None,
             "state": self.state[0] or None,
-            "computed_at": _iso(self.kept.computed_at),
+            "computed_at": iso_utc(self.kept.computed_at),
         }  # fmt: skip
         return document
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None
 
 
 def show(metrics: Sequence[Metric], *, reader: str = "", piece: str = "", by: str = "") -> list[Shown]:

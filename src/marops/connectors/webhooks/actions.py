@@ -17,6 +17,7 @@ from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
 from marops.kernel.facts import fact_kind
+from marops.kernel.ids import next_number
 from marops.kernel.notices import raise_problem, settle
 from marops.kernel.secrets import sealed
 
@@ -34,9 +35,7 @@ def make_endpoint(act: Act, *, actor: Actor, name: str, url: str, kinds: Sequenc
     """
     check_form(url)
     secret = new_secret()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{NUMBERS}')")
-        number = cursor.fetchone()[0]
+    number = next_number(NUMBERS)
     row = Endpoint.objects.create(
         number=number, name=name, url=url, kinds=sorted(set(kinds)), secret=sealed(secret), made_by=actor.id,
         created_at=act.at,

@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from marops.domains.accounts.models import Account, AccountRole, OneTimeLink, SignInAttempt, Token
@@ -17,6 +16,7 @@ from marops.domains.accounts.rules import ADMINISTRATOR
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError, problem
+from marops.kernel.ids import next_number
 from marops.kernel.permissions import grants, rights
 
 LINK_LIVES = {
@@ -40,17 +40,11 @@ LINK_USED = problem(
 )
 
 
-def _number() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('account_number')")
-        return int(cursor.fetchone()[0])
-
-
 def _make(email: str, name: str, roles: list[str]) -> Account:
     if Account.objects.filter(email__iexact=email).exists():
         fault = FieldError("taken", _("Somebody has an account under this address already."), field="email")
         raise MaropsError(INVALID, errors=[fault])
-    row = Account(email=email, name=name, number=_number(), password=make_password(None))
+    row = Account(email=email, name=name, number=next_number("account_number"), password=make_password(None))
     row.save(force_insert=True)
     AccountRole.objects.bulk_create([AccountRole(account=row, role=role) for role in roles])
     return row

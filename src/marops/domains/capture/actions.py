@@ -19,6 +19,7 @@ from marops.kernel import crash
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.facts import fact_kind
+from marops.kernel.ids import next_number
 from marops.kernel.importers import Batch as IncomingRows
 from marops.kernel.importers import Kept
 from marops.kernel.models import File
@@ -44,9 +45,7 @@ def begin_import(act: Act, *, actor: Actor, file: File, plan: Plan, practice: bo
     require(actor, right_for(plan.table))
     with practising(practice):
         forbid_sample_mix()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{IMPORT_NUMBERS}')")
-        number = cursor.fetchone()[0]
+    number = next_number(IMPORT_NUMBERS)
     run = Import.objects.create(
         number=number, file_id=file.id, file_name=plan.file_name, sha256=file.sha256, size=file.size,
         plan=plan.stored(), actor_kind=actor.kind, actor_id=actor.id, practice=practice,

@@ -15,6 +15,7 @@ from marops.domains.capture.findings import words
 from marops.domains.capture.models import Finding, Import
 from marops.domains.capture.permissions import may_import, right_for
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import Job
@@ -87,8 +88,8 @@ def as_json(run: Import) -> dict[str, Any]:
         "rejects_file": str(run.rejects_id) if run.rejects_id else None,
         "findings": findings_of(run),
         "columns": run.plan.get("columns", []),
-        "created_at": run.created_at.isoformat().replace("+00:00", "Z"),
-        "ended_at": run.ended_at.isoformat().replace("+00:00", "Z") if run.ended_at else None,
+        "created_at": iso_utc(run.created_at),
+        "ended_at": iso_utc(run.ended_at),
     }
 
 

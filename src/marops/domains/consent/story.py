@@ -5,6 +5,7 @@ from uuid import UUID
 
 from marops.domains.consent.models import Entry, State
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 
 _CHANNELS = {"email": "E-mail", "phone": "Phone", "sms": "Text message", "post": "Post"}
 _STATES = {
@@ -29,7 +30,7 @@ def _told(state: State, entry: Entry | None) -> dict[str, Any]:
         "channel": state.channel,
         "purpose": state.purpose,
         "state": state.state,
-        "at": state.at.isoformat().replace("+00:00", "Z"),
+        "at": iso_utc(state.at),
         "says": f"{_CHANNELS.get(state.channel, state.channel)}: {_STATES.get(state.state, state.state)}",
         "kind": {"granted": "good", "denied": "bad", "unsubscribed": "bad"}.get(state.state, "draft"),
         "because": origin,

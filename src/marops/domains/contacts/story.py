@@ -11,6 +11,7 @@ from marops.domains.contacts.models import Contact, ContactQuality, CustomField
 from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import find, load
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import grants
@@ -44,8 +45,8 @@ def contact_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "known_as": [
             _known_as(one.kind, one.system, one.value, hide) for one in contact.identities.order_by("kind", "system")
         ],
-        "created_at": _time(contact.created_at),
-        "updated_at": _time(contact.updated_at),
+        "created_at": iso_utc(contact.created_at),
+        "updated_at": iso_utc(contact.updated_at),
     }
 
 
@@ -85,10 +86,6 @@ def in_words(name: str, value: Any) -> str:
         if hasattr(value, "as_tuple")
         else str(names.get(value, value))
     )
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def says_created(fact: Mapping[str, Any]) -> str:
@@ -142,7 +139,7 @@ def quality_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     return {
         "score": row.score,
         "faults": faults,
-        "checked_at": row.checked_at.isoformat().replace("+00:00", "Z"),
+        "checked_at": iso_utc(row.checked_at),
         "why": _words(row.score, faults),
     }
 

@@ -34,6 +34,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date
 from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.facts import touch
+from marops.kernel.ids import next_number
 from marops.kernel.importers import Batch, Kept
 from marops.kernel.workspace import forbid_sample_mix, workspace
 
@@ -74,7 +75,7 @@ def create_opportunity(
     given = _checked(values or {})
     found = _stage(stage) if stage else _first()
     deal = Opportunity(
-        number=_next_number(), name=name, stage=found.name, state=found.outcome, stage_since=act.at,
+        number=next_number(OPPORTUNITY_NUMBERS), name=name, stage=found.name, state=found.outcome, stage_since=act.at,
         created_at=act.at, updated_at=act.at, **given,
     )  # fmt: skip
     deal.opened_at = deal.opened_at or act.at
@@ -275,12 +276,6 @@ def _first() -> PipelineStage:
 
 def _fault(field: str, code: str, message: str, remedy: str) -> MaropsError:
     return MaropsError(INVALID, message, errors=[FieldError(code, message, remedy, pointer=f"/{field}", field=field)])
-
-
-def _next_number() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT nextval('{OPPORTUNITY_NUMBERS}')")
-        return int(cursor.fetchone()[0])
 
 
 def _reaches_all(actor: Actor) -> bool:

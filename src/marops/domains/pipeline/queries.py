@@ -19,6 +19,7 @@ from marops.domains.contacts.public import visible as visible_people
 from marops.domains.pipeline.models import Opportunity, OpportunityKey, OpportunityPerson, PipelineStage
 from marops.domains.pipeline.permissions import CHANGE, VIEW, visible
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.money import Money
@@ -361,17 +362,17 @@ def as_json(deal: Opportunity, actor: Actor, known: Mapping[str, str] | None = N
         "owner": {"id": str(deal.owner_id), "name": owner_of(deal, known)} if deal.owner_id else None,
         "owner_name": deal.owner_name,
         "stage": deal.stage,
-        "stage_since": _z(deal.stage_since),
+        "stage_since": iso_utc(deal.stage_since),
         "state": deal.state,
         "amount": amount,
-        "opened_at": _z(deal.opened_at),
+        "opened_at": iso_utc(deal.opened_at),
         "expected_close": deal.expected_close.isoformat() if deal.expected_close else None,
-        "closed_at": _z(deal.closed_at),
+        "closed_at": iso_utc(deal.closed_at),
         "reason": deal.reason,
         "source": deal.source,
         "product": deal.product,
-        "created_at": _z(deal.created_at),
-        "updated_at": _z(deal.updated_at),
+        "created_at": iso_utc(deal.created_at),
+        "updated_at": iso_utc(deal.updated_at),
     }
 
 
@@ -381,13 +382,11 @@ def whole_json(deal: Opportunity, actor: Actor) -> dict[str, Any]:
         {"lead": one.ref, "name": one.name if one.seen else None, "role": one.role, "primary": one.primary}
         for one in people_of(deal, actor)
     ]
-    moves = [{"at": _z(one.at), "from": one.from_stage, "to": one.to_stage} for one in deal.moves.order_by("at", "id")]
+    moves = [
+        {"at": iso_utc(one.at), "from": one.from_stage, "to": one.to_stage} for one in deal.moves.order_by("at", "id")
+    ]
     keys = [{"system": one.system, "value": one.value} for one in deal.keys.order_by("system", "value")]
     return as_json(deal, actor) | {"custom": deal.custom, "people": people, "external_ids": keys, "moves": moves}
-
-
-def _z(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 # --- the shell -----------------------------------------------------------------------------------------------------

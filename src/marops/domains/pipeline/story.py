@@ -13,6 +13,7 @@ from marops.domains.pipeline.models import Opportunity, OpportunityPerson
 from marops.domains.pipeline.permissions import VIEW, visible
 from marops.domains.pipeline.queries import in_words, open_first, owner_of, short, stage_labels, sums, with_people
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may
 from marops.kernel.shell import Section, SectionRow
@@ -52,7 +53,7 @@ def _lines(found: list[Opportunity]) -> list[dict[str, Any]]:
             "kind": _KINDS[one.state],
             "amount": in_words(one.amount, one.currency),
             "owner": owner_of(one, people),
-            "since": one.stage_since.isoformat().replace("+00:00", "Z"),
+            "since": iso_utc(one.stage_since),
         }
         for one in found
     ]

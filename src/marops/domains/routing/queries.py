@@ -20,7 +20,7 @@ from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.domains.routing.rules import CLOSED
 from marops.kernel import ports
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
@@ -186,7 +186,7 @@ class Lead:
         """The same keys in REST and on the command line."""
         document = asdict(self) | {"id": str(self.id)}
         times = ("created_at", "stage_since", "owned_since")
-        return document | {key: document[key].isoformat().replace("+00:00", "Z") for key in times if document[key]}
+        return document | {key: iso_utc(document[key]) for key in times if document[key]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +410,7 @@ def _told(fact: Mapping[str, Any]) -> dict[str, Any]:
     known = fact_kinds().get(kind)
     says = ports.timeline[kind](fact) if kind in ports.timeline else known.says if known else kind
     return {
-        "at": fact["occurred_at"].isoformat().replace("+00:00", "Z"),
+        "at": iso_utc(fact["occurred_at"]),
         "kind": kind,
         "says": says,
         "actor": fact["actor_type"],

@@ -22,7 +22,7 @@ from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, place_of
-from marops.kernel.workspace import zone
+from marops.kernel.workspace import midnight
 
 router = Router(tags=["leads"])
 MOST_AT_ONCE = 1_000
@@ -241,5 +241,5 @@ def simulate(request: HttpRequest, slug: str, body: TrialIn) -> dict[str, Any]:
     require(actor_of(request), VIEW)
     given = body.document or boards.document_of(slug, body.version)
     route = Route.model_validate(checked("route", given))
-    since = datetime.combine(body.since, datetime.min.time(), tzinfo=zone())
+    since = midnight(body.since)
     return trials.simulate(route, slug, since, now(), as_now=body.as_now).as_json()

@@ -1,6 +1,6 @@
 """Pages of routes: the rules as sentences, how evenly pools deal, what a draft would do, and putting it in force."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +25,7 @@ from marops.kernel.forms import posted
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.rules import write_yaml
-from marops.kernel.workspace import today, zone
+from marops.kernel.workspace import midnight, today
 
 EXAMPLE = """\
 rules:
@@ -218,7 +218,7 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
     row = find(f"route/{slug}@{chosen}")
     trial = None
     if not (form.is_bound and form.errors):
-        trial = trials.simulate(load(row), slug, _midnight(day), at, as_now=as_now, shown=50)
+        trial = trials.simulate(load(row), slug, midnight(day), at, as_now=as_now, shown=50)
     actor = actor_of(request)
     context = {
         "slug": slug,
@@ -231,10 +231,6 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
         "may_activate": may(actor, CHANGE) and may(actor, ACTIVATE),
     }
     return render(request, "routing/route_simulate.html", context)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), tzinfo=zone())
 
 
 def _trial_answer(trial: trials.Trial) -> str:

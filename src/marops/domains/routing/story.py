@@ -1,7 +1,6 @@
 """What a lead's story says about its owner, and why; about its promise, and what became of it."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla, 
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
 from marops.kernel import memo
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import find, load
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition
@@ -34,7 +33,7 @@ def routing(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     return own | {
         "owner": _owner(row),
         "owner_kind": "queue" if row.queue else "person",
-        "since": _z(row.routed_at),
+        "since": iso_utc(row.routed_at),
         "rule": row.rule,
         "cause": "by_hand" if row.definition == BY_HAND else row.because.get("cause", "route"),
         "definition": row.definition,
@@ -43,10 +42,6 @@ def routing(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "turn": row.because.get("turn"),
         "why": _words(row, document),
     }
-
-
-def _z(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _owner(row: Assignment) -> str:
@@ -201,10 +196,10 @@ def sla(contact_id: UUID) -> dict[str, Any] | None:
     return {
         "clock": row.clock,
         "state": state,
-        "started_at": _z(row.started_at),
-        "due_at": _z(row.due_at),
-        "met_at": _z(row.met_at),
-        "missed_at": _z(row.missed_at),
+        "started_at": iso_utc(row.started_at),
+        "due_at": iso_utc(row.due_at),
+        "met_at": iso_utc(row.met_at),
+        "missed_at": iso_utc(row.missed_at),
         "minutes": row.minutes,
         "calendar": row.calendar,
         "zone": row.zone,
@@ -223,7 +218,7 @@ def disposition(contact_id: UUID) -> dict[str, Any]:
         "reason": row.reason if row else None,
         "reason_label": REASONS.get(row.reason or "", "") if row else "",
         "note": row.note if row else "",
-        "at": _z(row.at) if row else None,
+        "at": iso_utc(row.at) if row else None,
         "by": names([row.by]).get(row.by, row.by) if row else None,
         "next": [word for word in STATES if word in MOVES[state]],
     }

@@ -17,6 +17,7 @@ from marops.domains.routing.dealing import Setting
 from marops.domains.routing.rules import Route
 from marops.domains.routing.stages import decision_sql
 from marops.engine.asking import query_engine
+from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import checked
 from marops.kernel.errors import INVALID, MaropsError
 from marops.kernel.exchange import VERSION_KEY
@@ -74,8 +75,8 @@ class Trial:
     def as_json(self) -> dict[str, Any]:
         """As REST and the command line show it."""
         return {
-            "since": _z(self.since),
-            "until": _z(self.until),
+            "since": iso_utc(self.since),
+            "until": iso_utc(self.until),
             "leads": self.leads,
             "moved": self.moved,
             "unmatched": self.unmatched,
@@ -85,10 +86,6 @@ class Trial:
             "rules": [{"rule": name, "leads": leads} for name, leads in self.rules],
             "items": [one.as_json() for one in self.items],
         }
-
-
-def _z(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def simulate(

@@ -1,6 +1,6 @@
 """Pages of scoring: models, one model with what-ifs, a draft compared, the lifecycle, and a stage set by hand."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -28,7 +28,7 @@ from marops.kernel.forms import add_problem, posted
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.rules_sentence import sentence
-from marops.kernel.workspace import zone
+from marops.kernel.workspace import midnight, zone
 
 _DRAFTS = (Definition.State.DRAFT, Definition.State.REVIEW)
 
@@ -259,14 +259,10 @@ def _compared(request: HttpRequest, slug: str, row: Definition, given: dict[str,
         actor_of(request),
         load(other),
         load(row),
-        since=_midnight(given["since"]),
-        until=_midnight(last + timedelta(days=1)),
+        since=midnight(given["since"]),
+        until=midnight(last + timedelta(days=1)),
         as_of=now(),
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), tzinfo=zone())
 
 
 def _compared_answer(told: Comparison) -> str:

@@ -1,6 +1,6 @@
 """Scoring over REST: models and their distribution, a trial of a changed model, the lifecycle, a stage set by hand."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Shown, Strict
-from marops.kernel.workspace import today, zone
+from marops.kernel.workspace import midnight, today, zone
 
 router = Router(tags=["scoring"])
 
@@ -111,16 +111,12 @@ def simulate(request: HttpRequest, slug: str, body: Trial) -> dict[str, Any]:
     require(actor, VIEW)
     first = body.since or today() - timedelta(days=30)
     return documents.simulate(
-        actor, slug, body.document, body.version, since=_midnight(first), until=_midnight(_after(body.until))
+        actor, slug, body.document, body.version, since=midnight(first), until=midnight(_after(body.until))
     )
 
 
 def _after(last: date | None) -> date:
     return (last or now().astimezone(zone()).date()) + timedelta(days=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), tzinfo=zone())
 
 
 @router.get("/lifecycle", response=LifecycleOut)

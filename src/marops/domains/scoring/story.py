@@ -1,7 +1,6 @@
 """What a lead's story says about its score and its stage."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from marops.domains.scoring.queries import empty_fields, explain_points, score_h
 from marops.domains.scoring.rules import Lifecycle, ScoreModel
 from marops.engine.judge import explain_rule
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import active, find, load
 from marops.kernel.fields import REGISTRY
 from marops.kernel.models import Definition
@@ -44,7 +43,7 @@ def score(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "missing": [_label(name) for name in missing],
         "model": model.title,
         "definition": row.definition,
-        "as_of": _iso(row.as_of),
+        "as_of": iso_utc(row.as_of),
         "why": _words(row, model, len(missing)),
         "others": others,
     }
@@ -70,10 +69,6 @@ def moved_by(before: Mapping[str, float], after: Mapping[str, float]) -> list[di
     by = {name: round(after.get(name, 0) - before.get(name, 0), 4) for name in dict.fromkeys((*after, *before))}
     moved = [{"name": name, "points": points} for name, points in by.items() if points]
     return sorted(moved, key=lambda one: (-abs(one["points"]), one["name"]))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _label(name: str) -> str:
@@ -102,7 +97,7 @@ def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     return {
         "name": row.stage,
         "label": document.label(row.stage),
-        "since": _iso(row.since),
+        "since": iso_utc(row.since),
         "cycle": row.cycle,
         "out": bool((found := document.find(row.stage)) and found.out),
         "definition": row.definition,
@@ -125,7 +120,7 @@ def _passage(one: StagePassage, document: Lifecycle) -> dict[str, Any]:
     return {
         "stage": one.stage,
         "label": document.label(one.stage),
-        "at": _iso(one.entered_at),
+        "at": iso_utc(one.entered_at),
         "how": one.how,
         "cycle": one.cycle,
         "definition": one.definition,
@@ -170,7 +165,7 @@ def _path(current: str | None, passages: list[StagePassage]) -> list[dict[str, A
             "now": one.name == current,
             "out": one.out,
             "optional": one.optional,
-            "at": _iso(first[one.name].entered_at) if one.name in first else None,
+            "at": iso_utc(first[one.name].entered_at) if one.name in first else None,
             "how": first[one.name].how if one.name in first else None,
         }
         for one in (document.stages if document else ())

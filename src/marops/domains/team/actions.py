@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from django.db import connection
-
 from marops.domains.accounts.public import Account
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person
@@ -14,6 +12,7 @@ from marops.domains.team.permissions import MANAGE
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
+from marops.kernel.ids import next_number
 
 _EDITABLE = ("name", "role", "manager_id", "zone", "calendar", "active")
 
@@ -40,7 +39,7 @@ def add_person(
     called = name.strip() or (account.name if account else "")
     values = {"name": called, "role": role, "manager_id": manager_id, "zone": zone, "calendar": calendar}
     _check(values)
-    row = Person(number=_number(), account_id=account_id, sample=sample, **values)
+    row = Person(number=next_number("person_number"), account_id=account_id, sample=sample, **values)
     row.save(force_insert=True)
     act.changed("person", row.id, after=_shown(row))
     return row
@@ -86,12 +85,6 @@ def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
         raise MaropsError(NOT_FOUND)
     act.changed("person", row.person_id, before={"absence": [row.starts, row.ends], "reason": row.reason})
     row.delete()
-
-
-def _number() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('person_number')")
-        return int(cursor.fetchone()[0])
 
 
 def _shown(row: Person) -> dict[str, Any]:

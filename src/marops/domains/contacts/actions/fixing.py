@@ -17,7 +17,7 @@ from marops.kernel.actions import Act, action, current_job
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, MaropsError
 from marops.kernel.facts import fact_kind, touch_from
-from marops.kernel.ids import new_id
+from marops.kernel.ids import new_id, next_number
 
 FIXED = fact_kind("quality.fixed", "A fault was put right on many records at once")
 UNDONE = fact_kind("quality.fix_undone", "A bulk remedy was taken back")
@@ -37,8 +37,7 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
         cursor.execute("SELECT skipped, count(*) FROM fixing GROUP BY 1 ORDER BY 2 DESC, 1")
         counts: dict[str | None, int] = dict(cursor.fetchall())
         cursor.execute("DELETE FROM fixing WHERE skipped IS NOT NULL")
-        cursor.execute(f"SELECT nextval('{FIX_NUMBERS}')")
-        number = cursor.fetchone()[0]
+    number = next_number(FIX_NUMBERS)
     one = Fix.objects.create(
         number=number, rule=proposal.definition.pinned, remedy=proposal.bulk.do, field=proposal.bulk.field or "",
         value=proposal.value, contacts=counts.pop(None, 0), skipped=counts, job_id=job_id,

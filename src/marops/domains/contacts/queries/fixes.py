@@ -16,6 +16,7 @@ from marops.domains.contacts.rules import countries, languages, sources
 from marops.domains.contacts.rules.quality import BulkRemedy, QualityRule, fix_named, slug_of
 from marops.domains.contacts.rules.remedies import REMEDIES, Remedy, remedy, tidied
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import load
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.models import Definition
@@ -167,7 +168,7 @@ def find_fix(ref: str) -> Fix:
 def fix_json(one: Fix, people: dict[str, str] | None = None) -> dict[str, Any]:
     """A fix as REST and `--json` print it."""
     who = people if people is not None else names([one.actor_id, one.undone_by])
-    times = {name: value.isoformat().replace("+00:00", "Z") if value else None
+    times = {name: iso_utc(value)
              for name, value in (("at", one.at), ("undone_at", one.undone_at))}  # fmt: skip
     return {
         "ref": one.ref,

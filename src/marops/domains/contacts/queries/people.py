@@ -19,6 +19,7 @@ from marops.domains.contacts.rules import emails, phones
 from marops.domains.contacts.rules.companies import key as company_key
 from marops.domains.contacts.rules.text import clean
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.errors import AMBIGUOUS, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.facts import touch_from
 from marops.kernel.ids import as_uuid
@@ -146,7 +147,7 @@ def as_plain(value: Any) -> Any:
     from decimal import Decimal
 
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso_utc(value)
     return float(value) if isinstance(value, Decimal) else value
 
 

@@ -20,7 +20,7 @@ from marops.engine.asking import query_engine
 from marops.engine.judge import asks_facts
 from marops.kernel import memo
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import active, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.fields import REGISTRY
@@ -138,7 +138,7 @@ def _summary(where: str, *, whole: bool) -> dict[str, Any]:
     past = _week_ago(today(as_of)) if whole else {}
     rules = [_rule_line(row, found.get(row.slug, 0), all_of["contacts"], past) for row in active("quality")]
     return {
-        "as_of": as_of.isoformat().replace("+00:00", "Z"),
+        "as_of": iso_utc(as_of),
         "whole": whole,
         "contacts": all_of["contacts"],
         "faulty": all_of["faulty"],

@@ -9,7 +9,7 @@ from django.db import connection
 from marops.domains.accounts.public import scope_rule
 from marops.domains.scoring.rules import ScoreModel
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import grants, require
 from marops.kernel.rules import parse
@@ -65,7 +65,7 @@ def score_history(contact_id: UUID, *, model: str = "main", limit: int = 1000) -
 def _scored(row: dict[str, Any]) -> dict[str, Any]:
     told = row["properties"] or {}
     return {
-        "at": row["at"].isoformat().replace("+00:00", "Z"),
+        "at": iso_utc(row["at"]),
         "definition": row["definition"],
         **{name: told.get(name) for name in ("value", "fit", "engagement", "grade", "level", "mql")},
         "contributions": told.get("points") or {},

@@ -17,6 +17,7 @@ from marops.domains.scoring.queries.points import Day, scores_sql
 from marops.domains.scoring.rules import ScoreModel
 from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import grants
 from marops.kernel.workspace import zone
@@ -77,8 +78,8 @@ class Comparison:
         """As REST and the command line show it."""
         cells = [{"from": one, "to": other, "leads": n} for (one, other), n in sorted(self.cells.items())]
         return {
-            "since": _z(self.since),
-            "until": _z(self.until),
+            "since": iso_utc(self.since),
+            "until": iso_utc(self.until),
             "leads": self.leads,
             "mql": {"before": self.mql_before, "after": self.mql_after, "gained": self.gained, "lost": self.lost},
             "scores_changed": self.changed,
@@ -90,10 +91,6 @@ class Comparison:
 def _signed(points: float) -> str:
     """A difference with its sign, to a tenth, as the pages write it."""
     return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _z(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def compare(

@@ -83,13 +83,14 @@ def _heed() -> None:
 
 
 def _end_in_order() -> None:
-    """Until something better is set: SIGTERM unwinds as Ctrl-C does, so that a server just started is stopped again."""
+    """Until something better is set, both signals unwind what was begun: a server just started is stopped again."""
 
     def interrupt(*_: object) -> None:
         _ASKED.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
 
 
 @contextmanager

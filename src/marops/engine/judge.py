@@ -26,7 +26,6 @@ from marops.store.duckdb import Cursor, quoted
 from marops.store.rulequery import Bindings, truths_sql
 
 FEW = 1_000
-TICK = "tick_contact"
 FACTS = "tick_fact"
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -159,10 +158,6 @@ class MoveState:
 
 Move = Callable[[Actor, datetime], MoveState | None]
 """`(actor, as_of)`: how far a move is, as the domain that keeps its document knows; None where nothing was begun."""
-
-
-CompanyStory = Callable[[UUID, Actor], Section | None]
-"""`(company_id, actor)`: a section of the company's page as far as that actor may see it; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

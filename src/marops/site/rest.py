@@ -158,7 +158,8 @@ class JobOut(Strict):
     ended_at: datetime | None
 
 
-def _job(one: Job) -> dict[str, Any]:
+def job_document(one: Job) -> dict[str, Any]:
+    """A job as REST tells it."""
     return {name: getattr(one, name) for name in JobOut.model_fields}
 
 
@@ -169,27 +170,27 @@ def jobs(request: HttpRequest, paging: Query[Paging]) -> Any:
     rows = queries.visible_jobs(actor_of(request)).order_by("-number")
     if paging.after:
         rows = rows.filter(number__lt=place_of(paging.after, int)[0])
-    return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=_job)
+    return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=job_document)
 
 
 @router.get("/jobs/{ref}", response=JobOut, url_name="job")
 def job(request: HttpRequest, ref: str) -> Any:
     """One job, by its reference J-12 or its id."""
-    return _job(queries.find_job(actor_of(request), ref))
+    return job_document(queries.find_job(actor_of(request), ref))
 
 
 @router.post("/jobs/{ref}/stop", response=JobOut, url_name="job-stop")
 def job_stop(request: HttpRequest, ref: str) -> Any:
     """Ask a job to end after its present batch."""
     one = queries.find_job(actor_of(request), ref)
-    return _job(actions.stop_job(actor=actor_of(request), job_id=one.id))
+    return job_document(actions.stop_job(actor=actor_of(request), job_id=one.id))
 
 
 @router.post("/jobs/{ref}/resume", response=JobOut, url_name="job-resume")
 def job_resume(request: HttpRequest, ref: str) -> Any:
     """Let a stopped or failed job go on."""
     one = queries.find_job(actor_of(request), ref)
-    return _job(actions.resume_job(actor=actor_of(request), job_id=one.id))
+    return job_document(actions.resume_job(actor=actor_of(request), job_id=one.id))
 
 
 class ProblemOut(Strict):

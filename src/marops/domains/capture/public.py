@@ -1,7 +1,6 @@
 """What other domains, connectors and the command line may use of capture."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from marops.kernel.jobs import start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
 from marops.kernel.workspace import forbid_sample_mix, practising
+from marops.store.archive import blocks_of
 
 __all__ = [
     "IMPORT",
@@ -47,7 +47,6 @@ __all__ = [
     "write_rejects",
 ]
 
-_BLOCK = 1 << 20
 WRITE_KEY_DAYS = 365
 
 
@@ -106,7 +105,7 @@ def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False, pr
     require(actor, right_for(plan.table))
     with practising(practice):
         forbid_sample_mix()
-    row = files.keep(_blocks(path), name=plan.file_name, actor=actor)
+    row = files.keep(blocks_of(path), name=plan.file_name, actor=actor)
     return start_kept(row, plan, actor=actor, here=here, practice=practice)
 
 
@@ -115,12 +114,6 @@ def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False, pract
     run = begin_import(actor=actor, file=row, plan=plan, practice=practice)
     kind = "table.import" if plan.table else "leads.import"
     return start_job(kind, {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            yield block
 
 
 def try_import(path: Path, plan: Plan, *, actor: Actor, most: int | None = None) -> ImportResult:

@@ -25,7 +25,7 @@ from marops.kernel.ids import as_uuid
 from marops.kernel.money import Money
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Change, Figure, Found, Hit, Need
-from marops.kernel.workspace import today, workspace, zone
+from marops.kernel.workspace import today, zone
 
 STATES = ("open", "won", "lost")
 STALE = timedelta(days=30)
@@ -497,8 +497,3 @@ def with_people(found: QuerySet[Opportunity], contact_id: UUID) -> QuerySet[Oppo
     """Those of the deals in which this person takes part."""
     part = OpportunityPerson.objects.filter(opportunity=OuterRef("pk"), contact_id=contact_id)
     return found.filter(Exists(part))
-
-
-def default_currency() -> str:
-    """The currency of amounts that come without one."""
-    return str(workspace().currency)

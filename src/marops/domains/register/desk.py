@@ -16,7 +16,6 @@ from marops.kernel.shell import Need, Section, SectionRow
 from marops.kernel.workspace import today
 
 SEE = "metrics.view"
-ENDS_SOON = timedelta(days=90)
 
 
 def platforms(actor: Actor, as_of: datetime) -> Iterator[Need | Section]:

@@ -16,7 +16,7 @@ from marops.domains.routing.queries import reached_sql
 from marops.domains.routing.rules import CLOSED, Route, Sla
 from marops.domains.team.public import Person, absences_at
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import active, load, versions
+from marops.kernel.definitions import load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
@@ -334,8 +334,3 @@ def promises(as_of: datetime, owners: list[UUID] | None = None) -> Promises:
             {"at": as_of, "soon": as_of + timedelta(days=1), "owners": owners or []},
         )
         return Promises(*cursor.fetchone())
-
-
-def active_route() -> Definition | None:
-    """The route in force, the first by name where there are several."""
-    return next(iter(active("route")), None)

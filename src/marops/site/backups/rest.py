@@ -11,7 +11,7 @@ from marops.engine import backups as made
 from marops.engine.permissions import BACK_UP
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Strict
-from marops.site.rest import JobOut
+from marops.site.rest import JobOut, job_document
 
 router = Router(tags=["backups"])
 
@@ -41,14 +41,10 @@ def backups(request: HttpRequest) -> Any:
 @router.post("/backups", response={202: JobOut}, url_name="backup-make")
 def backup_make(request: HttpRequest) -> Any:
     """Begin a backup; the job answers when it is made."""
-    return 202, _job(made.start_backup(actor=actor_of(request)))
+    return 202, job_document(made.start_backup(actor=actor_of(request)))
 
 
 @router.post("/backups/{name}/test", response={202: JobOut}, url_name="backup-test")
 def backup_test(request: HttpRequest, name: str) -> Any:
     """Begin to restore a backup elsewhere and to compare it; the copy is removed again."""
-    return 202, _job(made.start_test(name, actor=actor_of(request)))
-
-
-def _job(one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in JobOut.model_fields}
+    return 202, job_document(made.start_test(name, actor=actor_of(request)))

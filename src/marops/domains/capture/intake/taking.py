@@ -15,7 +15,6 @@ from uuid import UUID
 
 import pyarrow as pa
 from django.db import connection
-from django.db.models import Min
 
 from marops.domains.capture.intake import people
 from marops.domains.capture.intake.calls import ident
@@ -282,9 +281,3 @@ def set_aside(act: Act, *, actor: Actor) -> int:
 def forget_old(act: Act, *, actor: Actor, before: datetime) -> int:
     """Drop the rows of events that were done before this moment."""
     return IntakeEvent.objects.filter(done_at__lt=before).delete()[0]
-
-
-def oldest_waiting() -> datetime | None:
-    """When the oldest event that waits came in."""
-    found: datetime | None = IntakeEvent.objects.filter(done_at__isnull=True).aggregate(at=Min("received_at"))["at"]
-    return found

@@ -1,6 +1,6 @@
 """The document of a data-quality rule: when a record is at fault, how bad that is, and what to do about it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,8 +12,6 @@ from marops.kernel.rules import Rule
 Dimension = Literal["completeness", "validity", "freshness", "consistency", "uniqueness", "policy"]
 Severity = Literal["low", "medium", "high"]
 WEIGHTS: dict[Severity, int] = {"low": 5, "medium": 15, "high": 40}
-RESERVED = frozenset({"fixes"})
-"""Names that addresses under /quality have for something else."""
 
 
 class BulkRemedy(BaseModel):
@@ -58,11 +56,6 @@ def faults_of(rule: QualityRule) -> Iterator[FieldError]:
                 f"{one.do} works on {', '.join(FIELDS[one.do])}." if one.do in FIELDS else f"{one.do} takes no field."
             )
             yield FieldError("field", said, "Correct the field.", pointer=f"/fixes/{number}/field", field="field")
-
-
-def quality_of(severities: Iterable[Severity]) -> int:
-    """100 for a record without fault, less for each fault by its severity, never below 0."""
-    return max(0, 100 - sum(WEIGHTS[one] for one in severities))
 
 
 def slug_of(pinned: str) -> str:

@@ -15,7 +15,7 @@ from marops.domains.accounts.public import Account
 from marops.domains.register.public import Queue, fallback_queue
 from marops.domains.routing import deadlines, dealing
 from marops.domains.routing.dealing import BY_HAND, Dealt, Plan, Setting
-from marops.domains.routing.models import PoolDeal
+from marops.domains.routing.models import Assignment, PoolDeal
 from marops.domains.routing.permissions import ASSIGN, DISPOSE
 from marops.domains.routing.queries import reached, reaches
 from marops.domains.routing.rules import Route
@@ -53,8 +53,9 @@ def route_leads(
         plan = dealing.work_out(cursor, Setting(slug, document, as_of))
         routed = keep_plan(act, cursor, plan, slug=slug, definition=definition, as_of=as_of)
         deadlines.start(act, cursor, document, definition, as_of)
-    if routed:
-        mind_fallback()
+        cursor.execute("SELECT EXISTS (SELECT FROM staged WHERE cause = 'fallback' OR had_queue IS NOT NULL)")
+        if cursor.fetchone()[0]:
+            mind_fallback()
     act.count(routed=routed)
     return routed
 
@@ -126,10 +127,8 @@ def mind_fallback() -> None:
     Without rules everybody waits there, and nobody expects otherwise. The alarm is over when nobody waits.
     """
     ruled = any(load(definition).rules for definition in active("route"))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM assignment a JOIN queue q ON q.id = a.queue_id WHERE q.fallback")
-        waiting = int(cursor.fetchone()[0])
-    if not (ruled and waiting):
+    waiting = Assignment.objects.filter(queue__fallback=True).count() if ruled else 0
+    if not waiting:
         settle(ALARM)
         return
     said = ngettext(

@@ -24,7 +24,7 @@ from marops.store.bulk import stage
 TOUCHED = fact_kind("lead.touched", "Somebody of sales did something about the lead")
 ACCEPTED = fact_kind("lead.accepted", "Sales accepted the lead")
 REJECTED = fact_kind("lead.rejected", "Sales rejected the lead")
-WORKED = fact_kind("lead.worked", "Sales works on the lead")
+fact_kind("lead.worked", "Sales works on the lead")
 WON = fact_kind("lead.won", "The lead was won")
 LOST = fact_kind("lead.lost", "The lead was lost")
 

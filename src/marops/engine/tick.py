@@ -125,14 +125,14 @@ def _claim(as_of: datetime, batch: int) -> Tick | None:
     with transaction.atomic(), connection.cursor() as cursor:
         # Claims wait for each other, so that no contact is in two ticks; a claim takes milliseconds.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_CLAIM_LOCK])
-        # The table goes from empty to a million rows between two looks of the statistics: a plan that visits each row
-        # for each other would then take minutes.
+        # The table goes from empty to a million rows between two looks of the statistics. A plan that then compares
+        # each row with each other takes minutes: hence no nested loops, and NOT EXISTS, which can be hashed.
         cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             "UPDATE touched SET tick = %(tick)s WHERE tick IS NULL AND contact_id IN ("
             " SELECT DISTINCT contact_id FROM ("
-            "  SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s AND contact_id NOT IN ("
-            "   SELECT busy.contact_id FROM touched busy WHERE busy.tick IS NOT NULL)"
+            "  SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s AND NOT EXISTS ("
+            "   SELECT FROM touched busy WHERE busy.tick IS NOT NULL AND busy.contact_id = t.contact_id)"
             "  ORDER BY due_at LIMIT %(batch)s) waiting) AND due_at <= %(as_of)s",
             {"tick": tick.id, "as_of": as_of, "batch": batch},
         )

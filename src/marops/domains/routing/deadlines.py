@@ -60,6 +60,7 @@ def moments(sla: Sla, hours: worktime.Hours, start: datetime) -> Moments | None:
 def start(act: Act, cursor: Any, document: Route, definition: str, as_of: datetime, *, promised_by: str = "") -> int:
     """Start the clock of every lead of `staged` that was promised a first touch. Answers how many.
 
+    A lead that sales has answered in this cycle is promised nothing: its first touch was made, and is not owed again.
     `definition` is what the assignments carry; `promised_by` is the route, where it was a person who assigned. All
     start at the same moment, so there are as many different deadlines as pairs of a rule and an owner, not as leads.
     """
@@ -75,6 +76,7 @@ def start(act: Act, cursor: Any, document: Route, definition: str, as_of: dateti
         " k.reassign, least(k.due, k.remind) FROM staged s"
         " JOIN assignment a ON a.contact_id = s.contact_id AND a.definition = %s AND a.routed_at = %s"
         " JOIN staged_clock k ON k.rule = coalesce(s.rule, '') AND k.owner_id = coalesce(s.owner_id, %s)"
+        f" WHERE NOT EXISTS ({_ANSWERED})"
         f" ON CONFLICT (contact_id, clock) DO UPDATE SET {_AGAIN}",
         [FIRST_TOUCH, promised_by or definition, as_of, definition, as_of, NOBODY],
     )
@@ -85,6 +87,13 @@ def start(act: Act, cursor: Any, document: Route, definition: str, as_of: dateti
     return started
 
 
+_ANSWERED = (
+    "SELECT FROM (SELECT d.contact_id, d.at FROM lead_disposition d UNION ALL"
+    " SELECT l.contact_id, l.met_at FROM lead_sla l WHERE l.met_at IS NOT NULL) w"
+    " LEFT JOIN contact_stage g ON g.contact_id = w.contact_id"
+    # The first cycle has no beginning.
+    " WHERE w.contact_id = s.contact_id AND coalesce(w.at >= g.cycle_since, true)"
+)
 _SET_AGAIN = (
     "owner_id", "calendar", "zone", "definition", "rule", "started_at", "due_at", "remind_at", "escalate_at",
     "reassign_at", "next_at",

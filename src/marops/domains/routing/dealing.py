@@ -16,7 +16,7 @@ from django.db import connection
 from marops.domains.accounts.public import Account
 from marops.domains.register.public import Queue
 from marops.domains.routing.models import PoolSeat
-from marops.domains.routing.rules import CLOSED, Pool, Route, check_route
+from marops.domains.routing.rules import AT_WORK, CLOSED, Pool, Route, RouteRule, check_route
 from marops.domains.team.public import Person, absences_at, calendars, clock_of, hours_of, people_of
 from marops.kernel.clock import start_of_day
 from marops.kernel.errors import FieldError
@@ -33,8 +33,8 @@ ROUNDS = 30
 
 _COLUMNS = (
     "ADD number bigint, ADD company_id uuid, ADD had_owner uuid, ADD had_queue text, ADD by_hand boolean,"
-    " ADD owner_id uuid, ADD queue text, ADD cause text, ADD pooled boolean, ADD root bigint, ADD place integer,"
-    " ADD deal uuid"
+    " ADD state text, ADD owner_id uuid, ADD queue text, ADD cause text, ADD pooled boolean, ADD root bigint,"
+    " ADD place integer, ADD deal uuid"
 )
 
 
@@ -109,36 +109,60 @@ def prepare(cursor: Any, rows: pa.Table) -> None:
     cursor.execute(f"ALTER TABLE staged {_COLUMNS}")
     cursor.execute(
         "UPDATE staged s SET number = c.number, company_id = c.company_id, had_owner = a.owner_id, had_queue = q.slug,"
-        " by_hand = coalesce(a.definition = %s, false) FROM contact c LEFT JOIN assignment a ON a.contact_id = c.id"
-        " LEFT JOIN queue q ON q.id = a.queue_id WHERE c.id = s.contact_id",
+        " by_hand = coalesce(a.definition = %s, false), state = d.state"
+        " FROM contact c LEFT JOIN assignment a ON a.contact_id = c.id LEFT JOIN queue q ON q.id = a.queue_id"
+        " LEFT JOIN lead_disposition d ON d.contact_id = c.id WHERE c.id = s.contact_id",
         [BY_HAND],
     )
     cursor.execute("DELETE FROM staged WHERE number IS NULL")
     cursor.execute("ANALYZE staged")  # else the new columns are taken for full, and joins are planned for a handful
 
 
+_OWNED = "(s.had_owner IS NOT NULL OR s.had_queue IS NOT NULL)"
+
+
 def keep_owned(cursor: Any, document: Route) -> None:
-    """R3: leads that have an owner leave the table, but for those that a rule moves."""
-    moving = [rule for rule in document.rules if rule.reassign != "no"]
-    pools = people_of(one.person for rule in moving if rule.pool for one in rule.pool.members)
-    tests = ["false"]
-    params: list[Any] = []
-    for rule in moving:
-        test = (
+    """R3: leads that have an owner leave the table, but for those that a rule moves.
+
+    Those that a rule would move, were sales not at work on them, stand in `staged_at_work` (contact_id, rule, state).
+    """
+    movable = [rule for rule in document.rules if rule.reassign != "no"]
+    elsewhere, params = _elsewhere(movable)
+    grasping = [rule.name for rule in movable if rule.reassign == "always"]
+    # Nobody works on what waits in the fallback queue, whatever was said of it.
+    free = "(s.had_queue IS NOT DISTINCT FROM %s OR s.rule = ANY(%s) AND coalesce(s.state, '') <> ALL(%s))"
+    freely = [document.fallback, grasping, list(AT_WORK)]
+    cursor.execute("DROP TABLE IF EXISTS staged_at_work")
+    cursor.execute(
+        "CREATE TEMP TABLE staged_at_work ON COMMIT DROP AS SELECT s.contact_id, s.rule, s.state FROM staged s"
+        f" WHERE {_OWNED} AND coalesce({elsewhere}, false) AND s.rule = ANY(%s) AND NOT {free}",
+        [*params, grasping, *freely],
+    )
+    cursor.execute(
+        f"DELETE FROM staged s WHERE {_OWNED} AND NOT coalesce({elsewhere} AND {free}, false)", [*params, *freely]
+    )
+
+
+def _elsewhere(rules: Sequence[RouteRule]) -> tuple[str, list[Any]]:
+    """The test for leads that one of these rules would give to somebody else, but those a person handed over."""
+    found = people_of(one.person for rule in rules if rule.pool for one in rule.pool.members)
+    tests, params = ["false"], list[Any]()
+    for rule in rules:
+        people = [found.get(one.person) for one in rule.pool.members] if rule.pool else []
+        tests.append(
             "s.rule = %s AND NOT s.by_hand AND coalesce(s.had_queue <> %s, true)"
             " AND coalesce(s.had_owner <> ALL(%s), true)"
         )
-        here = [pools[one.person].account_id for one in rule.pool.members if one.person in pools] if rule.pool else []
-        params += [rule.name, rule.queue, [one for one in here if one]]
-        if rule.reassign == "waiting":
-            test += " AND s.had_queue = %s"
-            params.append(document.fallback)
-        tests.append(f"({test})")
-    cursor.execute(
-        "DELETE FROM staged s WHERE (s.had_owner IS NOT NULL OR s.had_queue IS NOT NULL)"
-        f" AND NOT coalesce({' OR '.join(tests)}, false)",
-        params,
-    )
+        params += [rule.name, rule.queue, [one.account_id for one in people if one and one.account_id]]
+    return f"({' OR '.join(tests)})", params
+
+
+def keep_where_nobody_takes(cursor: Any) -> None:
+    """A lead that was to move keeps what it has where nobody could take it: a full pool, a queue that is gone.
+
+    The fallback is for leads that have nobody.
+    """
+    cursor.execute(f"DELETE FROM staged s WHERE {_OWNED} AND s.cause = 'fallback'")
 
 
 def work_out(cursor: Any, setting: Setting) -> Plan:

@@ -91,7 +91,8 @@ class RouteRule(_Part):
     """When this holds, the lead goes to that queue, or to somebody of that pool.
 
     `reassign`: what of leads that have an owner already. `no`: they stay; `waiting`: those in the fallback queue move;
-    `always`: all move whose owner is not among this rule's, except those handed over by a person.
+    `always`: also all others whose owner is not among this rule's, unless sales has them in work or won them. What a
+    person handed over never moves.
     """
 
     name: Slug
@@ -198,6 +199,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 """State → what may be said next. A word may be taken back: a lead that was closed can be taken up again."""
 
 CLOSED = ("rejected", "won", "lost")
+AT_WORK = ("accepted", "working", "won")
+"""Leads that stay with their owner whatever a rule says: they are being worked on, or are customers."""
 REASONS: Mapping[str, str] = {
     "no_need": "No need",
     "no_budget": "No budget",

@@ -40,7 +40,8 @@ def routing(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "rules": _weighed(row, document) if document else [],
         "candidates": candidates(row, document) if document else [],
         "turn": row.because.get("turn"),
-        "why": _words(row, document),
+        "stays": row.because.get("stays"),
+        "why": " ".join(filter(None, (_words(row, document), _stayed(row)))),
     }
 
 
@@ -147,6 +148,16 @@ def _words(row: Assignment, document: Route | None) -> str:
     rules = len(document.rules)
     none = "The route has no rules yet" if not rules else f"None of its {rules} rules matched"
     return f"{none}, so the lead went to the fallback queue “{_owner(row)}”."
+
+
+def _stayed(row: Assignment) -> str:
+    """That a rule would have moved the lead, had sales not been at work on it."""
+    stays = row.because.get("stays")
+    if not stays:
+        return ""
+    said = {"won": "had won it"}.get(stays["state"], "had it in work")
+    rule, version = _label(stays["definition"], stays["rule"]), stays["definition"].partition("/")[2]
+    return f"The rule “{rule}” of {version} would have moved it; it stayed, for sales {said}."
 
 
 def _by_hand(row: Assignment) -> str:

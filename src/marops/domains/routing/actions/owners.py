@@ -50,7 +50,9 @@ def route_leads(
         one_at_a_time(cursor)
         dealing.prepare(cursor, rows)
         dealing.keep_owned(cursor, document)
+        _note_at_work(cursor, definition)
         plan = dealing.work_out(cursor, Setting(slug, document, as_of))
+        dealing.keep_where_nobody_takes(cursor)
         routed = keep_plan(act, cursor, plan, slug=slug, definition=definition, as_of=as_of)
         deadlines.start(act, cursor, document, definition, as_of)
         cursor.execute("SELECT EXISTS (SELECT FROM staged WHERE cause = 'fallback' OR had_queue IS NOT NULL)")
@@ -58,6 +60,17 @@ def route_leads(
             mind_fallback()
     act.count(routed=routed)
     return routed
+
+
+def _note_at_work(cursor: Any, definition: str) -> None:
+    """Leads that a rule left where they are because sales has them in work say so in their reason, once per rule."""
+    cursor.execute(
+        "UPDATE assignment a SET because = a.because || jsonb_build_object('stays', w.said) FROM"
+        " (SELECT contact_id, jsonb_build_object('rule', rule, 'definition', %s::text, 'state', state) AS said"
+        " FROM staged_at_work) w"
+        " WHERE a.contact_id = w.contact_id AND a.because -> 'stays' IS DISTINCT FROM w.said",
+        [definition],
+    )
 
 
 def one_at_a_time(cursor: Any) -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from marops.domains.register.public import ensure_queue
 from marops.domains.routing.models import Assignment, PoolDeal, PoolSeat
-from marops.domains.routing.public import assign_lead, lead_story
+from marops.domains.routing.public import assign_lead, dispose_lead, lead_story
 from marops.domains.routing.rules import Route
 from marops.domains.routing.tests.routingground import (
     around_the_clock,
@@ -135,6 +135,32 @@ def test_R3_an_owned_lead_stays_unless_the_rule_moves_it(run_stages):
     run_stages()
     assert owners(found) == [bo.account_id, ada.account_id]
     assert Assignment.objects.get(contact=found[1]).because["reason"] == "Knows them"
+
+
+def test_R3_what_sales_has_in_work_or_won_stays_and_the_reason_says_so(run_stages):
+    ada, bo = seller("Ada"), seller("Bo")
+    pool_route(ada)
+    found = leads(4)
+    run_stages()
+    for contact, word in zip(found, ("accepted", "won", "lost"), strict=False):
+        dispose_lead(actor=SETUP, contact_id=contact.id, disposition=word, reason="no_fit" if word == "lost" else "")
+    pinned = pool_route(bo, rule={"reassign": "always"}).pinned
+    run_stages()
+    assert owners(found) == [ada.account_id, ada.account_id, bo.account_id, bo.account_id]
+    told = lead_story(found[0].id, ENGINE)["routing"]
+    assert told["stays"] == {"rule": "everybody", "definition": pinned, "state": "accepted"}
+    assert told["why"].endswith("of main@3 would have moved it; it stayed, for sales had it in work.")
+    assert lead_story(found[1].id, ENGINE)["routing"]["why"].endswith("for sales had won it.")
+
+
+def test_R3_a_lead_that_nobody_of_the_new_pool_can_take_keeps_its_owner(run_stages):
+    ada, bo = seller("Ada"), seller("Bo")
+    pool_route(ada)
+    found = leads(3)
+    run_stages()
+    pool_route(bo, members=[{"open": 1}], rule={"reassign": "always"})
+    run_stages()
+    assert owners(found) == [bo.account_id, ada.account_id, ada.account_id]
 
 
 def test_R3_waiting_leads_follow_a_rule_that_takes_them(run_stages):

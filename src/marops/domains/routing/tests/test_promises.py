@@ -9,6 +9,7 @@ from marops.domains.routing.actions import assign_lead, dispose_lead, dispose_ma
 from marops.domains.routing.models import Assignment, LeadSla
 from marops.domains.routing.public import lead_story
 from marops.domains.routing.tests.routingground import in_force, leads, owners, pool_route, seller
+from marops.domains.scoring.public import ContactStage
 from marops.engine import tick
 from marops.engine.tick import Told
 from marops.kernel.actors import ENGINE, SETUP
@@ -222,6 +223,28 @@ def test_a_hand_over_keeps_the_clock_and_starts_one_where_none_ran(at):
     assert clock(spain).due_at == berlin("2027-01-18T10:00")
     at("2027-01-18T10:00")
     assert told(spain) == ["sla.missed"]
+
+
+def test_a_lead_that_was_answered_is_promised_nothing_more_until_its_next_cycle(at):
+    ada, bo = sellers("Ada", "Bo")
+    promised([ada], {"first_touch": 60})
+    touched, lost, back, silent = found = leads(4)
+    at("2027-01-15T10:00")
+    touch_lead(actor=SETUP, contact_id=touched.id, channel="call")
+    for one in (lost, back):
+        dispose_lead(actor=SETUP, contact_id=one.id, disposition="lost", reason="no_fit")
+    ContactStage.objects.update_or_create(
+        contact_id=back.id,
+        defaults={
+            "stage": "lead", "since": berlin("2027-01-18T09:00"), "definition": "by hand", "cycle": 2,
+            "cycle_since": berlin("2027-01-18T09:00"),
+        },
+    )  # fmt: skip
+    pool_route(bo, pool={"hours": "ignore"}, rule={"sla": {"first_touch": 60}, "reassign": "always"})
+    at("2027-01-18T10:00")
+    assert owners(found) == [bo.account_id] * 4
+    assert [clock(one).met_at is None for one in found] == [False, False, True, True]
+    assert clock(silent).due_at == clock(back).due_at == berlin("2027-01-18T11:00")
 
 
 def test_a_file_of_dispositions_stops_the_clocks_with_their_working_minutes(at):

@@ -28,6 +28,7 @@ def leads(
     owner: Annotated[str, typer.Option(help="Only the leads of this person or queue.")] = "",
     stage: Annotated[str, typer.Option(help="Only the leads in this stage, such as mql.")] = "",
     grade: Annotated[str, typer.Option(help="Only the leads of this grade, such as A.")] = "",
+    imported: Annotated[str, typer.Option("--import", help="Only what this import made or changed, such as I-7.")] = "",
     sort: Annotated[str, typer.Option(help="score, newest or name.")] = "score",
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: Json = False,
@@ -38,9 +39,9 @@ def leads(
     with installation(quiet=as_json):
         from marops.domains.routing.public import LeadFilter, lead_page
 
-        page = lead_page(
-            CLI, LeadFilter(owner=owner, stage=stage, grade=grade, sort=_ORDERS.get(sort, sort)), limit=limit
-        )
+        order = _ORDERS.get(sort, sort)
+        narrowed = LeadFilter(owner=owner, stage=stage, grade=grade, sort=order, imported=imported)
+        page = lead_page(CLI, narrowed, limit=limit)
     if as_json:
         print_json({"items": [lead.as_json() for lead in page.items], "next": page.next})
         return

@@ -79,6 +79,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         sla=given.get("sla", ""),
         disposition=given.get("disposition", ""),
         level=given.get("level", ""),
+        imported=given.get("import", ""),
     )
     page = max(1, int(given.get("page", "1") or 1)) if given.get("page", "1").isdecimal() else 1
     found = lead_page(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
@@ -89,7 +90,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _Counted(found).here(),
         "rows": _labelled(found.items),
-        "filters": _filters(given.get("owner", "")),
+        "filters": [*_linked(narrowed), *_filters(given.get("owner", ""))],
         "sort": f"-{_SORT}",
         "said": _said(found),
         "answer": _answer(lead_counts(actor)),
@@ -102,7 +103,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     return render(request, "routing/leads.html", context)
 
 
-_NARROWS = ("stage", "grade", "level", "owner", "source", "sla", "disposition")
+_NARROWS = ("stage", "grade", "level", "owner", "source", "sla", "disposition", "import")
 
 
 def _views(actor: Actor, given: QueryDict) -> list[dict[str, Any]]:
@@ -164,6 +165,13 @@ def _said(found: LeadPage) -> str:
     if found.total > COUNTED:
         return _("more than %(count)s leads") % {"count": f"{COUNTED:,}"}
     return ngettext("%(count)s lead", "%(count)s leads", found.total) % {"count": f"{found.total:,}"}
+
+
+def _linked(narrowed: LeadFilter) -> list[dict[str, Any]]:
+    """What a link from elsewhere narrowed the list to, each in words."""
+    if not narrowed.imported:
+        return []
+    return [{"key": "import", "label": _("Made or changed by import"), "said": narrowed.imported}]
 
 
 def _filters(owner: str) -> list[dict[str, Any]]:

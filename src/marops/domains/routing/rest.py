@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Status
+from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.routing import boards, trials
@@ -38,6 +38,7 @@ class Narrowed(Paging):
     source: str = ""
     country: str = ""
     sort: str = "-score"
+    import_: str = Field("", alias="import")
 
 
 class HandOver(Strict):
@@ -79,7 +80,9 @@ class LeadOut(Shown):
 @router.get("/leads", response=Page[LeadLineOut])
 def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """Who is where."""
-    narrowed = LeadFilter(given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort)
+    narrowed = LeadFilter(
+        given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort, imported=given.import_
+    )
     offset = place_of(given.after, int)[0] if given.after else 0
     page = lead_page(actor_of(request), narrowed, limit=checked_limit(given.limit), offset=offset)
     return {"items": [lead.as_json() for lead in page.items], "next": cursor(int(page.next)) if page.next else None}
@@ -237,9 +240,10 @@ class TrialIn(Strict):
 
 @router.post("/routes/{slug}/simulate", response=dict[str, Any])
 def simulate(request: HttpRequest, slug: str, body: TrialIn) -> dict[str, Any]:
-    """What a version would do with the leads that came since a day; nothing is written."""
-    require(actor_of(request), VIEW)
+    """What a version would do with the leads that came since a day, beside the version in force; nothing is written."""
+    actor = actor_of(request)
+    require(actor, VIEW)
     given = body.document or boards.document_of(slug, body.version)
     route = Route.model_validate(checked("route", given))
     since = midnight(body.since)
-    return trials.simulate(route, slug, since, now(), as_now=body.as_now).as_json()
+    return trials.simulate(route, slug, since, now(), actor=actor, as_now=body.as_now).as_json()

@@ -348,26 +348,32 @@ def filter_bar(
 ) -> dict[str, Any]:
     """Search, filters and what is set, all of it in the address.
 
-    A filter is a mapping with `key`, `label`, and `options` (pairs of value and words) or none for free text.
+    A filter is a mapping with `key`, `label`, and `options` (pairs of value and words) or none for free text. One with
+    `said` comes from a link: it is a chip in those words and stands in no form; with it go the parameters of `takes`.
     """
     given = context["request"].GET
     shown = [{**entry, "value": given.get(entry["key"], "")} for entry in filters]
-    keys = {"q", "page", *(entry["key"] for entry in filters)}
+    keys = {"q", "page", *(entry["key"] for entry in filters if "said" not in entry)}
     return {
-        "filters": shown,
+        "filters": [entry for entry in shown if "said" not in entry],
         "chips": [_chip(context, entry) for entry in shown if entry["value"]],
         "search": search,
         "query": given.get("q", ""),
         "kept": [(key, value) for key, values in given.lists() if key not in keys for value in values],
-        "clear": _query(context, page=None, **{entry["key"]: None for entry in filters}),
+        "clear": _query(context, page=None, **{key: None for entry in filters for key in _keys(entry)}),
         "said": said,
     }
 
 
 def _chip(context: template.Context, entry: Mapping[str, Any]) -> dict[str, str]:
     words = {str(value): str(label) for value, label in entry.get("options") or ()}
-    without = _query(context, page=None, **{entry["key"]: None})
-    return {"label": entry["label"], "value": words.get(entry["value"], entry["value"]), "url": without}
+    without = _query(context, page=None, **dict.fromkeys(_keys(entry)))
+    said = entry.get("said") or words.get(entry["value"], entry["value"])
+    return {"label": entry["label"], "value": said, "url": without}
+
+
+def _keys(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return (entry["key"], *entry.get("takes", ()))
 
 
 @register.inclusion_tag("parts/paging.html", takes_context=True)

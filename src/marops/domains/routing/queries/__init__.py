@@ -17,7 +17,10 @@ from marops.domains.accounts.public import names, scope_rule, sees
 from marops.domains.contacts.public import Contact, find_contact, fold
 from marops.domains.register.public import Queue, queue_names
 from marops.domains.routing.permissions import ASSIGN, VIEW
-from marops.domains.routing.queries.narrowing import OPEN, SLA_STATES, LeadFilter, beside_conditions
+from marops.domains.routing.queries.narrowing import OPEN as OPEN
+from marops.domains.routing.queries.narrowing import SLA_STATES as SLA_STATES
+from marops.domains.routing.queries.narrowing import LeadFilter as LeadFilter
+from marops.domains.routing.queries.narrowing import beside_conditions
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc, now

@@ -1,3 +1,19 @@
+"""What a list of leads is narrowed to: where it stands in the database, and what happened, which the facts know."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marops.domains.register.public import queue_names
+from marops.domains.routing.rules import CLOSED
+from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.fields import REGISTRY
+from marops.kernel.rules import Rule, parse
+
+_IMPORT = re.compile(r"(?:I-)?(\d{1,18})", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
     """What a list of leads is narrowed to, and its order (`score`, `newest`, `name` …; `-score` is the best first)."""
@@ -13,6 +29,8 @@ class LeadFilter:
     sla: str = ""
     disposition: str = ""
     level: str = ""
+    imported: str = ""
+    """An import (I-7): the leads that it made or changed."""
 
     def as_rule(self) -> Rule:
         """The filter in the rule language, which is what the database is asked."""
@@ -69,6 +87,9 @@ def beside_conditions(narrowed: LeadFilter) -> tuple[list[str], list[Any]]:
     elif narrowed.disposition:
         conditions.append("l.contact_id IN (SELECT contact_id FROM lead_disposition WHERE state = %s)")
         params.append(narrowed.disposition)
+    if narrowed.imported:
+        conditions.append(_AMONG)
+        params.append(_array(_of_import(import_number(narrowed.imported))))
     return conditions, params
 
 
@@ -101,3 +122,32 @@ def _owner_rule(owner: str) -> dict[str, Any]:
     raise MaropsError(INVALID, fault.message, errors=[fault])
 
 
+# --- What happened ----------------------------------------------------------------------------------------------------
+
+_AMONG = "l.contact_id IN (SELECT unnest(%s::uuid[]))"
+
+
+def import_number(ref: str) -> int:
+    """The number of an import as people write it. Raises MaropsError `invalid`."""
+    found = _IMPORT.fullmatch(ref.strip())
+    if found is None:
+        fault = FieldError("import", f"{ref!r} is not an import.", "Write it as its page does: I-7.", field="import")
+        raise MaropsError(INVALID, fault.message, errors=[fault])
+    return int(found[1])
+
+
+def _of_import(number: int) -> list[str]:
+    """The ids of the leads that an import made or changed, as they are known today."""
+    from marops.engine.asking import query_engine
+
+    found = query_engine().arrow(
+        "SELECT DISTINCT CAST(contact_id AS VARCHAR) AS who FROM facts WHERE kind IN ('lead.created', 'lead.updated')"
+        " AND subject_type = 'import' AND subject_id = ? AND contact_id IS NOT NULL",
+        [str(number)],
+    )
+    return [str(one) for one in found.column("who").to_pylist()]
+
+
+def _array(ids: list[str]) -> str:
+    """Ids as one parameter, however many they are."""
+    return f"{{{','.join(ids)}}}"

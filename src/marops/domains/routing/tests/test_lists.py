@@ -8,9 +8,11 @@ from tests.cast import Cast
 from marops.domains.contacts.public import Contact
 from marops.domains.routing.models import LeadDisposition, LeadSla
 from marops.domains.routing.queries import SLA_STATES, LeadFilter, lead_page
+from marops.kernel import facts
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
+from marops.kernel.models import FactInbox
 
 HOUR = timedelta(hours=1)
 
@@ -75,3 +77,22 @@ def test_words_that_there_are_not_are_refused(cast: Cast) -> None:
     for narrowed in (LeadFilter(sla="soon"), LeadFilter(disposition="happy")):
         with pytest.raises(MaropsError, match="There is no"):
             lead_page(cast.actor("ada"), narrowed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_leads_that_an_import_made_or_changed(engine: object, cast: Cast) -> None:
+    made, changed, other = (lead(number).id for number in (1, 2, 3))
+    for kind, contact, number in (("created", made, 7), ("updated", changed, 7), ("created", other, 8)):
+        row = FactInbox(id=new_id(), kind=f"lead.{kind}", occurred_at=now(), recorded_at=now(), contact_id=contact,
+                        subject_type="import", subject_id=str(number), actor_type="system", actor_id="cli",
+                        properties={"import": number})  # fmt: skip
+        facts.write([row])
+    ada = cast.actor("ada")
+    assert {one.ref for one in lead_page(ada, LeadFilter(imported="I-7")).items} == {"L-1", "L-2"}
+    page = cast.client("ada").get("/leads?import=I-8").content.decode()
+    assert "Lead 3" in page
+    assert "Lead 1" not in page
+    assert "Made or changed by import" in page
+    assert len(cast.client("ada").get("/api/v1/leads?import=I-7").json()["items"]) == 2
+    with pytest.raises(MaropsError, match="is not an import"):
+        lead_page(ada, LeadFilter(imported="leads.csv"))

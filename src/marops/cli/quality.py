@@ -10,17 +10,18 @@ from marops.cli.main import CLI, DONE, FINDINGS, Json, app, err, installation, o
 quality_app = typer.Typer(help="What is wrong with the records, and what to do about it.")
 app.add_typer(quality_app, name="quality")
 _SHOWN = 10
+Import = Annotated[str, typer.Option("--import", help="Only leads that this import brought, such as I-7.")]
 
 
 @quality_app.callback(invoke_without_command=True)
-def quality(context: typer.Context, as_json: Json = False) -> None:
+def quality(context: typer.Context, brought: Import = "", as_json: Json = False) -> None:
     """What is wrong with the database, by rule, owner and source. Exit code 1 when a rule finds somebody."""
     if context.invoked_subcommand:
         return
     with installation(quiet=as_json):
-        from marops.domains.contacts.public import quality_summary
+        from marops.domains.contacts.public import Narrowing, quality_summary
 
-        found = quality_summary(CLI)
+        found = quality_summary(CLI, Narrowing(import_number=brought))
     if as_json:
         print_json(found)
     else:
@@ -43,7 +44,7 @@ def _say(found: dict[str, Any]) -> None:
         if one["contacts"]:
             change = "" if one["change_7d"] is None else f"{one['change_7d']:+,}"
             table.add_row(
-                one["name"], one["severity"], one["owner"], f"{one['contacts']:,}",
+                one["name"], one["severity"], one["owner_title"], f"{one['contacts']:,}",
                 f"{one['share']:.1%}", change,
             )  # fmt: skip
     out.print(table)
@@ -73,14 +74,16 @@ def fix(
     rule: Annotated[str, typer.Argument(help="The rule's short name, as marops quality lists it.")],
     remedy: Annotated[str, typer.Option(help="Which of the rule's remedies; the first one by default.")] = "",
     value: Annotated[str, typer.Option(help="The value it sets, for remedies that set one.")] = "",
+    brought: Import = "",
     preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Put a fault right on every record that it is safe for. Exit code 1 when some were left alone."""
     with installation(quiet=as_json):
-        from marops.domains.contacts.public import preview_fix, run_fix
+        from marops.domains.contacts.public import Narrowing, preview_fix, run_fix
 
-        found = preview_fix(CLI, rule, remedy, value) if preview else run_fix(CLI, rule, remedy, value)
+        narrowed = Narrowing(import_number=brought)
+        found = (preview_fix if preview else run_fix)(CLI, rule, remedy, value, narrowed)
     if as_json:
         print_json(found)
     else:

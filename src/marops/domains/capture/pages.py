@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,12 +22,13 @@ from marops.domains.capture.plan import Plan
 from marops.domains.capture.public import ImportResult, plan_import, start_kept, try_import
 from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, new_words, rows_with
 from marops.domains.capture.tables import LEADS
+from marops.domains.contacts.public import FIX, VIEW, Narrowing, quality_summary
 from marops.kernel import files
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem
 from marops.kernel.models import File
-from marops.kernel.permissions import require
+from marops.kernel.permissions import may, require
 
 PER_PAGE = 50
 TRIED = 2_000
@@ -248,6 +250,7 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
         "table": run.plan.get("table") or LEADS,
         "new": new_words(run),
         "shows": _shows(run),
+        "quality": _quality(run, counts, actor_of(request)),
     }
     return render(request, "capture/import.html", context)
 
@@ -259,15 +262,34 @@ def _mine(request: HttpRequest, ref: str) -> Import:
     return run
 
 
-_WHERE = {"": "routing:leads", "opportunities": "pipeline:opportunities", "dispositions": "routing:leads"}
+_WHERE = {"": "routing:leads", "opportunities": "pipeline:opportunities"}
+CHECKED_HERE = 20_000
+"""Up to so many new leads the page of an import counts their faults; of more it leads to where they are counted."""
 
 
 def _shows(run: Import) -> str:
-    """Where what came in is seen; empty where there is no such page."""
+    """Where what came in is seen: just the leads that it brought; empty where there is no such page."""
     try:
-        return reverse(_WHERE.get(run.plan.get("table") or "", "")) + "?sort=-newest"
+        which = {"sort": "-newest"} if run.plan.get("table") else {"import": run.ref, "sort": "-newest"}
+        return f"{reverse(_WHERE.get(run.plan.get('table') or '', ''))}?{urlencode(which)}"
     except NoReverseMatch:
         return ""
+
+
+def _quality(run: Import, counts: dict[str, int], actor: Actor) -> dict[str, Any] | None:
+    """The faults of the leads that an import brought, for those who may see leads; none where it brought none."""
+    if run.plan.get("table") or run.state != Import.State.DONE or not counts["created"] or not may(actor, VIEW):
+        return None
+    if counts["created"] > CHECKED_HERE:
+        return {"many": True}
+    found = quality_summary(actor, Narrowing(import_number=run.ref))
+    said = ngettext(
+        "%(faulty)s of %(all)s record has a fault; quality is %(score)s of 100.",
+        "%(faulty)s of %(all)s records have a fault; quality is %(score)s of 100.",
+        found["contacts"],
+    ) % {"faulty": f"{found['faulty']:,}", "all": f"{found['contacts']:,}", "score": f"{found['score'] or 0:.0f}"}
+    rules = [one for one in found["rules"] if one["contacts"]]
+    return {"checked": found["score"] is not None, "said": said, "rules": rules, "fixes": may(actor, FIX)}
 
 
 def _outcome(run: Import, counts: dict[str, int]) -> str:

@@ -228,6 +228,7 @@ class Fix(models.Model):
     remedy = models.TextField()
     field = models.TextField(default="")
     value = models.TextField(default="")
+    narrowed = models.JSONField(default=dict)  # source, import: those it was for; empty: everybody at fault
     contacts = models.IntegerField()
     skipped = models.JSONField(default=dict)  # reason → how many
     job_id = models.UUIDField(null=True, unique=True)

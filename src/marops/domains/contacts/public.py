@@ -3,7 +3,7 @@
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
 from marops.domains.contacts.jobs import preview_fix, run_fix, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
-from marops.domains.contacts.permissions import VIEW, visible
+from marops.domains.contacts.permissions import FIX, VIEW, visible
 from marops.domains.contacts.queries import (
     Origin,
     custom_fields,
@@ -14,6 +14,7 @@ from marops.domains.contacts.queries import (
     origins_of,
     values_of,
 )
+from marops.domains.contacts.queries.quality import Narrowing
 from marops.domains.contacts.queries.quality import summary as quality_summary
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
@@ -32,6 +33,7 @@ from marops.domains.contacts.writing import (
 )
 
 __all__ = [
+    "FIX",
     "INVISIBLE",
     "NAMES_KEEP",
     "NULL_WORDS",
@@ -40,6 +42,7 @@ __all__ = [
     "Contact",
     "CustomField",
     "Identity",
+    "Narrowing",
     "Origin",
     "People",
     "Standard",

@@ -96,19 +96,28 @@ def as_json(one: Company) -> dict[str, Any]:
 # --- quality ---------------------------------------------------------------------------------------------------------
 
 
+class Which(Strict):
+    """Which records: of one source, of one import (I-7); `-` for those without."""
+
+    source: str = ""
+    import_: str = Field("", alias="import")
+
+
 class AtFault(Paging):
-    """Which of those at fault: of one source, of one import (its number); `-` for those without."""
+    """Which of those at fault: of one source, of one import (I-7); `-` for those without."""
 
     source: str = ""
     import_: str = Field("", alias="import")
 
 
 class FixIn(Strict):
-    """A remedy for everybody at fault by a rule: which, the value it sets, and whether it is only tried."""
+    """A remedy for those at fault by a rule, all or of one source or import: which, its value, and is it only tried?"""
 
     remedy: str = ""
     value: str = ""
     preview: bool = False
+    source: str = ""
+    import_: str = Field("", alias="import")
 
 
 class QualityOut(Shown):
@@ -131,9 +140,9 @@ class AtFaultOut(Shown):
 
 
 @router.get("/quality", tags=["quality"], response=QualityOut)
-def quality(request: HttpRequest) -> dict[str, Any]:
+def quality(request: HttpRequest, given: Query[Which]) -> dict[str, Any]:
     """What is wrong with the records, by rule, source, import and owner."""
-    return summary(actor_of(request))
+    return summary(actor_of(request), Narrowing(given.source, given.import_))
 
 
 # Before `/quality/{rule}`, which would take it for the name of a rule.
@@ -184,8 +193,8 @@ def fix(request: HttpRequest, rule: str, body: FixIn) -> dict[str, Any] | Status
     """Apply a remedy to everybody at fault, as a job; with `preview`, only tell what it would do."""
     actor = actor_of(request)
     require(actor, FIX)
-    given = validated(FixForm, body.dict())
-    proposal = proposed(rule, given["remedy"], given["value"])
+    given = validated(FixForm, body.dict(include={"remedy", "value", "preview"}))
+    proposal = proposed(rule, given["remedy"], given["value"], Narrowing(body.source, body.import_))
     if given["preview"]:
         return preview(actor, proposal)
     job = start_fix(proposal, actor=actor)

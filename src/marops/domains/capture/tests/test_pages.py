@@ -122,6 +122,6 @@ def test_companies_have_their_page(cast, lake):
     assert "Ada L" in page
     assert client.get("/companies?q=zzz").status_code == 200
     assert client.get(f"/api/v1/companies/{acme.ref}").json()["domain"] == "acme.de"
-    hidden = cast.client("mina").get(f"/companies/{acme.ref}").content.decode()
+    hidden = cast.client("selma").get(f"/companies/{acme.ref}").content.decode()
     assert "Ada L" not in hidden
     assert "3 people here are not among the leads that you may see." in hidden

@@ -40,8 +40,8 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
     number = next_number(FIX_NUMBERS)
     one = Fix.objects.create(
         number=number, rule=proposal.definition.pinned, remedy=proposal.bulk.do, field=proposal.bulk.field or "",
-        value=proposal.value, contacts=counts.pop(None, 0), skipped=counts, job_id=job_id,
-        actor_kind=actor.kind, actor_id=actor.id, at=act.at,
+        value=proposal.value, narrowed=proposal.narrowed.chosen(), contacts=counts.pop(None, 0),
+        skipped=counts, job_id=job_id, actor_kind=actor.kind, actor_id=actor.id, at=act.at,
     )  # fmt: skip
     _keep_and_set(act, one, proposal.remedy)
     changed = "(SELECT jsonb_agg(k) FROM jsonb_object_keys(after) k WHERE k <> 'company_id')"

@@ -1,7 +1,9 @@
 """Pages of quality: the database, one rule with those at fault, and remedies in bulk."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -68,7 +70,8 @@ def _dimensions() -> dict[str, str]:
 @needs(VIEW)
 def database(request: HttpRequest) -> HttpResponse:
     """What is wrong with the records, by rule, source, import and owner."""
-    found = summary(actor_of(request))
+    narrowed = _narrowing(request)
+    found = summary(actor_of(request), narrowed)
     wanted = request.GET.get("dimension", ""), request.GET.get("severity", ""), request.GET.get("owner", "")
     rules = [_shown(one) for one in found["rules"] if _wanted(one, *wanted)]
     checked = found["score"] is not None
@@ -79,11 +82,13 @@ def database(request: HttpRequest) -> HttpResponse:
         "rules": rules,
         "quiet": [one for one in rules if not one["contacts"]],
         "finding": [one for one in rules if one["contacts"]],
-        "answer": _answer(found),
+        "answer": _answer(found, narrowed),
+        "narrowed": narrowed.chosen(),
+        "query": urlencode(narrowed.chosen()),
         "charts": _charts(points, "score", most=100.0),
         "points": [_point(one) for one in reversed(points)],
         "groups": _groups(found),
-        "filters": _filters(found["rules"]),
+        "filters": _filters(found),
         "may_fix": may(actor_of(request), FIX),
         "fixes": fixes()[:1].exists(),
     }
@@ -94,13 +99,28 @@ def _wanted(one: dict[str, Any], dimension: str, severity: str, owner: str) -> b
     return dimension in ("", one["dimension"]) and severity in ("", one["severity"]) and owner in ("", one["owner"])
 
 
-def _filters(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    owners = sorted({(one["owner"], one["owner_title"]) for one in rules})
+def _narrowing(request: HttpRequest) -> Narrowing:
+    return Narrowing(request.GET.get("source", ""), request.GET.get("import", ""))
+
+
+def _filters(found: dict[str, Any]) -> list[dict[str, Any]]:
+    owners = sorted({(one["owner"], one["owner_title"]) for one in found["rules"]})
     return [
         {"key": "dimension", "label": _("Kind of fault"), "options": list(_dimensions().items())},
         {"key": "severity", "label": _("Severity"), "options": list(_severities().items())},
         {"key": "owner", "label": _("Who sees to it"), "options": owners},
+        *_where_from(found["sources"], found["imports"], "contacts"),
     ]
+
+
+def _where_from(
+    sources_: list[dict[str, Any]], imports: list[dict[str, Any]], counted: str
+) -> Iterator[dict[str, Any]]:
+    """The filters by source and by import, each choice with its number of records."""
+    for key, label, lines in (("source", _("Source"), sources_), ("import", _("Import"), imports)):
+        options = [(one["key"] or "-", f"{one['name']} ({one[counted]:,})") for one in lines]
+        if lines:
+            yield {"key": key, "label": label, "options": options}
 
 
 def _shown(one: dict[str, Any]) -> dict[str, Any]:
@@ -113,9 +133,15 @@ def _shown(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _answer(found: dict[str, Any]) -> str:
+def _answer(found: dict[str, Any], narrowed: Narrowing) -> str:
     if found["score"] is None:
         return _("No record was checked yet.")
+    of = narrowed.words()
+    said = _said(found)
+    return f"{of[:1].upper()}{of[1:]}: {said[:1].lower()}{said[1:]}" if of else said
+
+
+def _said(found: dict[str, Any]) -> str:
     worst = next((one for one in found["rules"] if one["contacts"]), None)
     said = _("Quality is %(score)s of 100: %(faulty)s of %(all)s records have a fault") % {
         "score": f"{found['score']:.0f}", "faulty": f"{found['faulty']:,}", "all": f"{found['contacts']:,}",
@@ -145,15 +171,16 @@ def _groups(found: dict[str, Any]) -> list[dict[str, Any]]:
     owners += [one for one in found["owners"] if one["key"]]
     owners.sort(key=lambda one: (-one["faulty"], one["name"]))
     named = (
-        (_("By source"), _("Source"), found["sources"]),
-        (_("By owner"), _("Owner"), owners),
-        (_("By import"), _("Import"), found["imports"]),
+        ("source", _("By source"), _("Source"), found["sources"]),
+        ("", _("By owner"), _("Owner"), owners),
+        ("import", _("By import"), _("Import"), found["imports"]),
     )
     return [
-        {"title": title, "head": head, "lines": lines[:SHOWN_GROUPS], "more": max(0, len(lines) - SHOWN_GROUPS)}
-        for title, head, lines in named
+        {"key": key, "title": title, "head": head, "lines": lines[:SHOWN_GROUPS],
+         "more": max(0, len(lines) - SHOWN_GROUPS)}
+        for key, title, head, lines in named
         if lines
-    ]
+    ]  # fmt: skip
 
 
 # --- one rule --------------------------------------------------------------------------------------------------------
@@ -166,7 +193,7 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     found = _shown(rule_summary(actor, slug))
     given = request.GET
-    narrowed = Narrowing(given.get("source", ""), given.get("import", ""))
+    narrowed = _narrowing(request)
     after = place(given["after"]) if given.get("after") else ()
     people = people_at_fault(actor, slug, narrowed, limit=PER_PAGE, after=after)
     more = people[PER_PAGE - 1] if len(people) > PER_PAGE else None
@@ -175,10 +202,10 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "answer": _rule_answer(found),
         "people": [_row(one) for one in people[:PER_PAGE]],
         "next": cursor(more["score"], more["number"]) if more else "",
-        "query": "".join(f"&{key}={value}" for key, value in _chosen(narrowed)),
-        "narrowed": bool(_chosen(narrowed)),
+        "query": urlencode(narrowed.chosen()),
+        "narrowed": narrowed.words(),
         "first": not after,
-        "filters": _rule_filters(found),
+        "filters": list(_where_from(found["sources"], found["imports"], "faulty")),
         "groups": _rule_groups(found),
         "charts": _charts(found["trend"], "faulty"),
         "points": [_point(one) for one in reversed(found["trend"])],
@@ -189,11 +216,6 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "fixed": [_fix(one) for one in map(fix_json, fixes(slug)[:5])],
     }
     return render(request, "contacts/rule.html", context)
-
-
-def _chosen(narrowed: Narrowing) -> list[tuple[str, str]]:
-    pairs = (("source", narrowed.source), ("import", narrowed.import_number))
-    return [(key, value) for key, value in pairs if value]
 
 
 def _rule_groups(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -212,14 +234,6 @@ def _rule_groups(found: dict[str, Any]) -> list[dict[str, Any]]:
         for key, title, head, lines in named
         if lines
     ]
-
-
-def _rule_filters(found: dict[str, Any]) -> list[dict[str, Any]]:
-    def options(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        return [(one["key"] or "-", f"{one['name']} ({one['faulty']:,})") for one in lines]
-
-    named = (("source", _("Source"), found["sources"]), ("import", _("Import"), found["imports"]))
-    return [{"key": key, "label": label, "options": options(lines)} for key, label, lines in named if lines]
 
 
 def _rule_answer(found: dict[str, Any]) -> str:
@@ -279,12 +293,16 @@ def _drafts(slug: str, present: int) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "POST"])
 @needs(FIX)
 def fix(request: HttpRequest, slug: str) -> HttpResponse:
-    """A remedy for everybody at fault: what it would do, then doing it."""
+    """A remedy for those at fault, all or of one source or import: what it would do, then doing it."""
     actor, row = actor_of(request), find_rule(slug)
     document: QualityRule = load(row)
     data = posted(request) or request.GET
     form = FixForm(data)
-    shown: dict[str, Any] = {"slug": slug, "rule": document, "form": form, "remedies": _remedies(document, data)}
+    narrowed = Narrowing(data.get("source", ""), data.get("import", ""))
+    shown: dict[str, Any] = {
+        "slug": slug, "rule": document, "form": form, "remedies": _remedies(document, data, narrowed),
+        "kept": narrowed.chosen(), "narrowed": narrowed.words(), "query": urlencode(narrowed.chosen()),
+    }  # fmt: skip
     if not document.fixes or not form.is_valid():
         return render(request, "contacts/fix_none.html", shown)
     chosen, value = form.cleaned_data["remedy"] or document.fixes[0].key, form.cleaned_data["value"]
@@ -292,7 +310,7 @@ def fix(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "GET" and shown["chosen"] and shown["chosen"]["value"] and not value:
         return render(request, "contacts/fix.html", shown)
     try:
-        proposal = proposed(slug, chosen, value)
+        proposal = proposed(slug, chosen, value, narrowed)
         if request.method == "POST":
             job = start_fix(proposal, actor=actor)
             messages.success(request, _("The remedy is being applied. You may leave this page; it goes on."))
@@ -304,12 +322,13 @@ def fix(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "contacts/fix.html", shown)
 
 
-def _remedies(document: QualityRule, data: Any) -> list[dict[str, Any]]:
+def _remedies(document: QualityRule, data: Any, narrowed: Narrowing) -> list[dict[str, Any]]:
     wanted = data.get("remedy", "") or (document.fixes[0].key if document.fixes else "")
     return [
         {
             "key": one.key, "title": one.title, "value": one.do == "set", "current": one.key == wanted,
-            "field": field_label(one.field, {}) if one.field else "", "url": f"?remedy={one.key}", "label": one.title,
+            "field": field_label(one.field, {}) if one.field else "", "label": one.title,
+            "url": f"?{urlencode({'remedy': one.key, **narrowed.chosen()})}",
             "count": None,
         }
         for one in document.fixes
@@ -392,7 +411,12 @@ def _fix(one: dict[str, Any]) -> dict[str, Any]:
             "%(n)s record has its value back", "%(n)s records have their value back", one["restored"] or 0
         ) % {"n": f"{one['restored'] or 0:,}"}
     times = {name: parse_datetime(one[name]) for name in ("at", "undone_at") if one[name]}
-    return one | times | {"rule_title": title, "left": left, "answer": f"{answer}."}
+    of = Narrowing(one["narrowed"].get("source", ""), one["narrowed"].get("import", "")).words()
+    return (
+        one
+        | times
+        | {"rule_title": title, "of": of, "query": urlencode(one["narrowed"]), "left": left, "answer": f"{answer}."}
+    )
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from marops.domains.accounts.public import names, sees
 from marops.domains.contacts.models import Fix
 from marops.domains.contacts.permissions import visible_sql
-from marops.domains.contacts.queries.quality import at_fault_sql, find_rule
+from marops.domains.contacts.queries.quality import EVERYBODY, Narrowing, at_fault_sql, find_rule
 from marops.domains.contacts.rules import countries, languages, sources
 from marops.domains.contacts.rules.quality import BulkRemedy, QualityRule, fix_named, slug_of
 from marops.domains.contacts.rules.remedies import REMEDIES, Remedy, remedy, tidied
@@ -29,11 +29,12 @@ _CLEANED = {"source": sources.normalise, "country": countries.normalise, "langua
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A remedy chosen for a rule, with the value it sets where it takes one."""
+    """A remedy chosen for a rule, with the value it sets where it takes one, for all at fault or some of them."""
 
     definition: Definition
     bulk: BulkRemedy
     value: str = ""
+    narrowed: Narrowing = EVERYBODY
 
     @property
     def remedy(self) -> Remedy:
@@ -44,12 +45,13 @@ class Proposal:
         """contact_id, after (JSON) and skipped (why this person is left alone, NULL otherwise), with parameters."""
         one = self.remedy
         reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in one.skips)
+        condition, params = self.narrowed.sql()
         source = (
             "FROM contact_quality q JOIN contact c ON c.id = q.contact_id"
             f" LEFT JOIN contact_likeness l ON l.contact_id = c.id {one.joins}"
-            f" WHERE {at_fault_sql(self.definition.slug)} AND {visible_sql(actor, alias='c')}"
+            f" WHERE {at_fault_sql(self.definition.slug)} AND {visible_sql(actor, alias='c')} AND {condition}"
         )
-        params: dict[str, Any] = {"value": self.value}
+        params |= {"value": self.value}
         if self.bulk.do == "tidy_title":
             params |= _titles(self.definition.slug)
         return f"SELECT c.id AS contact_id, {one.becomes} AS after, CASE {reasons} END AS skipped {source}", params
@@ -67,7 +69,7 @@ def _titles(slug: str) -> dict[str, list[str]]:
     return {"tidy_values": list(changed), "tidy_becomes": list(changed.values())}
 
 
-def proposed(slug: str, key: str = "", value: str = "") -> Proposal:
+def proposed(slug: str, key: str = "", value: str = "", narrowed: Narrowing = EVERYBODY) -> Proposal:
     """The remedy `key` of a rule (its first one for an empty key), ready to be tried or applied.
 
     Raises MaropsError `not-found` for a rule that there is not, `invalid` for a remedy or a value that it does not
@@ -81,7 +83,7 @@ def proposed(slug: str, key: str = "", value: str = "") -> Proposal:
         remedy_ = f"It has {offered}." if offered else "Its faults are put right one by one, on the leads' pages."
         said = f"The rule {slug} has no remedy {key!r} for many at once." if key else f"{slug} has no bulk remedy."
         raise MaropsError(INVALID, said, errors=[FieldError("remedy", said, remedy_, "/remedy", field="remedy")])
-    return Proposal(row, bulk, _checked(bulk, value))
+    return Proposal(row, bulk, _checked(bulk, value), narrowed)
 
 
 def _checked(bulk: BulkRemedy, value: str) -> str:
@@ -123,6 +125,7 @@ def preview(actor: Actor, proposal: Proposal) -> dict[str, Any]:
         "title": proposal.bulk.title,
         "says": REMEDIES[proposal.bulk.do].says,
         "value": proposal.value or None,
+        "narrowed": proposal.narrowed.chosen(),
         "contacts": counts.get(None, 0),
         "skipped": [{"reason": why, "contacts": number} for why, number in counts.items() if why],
         "rows": [_sample(row, personal=personal) for row in found],
@@ -177,6 +180,7 @@ def fix_json(one: Fix, people: dict[str, str] | None = None) -> dict[str, Any]:
         "remedy": f"{one.remedy}:{one.field}" if one.field else one.remedy,
         "title": REMEDIES[one.remedy].title if one.remedy in REMEDIES else one.remedy,
         "value": one.value or None,
+        "narrowed": one.narrowed,
         "contacts": one.contacts,
         "skipped": [{"reason": why, "contacts": number} for why, number in one.skipped.items()],
         "by": who.get(one.actor_id, one.actor_id),

@@ -15,7 +15,7 @@ from marops.domains.accounts.public import names, roles_in_force, sees
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import VIEW, visible_sql
 from marops.domains.contacts.rules import sources
-from marops.domains.contacts.rules.quality import QualityRule, as_json
+from marops.domains.contacts.rules.quality import WEIGHTS, QualityRule, as_json
 from marops.engine.asking import query_engine
 from marops.engine.judge import asks_facts
 from marops.kernel import memo
@@ -114,27 +114,65 @@ def ageing_sql(as_of: datetime) -> str:
     return percent_escaped(f"{joined} WHERE {' OR '.join(tests)}") if tests else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which records: of one source (`-` for none), of one import (I-7 or its number, or `-`)."""
+
+    source: str = ""
+    import_number: str = ""
+
+    @property
+    def brought(self) -> str:
+        """The number of the import alone."""
+        return self.import_number.strip().upper().removeprefix("I-")
+
+    def chosen(self) -> dict[str, str]:
+        """What is narrowed to, by the names that pages and REST use."""
+        return {key: value for key, value in (("source", self.source), ("import", self.brought)) if value}
+
+    def sql(self) -> tuple[str, dict[str, Any]]:
+        """As a condition over `contact c`."""
+        parts: list[str] = ["true"]
+        params: dict[str, Any] = {}
+        for name, value in self.chosen().items():
+            expression = {"source": "c.source", "import": _IMPORT}[name]
+            parts.append(f"{expression} IS NULL" if value == "-" else f"{expression} = %({name})s")
+            params |= {} if value == "-" else {name: value}
+        return " AND ".join(parts), params
+
+    def words(self) -> str:
+        """For people: import I-7, source Webinar."""
+        said = {"source": _("source %(name)s"), "import": _("import %(name)s")}
+        found = {name: labels_of(name, [value])[value] if value != "-" else str(_NONE[name])
+                 for name, value in self.chosen().items()}  # fmt: skip
+        return ", ".join(said[name] % {"name": label} for name, label in found.items())
+
+
+EVERYBODY = Narrowing()
+
+
 # --- what pages, REST and the command line show ---------------------------------------------------------------------
 
 
-def summary(actor: Actor) -> dict[str, Any]:
+def summary(actor: Actor, narrowed: Narrowing = EVERYBODY) -> dict[str, Any]:
     """What is wrong with the database as far as the actor may see it; docs/reference/quality.md tells the shape."""
     scope = require(actor, VIEW)
-    if scope is not Scope.ALL:
-        return _summary(visible_sql(actor, alias="c"), whole=False)
+    if scope is not Scope.ALL or narrowed.chosen():
+        condition, params = narrowed.sql()
+        return _summary(f"{visible_sql(actor, alias='c')} AND {condition}", params, whole=False)
     kept: dict[str, Any] | None = cache.get("quality_summary")
     if kept is None:
-        kept = _summary("true", whole=True)
+        kept = _summary("true", {}, whole=True)
         if kept["contacts"] > MANY:
             cache.set("quality_summary", kept, KEPT_SECONDS)
     return kept
 
 
-def _summary(where: str, *, whole: bool) -> dict[str, Any]:
+def _summary(where: str, params: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     as_of = now()
-    groups = _grouped(where)
+    groups = _grouped(where, params=params)
     all_of: dict[str, Any] = next(iter(groups.get("all", ())), {"contacts": 0, "faulty": 0, "score": None})
-    found = dict(_rows(by_rule_sql() if whole else by_rule_sql(where)))
+    found = dict(_rows(by_rule_sql() if whole else by_rule_sql(where), params))
     past = _week_ago(today(as_of)) if whole else {}
     rules = [_rule_line(row, found.get(row.slug, 0), all_of["contacts"], past) for row in active("quality")]
     return {
@@ -143,7 +181,7 @@ def _summary(where: str, *, whole: bool) -> dict[str, Any]:
         "contacts": all_of["contacts"],
         "faulty": all_of["faulty"],
         "score": all_of["score"],
-        "rules": sorted(rules, key=lambda one: (-one["contacts"], one["name"])),
+        "rules": sorted(rules, key=lambda one: (-one["contacts"], -WEIGHTS[one["severity"]], one["name"])),
         "sources": groups.get("source", []),
         "imports": groups.get("import", []),
         "queues": groups.get("queue", []),
@@ -159,10 +197,12 @@ def _rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tupl
     return found
 
 
-def _grouped(where: str, faulty: str = "q.faults <> '[]'") -> dict[str, list[dict[str, Any]]]:
+def _grouped(
+    where: str, faulty: str = "q.faults <> '[]'", params: Mapping[str, Any] | None = None
+) -> dict[str, list[dict[str, Any]]]:
     """Groups with their people, the largest first, each with what people call it."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for part, key, contacts, bad, score in _rows(grouped_sql(where, faulty)):
+    for part, key, contacts, bad, score in _rows(grouped_sql(where, faulty), params or ()):
         shown = None if score is None else round(float(score), 1)
         found.setdefault(part, []).append({"key": key, "contacts": contacts, "faulty": bad, "score": shown})
     for part, lines in found.items():
@@ -257,23 +297,6 @@ def find_rule(slug: str) -> Definition:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """Which of those at fault: of one source (`-` for none), of one import (its number, or `-`)."""
-
-    source: str = ""
-    import_number: str = ""
-
-    def sql(self) -> tuple[str, dict[str, Any]]:
-        """As a condition over `contact c`."""
-        parts, params = ["true"], {}
-        for name, value, expression in (("source", self.source, "c.source"), ("brought", self.import_number, _IMPORT)):
-            if value:
-                parts.append(f"{expression} IS NOT DISTINCT FROM %({name})s::text")
-                params[name] = None if value == "-" else value
-        return " AND ".join(parts), params
-
-
 def at_fault_sql(slug: str, *, alias: str = "q") -> str:
     """A condition over contact_quality: has this fault by any version of the rule."""
     pinned = ", ".join(f"'{row.pinned}'" for row in versions_of(slug))
@@ -312,7 +335,7 @@ def _kept(slug: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def people_at_fault(
-    actor: Actor, slug: str, narrowed: Narrowing = Narrowing(), *, limit: int, after: Sequence[Any] = ()
+    actor: Actor, slug: str, narrowed: Narrowing = EVERYBODY, *, limit: int, after: Sequence[Any] = ()
 ) -> list[dict[str, Any]]:
     """Those at fault whom the actor may see, the worst records first; one more than `limit`, if there are more."""
     require(actor, VIEW)

@@ -86,7 +86,10 @@ def simulate(
     limit: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many leads to list.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Who would have moved under these rules; nothing is written. Exit code 1 when no rule claims some leads."""
+    """Who would be with somebody else than by the version in force, and whom `reassign` would move at once.
+
+    Nothing is written. Exit code 1 when no rule claims some leads.
+    """
     with installation(quiet=as_json):
         from marops.domains.routing.public import read_route, try_route
         from marops.kernel.clock import now
@@ -94,7 +97,7 @@ def simulate(
 
         route = read_route(text_of(rules))
         first = since.replace(tzinfo=zone())
-        trial = try_route(route, slug, first, now(), as_now=as_now, shown=1_000_000 if as_json else limit)
+        trial = try_route(route, slug, first, now(), actor=CLI, as_now=as_now, shown=1_000_000 if as_json else limit)
     if as_json:
         print_json(trial.as_json())
     else:
@@ -103,25 +106,39 @@ def simulate(
 
 
 def _tell(trial: Any) -> None:
+    than = f"by {trial.baseline.partition('/')[2]}" if trial.baseline else "today"
     out.print(
-        f"[bold]{trial.moved:,}[/] of [bold]{trial.leads:,}[/] leads would be with somebody else;"
+        f"[bold]{trial.moved:,}[/] of [bold]{trial.leads:,}[/] leads would be with somebody else than {than};"
         f" [bold]{trial.unmatched:,}[/] with nobody."
     )
+    if trial.turned:
+        out.print(f"{trial.turned:,} of them only because turns of the same pool shift.")
+    if trial.baseline:
+        out.print(f"{trial.elsewhere_today:,} are with somebody else today than they would be.")
     if trial.by_hand:
         out.print(f"{trial.by_hand:,} were handed over by a person and stay.")
     owners = Table("Owner", box=None, pad_edge=False)
-    owners.add_column("Has now", justify="right")
-    owners.add_column("Would have", justify="right")
-    for name, before, after in trial.owners:
-        owners.add_row(name, f"{before:,}", f"{after:,}")
+    for title in ("Has today", "In force", "Would have"):
+        owners.add_column(title, justify="right")
+    for one in trial.owners:
+        owners.add_row(one.owner, f"{one.today:,}", f"{one.before:,}", f"{one.after:,}")
     out.print(owners)
-    moves = Table("Lead", "From", "To", "Because of", box=None, pad_edge=False)
-    for one in trial.items:
-        moves.add_row(one.ref, one.before, one.after, one.why)
-    if trial.items:
-        out.print(moves)
-        more = trial.moved - len(trial.items)
-        out.print(f"and {more:,} more; --limit shows them." if more else "That is everybody who would move.")
+    _tell_moves(trial.items, trial.moved)
+    if trial.moves:
+        out.print(f"Put in force, it moves [bold]{trial.moves.leads:,}[/] leads that have an owner at once;", end=" ")
+        out.print(f"{trial.moves.at_work:,} stay because sales has them in work.")
+        _tell_moves(trial.moves.items, trial.moves.leads)
+
+
+def _tell_moves(items: list[Any], moved: int) -> None:
+    if not items:
+        return
+    moves = Table("Lead", "Name", "From", "To", "Because of", box=None, pad_edge=False)
+    for one in items:
+        moves.add_row(one.ref, one.name or "", one.before, one.after, one.why)
+    out.print(moves)
+    more = moved - len(items)
+    out.print(f"and {more:,} more; --limit shows them." if more else "That is everybody who would move.")
 
 
 @leads_app.command("dispose")

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marops.domains.accounts.public import actor_of, names, needs
@@ -201,8 +201,8 @@ def _keep(request: HttpRequest, slug: str, form: Any, document: dict[str, Any]) 
 @require_http_methods(["GET", "POST"])
 @needs(VIEW)
 def simulate(request: HttpRequest, slug: str) -> HttpResponse:
-    """What a version would have done with the leads of the last while."""
-    at = now()
+    """What a version would do with the leads of the last while, beside the version in force."""
+    actor, at = actor_of(request), now()
     found = versions("route", slug) or [boards.in_force(slug)]
     given = request.GET if "since" in request.GET else None
     first = today() - timedelta(days=30)
@@ -218,15 +218,14 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
     row = find(f"route/{slug}@{chosen}")
     trial = None
     if not (form.is_bound and form.errors):
-        trial = trials.simulate(load(row), slug, midnight(day), at, as_now=as_now, shown=50)
-    actor = actor_of(request)
+        trial = trials.simulate(load(row), slug, midnight(day), at, actor=actor, as_now=as_now, shown=50)
     context = {
         "slug": slug,
         "row": row,
         "form": form,
         "trial": trial,
         "answer": _trial_answer(trial) if trial else "",
-        "most": max((max(before, after) for _owner, before, after in trial.owners), default=0) if trial else 0,
+        "most": max((max(one.today, one.before, one.after) for one in trial.owners), default=0) if trial else 0,
         "is_draft": row.state in (Definition.State.DRAFT, Definition.State.REVIEW),
         "may_activate": may(actor, CHANGE) and may(actor, ACTIVATE),
     }
@@ -235,9 +234,25 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _trial_answer(trial: trials.Trial) -> str:
     if not trial.leads:
-        return _("No leads came in that time.")
-    told = {"moved": f"{trial.moved:,}", "leads": f"{trial.leads:,}", "unmatched": f"{trial.unmatched:,}"}
-    return _("%(moved)s of %(leads)s leads would be with somebody else; %(unmatched)s with nobody.") % told
+        said = _("No leads came in that time.")
+    elif trial.in_force:
+        told = {"elsewhere": f"{trial.elsewhere_today:,}", "leads": f"{trial.leads:,}"}
+        said = _(
+            "This is what is in force. %(elsewhere)s of %(leads)s leads are with somebody else today than it would"
+            " give them to if they came now."
+        )
+        return said % told
+    else:
+        told = {"moved": f"{trial.moved:,}", "leads": f"{trial.leads:,}", "unmatched": f"{trial.unmatched:,}"}
+        than = _("by the version in force") if trial.baseline else _("today")
+        said = _("%(moved)s of %(leads)s leads would be with somebody else than %(than)s; %(unmatched)s with nobody.")
+        said %= told | {"than": than}
+    if trial.moves:
+        said += " " + ngettext(
+            "Put in force, it moves %(n)s lead at once.", "Put in force, it moves %(n)s leads at once.",
+            trial.moves.leads,
+        ) % {"n": f"{trial.moves.leads:,}"}  # fmt: skip
+    return said
 
 
 @require_POST

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from marops.domains.routing.models import Assignment, PoolDeal, PoolSeat
-from marops.domains.routing.public import Route, assign_lead, read_route, try_route
+from marops.domains.routing.public import Route, assign_lead, dispose_lead, read_route, try_route
 from marops.domains.routing.tests.routingground import (
     around_the_clock,
     company,
@@ -37,7 +37,8 @@ def _document(*people, **values):
 
 
 def _tried(document, **values):
-    return try_route(Route.model_validate(document), "main", now() - timedelta(days=1), now(), **values)
+    since = now() - timedelta(days=1)
+    return try_route(Route.model_validate(document), "main", since, now(), actor=SETUP, **values)
 
 
 @pytest.mark.parametrize("as_now", [False, True])
@@ -55,8 +56,10 @@ def test_a_trial_answers_what_a_real_pass_then_does(run_stages, as_now):
     run_stages()
     names = {one.account_id: one.name for one in (ada, bo, cy)} | {"unassigned-leads": "Unassigned leads"}
     real = [names[owner] for owner in owners(found)]
-    assert [one.after for one in trial.items] == real
-    assert (trial.leads, trial.moved, trial.unmatched) == (27, 27, real.count("Unassigned leads"))
+    tried = {one.contact_id: one.after for one in trial.items}  # by the starters everybody would go to the fallback
+    assert [tried.get(one.id, "Unassigned leads") for one in found] == real
+    waiting = real.count("Unassigned leads")
+    assert (trial.leads, trial.moved, trial.unmatched) == (27, 27 - waiting, waiting)
 
 
 def test_a_trial_says_who_would_move_and_writes_nothing(run_stages):
@@ -69,15 +72,64 @@ def test_a_trial_says_who_would_move_and_writes_nothing(run_stages):
     assign_lead(actor=SETUP, contact_id=found[0].id, owner_id=ada.account_id)
     trial = _tried(_document(ada, bo))
     assert (trial.leads, trial.by_hand, trial.unmatched) == (6, 1, 1)
-    counts = {name: (had, has) for name, had, has in trial.owners}
-    assert counts["Ada"][0] == 6
-    assert counts["Unassigned leads"] == (0, 1)
-    assert sum(has for _, has in counts.values()) == 6
+    counts = {one.owner: (one.today, one.before, one.after) for one in trial.owners}
+    assert counts["Ada"][:2] == (6, 6)
+    assert counts["Unassigned leads"] == (0, 0, 1)
+    assert sum(has for *_, has in counts.values()) == 6
     assert trial.rules == [("North", 5), ("no rule matched", 1)]
     told = json.loads(json.dumps(trial.as_json()))
     assert {"ref": other[0].ref, "from": "Ada", "to": "Unassigned leads"}.items() <= told["items"][-1].items()
     assert (PoolSeat.objects.count(), PoolDeal.objects.count(), FactInbox.objects.count() - 1) == before
     assert owners(found) == [ada.account_id] * 6
+
+
+def test_a_trial_is_measured_by_the_version_in_force_run_the_same_way(run_stages):
+    ada, bo, cy = seller("Ada"), seller("Bo"), seller("Cy")
+    in_force("route", "main", _document(ada, bo))
+    absence = add_absence(actor=SETUP, person_id=bo.id, starts=now(), ends=now() + timedelta(days=1))
+    found = leads(6, country="NO")
+    run_stages()
+    absence.delete()  # Bo was away: shares alone give four of the six to Bo
+    same = _tried(_document(ada, bo))
+    assert (same.in_force, same.moved, same.elsewhere_today, same.baseline) == (True, 0, 4, "route/main@2")
+    other = _tried(_document(ada, cy))
+    assert (other.moved, other.turned, other.elsewhere_today) == (4, 0, 4)
+    one = other.items[0]
+    assert (one.before, one.after, one.today, one.reached) == ("Bo", "Cy", "Ada", True)
+    assert {row.contact_id for row in other.items} < {row.id for row in found}
+
+
+def test_a_trial_tells_turns_from_rules(run_stages):
+    ada, bo = seller("Ada"), seller("Bo")
+    in_force("route", "main", _document(ada, bo))
+    leads(1, country="NO", city="Oslo")
+    leads(5, country="NO")
+    run_stages()
+    document = _document(ada, bo)
+    oslo = {"name": "oslo", "label": "Oslo", "when": {"field": "contact.city", "is": "Oslo"}}
+    pool = {"pool": {"members": [{"person": ada.ref}]}}
+    trial = _tried(document | {"rules": [oslo | pool, *document["rules"]]})
+    assert trial.moved == trial.turned + 1
+    assert [one.why for one in trial.items][:2] == ["the rule “Oslo”", "another turn of the same pool, “North”"]
+
+
+def test_a_trial_foretells_what_reassign_moves_at_once(run_stages):
+    ada, bo = seller("Ada"), seller("Bo")
+    pool_route(ada)
+    found = leads(3, country="NO")
+    run_stages()
+    dispose_lead(actor=SETUP, contact_id=found[0].id, disposition="working")
+    assert _tried(_document(bo)).moves is None
+    document = _document(bo)
+    document["rules"][0] |= {"reassign": "always"}
+    trial = try_route(Route.model_validate(document), "main", now(), now(), actor=SETUP)
+    assert (trial.leads, trial.moves.leads, trial.moves.at_work) == (0, 2, 1)
+    assert [(one.ref, one.before, one.after) for one in trial.moves.items] == [
+        (one.ref, "Ada", "Bo") for one in found[1:]
+    ]
+    in_force("route", "main", document)
+    run_stages()
+    assert owners(found) == [ada.account_id, bo.account_id, bo.account_id]
 
 
 def test_a_trial_does_not_follow_what_its_own_leads_have_now(run_stages):
@@ -134,7 +186,7 @@ def test_the_pages_of_a_route_draft_try_and_activate(run_stages, cast):
     members = draft.document["rules"][0]["pool"]["members"]
     assert [(one["person"], one["weight"], "open" in one) for one in members] == [(ada.ref, 3, False)]
     tried = client.get("/routes/main/simulate").content.decode()
-    assert "of 9 leads would be with somebody else; 0 with nobody." in tried
+    assert "of 9 leads would be with somebody else than by the version in force; 0 with nobody." in tried
     assert "Bo" in tried
     assert client.post("/routes/main/3/activate").status_code == 409  # four eyes
     assert cast.client("hanna").post("/routes/main/3/activate").status_code == 302

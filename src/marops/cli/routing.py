@@ -58,15 +58,16 @@ def queue(
     slug: Annotated[str, typer.Argument(help="The short name that routes use, such as partner-desk.")],
     name: Annotated[str, typer.Argument(help="What people call it.")],
     purpose: Annotated[str, typer.Option(help="Which leads wait there, and for whom.")] = "",
+    change: Annotated[bool, typer.Option("--change", help="Rename and describe a queue that is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a queue that rules can send leads to; one that is there stays as it is."""
+    """Make a queue that rules can send leads to; one that is there stays as it is, unless --change is given."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
         raise typer.BadParameter("Use small letters, digits and hyphens.", param_hint="slug")
     with installation(quiet=as_json):
-        from marops.domains.register.public import ensure_queue
+        from marops.domains.register.public import change_queue, ensure_queue
 
-        made = ensure_queue(actor=CLI, slug=slug, name=name, purpose=purpose)
+        made = (change_queue if change else ensure_queue)(actor=CLI, slug=slug, name=name, purpose=purpose)
     if as_json:
         print_json({"slug": made.slug, "name": made.name, "purpose": made.purpose, "fallback": made.fallback})
     else:

@@ -13,7 +13,7 @@ from marops.domains.register.queries import KINDS, entry, find_entry
 from marops.domains.register.rules import Kind, folded, slug_of
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
-from marops.kernel.errors import CONFLICT, MaropsError
+from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.facts import fact_kind
 
 FALLBACK = "unassigned-leads"
@@ -42,6 +42,32 @@ def ensure_queue(act: Act, *, actor: Actor, slug: str, name: str, purpose: str =
     queue, made = Queue.objects.get_or_create(slug=slug, defaults={"name": name, "purpose": purpose})
     if made:
         act.changed("queue", slug, after={"name": name, "purpose": purpose})
+    return queue
+
+
+@action("queue.make", effect="create", right="routing.change")
+def make_queue(act: Act, *, actor: Actor, slug: str, name: str, purpose: str = "") -> Queue:
+    """A new queue. Raises MaropsError `invalid` where one of this short name is there."""
+    if Queue.objects.filter(slug=slug).exists():
+        said = f"There is a queue {slug!r} already."
+        fault = FieldError("taken", said, "Choose another short name, or change that queue.", "/slug", field="slug")
+        raise MaropsError(INVALID, said, errors=[fault])
+    queue = Queue.objects.create(slug=slug, name=name, purpose=purpose)
+    act.changed("queue", slug, after={"name": name, "purpose": purpose})
+    return queue
+
+
+@action("queue.change", effect="change", right="routing.change", reversible=True)
+def change_queue(act: Act, *, actor: Actor, slug: str, name: str, purpose: str) -> Queue:
+    """What a queue is called and what for; its short name stays, for rules use it. Raises MaropsError `not-found`."""
+    queue = Queue.objects.select_for_update().filter(slug=slug).first()
+    if queue is None:
+        raise MaropsError(NOT_FOUND, f"There is no queue {slug!r}.")
+    before = {"name": queue.name, "purpose": queue.purpose}
+    queue.name, queue.purpose = name, purpose
+    queue.save(update_fields=["name", "purpose"])
+    if before != (after := {"name": name, "purpose": purpose}):
+        act.changed("queue", slug, before=before, after=after)
     return queue
 
 

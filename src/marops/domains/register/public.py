@@ -4,6 +4,7 @@ from marops.domains.register.actions import (
     BILLED,
     TASK_FINISHED,
     USED,
+    change_queue,
     ensure_campaign,
     ensure_channel,
     ensure_platform,
@@ -11,11 +12,12 @@ from marops.domains.register.actions import (
     ensure_source,
     ensure_unit,
     fallback_queue,
+    make_queue,
     merge_entries,
 )
 from marops.domains.register.models import BusinessUnit, Campaign, Channel, OtherName, Platform, Queue, Source
 from marops.domains.register.queries import campaigns, find_entry, platforms, queue_names
-from marops.domains.register.rules import folded
+from marops.domains.register.rules import folded, slug_of
 
 __all__ = [
     "BILLED",
@@ -29,6 +31,7 @@ __all__ = [
     "Queue",
     "Source",
     "campaigns",
+    "change_queue",
     "ensure_campaign",
     "ensure_channel",
     "ensure_platform",
@@ -38,7 +41,9 @@ __all__ = [
     "fallback_queue",
     "find_entry",
     "folded",
+    "make_queue",
     "merge_entries",
     "platforms",
     "queue_names",
+    "slug_of",
 ]

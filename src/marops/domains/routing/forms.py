@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import Account
-from marops.domains.register.public import queue_names
+from marops.domains.register.public import queue_names, slug_of
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
 from marops.domains.team.public import people
 from marops.kernel.rules import read_yaml
@@ -24,7 +24,17 @@ def _targets() -> list[tuple[Any, Any]]:
 class HandOverForm(forms.Form):
     """To whom a lead goes, and why."""
 
-    to = forms.ChoiceField(label=_("To"), choices=_targets, help_text=_("A queue that a team works on, or one person."))
+    to = forms.ChoiceField(
+        label=_("To"),
+        choices=_targets,
+        help_text=_("A queue that a team works on, or one person."),
+        error_messages={
+            "invalid_choice": _(
+                "No lead can go to “%(value)s”. Write queue:<short name> for a queue, such as queue:unassigned-leads,"
+                " or person:<id of an account that is open> for a person; GET /api/v1/queues lists the queues."
+            )
+        },
+    )
     reason = forms.CharField(
         label=_("Why"),
         required=False,
@@ -38,6 +48,46 @@ def target_of(to: str) -> tuple[str | None, UUID | None]:
     """The queue's short name, or the person's id, that a checked `to` means."""
     kind, _colon, value = to.partition(":")
     return (value, None) if kind == "queue" else (None, UUID(value))
+
+
+RESERVED = ("new",)
+"""Short names that would hide a page."""
+
+
+class QueueForm(forms.Form):
+    """What a queue is called and what for."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("What people call it."))
+    purpose = forms.CharField(
+        label=_("What for"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Which leads wait there, and for whom."),
+    )
+
+
+class NewQueueForm(QueueForm):
+    """A queue that is made."""
+
+    slug = forms.RegexField(
+        r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        label=_("Short name"),
+        required=False,
+        max_length=80,
+        help_text=_("What rules of a route write, such as partner-desk; it cannot be changed. Empty: from the name."),
+        error_messages={"invalid": _("Use small letters, digits and hyphens.")},
+    )
+    field_order = ("name", "slug", "purpose")
+
+    def clean(self) -> dict[str, Any]:
+        """The short name, of the name where none was given."""
+        data = super().clean() or {}
+        if "slug" in data and data.get("name"):
+            data["slug"] = data["slug"] or slug_of(data["name"])
+            if data["slug"] in RESERVED:
+                self.add_error("slug", _("This short name is taken."))
+        return data
 
 
 # --- What sales says --------------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
+from marops.domains.register.public import change_queue, make_queue
 from marops.domains.routing import boards, trials
 from marops.domains.routing.actions import assign_lead, dispose_lead, hand_over_leads, take_next, touch_lead
-from marops.domains.routing.forms import DispositionForm, HandOverForm, TouchForm, target_of
+from marops.domains.routing.forms import DispositionForm, HandOverForm, NewQueueForm, QueueForm, TouchForm, target_of
 from marops.domains.routing.permissions import ASSIGN, CHANGE, DISPOSE, VIEW
 from marops.domains.routing.queries import LeadFilter, lead_of, lead_page, lead_story
 from marops.domains.routing.rules import Route
@@ -178,6 +179,37 @@ def queues(request: HttpRequest) -> dict[str, Any]:
     """Where leads wait, and since when the one who waited longest."""
     require(actor_of(request), VIEW)
     return {"items": [asdict(one) for one in boards.queues()], "next": None}
+
+
+class QueueIn(Strict):
+    """What a queue is called and what for."""
+
+    name: str
+    purpose: str = ""
+
+
+class NewQueueIn(QueueIn):
+    """A queue that is made; its short name is what rules write. Empty: from the name."""
+
+    slug: str = ""
+
+
+@router.post("/queues", response={201: dict[str, Any]})
+def make_a_queue(request: HttpRequest, body: NewQueueIn) -> Status[dict[str, Any]]:
+    """Make a queue that rules can send leads to."""
+    actor = actor_of(request)
+    require(actor, CHANGE)
+    made = make_queue(actor=actor, **validated(NewQueueForm, body.dict()))
+    return Status(201, asdict(boards.queue(made.slug)))
+
+
+@router.put("/queues/{slug}", response=dict[str, Any])
+def rename_queue(request: HttpRequest, slug: str, body: QueueIn) -> dict[str, Any]:
+    """Rename or describe a queue; its short name stays."""
+    actor = actor_of(request)
+    require(actor, CHANGE)
+    change_queue(actor=actor, slug=slug, **validated(QueueForm, body.dict()))
+    return asdict(boards.queue(slug))
 
 
 @router.post("/queues/{slug}/take", response=dict[str, Any])

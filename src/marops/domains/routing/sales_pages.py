@@ -13,10 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marops.domains.accounts.public import actor_of, names, needs, sees
+from marops.domains.register import public as register
+from marops.domains.register.public import make_queue
 from marops.domains.routing import boards
 from marops.domains.routing.actions import dispose_lead, hand_over_leads, take_next, touch_lead
-from marops.domains.routing.forms import DispositionForm, ManyForm, TouchForm, target_of
-from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
+from marops.domains.routing.forms import DispositionForm, ManyForm, NewQueueForm, QueueForm, TouchForm, target_of
+from marops.domains.routing.permissions import ASSIGN, CHANGE, DISPOSE, VIEW
 from marops.domains.routing.queries import lead_of, reaches
 from marops.domains.routing.rules import STATES
 from marops.domains.routing.story import disposition
@@ -109,8 +111,40 @@ def queues(request: HttpRequest) -> HttpResponse:
         % {"waiting": f"{waiting:,}"},
         "away": boards.away(actor_of(request), now()),
         "may_assign": may(actor_of(request), ASSIGN),
+        "may_change": may(actor_of(request), CHANGE),
     }
     return render(request, "routing/queues.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(CHANGE)
+def new_queue(request: HttpRequest) -> HttpResponse:
+    """Make a queue that rules can send leads to."""
+    form = NewQueueForm(posted(request))
+    if form.is_bound and form.is_valid():
+        try:
+            made = make_queue(actor=actor_of(request), **form.cleaned_data)
+        except MaropsError as error:
+            add_problem(form, error)
+        else:
+            told = {"name": made.name, "slug": made.slug}
+            messages.success(request, _("Rules can send leads to “%(name)s” as %(slug)s.") % told)
+            return redirect("routing:queue", slug=made.slug)
+    return render(request, "routing/queue_form.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(CHANGE)
+def change_queue(request: HttpRequest, slug: str) -> HttpResponse:
+    """Rename or describe a queue."""
+    one = boards.queue(slug)
+    form = QueueForm(posted(request), initial={"name": one.name, "purpose": one.purpose})
+    if form.is_bound and form.is_valid():
+        register.change_queue(actor=actor_of(request), slug=slug, **form.cleaned_data)
+        messages.success(request, _("Kept."))
+        return redirect("routing:queue", slug=slug)
+    context = {"form": form, "queue": one}
+    return render(request, "routing/queue_form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_GET
@@ -125,6 +159,7 @@ def queue(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": _rows(actor, boards.to_hand_over(actor, owner=None, queue_slug=slug, limit=50)) if may_assign else [],
         "answer": ngettext("%(leads)s lead waits here.", "%(leads)s leads wait here.", one.leads)
         % {"leads": f"{one.leads:,}"},
+        "may_change": may(actor, CHANGE),
         "may_take": may(actor, DISPOSE) and bool(one.leads) and as_uuid(actor.id) is not None,
         "may_assign": may_assign,
     }

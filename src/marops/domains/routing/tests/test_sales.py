@@ -84,7 +84,7 @@ def test_nothing_happened_in_the_future(cast, lead):
         touch_lead(actor=cast.actor("selma"), contact_id=lead.id, channel="call", at=now() + timedelta(hours=1))
 
 
-def test_the_story_tells_what_stands_and_what_may_follow(cast, lead):
+def test_the_story_tells_what_stands_and_what_may_follow(cast, lead, engine):
     dispose_lead(actor=cast.actor("selma"), contact_id=lead.id, disposition="rejected", reason="no_fit")
     told = lead_story(lead.id, ENGINE)["routing"]["disposition"]
     assert (told["label"], told["reason_label"], told["next"]) == ("Rejected", "Does not fit", ["accepted", "working"])
@@ -133,7 +133,7 @@ def test_a_sellers_file_reaches_their_own_leads_only(cast, lead):
     assert (done.kept, [fault.code for fault in done.refused]) == (1, ["unknown"])
 
 
-def test_many_leads_are_handed_over_at_once_within_what_the_right_reaches(cast):
+def test_many_leads_are_handed_over_at_once_within_what_the_right_reaches(cast, engine):
     found = leads(5, touch=False)
     moved = hand_over_leads(
         actor=cast.actor("hanna"), contact_ids=[one.id for one in found], owner_id=cast.selma.id, reason="Leave",
@@ -166,3 +166,28 @@ def test_a_seller_takes_the_lead_that_waited_longest(cast, run_stages, starters)
     assert refused.value.code == "conflict"
     assert [one.ref for one in lead_page(cast.actor("selma"), LeadFilter()).items] == [first.ref]
     assert second
+
+
+def test_queues_are_made_and_renamed_on_pages_and_over_rest(cast):
+    client = cast.client("hanna")
+    assert client.post("/queues/new", {"name": "Partner desk"})["Location"] == "/queues/partner-desk"
+    for slug in ("partner-desk", "new", "Partner Desk"):
+        assert client.post("/queues/new", {"name": "Other", "slug": slug}).status_code == 422
+    said = {"name": "Partners", "purpose": "For Marco"}
+    assert client.post("/queues/partner-desk/change", said).status_code == 302
+    assert "For Marco" in client.get("/queues").content.decode()
+    made = client.post("/api/v1/queues", {"name": "Events", "slug": "fairs"}, content_type="application/json")
+    assert (made.status_code, made.json()["slug"], made.json()["leads"]) == (201, "fairs", 0)
+    again = client.post("/api/v1/queues", {"name": "Events", "slug": "fairs"}, content_type="application/json")
+    assert (again.status_code, again.json()["errors"][0]["field"]) == (422, "slug")
+    assert (
+        client.put("/api/v1/queues/fairs", {"name": "Fairs"}, content_type="application/json").json()["name"] == "Fairs"
+    )
+    assert client.put("/api/v1/queues/none", {"name": "N"}, content_type="application/json").status_code == 404
+
+
+def test_a_hand_over_to_nobody_says_how_to_name_somebody(cast, lead):
+    body = {"to": "fairs"}
+    refused = cast.client("hanna").post(f"/api/v1/leads/{lead.id}/owner", body, content_type="application/json").json()
+    assert refused["errors"][0]["code"] == "invalid_choice"
+    assert "No lead can go to “fairs”. Write queue:<short name>" in refused["errors"][0]["message"]

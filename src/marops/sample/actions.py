@@ -22,6 +22,7 @@ from marops.kernel.definitions import checked, digest, kinds
 from marops.kernel.errors import CONFLICT, MaropsError, problem
 from marops.kernel.facts import touch_from
 from marops.kernel.ids import next_number
+from marops.kernel.metrics import METRICS
 from marops.kernel.models import Definition, Workspace
 from marops.kernel.workspace import alone_with_sample
 from marops.methods.worktime import local
@@ -39,6 +40,8 @@ NOT_EMPTY = problem(
     remedy="Use a workspace of its own for it: another folder, with --home or MAROPS_HOME. Nothing was changed.",
 )
 NURTURE = "sample-nurture"
+_FILES = 200
+"""More than the leads come in."""
 
 TABLES: Mapping[str, str] = {
     "companies": "company",
@@ -54,6 +57,12 @@ TABLES: Mapping[str, str] = {
     "deals": "opportunity",
     "deal_people": "opportunity_person",
     "deal_lines": "opportunity_snapshot",
+    "imports": "import_run",
+    "import_findings": "import_finding",
+    "pool_deals": "pool_deal",
+    "pool_seats": "pool_seat",
+    "quality_days": "quality_day",
+    "readings": "metric_reading",
 }
 """What the generator makes → the table it belongs to."""
 
@@ -82,20 +91,23 @@ def begin(
     workspace.save()
     made: dict[str, Any] = {}
     made["accounts"] = _accounts(recipe)
-    made["people"] = _people(recipe)
+    made["people"], person_base = _people(recipe)
     made["register"] = _register(recipe, campaigns)
     made["fields"] = _custom_fields(act)
     made["definitions"], pins = _definitions(act, recipe, before)
     names = Names(
         **pins, nurture_queue=NURTURE, nurture_id=recipe.made_id("queue", NURTURE).hex,
         contact_base=_reserve("contact_number", recipe.leads), company_base=_reserve("company_number", recipe.firms),
-        deal_base=_reserve("opportunity_number", recipe.leads),
+        deal_base=_reserve("opportunity_number", recipe.leads), import_base=_reserve("import_number", _FILES),
+        person_base=person_base, quality_version=METRICS.find("quality.score").version,
+        reachable_version=METRICS.find("list.reachable").version,
     )  # fmt: skip
     made["names"] = {name: getattr(names, name) for name in Names.__slots__}
     SampleCompany.objects.create(
         size=size, leads=recipe.leads, seed=recipe.seed, day=recipe.today, zone=recipe.zone, job_id=job_id, made=made,
         before=before, began_at=act.at,
     )  # fmt: skip
+    _delete("metric_reading", "true")  # of a workspace without leads
     act.count(people=len(PEOPLE), definitions=len(made["definitions"]))
     return names
 
@@ -138,14 +150,16 @@ def _accounts(recipe: Recipe) -> list[str]:
     return [str(row.id) for row in rows]
 
 
-def _people(recipe: Recipe) -> list[str]:
+def _people(recipe: Recipe) -> tuple[list[str], int]:
+    """Their ids, and the number before that of the first."""
+    base = _reserve("person_number", len(PEOPLE))
     rows = [
         Person(
             id=recipe.made_id("person", one.slug), number=number, account_id=recipe.account_id(one.slug), name=one.name,
             role=one.role, zone=one.zone, sample=True, created_at=recipe.before(DAYS),
             manager_id=recipe.made_id("person", one.manager) if one.manager else None,
         )
-        for one, number in zip(PEOPLE, _numbers("person_number", len(PEOPLE)), strict=True)
+        for number, one in enumerate(PEOPLE, start=base + 1)
     ]  # fmt: skip
     Person.objects.bulk_create(rows)
     Absence.objects.bulk_create(
@@ -155,7 +169,7 @@ def _people(recipe: Recipe) -> list[str]:
         )
         for who, first, last in absences(recipe.today)
     )  # fmt: skip
-    return [str(row.id) for row in rows]
+    return [str(row.id) for row in rows], base
 
 
 def _midnight(day: date, who: str) -> datetime:
@@ -316,7 +330,7 @@ def finish(act: Act, *, actor: Actor, job_id: UUID) -> int:
     company.state = SampleCompany.State.PRESENT
     company.save(update_fields=["state"])
     looked_at = touch_from("SELECT id FROM contact", act.at)
-    _delete("metric_reading", "true")  # of a workspace without leads; the engine reads all of its past anew
+    _delete("metric_reading", "computed_at >= %s", company.began_at)  # of half a company; all is measured anew
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO touched (id, contact_id, due_at) SELECT gen_random_uuid(), contact_id, next_at FROM lead_sla"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from marops.kernel.definitions import active
-from marops.sample.generate import THIRD_MODEL_DAYS, pools
+from marops.sample.generate import THIRD_MODEL_DAYS
+from marops.sample.pools import pools
 from marops.sample.world import DAYS, HEAD, MARKETS, MOVED_DAYS, PEOPLE
 
 FIRST_TOUCH: Final = 480
@@ -108,7 +109,7 @@ def _route(queue: str, back: int) -> dict[str, Any]:
                 ],
                 "hours": "prefer",
             },
-            "reassign": "always",
+            "reassign": "waiting",
             "sla": {"first_touch": FIRST_TOUCH, "remind": REMIND, "escalate": {"to": "manager"}},
         }
         for one in MARKETS
@@ -119,4 +120,10 @@ def _route(queue: str, back: int) -> dict[str, Any]:
         "when": {"everyone": True},
         "queue": queue,
     }
-    return {"title": f"Markets of {HEAD.name}", "rules": [*rules, nurture], "same_owner": ["duplicate"]}
+    return {
+        "title": f"Markets of {HEAD.name}",
+        "rules": [*rules, nurture],
+        # Whoever waits there is given to a seller as soon as they qualify.
+        "fallback": queue,
+        "same_owner": ["duplicate"],
+    }

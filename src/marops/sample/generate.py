@@ -11,7 +11,8 @@ the order of rows or on threads; only the work on campaigns is a sequence (`work
 
 import csv
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -27,16 +28,18 @@ import pyarrow as pa
 
 from marops.methods.worktime import local
 from marops.sample import work
+from marops.sample.pools import Asked, Dealing, Member, pools
 from marops.sample.world import (
     COVERS,
     DAYS,
     DOMAIN,
     HEAD,
+    IMPORTER,
     MARKETS,
-    MOVED,
     MOVED_DAYS,
     OLD_LIST,
     OLD_LIST_SHARE,
+    PEOPLE,
     SELLERS,
     SLOW,
     SOURCES,
@@ -54,7 +57,9 @@ SPAM_DAYS: Final = (140, 133)
 THIRD_MODEL_DAYS: Final = 300
 """So many days before the load the score model came into force that pays for clicks."""
 
-_SCRIPTS: Final = ("10_words", "20_leads", "30_activity", "40_sales", "50_facts", "60_tables")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BEFORE_SALES: Final = ("10_words", "20_leads", "30_activity")
+_AFTER: Final = ("40_sales", "50_facts", "60_tables", "70_history")
 _SEASON: Final = (0.9, 1.0, 1.1, 1.05, 1.0, 0.95, 0.75, 0.7, 1.1, 1.15, 1.1, 0.7)
 _WEEK: Final = (1.1, 1.15, 1.1, 1.0, 0.8, 0.18, 0.2)
 _PAGES: Final = (
@@ -63,6 +68,16 @@ _PAGES: Final = (
     ("/blog/empty-trips", "Fewer empty trips"), ("/blog/first-visit", "Right on the first visit"),
     ("/webinars", "Webinars"), ("/demo", "See it at work"), ("/about", "About"), ("/jobs", "Jobs"),
 )  # fmt: skip
+
+_COLUMNS_OF_FILES: Final = {
+    "First name": "given_name", "Last name": "family_name", "E-mail": "email", "Phone": "phone",
+    "Job title": "job_title", "Company": "company_name", "Country": "country", "City": "city",
+}  # fmt: skip
+_IMPORT_PLAN: Final = {
+    "columns": [{"column": column, "target": target} for column, target in _COLUMNS_OF_FILES.items()],
+    "encoding": "utf-8", "delimiter": ",", "sheet": "", "shape": "", "null_words": [], "country": "", "zone": "UTC",
+    "day_first": True, "kind": "text",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,10 @@ class Names:
     contact_base: int = 0
     company_base: int = 0
     deal_base: int = 0
+    person_base: int = 0
+    import_base: int = 0
+    quality_version: int = 1
+    reachable_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +178,40 @@ class Company:
         self._bring_world()
         self._bring_sellers()
         self._bring_campaigns()
-        for script in _SCRIPTS:
+        self._run(_BEFORE_SALES)
+        self._deal()
+        self._run(_AFTER)
+        self._built = True
+
+    def _run(self, scripts: Sequence[str]) -> None:
+        for script in scripts:
             for statement in _statements(script):
                 self._scratch.execute(statement)
-        self._built = True
+
+    def _deal(self) -> None:
+        """Whose turn it was is a sequence: each pool is dealt in the order of time."""
+        recipe = self.recipe
+        members: dict[str, list[Member]] = {}
+        for market, who, weight, since in pools():
+            one = Member(_seller_number(who), weight, ZoneInfo(ZONE_OF[who]), recipe.before(since))
+            members.setdefault(market, []).append(one)
+        away: dict[int, list[tuple[datetime, datetime]]] = {}
+        for who, starts, ends in self._absences():
+            away.setdefault(_seller_number(who), []).append((starts, ends))
+        dealing = Dealing(members, away, recipe.before(0))
+        asked = (
+            "SELECT epoch_us(q.moment + to_seconds(2 + (20 * u(60, l.i))::BIGINT)), number, l.market"
+            " FROM qualified q JOIN lead l USING (number) ORDER BY number"
+        )
+        rows = self._scratch.rows(asked)
+        dealing.run(Asked(_EPOCH + timedelta(microseconds=at), number, market) for at, number, market in rows)
+        for name, table in dealing.tables().items():
+            self._scratch.append(name, table)
+
+    def _absences(self) -> Iterator[tuple[str, datetime, datetime]]:
+        for who, first, last in absences(self.recipe.today):
+            zone = ZoneInfo(ZONE_OF[who])
+            yield who, local(first, 0, zone), local(last, 0, zone)
 
     def rows(self, table: str, low: int | None = None, high: int | None = None) -> pa.Table:
         """The rows of one table of `sql/60_tables.sql`; for leads and companies those with numbers in (low, high]."""
@@ -204,7 +253,7 @@ class Company:
             "third_model_at": recipe.before(THIRD_MODEL_DAYS), "moved_at": recipe.before(MOVED_DAYS),
             "old_list_at": recipe.before(TITLES_AGED_DAYS),
         }  # fmt: skip
-        days = {"old_list_day": OLD_LIST_DAYS, "spam_from": SPAM_DAYS[0], "spam_to": SPAM_DAYS[1]}
+        days = {"last_day": 1, "old_list_day": OLD_LIST_DAYS, "spam_from": SPAM_DAYS[0], "spam_to": SPAM_DAYS[1]}
         aged = (recipe.today - timedelta(days=TITLES_AGED_DAYS)).isoformat()
         texts = {
             "old_list": OLD_LIST, "old_list_custom": f'{{"title_as_of": "{aged}"}}', "zone": recipe.zone,
@@ -212,11 +261,14 @@ class Company:
             "third_model": names.third_model, "first_route": names.first_route,
             "second_route": names.second_route, "lifecycle": names.lifecycle,
             "nurture_queue": names.nurture_queue, "nurture_id": names.nurture_id,
+            "importer": str(recipe.account_id(IMPORTER)), "import_plan": json.dumps(_IMPORT_PLAN),
         }  # fmt: skip
         numbers = {
             "seed": recipe.seed, "leads": recipe.leads, "firms": recipe.firms, "pages": recipe.pages,
             "old_list_share": OLD_LIST_SHARE, "contact_base": names.contact_base, "company_base": names.company_base,
             "deal_base": names.deal_base, "covers": _seller_number(COVERS),
+            "import_base": names.import_base, "quality_version": names.quality_version,
+            "reachable_version": names.reachable_version,
         }  # fmt: skip
         said = {name: f"TIMESTAMPTZ '{at.isoformat()}'" for name, at in moments.items()}
         said |= {name: f"DATE '{recipe.today - timedelta(days=back)}'" for name, back in days.items()}
@@ -294,6 +346,9 @@ class Company:
                 [
                     {
                         "seller": number,
+                        "name": one.person.name,
+                        "ref": f"P-{recipe.names.person_base + PEOPLE.index(one.person) + 1}",
+                        "person": recipe.made_id("person", one.person.slug).hex,
                         "account": recipe.account_id(one.person.slug).hex,
                         "zone": one.person.zone,
                         "minutes": float(one.minutes),
@@ -304,23 +359,6 @@ class Company:
                 ]
             ),
         )
-        put(
-            "absence",
-            _columns(
-                [
-                    {
-                        "seller": _seller_number(who),
-                        "starts": local(first, 0, ZoneInfo(ZONE_OF[who])),
-                        "ends": local(last, 0, ZoneInfo(ZONE_OF[who])),
-                    }
-                    for who, first, last in absences(recipe.today)
-                ]
-            ),
-        )
-        put("pool", _columns([
-            {"market": market, "rule": market, "seller": _seller_number(who), "weight": float(weight),
-             "since": recipe.before(since)}
-            for market, who, weight, since in pools()]))  # fmt: skip
 
     def _bring_campaigns(self) -> None:
         held = [one for one in self.campaigns if one.held]
@@ -334,12 +372,6 @@ class Company:
 
 
 ZONE_OF: Final[Mapping[str, str]] = {one.person.slug: one.person.zone for one in SELLERS}
-
-
-def pools() -> list[tuple[str, str, int, int]]:
-    """Market, seller, weight, and days before the load since which the route knows it; who covers now is not in it."""
-    named = [(one.market, one.person.slug, one.weight, DAYS + 1) for one in SELLERS if one.person.slug != COVERS]
-    return [*named, ("benelux", MOVED, 1, MOVED_DAYS)]
 
 
 def _seller_number(slug: str) -> int:

@@ -36,6 +36,9 @@ _TABLES_OF_LEADS = (
     "contacts", "identities", "consents", "consent_states", "passages", "stages", "owners", "clocks", "dispositions",
 )  # fmt: skip
 
+_TABLES_OF_DEALS = ("deals", "deal_people", "deal_lines")
+_TABLES_OF_HISTORY = ("imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
+
 
 def start_sample(*, actor: Actor, size: str = "small", seed: int = 1, here: bool = False) -> Job:
     """Put the job in the queue that brings the sample company in; one that was stopped half-way goes on.
@@ -101,6 +104,7 @@ def _plan(company: Company) -> list[tuple[str, int, int]]:
         *(("companies", start, min(SLICE, firms - start)) for start in range(0, firms, SLICE)),
         *(("leads", start, min(SLICE, leads - start)) for start in range(0, leads, SLICE)),
         ("deals", 0, company.count("deal")),
+        ("history", 0, company.count("dealt")),
         *(("facts", MONTHS // months * part, facts) for part in range(months)),
         ("work", 0, 11_000),
     ]
@@ -114,7 +118,9 @@ def _take(run: JobRun, company: Company, writer: LakeWriter | None, number: int,
     elif what == "leads":
         tables = {name: company.rows(name, part, part + SLICE) for name in _TABLES_OF_LEADS}
     elif what == "deals":
-        tables = {name: company.rows(name) for name in ("deals", "deal_people", "deal_lines")}
+        tables = {name: company.rows(name) for name in _TABLES_OF_DEALS}
+    elif what == "history":
+        tables = {name: company.rows(name) for name in _TABLES_OF_HISTORY}
     elif writer is not None:
         rows = _facts(company, part) if what == "facts" else company.work_facts()
         facts = writer.bulk_load(rows, batch=_batch_id(run.job.id, number))
@@ -137,6 +143,7 @@ def _words(what: str) -> str:
         "companies": "Bringing in companies",
         "leads": "Bringing in leads",
         "deals": "Bringing in deals",
+        "history": "Bringing in imports, hand-overs and the quality of each day",
         "facts": "Bringing in what happened",
         "work": "Bringing in the work on campaigns",
     }[what]

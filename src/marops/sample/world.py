@@ -205,6 +205,9 @@ SELLERS: Final = (
     _seller("renee.fontenelle", "Renée Fontenelle", "namer", "America/Toronto", 100),
 )
 
+IMPORTER: Final = "milo.castellan"
+"""The coordinator who brings files in."""
+
 PEOPLE: Final = (*MARKETERS, HEAD, *(one.person for one in SELLERS))
 
 

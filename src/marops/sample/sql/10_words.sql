@@ -40,3 +40,9 @@ CREATE TABLE word AS SELECT culture, kind, text, row_number() OVER (PARTITION BY
 CREATE TABLE words_of AS SELECT culture, count(*) FILTER (kind = 'given') AS givens, count(*) FILTER (kind = 'family') AS families,
     count(*) FILTER (kind = 'city') AS towns FROM word GROUP BY culture;
 CREATE TABLE part AS SELECT kind, text, industry, word, row_number() OVER (PARTITION BY kind ORDER BY n) - 1 AS i FROM firms;
+
+-- Why sales does not take a lead.
+CREATE MACRO reason_of(x) AS ['no_need', 'no_need', 'no_need', 'no_budget', 'no_budget', 'no_fit', 'no_fit', 'wrong_person', 'not_reachable', 'not_reachable',
+    'too_early', 'too_early', 'too_early', 'duplicate'][1 + floor(14 * x)::INTEGER];
+
+CREATE MACRO has_phone(spam, i) AS NOT spam AND u(200, i) < 0.4;

@@ -51,8 +51,25 @@ SELECT i, market, source, channel, keen_share, visits, clicks, lasting, accepted
     CASE WHEN old_list THEN getvariable('old_list_day')
          WHEN source IN ('webinar', 'trade_show') AND held IS NOT NULL
          THEN least(day, held + (floor(-ln(greatest(u(14, i), 1e-9)) * 0.8))::INTEGER)
-         ELSE day END AS day
+         ELSE day END AS day, held, channel = 'event' AND held IS NOT NULL AND NOT old_list AS at_show
 FROM campaigned;
+
+-- Who sent no form came in a file: the old list, the visitors of a show two days after it, the publishers' every other
+-- Monday (those of the last days in the file before, since the next one is not there yet).
+CREATE TABLE batch AS
+WITH filed AS (
+    SELECT i, old_list, at_show, CASE WHEN at_show THEN campaign END AS held_as, day, held,
+        DATE '2001-01-01' + (14 * (datediff('day', DATE '2001-01-01', day) // 14))::INTEGER AS fortnight
+    FROM drawn_lead WHERE NOT form
+), timed AS (
+    SELECT i, CASE WHEN old_list THEN 'old list' WHEN at_show THEN held_as ELSE 'publishers' END AS file,
+        CASE WHEN old_list THEN day + TIME '10:15:00'
+             WHEN at_show THEN least(held + 2, getvariable('last_day')) + TIME '11:20:00'
+             WHEN fortnight + 14 < getvariable('last_day') THEN fortnight + 14 + TIME '08:40:00'
+             ELSE fortnight + TIME '08:40:00' END AS local_at
+    FROM filed
+)
+SELECT i, file, timezone('Europe/Berlin', local_at) AS brought_at FROM timed;
 
 CREATE TABLE title_draw AS
 SELECT title, seniority, function, (sum(weight) OVER (ORDER BY n) - weight) / sum(weight) OVER ()::DOUBLE AS low FROM titles;
@@ -74,7 +91,7 @@ WITH aimed AS (
 SELECT t.* EXCLUDE (in_titles, firm_i, given_i, family_i), g.text AS given_name, n.text AS family_name,
     CASE WHEN t.spam THEN 'disposable' WHEN t.form AND u(22, t.i) < 0.11 THEN 'free' ELSE 'work' END AS email_kind,
     -- Local clock time of the first sign of life.
-    t.day::TIMESTAMP + to_seconds(CASE WHEN t.old_list THEN 36900 + t.i % 300 WHEN t.spam THEN (86399 * u(23, t.i))::BIGINT
+    t.day::TIMESTAMP + to_seconds(CASE WHEN t.spam THEN (86399 * u(23, t.i))::BIGINT
         ELSE second_of_day(24, t.i) END) AS local_at
 FROM titled t
 JOIN word g ON g.kind = 'given' AND g.culture = t.culture AND g.i = t.given_i
@@ -82,7 +99,7 @@ JOIN word n ON n.kind = 'family' AND n.culture = t.culture AND n.i = t.family_i;
 
 CREATE TABLE lead AS
 WITH timed AS (
-    SELECT *, CASE WHEN old_list THEN timezone('Europe/Berlin', local_at) ELSE timezone(zone, local_at) END AS drawn_at FROM known_lead
+    SELECT k.*, b.file, coalesce(b.brought_at, timezone(zone, local_at)) AS drawn_at FROM known_lead k LEFT JOIN batch b USING (i)
 ), past AS (
     -- In the west the last day is not over yet.
     SELECT * EXCLUDE (drawn_at), CASE WHEN drawn_at < getvariable('today') THEN drawn_at ELSE drawn_at - INTERVAL 1 DAY END AS came_at FROM timed
@@ -97,7 +114,7 @@ WITH timed AS (
 ), told_apart AS (
     SELECT *, row_number() OVER (PARTITION BY mailbox, email_domain ORDER BY number) AS same FROM addressed
 )
-SELECT * EXCLUDE (same, mailbox, local_at, day),
+SELECT * EXCLUDE (same, mailbox, local_at, day, held, at_show),
     made_id(came_at, 30, number) AS id,
     CASE email_kind WHEN 'disposable' THEN 'q' || substr(printf('%016x', hash(number)), 1, 9) ELSE mailbox || CASE WHEN same > 1 THEN same::VARCHAR ELSE '' END END
         || '@' || email_domain AS email,
@@ -108,5 +125,18 @@ SELECT * EXCLUDE (same, mailbox, local_at, day),
         + CASE email_kind WHEN 'work' THEN 8 WHEN 'disposable' THEN -20 ELSE 0 END
         + CASE WHEN email_kind = 'work' AND employees >= 50 THEN 10 ELSE 0 END
         + CASE WHEN source IN ('referral', 'partner') THEN 8 ELSE 0 END)) AS fit_points,
+    -- What of it gave how much, as the engine says it.
+    concat_ws(',', CASE WHEN seniority IN ('head', 'director', 'vp', 'c_level', 'owner') THEN '"decides":16' WHEN seniority = 'manager' THEN '"manages":10' END,
+        CASE WHEN function IN ('operations', 'support', 'it') THEN '"plans_service":8' END,
+        CASE email_kind WHEN 'work' THEN '"work_address":8' WHEN 'disposable' THEN '"throwaway":-20' END,
+        CASE WHEN email_kind = 'work' AND employees >= 50 THEN '"large":10' END,
+        CASE WHEN source IN ('referral', 'partner') THEN '"recommended":8' END) AS fit_json,
     NOT spam AND u(31, i) < keen_share * CASE WHEN function IN ('operations', 'support', 'it') THEN 1.15 ELSE 0.75 END AS keen
 FROM told_apart;
+
+-- The files they came in, in the order in which they came.
+CREATE TABLE brought AS
+SELECT file, min(came_at) AS moment, count(*) AS leads, row_number() OVER (ORDER BY min(came_at), file) AS n FROM lead WHERE file IS NOT NULL
+GROUP BY file, CASE WHEN file = 'publishers' THEN came_at END;
+CREATE TABLE brought_row AS
+SELECT l.number, b.n, row_number() OVER (PARTITION BY b.n ORDER BY l.number) + 1 AS "row" FROM lead l JOIN brought b ON b.file = l.file AND b.moment = l.came_at;

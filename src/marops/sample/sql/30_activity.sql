@@ -28,10 +28,10 @@ SELECT number, n, t, moment, came_at,
 FROM weekdays WHERE moment < getvariable('today');
 
 -- Points as the score models give them, fading by half-lives: a running sum of what each was worth when it happened.
-CREATE TABLE scored AS
+CREATE MACRO points(touchpoints) AS TABLE
 WITH days AS (
     SELECT t.*, datediff('second', t.came_at, t.moment) / 86400.0 AS d,
-        CASE WHEN what = 'click' THEN 0 ELSE pages END AS seen FROM touchpoint t
+        CASE WHEN what = 'click' THEN 0 ELSE pages END AS seen FROM query_table(touchpoints) t
 ), summed AS (
     SELECT number, n, t, moment, what,
         sum(CASE WHEN what = 'form' THEN pow(2, d / 30) ELSE 0 END) OVER w / pow(2, d / 30) AS forms,
@@ -39,13 +39,16 @@ WITH days AS (
         sum(CASE WHEN what = 'click' THEN pow(2, d / 21) ELSE 0 END) OVER w / pow(2, d / 21) AS clicks,
         sum(seen * pow(2, d / 14)) OVER w / pow(2, d / 14) AS pages
     FROM days WINDOW w AS (PARTITION BY number ORDER BY moment, n)
+), worth AS (
+    SELECT number, n, t, moment, what, moment >= getvariable('third_model_at') AS third, round(least(30, 15 * forms), 4) AS form,
+        round(least(40, 25 * meetings), 4) AS meeting,
+        round(CASE WHEN moment >= getvariable('third_model_at') THEN least(30, 6 * clicks) ELSE least(12, 3 * clicks) END, 4) AS click,
+        round(least(10, 0.4 * pages), 4) AS page
+    FROM summed
 )
-SELECT s.number, s.n, s.t, s.moment, s.what, l.fit_points AS fit,
-    moment >= getvariable('third_model_at') AS third,
-    least(50, least(30, 15 * s.forms) + least(40, 25 * s.meetings)
-        + CASE WHEN moment >= getvariable('third_model_at') THEN least(30, 6 * s.clicks) ELSE least(12, 3 * s.clicks) END
-        + least(10, 0.4 * s.pages)) AS engagement
-FROM summed s JOIN lead l USING (number);
+SELECT w.*, l.fit_points AS fit, least(50, w.form + w.meeting + w.click + w.page) AS engagement FROM worth w JOIN lead l USING (number);
+
+CREATE TABLE scored AS SELECT * FROM points('touchpoint');
 
 CREATE TABLE qualified AS
 SELECT number, min(moment) AS moment FROM scored WHERE fit + engagement >= 48 AND engagement >= 18 GROUP BY number;

@@ -16,9 +16,13 @@ WITH web AS (
 ), stepped AS (
     SELECT s.*, d.campaign_id FROM deal_step s JOIN deal d USING (deal) WHERE s.moment >= a AND s.moment < b
 ), events(k, f, kind, moment, number, actor_type, actor_id, subject_type, subject_id, campaign_id, definition, properties) AS (
-    SELECT 130, number, 'lead.created', came_at, number, 'system', CASE WHEN form THEN 'intake' ELSE 'import' END, NULL, NULL, campaign_id, NULL,
-        CASE WHEN form THEN '{"via": "form"}' ELSE '{"via": "import"}' END
-    FROM lead WHERE came_at >= a AND came_at < b
+    SELECT 130, number, 'lead.created', came_at, number, CASE WHEN form THEN 'system' ELSE 'human' END, CASE WHEN form THEN 'intake' ELSE getvariable('importer') END,
+        CASE WHEN NOT form THEN 'import' END, CASE WHEN NOT form THEN (getvariable('import_base') + n)::VARCHAR END, campaign_id, NULL,
+        CASE WHEN form THEN '{"via": "intake"}' ELSE '{"import": ' || getvariable('import_base') + n || '}' END
+    FROM lead LEFT JOIN brought_row USING (number) WHERE came_at >= a AND came_at < b
+    UNION ALL
+    SELECT 155, number, 'lead.updated', moment, number, 'system', 'intake', NULL, NULL, NULL, NULL, '{"via": "intake", "fields": ["phone"]}'
+    FROM fresh WHERE moment >= a AND moment < b
     UNION ALL
     SELECT 131, f, 'page.viewed', moment, number, 'system', 'intake', NULL, NULL, NULL, NULL, page_json[page] FROM paged, page_list
     UNION ALL
@@ -39,15 +43,19 @@ WITH web AS (
     UNION ALL
     SELECT 136, t, 'lead.scored', moment + to_seconds(CASE what WHEN 'click' THEN 2 ELSE 37 END), number, 'system', 'engine', NULL, NULL, NULL,
         CASE WHEN third THEN getvariable('third_model') ELSE getvariable('second_model') END,
-        printf('{"model": "main", "value": %.4f, "grade": "%s", "level": %d, "fit": %.4f, "engagement": %.4f, "mql": %s}', fit + engagement,
+        printf('{"model": "main", "value": %.4f, "grade": "%s", "level": %d, "fit": %.4f, "engagement": %.4f, "mql": %s, "points": {%s}}', fit + engagement,
             CASE WHEN fit >= 34 THEN 'A' WHEN fit >= 24 THEN 'B' WHEN fit >= 12 THEN 'C' ELSE 'D' END,
             CASE WHEN engagement >= 30 THEN 1 WHEN engagement >= 18 THEN 2 WHEN engagement >= 8 THEN 3 ELSE 4 END, fit::DOUBLE, engagement::DOUBLE,
-            CASE WHEN fit + engagement >= 48 AND engagement >= 18 THEN 'true' ELSE 'false' END)
-    FROM scored WHERE moment >= a AND moment < b
+            CASE WHEN fit + engagement >= 48 AND engagement >= 18 THEN 'true' ELSE 'false' END,
+            concat_ws(',', nullif(fit_json, ''), CASE WHEN form > 0 THEN '"form":' || form END, CASE WHEN meeting > 0 THEN '"meeting":' || meeting END,
+                CASE WHEN click > 0 THEN '"click":' || click END, CASE WHEN page > 0 THEN '"page":' || page END,
+                CASE WHEN form + meeting + click + page > 50 THEN '"cap:engagement":' || round(50 - form - meeting - click - page, 4) END))
+    FROM (SELECT s.*, l.fit_json FROM scored s JOIN lead l USING (number)) WHERE moment >= a AND moment < b
     UNION ALL
-    SELECT 137, number * 8 + step, 'lead.stage_changed', moment, number, 'system', 'engine', NULL, NULL, NULL, getvariable('lifecycle'),
-        '{"from": ' || CASE WHEN before IS NULL THEN 'null' ELSE '"' || before || '"' END || ', "to": "' || stage || '", "cycle": 1}'
-    FROM passage WHERE moment >= a AND moment < b
+    SELECT 137, number * 16 + step, 'lead.stage_changed', moment, number, 'system', 'engine', NULL, NULL, NULL, getvariable('lifecycle'),
+        '{"from": ' || CASE WHEN before IS NULL THEN 'null' ELSE '"' || before || '"' END || ', "to": "' || stage || '", "cycle": ' || cycle
+            || CASE WHEN passed_one THEN ', "passed": ["lead"]}' ELSE '}' END
+    FROM passage WHERE NOT passed AND moment >= a AND moment < b
     UNION ALL
     SELECT 138, number, 'lead.routed', came_at + to_seconds(2), number, 'system', 'engine', 'queue', getvariable('nurture_queue'), NULL,
         getvariable('first_route'), '{"queue": "' || getvariable('nurture_queue') || '", "rule": "nurture", "cause": "route"}'
@@ -62,9 +70,9 @@ WITH web AS (
         '{"owner": "' || dashed(owner) || '", "rule": null, "cause": "by_hand", "by_hand": true}'
     FROM handled WHERE by_hand_at >= a AND by_hand_at < b
     UNION ALL
-    SELECT 141, number, 'lead.touched', touched_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL,
+    SELECT 141, number * 2 + cycle, 'lead.touched', touched_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL,
         '{"channel": "' || ['call', 'call', 'email', 'email', 'email', 'meeting'][1 + floor(6 * u(142, i))::INTEGER] || '", "by": "' || dashed(owner) || '"}'
-    FROM handled WHERE touched_at >= a AND touched_at < b
+    FROM spoken_to WHERE touched_at >= a AND touched_at < b
     UNION ALL
     SELECT 143, number, 'sla.met', touched_at, number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'),
         '{"clock": "first_touch", "minutes": ' || round(minutes)::INTEGER || '}'
@@ -73,24 +81,21 @@ WITH web AS (
     SELECT 144, number, 'sla.missed', due_at, number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'), missed_json(due_at)
     FROM handled WHERE (minutes > 480 OR minutes IS NULL) AND due_at < getvariable('today') AND due_at >= a AND due_at < b
     UNION ALL
-    SELECT 152, number, 'sla.missed', first_missed_at, number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'), missed_json(first_missed_at)
-    FROM handled WHERE first_missed_at >= a AND first_missed_at < b
-    UNION ALL
-    SELECT 145, number, 'sla.reminded', work_later(clock_at, 240, zone), number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'),
+    SELECT 145, number, 'sla.reminded', work_later(routed_at, 240, first_zone), number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'),
         '{"clock": "first_touch"}'
-    FROM handled WHERE (minutes > 240 OR minutes IS NULL) AND work_later(clock_at, 240, zone) < getvariable('today')
-        AND work_later(clock_at, 240, zone) >= a AND work_later(clock_at, 240, zone) < b
+    FROM handled WHERE (minutes > 240 OR minutes IS NULL) AND work_later(routed_at, 240, first_zone) < getvariable('today')
+        AND work_later(routed_at, 240, first_zone) >= a AND work_later(routed_at, 240, first_zone) < b
     UNION ALL
     SELECT 153, number, 'sla.escalated', due_at, number, 'system', 'engine', NULL, NULL, NULL, getvariable('second_route'),
         '{"to": "' || getvariable('head') || '"}'
     FROM handled WHERE (minutes > 480 OR minutes IS NULL) AND due_at < getvariable('today') AND due_at >= a AND due_at < b
     UNION ALL
-    SELECT 146, number, CASE WHEN accepted THEN 'lead.accepted' ELSE 'lead.rejected' END, said_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL,
+    SELECT 146, number * 2 + cycle, CASE WHEN accepted THEN 'lead.accepted' ELSE 'lead.rejected' END, said_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL,
         CASE WHEN accepted THEN '{}' ELSE '{"reason": "' || reason || '"}' END
-    FROM handled WHERE said_at >= a AND said_at < b
+    FROM spoken_to WHERE said_at >= a AND said_at < b
     UNION ALL
-    SELECT 147, number, 'lead.worked', worked_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL, '{}'
-    FROM handled WHERE worked_at >= a AND worked_at < b
+    SELECT 147, number * 2 + cycle, 'lead.worked', worked_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL, '{}'
+    FROM spoken_to WHERE worked_at >= a AND worked_at < b
     UNION ALL
     SELECT 148, deal, 'opportunity.created', moment, number, 'human', dashed(owner), 'opportunity', dashed(id), campaign_id, NULL,
         '{"stage": "' || stage || '", "amount": "' || amount::BIGINT || '", "currency": "EUR"}'

@@ -1,7 +1,7 @@
 -- The rows of the tables, with the columns of the tables.
 CREATE TABLE phone AS
 WITH wanted AS (
-    SELECT number, country, row_number() OVER (PARTITION BY country ORDER BY number) - 1 AS p FROM lead WHERE NOT spam AND u(200, i) < 0.4
+    SELECT number, country, row_number() OVER (PARTITION BY country ORDER BY number) - 1 AS p FROM lead WHERE has_phone(spam, i)
 )
 -- Only numbers that the countries keep free for films and books: nobody can be called by them.
 SELECT number, CASE
@@ -17,6 +17,13 @@ CREATE MACRO folded(name) AS
     lower(strip_accents(replace(replace(replace(replace(name, 'ø', 'o'), 'Ø', 'o'), 'ß', 'ss'), 'æ', 'ae')));
 CREATE MACRO firm_id(k) AS made_id(getvariable('first_day'), 210, k);
 
+-- Where a record comes from, as the product notes it: an import (0: the website), the row of its file, and when.
+CREATE MACRO origin(import, "row", moment) AS '[' || import || ', ' || "row" || ', "' || strftime(timezone('UTC', moment), '%Y-%m-%dT%H:%M:%SZ') || '"]';
+CREATE MACRO provenance(import, "row", came_at, fresh_at) AS
+    '{"*": ' || origin(coalesce(import, 0), coalesce("row", 1), came_at) || CASE WHEN fresh_at IS NULL THEN '}' ELSE ', "phone": ' || origin(0, 1, fresh_at) || '}' END;
+-- On paper, titles are often written in capitals.
+CREATE MACRO as_typed(title, listed, i) AS CASE WHEN listed AND u(205, i) < 0.04 AND regexp_matches(upper(title), '[A-Z]{5}') THEN upper(title) ELSE title END;
+
 CREATE MACRO companies(low, high) AS TABLE
 SELECT firm_id(k) AS id, getvariable('company_base') + k AS number, name, name_key, domain, 'https://' || domain AS website, industry, employees,
     country, city, '{}' AS custom, '{}' AS provenance, folded(name || ' ' || domain) AS search_text,
@@ -25,16 +32,17 @@ FROM firm WHERE k > low AND k <= high;
 
 CREATE MACRO contacts(low, high) AS TABLE
 SELECT l.id, getvariable('contact_base') + l.number AS number, given_name, family_name, given_name || ' ' || family_name AS full_name, email,
-    email_domain, email_kind, false AS email_role, p.phone, title AS job_title, nullif(seniority, '') AS seniority,
+    email_domain, email_kind, false AS email_role, p.phone, as_typed(title, l.file IS NOT NULL, l.i) AS job_title, nullif(seniority, '') AS seniority,
     nullif(function, '') AS job_function, CASE WHEN email_kind = 'work' THEN firm_id(firm) END AS company_id,
     CASE WHEN email_kind <> 'disposable' THEN firm_name END AS company_name,
     CASE WHEN email_kind = 'work' THEN industry END AS industry, CASE WHEN email_kind = 'work' THEN employees END AS employees,
     country, city, language, zone, source, source_detail, campaign,
     CASE WHEN old_list THEN getvariable('old_list_at') END AS known_since,
-    CASE WHEN old_list THEN getvariable('old_list_custom') ELSE '{}' END AS custom, '{}' AS originals, '{}' AS provenance,
+    CASE WHEN old_list THEN getvariable('old_list_custom') ELSE '{}' END AS custom, '{}' AS originals,
+    provenance(getvariable('import_base') + b.n, b."row", came_at, f.moment) AS provenance,
     folded(concat_ws(' ', given_name || ' ' || family_name, email, CASE WHEN email_kind <> 'disposable' THEN firm_name END)) AS search_text,
-    came_at AS created_at, came_at AS updated_at
-FROM lead l LEFT JOIN phone p USING (number) WHERE number > low AND number <= high;
+    came_at AS created_at, coalesce(f.moment, came_at) AS updated_at
+FROM lead l LEFT JOIN phone p USING (number) LEFT JOIN brought_row b USING (number) LEFT JOIN fresh f USING (number) WHERE number > low AND number <= high;
 
 CREATE MACRO identities(low, high) AS TABLE
 SELECT id AS contact_id, 'email' AS kind, '' AS system, email AS value, came_at AS created_at FROM lead WHERE number > low AND number <= high
@@ -52,39 +60,47 @@ SELECT contact_id, channel, purpose, arg_max(state, "at") AS state, arg_max(id, 
 FROM consents(low, high) GROUP BY contact_id, channel, purpose;
 
 CREATE MACRO passages(low, high) AS TABLE
-SELECT l.id AS contact_id, p.step::INTEGER AS step, 1 AS cycle, p.stage, p.moment AS entered_at, 'reached' AS how, p.before, p.before_since,
+SELECT l.id AS contact_id, p.step::INTEGER AS step, p.cycle, p.stage, p.moment AS entered_at, CASE WHEN p.passed THEN 'passed' ELSE 'reached' END AS how, p.before, p.before_since,
     getvariable('lifecycle') AS definition
 FROM passage p JOIN lead l USING (number) WHERE number > low AND number <= high;
 
 CREATE MACRO stages(low, high) AS TABLE
-SELECT l.id AS contact_id, p.stage, p.moment AS since, getvariable('lifecycle') AS definition, 1 AS cycle, l.came_at AS cycle_since, p.step::INTEGER AS step
-FROM passage p JOIN lead l USING (number) WHERE p.latest AND number > low AND number <= high;
+SELECT l.id AS contact_id, p.stage, p.moment AS since, getvariable('lifecycle') AS definition, p.cycle, a.back_at AS cycle_since, p.step::INTEGER AS step
+FROM passage p JOIN lead l USING (number) LEFT JOIN again a USING (number) WHERE p.latest AND number > low AND number <= high;
 
 CREATE MACRO dispositions(low, high) AS TABLE
-WITH ends AS (SELECT d.number, n.stage_since, n.is_won, d.lead_reason FROM deal d JOIN deal_now n USING (deal) WHERE n.closed)
+WITH ends AS (SELECT d.number, n.stage_since, n.is_won, d.lead_reason FROM deal d JOIN deal_now n USING (deal) WHERE n.closed),
+-- The word in force is the last one.
+words AS (SELECT * FROM spoken_to WHERE said_at IS NOT NULL AND number > low AND number <= high QUALIFY row_number() OVER (PARTITION BY number ORDER BY cycle DESC) = 1)
 SELECT l.id AS contact_id,
     CASE WHEN e.is_won THEN 'won' WHEN e.number IS NOT NULL THEN 'lost' WHEN h.worked_at IS NOT NULL THEN 'working'
          WHEN h.accepted THEN 'accepted' ELSE 'rejected' END AS state,
     CASE WHEN NOT h.accepted THEN h.reason WHEN e.number IS NOT NULL AND NOT e.is_won THEN e.lead_reason END AS reason, '' AS note,
     coalesce(e.stage_since, h.worked_at, h.said_at) AS "at", dashed(h.owner) AS "by"
-FROM handled h JOIN lead l USING (number) LEFT JOIN ends e USING (number)
-WHERE h.said_at IS NOT NULL AND number > low AND number <= high;
+FROM words h JOIN lead l USING (number) LEFT JOIN ends e USING (number);
+
+-- The rules are asked in this order; those before the one that held were not matched.
+CREATE TABLE asked_before AS
+SELECT market, coalesce((SELECT string_agg('"' || m.market || '"', ', ' ORDER BY m.low) FROM market m WHERE m.low < o.low), '') AS names FROM market o
+UNION ALL SELECT 'nurture', string_agg('"' || market || '"', ', ' ORDER BY low) FROM market;
+CREATE MACRO deal_id(moment, number) AS made_id(moment, 156, number);
 
 CREATE MACRO owners(low, high) AS TABLE
 SELECT l.id AS contact_id, CASE WHEN h.number IS NULL THEN getvariable('nurture_id') END AS queue_id, h.owner AS owner_id,
     CASE WHEN h.number IS NULL THEN 'nurture' WHEN h.by_hand_at IS NULL THEN h.rule END AS rule,
     CASE WHEN h.by_hand_at IS NOT NULL THEN 'by hand' WHEN h.routed_at >= getvariable('moved_at') THEN getvariable('second_route') ELSE getvariable('first_route') END AS definition,
     CASE WHEN h.by_hand_at IS NOT NULL THEN '{"cause": "by_hand", "by": "' || getvariable('head') || '", "reason": "Freja has the Nordics now."}'
-        ELSE '{"cause": "route"}' END AS because,
+        WHEN h.number IS NULL THEN '{"not_matched": [' || b.names || ']}'
+        ELSE '{"not_matched": [' || b.names || '], "deal": "' || dashed(deal_id(h.routed_at, h.number)) || '", "turn": ' || h.turn || '}' END AS because,
     coalesce(h.by_hand_at, h.routed_at, l.came_at + to_seconds(2)) AS routed_at
-FROM lead l LEFT JOIN handled h USING (number) WHERE number > low AND number <= high;
+FROM lead l LEFT JOIN handled h USING (number) JOIN asked_before b ON b.market = coalesce(h.rule, 'nurture') WHERE number > low AND number <= high;
 
 CREATE MACRO clocks(low, high) AS TABLE
 WITH running AS (
-    SELECT h.*, work_later(h.clock_at, 240, h.zone) AS remind_at, l.id FROM handled h JOIN lead l USING (number) WHERE number > low AND number <= high
+    SELECT h.*, work_later(h.routed_at, 240, h.first_zone) AS remind_at, l.id FROM handled h JOIN lead l USING (number) WHERE number > low AND number <= high
 )
-SELECT id AS contact_id, 'first_touch' AS clock, owner AS owner_id, 'standard' AS calendar, zone, getvariable('second_route') AS definition,
-    CASE WHEN by_hand_at IS NULL THEN rule END AS rule, 0 AS rounds, clock_at AS started_at, due_at, remind_at, due_at AS escalate_at,
+SELECT id AS contact_id, 'first_touch' AS clock, owner AS owner_id, 'standard' AS calendar, first_zone AS zone, getvariable('second_route') AS definition,
+    rule, 0 AS rounds, routed_at AS started_at, due_at, remind_at, due_at AS escalate_at,
     CASE WHEN touched_at IS NOT NULL OR due_at < getvariable('today') THEN NULL WHEN remind_at >= getvariable('today') THEN remind_at ELSE due_at END AS next_at,
     CASE WHEN remind_at < coalesce(touched_at, getvariable('today')) THEN remind_at END AS reminded_at,
     CASE WHEN due_at < coalesce(touched_at, getvariable('today')) THEN due_at END AS missed_at,

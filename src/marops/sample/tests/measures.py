@@ -50,6 +50,7 @@ MEASURES = {
     ("seller-sits-on-leads", "median working minutes to first touch"): """
         SELECT split_part(a.email, '@', 1) AS who, median(s.minutes) AS found
         FROM pg.public.lead_sla s JOIN pg.public.account a ON a.id = s.owner_id
+        JOIN pg.public.assignment o ON o.contact_id = s.contact_id AND o.definition <> 'by hand'
         WHERE s.minutes IS NOT NULL GROUP BY 1""",
     ("robot-in-the-forms", "share of throw-away addresses in that week"): """
         SELECT source AS who, avg((email_kind = 'disposable')::INT) AS found FROM pg.public.contact

@@ -1,16 +1,20 @@
+import json
 import re
 from datetime import date, timedelta
 
 import pytest
 
 from marops.domains.contacts.public import fold, titles
+from marops.domains.routing.dealing import seats_from
 from marops.kernel.facts import COLUMNS
+from marops.methods.turns import deal
 from marops.sample import work
 from marops.sample.tests.ground import TODAY, company
 from marops.sample.world import DAYS, LEGAL, PEOPLE, PLATFORMS, SIZES
 
 EXAMPLE = re.compile(r"[\w.+-]+@([\w-]+\.)*example$")
 TABLES = ("contacts", "identities", "consents", "passages", "stages", "owners", "clocks", "dispositions")
+WHOLE = ("deals", "imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,7 @@ def made(tmp_path_factory):
 
 
 def everything(one):
-    tables = {name: one.rows(name, 0, 10_000) for name in TABLES} | {"deals": one.rows("deals")}
+    tables = {name: one.rows(name, 0, 10_000) for name in TABLES} | {name: one.rows(name) for name in WHOLE}
     facts = [one.facts(month) for month in (0, 12, 23)] + [one.work_facts()]
     return {name: sorted(map(str, rows.to_pylist())) for name, rows in tables.items()} | {
         f"facts {n}": sorted(map(str, rows.to_pylist())) for n, rows in enumerate(facts)
@@ -98,8 +102,25 @@ def test_stages_follow_each_other_in_time(made):
     backwards = made.ask("SELECT count(*) FROM passage WHERE moment < before_since")
     starts = made.ask("SELECT DISTINCT stage FROM passage WHERE step = 1")
     assert (backwards, starts) == ([(0,)], [("lead",)])
+    left = made.ask(
+        "SELECT DISTINCT a.stage FROM passage a JOIN passage b ON b.number = a.number AND b.step = a.step + 1"
+        " WHERE b.cycle > a.cycle"
+    )
+    assert left == [("recycled",)]  # only from there does anybody come back
     [(deals, people)] = made.ask("SELECT count(*), count(DISTINCT number) FROM deal")
     assert 0 < deals == people
+
+
+def test_pools_were_dealt_as_the_product_deals(made):
+    kept = made.rows("pool_deals").to_pylist()
+    dealt = {(one["rule"], one["turn"]): json.loads(one["seats"]) for one in kept}
+    [(handled,)] = made.ask("SELECT count(*) FROM handled")
+    assert len(dealt) == len(kept) == handled > 100
+    takers = dict(made.ask("SELECT (rule, turn - 1), dashed(first_owner) FROM handled"))
+    for (rule, turn), seats in dealt.items():
+        [taker] = deal(seats_from(seats, "prefer"), 1, turn=turn).takers()
+        able = [one for one in seats if one["state"] != "absent"]
+        assert able[taker]["account"] == takers[rule, turn]
 
 
 def test_a_deal_has_a_line_for_every_morning_on_which_it_was_open(made):

@@ -4,10 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connection
 
 from marops.domains.accounts.public import Account
 from marops.domains.capture.public import plan_import, start_import
 from marops.domains.contacts.public import Contact
+from marops.domains.contacts.queries.quality import day_sql
 from marops.domains.team.public import Person
 from marops.kernel import jobs
 from marops.kernel.definitions import activate, active, draft
@@ -61,6 +63,17 @@ def test_the_engine_agrees_with_the_history_that_came_in(empty, monkeypatch):
     handed = [one for one, owner in Assignment.objects.values_list("contact_id", "owner_id") if owners[one] != owner]
     assert len(moved) <= len(stages) * 0.01
     assert len(handed) <= len(owners) * 0.01
+    with connection.cursor() as cursor:  # what it says of yesterday against what the engine finds today
+        cursor.execute(
+            f"SELECT n.part, n.key, n.contacts, n.faulty, d.contacts, d.faulty, n.score - d.score FROM ({day_sql()}) n"
+            " FULL JOIN (SELECT * FROM quality_day WHERE day = (SELECT max(day) FROM quality_day)) d USING (part, key)"
+        )
+        found = cursor.fetchall()
+    assert {part for part, *_ in found} == {"all", "rule", "source", "import", "queue", "owner"}
+    for _part, _key, contacts, faulty, had, were, by in found:
+        assert contacts == had
+        assert abs(faulty - were) <= 1 + contacts * 0.004
+        assert abs(by or 0) < 0.1
 
 
 def test_nobody_of_it_can_sign_in_and_definitions_have_authors(empty, monkeypatch):

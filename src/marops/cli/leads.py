@@ -1,6 +1,7 @@
 """Leads from the command line: import, list, explain."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ app.add_typer(leads_app, name="leads")
 
 
 PRACTICE = typer.Option("--practice", help="Bring it in beside the sample company, to go when it goes.")
+DAY = ["%Y-%m-%d"]
 # What people mean by a word: the best and the newest first, names from A.
 _ORDERS = {"score": "-score", "newest": "-newest"}
 
@@ -29,6 +31,9 @@ def leads(
     stage: Annotated[str, typer.Option(help="Only the leads in this stage, such as mql.")] = "",
     grade: Annotated[str, typer.Option(help="Only the leads of this grade, such as A.")] = "",
     imported: Annotated[str, typer.Option("--import", help="Only what this import made or changed, such as I-7.")] = "",
+    event: Annotated[str, typer.Option(help="Only those whom a figure counts: created, mql, rejected …")] = "",
+    since: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="… from this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="… up to this day.")] = None,
     sort: Annotated[str, typer.Option(help="score, newest or name.")] = "score",
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: Json = False,
@@ -38,9 +43,13 @@ def leads(
         return
     with installation(quiet=as_json):
         from marops.domains.routing.public import LeadFilter, lead_page
+        from marops.engine.behind import Happened
 
         order = _ORDERS.get(sort, sort)
-        narrowed = LeadFilter(owner=owner, stage=stage, grade=grade, sort=order, imported=imported)
+        first, last = (one.date() if one else None for one in (since, until))
+        narrowed = LeadFilter(
+            owner=owner, stage=stage, grade=grade, sort=order, imported=imported, happened=Happened(event, first, last)
+        )
         page = lead_page(CLI, narrowed, limit=limit)
     if as_json:
         print_json({"items": [lead.as_json() for lead in page.items], "next": page.next})
@@ -58,6 +67,8 @@ def leads(
         )  # fmt: skip
     out.print(table)
     out.print(f"{page.total_text} leads." if page.next is None else f"{len(page.items)} of {page.total_text} leads.")
+    if page.figure_text:
+        out.print(f"{page.figure_text}.")
 
 
 @explain_app.command("lead")

@@ -18,7 +18,7 @@ from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
 from marops.kernel.metrics import METRICS, Metric, MetricType, compile_metric
 from marops.kernel.models import Job, MetricReading, StageRun
 from marops.kernel.rules_meaning import Context
-from marops.kernel.workspace import today, zone
+from marops.kernel.workspace import midnight, today, zone
 from marops.methods.intervals import wilson
 from marops.store.metricquery import Grain
 
@@ -28,6 +28,7 @@ LEVELS_KEPT = timedelta(days=800)
 SETTLED = timedelta(seconds=60)
 """A reading younger than this is good, whatever has come in since."""
 SPAN, SPAN_BEFORE = "span", "span-before"
+DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ class Reading:
 def span_of(metric: Metric) -> int:
     """The days that a metric's headline looks back on: long enough for a cohort to be over."""
     return 365 if metric.type is MetricType.CONVERSION else 90 if metric.name.startswith("pipeline.") else 30
+
+
+def spans_of(metric: Metric, day: date) -> tuple[date, date]:
+    """The first days of the headline that ends on this day, and of the span before it: whole days of the calendar, so
+    that a list by days holds the same rows.
+    """
+    days = timedelta(days=span_of(metric))
+    return day - days + DAY, day - 2 * days + DAY
 
 
 # --- Measuring --------------------------------------------------------------------------------------------------------
@@ -119,8 +128,8 @@ def _everything(metric: Metric, as_of: datetime, by: str) -> Iterator[tuple[str,
         for reading in measure(metric, start=tonight, end=as_of, as_of=as_of, by=by):
             yield "day", reading
         return
-    days = timedelta(days=span_of(metric))
-    for grain, since, until in ((SPAN, as_of - days, as_of), (SPAN_BEFORE, as_of - 2 * days, as_of - days)):
+    first, before = (midnight(day) for day in spans_of(metric, today(as_of)))
+    for grain, since, until in ((SPAN, first, as_of), (SPAN_BEFORE, before, as_of - timedelta(days=span_of(metric)))):
         found = measure(metric, start=since, end=until, as_of=as_of, by=by)
         # That there is nothing is kept too, or it would be looked for again and again.
         for reading in found or [Reading(today(as_of), None, 0)]:

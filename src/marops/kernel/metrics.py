@@ -33,6 +33,7 @@ from marops.store.metricquery import (
     RowSource,
     Simple,
     metric_sql,
+    rows_sql,
 )
 from marops.store.predicate import FACT, Column, FactCount, FactFilter, Kind, Table
 from marops.store.rulequery import Bindings
@@ -67,7 +68,7 @@ class Metric:
     it measures minutes, placed at the start or at the `place`d end. A cumulative adds up the metric `of` until each
     period's `place`. `once` takes only the first fact of each person and combination of these properties (an empty one:
     of each person). `good` says which direction is better; below `min_n` rows nothing is said. `clock` says in words by
-    which time a period is told, `rows` where the rows behind it are listed.
+    which time a period is told.
     """
 
     name: str
@@ -102,8 +103,18 @@ class Metric:
     """A field or property that it is always split by: money by its currency."""
     by: tuple[str, ...] = ()
     """Fields that it can be split by."""
-    rows: str = ""
-    """Where the rows behind it are listed: the name of a page, and a query."""
+    counts: Literal["contact", "opportunity"] = "contact"
+    """What its rows are."""
+    event: str = ""
+    """The name by which a list is narrowed to the rows it counts: `mql`."""
+    says: str = ""
+    """What became of them, in words that follow "leads that": "became MQL"."""
+    base_says: str = ""
+    """Of a conversion the same for everybody of whom it is a share; their event is `<event>_base`."""
+    rows_of: str = ""
+    """The metric that counts the same rows, where it has no event of its own."""
+    page: str = ""
+    """The page that shows what it is made of, where that is no list of rows."""
     sample: bool = False
     """A share of so many, each of which is or is not: it gets an interval. Conversions always are."""
     working: bool = False
@@ -129,6 +140,15 @@ class Metrics:
     def all(self) -> Mapping[str, Metric]:
         """All metrics by name."""
         return dict(sorted(self._known.items()))
+
+    def events(self, counts: str) -> Mapping[str, tuple[Metric, bool]]:
+        """The events by which lists of leads or of deals are narrowed: the metric, and is it its base that is meant?"""
+        found: dict[str, tuple[Metric, bool]] = {}
+        for metric in self.all().values():
+            if metric.event and metric.counts == counts:
+                found[metric.event] = (metric, False)
+                found |= {f"{metric.event}_base": (metric, True)} if metric.base_says else {}
+        return found
 
     def find(self, name: str) -> Metric:
         """The metric of this name. Raises MaropsError with the nearest name."""
@@ -164,6 +184,29 @@ def compile_metric(
     level = metric.type is MetricType.SIMPLE and metric.level
     periods = Periods(start, end, str(context.zone), Grain.TOTAL if level else grain or metric.grain)
     return metric_sql(query, periods, bindings, min_n=metric.min_n, split=split)
+
+
+def compile_rows(
+    metric: Metric,
+    context: Context,
+    bindings: Bindings,
+    *,
+    start: datetime,
+    end: datetime,
+    base: bool = False,
+    piece: str = "",
+    metrics: Metrics = METRICS,
+) -> str:
+    """One statement with the rows that a metric counts in [start, end): `who` (an id) and how many `times`.
+
+    `base` takes everybody of whom a conversion is a share; `piece` one piece of what the metric is always split by.
+    """
+    reader = _Reader(context, metrics)
+    split = reader.splitter(metric, metric.split) if metric.split else None
+    who = "contact_id" if metric.counts == "contact" else "subject_id"
+    periods = Periods(start, end, str(context.zone))
+    query = reader.query(metric, ())
+    return rows_sql(query, periods, bindings, base=base, who=who, split=split, piece=piece)
 
 
 @dataclass(frozen=True, slots=True)

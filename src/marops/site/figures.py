@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import Account, names, roles_in_force
 from marops.domains.contacts.public import sources
+from marops.engine.behind import Happened, lists_of, parts_of
 from marops.engine.measuring import Kept, Reading, kept, refresh, span_of, stale
 from marops.kernel.clock import iso_utc
 from marops.kernel.fields import REGISTRY
@@ -294,13 +296,25 @@ def split_named(metric: Metric, name: str) -> str:
     return found
 
 
-def rows_url(metric: Metric) -> str:
-    """Where the rows behind a metric are listed; empty while there is no such page."""
-    name, _sign, query = metric.rows.partition("?")
-    try:
-        return reverse(name) + (f"?{query}" if query else "") if name else ""
-    except NoReverseMatch:
-        return ""
+PLACES = {"contact": "routing:leads", "opportunity": "pipeline:opportunities"}
+
+
+def rows_links(metric: Metric, since: date | None, until: date | None, piece: str = "") -> list[tuple[str, str]]:
+    """The lists of the rows behind a metric in a time, each with its words: what it counts first, then of whom."""
+    found = []
+    for what, event in lists_of(metric):
+        asked = Happened(event) if metric.level else Happened(event, since, until, piece)
+        words = _("Leads that %(did)s") if what == "contact" else _("Deals that %(did)s")
+        said = words % {"did": Happened(event).words(what)}
+        found.append((said, f"{reverse(PLACES[what])}?{urlencode(asked.query())}"))
+    return found
+
+
+def parts_links(metric: Metric) -> list[tuple[str, str]]:
+    """Where a metric that counts no rows has its parts: the metrics it is made of, or the page that tells them."""
+    if metric.page:
+        return [(_("What it is made of"), reverse(metric.page))]
+    return [(_(part.label), reverse("metric", args=[part.name])) for part in parts_of(metric)]
 
 
 def all_metrics() -> list[Metric]:

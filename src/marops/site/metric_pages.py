@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +14,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from marops.domains.accounts.public import actor_of, needs
-from marops.engine.measuring import Reading, kept, span_of, stale
+from marops.engine.measuring import Reading, kept, span_of, spans_of, stale
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.metrics import METRICS, Metric, MetricType
 from marops.kernel.rules import parse
 from marops.kernel.rules_sentence import sentence
+from marops.kernel.workspace import today
 from marops.site import figures
 from marops.site.figures import Shown, said, show
 from marops.site.permissions import SEE_METRICS
@@ -125,13 +126,17 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     measured([(wanted, "")], at)
     one = show([wanted], reader=actor.id)[0]
     grain = _grain(wanted, request.GET.get("grain", ""))
+    day = today(at)
+    rows = figures.rows_links(wanted, spans_of(wanted, day)[0], day, one.piece)
+    parts = [] if rows else figures.parts_links(wanted)
     context = {
         "one": one,
         "answer": _answer(one),
         "interval": figures.interval(wanted, one.reading) if one.reading and one.reading.value is not None else "",
         "against": _against_target(one),
         "under": _under(one, at),
-        "rows_url": figures.rows_url(wanted),
+        "rows": rows[:1] or parts[:1],
+        "more_rows": rows[1:] or parts[1:],
         "version": _("version %(number)s") % {"number": wanted.version},
         "definition": list(_definition(one)),
         **_picture(one, grain),
@@ -222,10 +227,20 @@ def _picture(one: Shown, grain: str) -> dict[str, Any]:
             {
                 "words": _period_words(row.period, grain), "value": said(metric_, row.value, money=row.piece),
                 "interval": figures.interval(metric_, row), "n": row.n, "closed": row.closed, "why": row.why,
+                "url": _rows_of_period(metric_, row, grain) if row.n else "",
             }
             for row in reversed(whole)
         ],
     }  # fmt: skip
+
+
+def _rows_of_period(metric_: Metric, row: Reading, grain: str) -> str:
+    """The list of whom a period's figure rests on: of a share, everybody of whom it is one."""
+    if metric_.level:
+        return ""
+    last = _following(row.period, grain) - timedelta(days=1)
+    links = figures.rows_links(metric_, row.period, last, row.piece)
+    return links[-1][1] if links else ""
 
 
 def _whole(readings: Sequence[Reading], grain: str, metric_: Metric) -> list[Reading]:

@@ -6,6 +6,7 @@ split by, NULL without a split). A leaf is first written as *observations*: a ro
 `piece`. Conditions and instants are rendered by `store.rulesql`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -143,11 +144,36 @@ def metric_sql(
     return f"SELECT period, {value}, n, {low}, {high}, piece FROM ({inner}) AS metric ORDER BY period, piece"
 
 
+def rows_sql(
+    query: Query,
+    periods: Periods,
+    bindings: Bindings,
+    *,
+    base: bool = False,
+    who: str = "contact_id",
+    split: Column | None = None,
+    piece: str = "",
+) -> str:
+    """Which rows a figure counts in this time: `who`, and how many `times` each.
+
+    Of a conversion those who went on, or with `base` everybody who could. `who` is the column of the facts that names
+    the row; with a `piece` only the rows of this piece of the split.
+    """  # fmt: skip
+    statement = _Statement(periods, bindings, split, who)
+    quoted = piece.replace("'", "''")
+    wanted = f" WHERE o.piece = '{quoted}'" if piece else ""
+    return (
+        f"SELECT CAST(o.who AS {statement.text}) AS who, COUNT(*) AS times FROM ({statement.observed(query, base)})"
+        f" AS o{wanted} GROUP BY o.who"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
     periods: Periods
     bindings: Bindings
     split: Column | None
+    who: str = "contact_id"
 
     @property
     def dialect(self) -> Dialect:
@@ -170,6 +196,23 @@ class _Statement:
             return self.figure(self.of_facts(query.source, query.measure.column), query.measure, facts=True)
         return self.figure(self.of_rows(query.source, query.measure.column), query.measure, facts=False)
 
+    def observed(self, query: Query, base: bool) -> str:
+        """The observations that a figure counts. Raises RuleSqlError for figures that are no count of any."""
+        if isinstance(query, Formula) and not re.search(r"[-*/]", query.text):
+            parts = (self.observed(part, base) for part in query.parts.values())
+            return " UNION ALL ".join(f"SELECT who, piece FROM ({part}) AS part" for part in parts)
+        if isinstance(query, Conversion):
+            return self.of_cohort(query) if base else f"SELECT * FROM ({self.of_cohort(query)}) AS done WHERE value = 1"
+        if isinstance(query, Between):
+            return self.between(query)
+        if not isinstance(query, Simple):
+            raise RuleSqlError("this figure is no count of rows")
+        column = query.measure.column
+        if isinstance(query.source, FactSource):
+            return self.of_facts(query.source, column)
+        rows = self.of_rows(query.source, column)
+        return rows if column is None else f"SELECT * FROM ({rows}) AS known WHERE value IS NOT NULL"
+
     # --- Observations ---
 
     def of_facts(self, source: FactSource, measured: Column | None = None) -> str:
@@ -179,7 +222,7 @@ class _Statement:
         value = as_text(writer.value(measured), self.dialect) if measured else "NULL"
         where = as_text(writer.matching(self.within(source.facts)), self.dialect)
         return (
-            f"SELECT e.occurred_at AS placed, e.contact_id AS who, {value} AS value,"
+            f"SELECT e.occurred_at AS placed, e.{self.who} AS who, {value} AS value,"
             f" {self.piece_of_fact(writer)} AS piece FROM {self.bindings.facts} AS e WHERE {where}"
         )
 

@@ -15,7 +15,8 @@ METRICS.add(
         grain=Grain.MONTH,
         good="up",
         by=PIECES,
-        rows="routing:leads?sort=-newest",
+        event="created",
+        says="came in",
         clock="When the record came into Marops.",
         description="Records that were made, whatever they came by: a file, a form, a key or a person.",
     ),
@@ -31,7 +32,7 @@ METRICS.add(
         grain=Grain.MONTH,
         good="up",
         by=PIECES,
-        rows="contacts:quality",
+        page="contacts:quality",
         clock="As it stands when it is read; the last reading of a period stands for it.",
         description="The mean of the records' quality scores, from 0 to 100: what is missing, stale, impossible or"
         " twice there takes points off, by the quality rules in force.",

@@ -5,7 +5,9 @@ from typing import Any
 from marops.kernel.metrics import METRICS, Metric, MetricType
 from marops.store.metricquery import Aggregate, Grain
 
-_MONEY: dict[str, Any] = {"unit": "money", "measure": Aggregate.SUM, "of": "amount", "split": "currency"}
+_MONEY: dict[str, Any] = {
+    "unit": "money", "measure": Aggregate.SUM, "of": "amount", "split": "currency", "counts": "opportunity",
+}  # fmt: skip
 _OWNER = "vp_mops"
 
 METRICS.add(
@@ -17,7 +19,8 @@ METRICS.add(
         rule={"did": "opportunity.created"},
         grain=Grain.MONTH,
         good="up",
-        rows="pipeline:opportunities",
+        event="opened",
+        says="were opened",
         clock="When the deal was opened.",
         description="The amounts that deals were opened with. Nothing adds two currencies; deals without an amount"
         " count among the rows, not in the sum.",
@@ -31,7 +34,8 @@ METRICS.add(
         rule={"did": "opportunity.won"},
         grain=Grain.MONTH,
         good="up",
-        rows="pipeline:opportunities?state=won",
+        event="won",
+        says="were won",
         clock="When the deal was won.",
         description="The amounts of deals that were won.",
         **_MONEY,
@@ -41,10 +45,11 @@ METRICS.add(
         "Deals won",
         MetricType.SIMPLE,
         owner=_OWNER,
+        counts="opportunity",
         rule={"did": "opportunity.won"},
         grain=Grain.MONTH,
         good="up",
-        rows="pipeline:opportunities?state=won",
+        rows_of="pipeline.won",
         clock="When the deal was won.",
         description="How many deals were won.",
     ),
@@ -53,9 +58,11 @@ METRICS.add(
         "Deals closed",
         MetricType.SIMPLE,
         owner=_OWNER,
+        counts="opportunity",
         rule={"did": ["opportunity.won", "opportunity.lost"]},
         grain=Grain.MONTH,
-        rows="pipeline:opportunities",
+        event="closed",
+        says="were closed",
         clock="When the deal was closed.",
         description="How many deals were won or lost.",
     ),
@@ -64,6 +71,7 @@ METRICS.add(
         "Win rate",
         MetricType.RATIO,
         owner=_OWNER,
+        counts="opportunity",
         unit="share",
         numerator="pipeline.deals_won",
         denominator="pipeline.deals_closed",
@@ -71,7 +79,6 @@ METRICS.add(
         good="up",
         min_n=10,
         sample=True,
-        rows="pipeline:opportunities?state=won",
         clock="When the deal was closed.",
         description="Of the deals that were closed in the period, the share that was won.",
     ),

@@ -39,6 +39,7 @@ from marops.domains.pipeline.queries import (
     years,
 )
 from marops.domains.pipeline.writing import pipeline
+from marops.engine.behind import happened
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import CHANGE as DRAFT
@@ -67,7 +68,7 @@ def opportunities(request: HttpRequest) -> HttpResponse:
     narrowed = DealFilter(
         words=given.get("q", ""), state=given.get("state", ""), stage=given.get("stage", ""),
         owner=given.get("owner", ""), company=given.get("company", ""), period=given.get("period", ""),
-        sort=given.get("sort", "-newest"),
+        sort=given.get("sort", "-newest"), happened=happened(given.dict()),
     )  # fmt: skip
     found = deals(actor, narrowed)
     piled = piles(found)
@@ -83,7 +84,7 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         "under": _under(totals),
         "lines": _lines(request, piled) if not narrowed.stage else [],
         "proposed": PipelineStage.objects.filter(proposed=True).order_by("label") if may(actor, DRAFT) else [],
-        "filters": _filters(actor),
+        "filters": [*_of_figure(narrowed), *_filters(actor)],
         "said": _said(totals),
         "sort": "-newest",
         "narrowed": narrowed.narrows,
@@ -92,6 +93,14 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         "import_url": _import_url(actor),
     }
     return render(request, "pipeline/opportunities.html", context)
+
+
+def _of_figure(narrowed: DealFilter) -> list[dict[str, Any]]:
+    """What the link of a figure narrowed the list to, in words."""
+    if not narrowed.happened:
+        return []
+    words = narrowed.happened.words("opportunity")
+    return [{"key": "event", "takes": ("from", "to", "piece"), "label": _("Deals that"), "said": words}]
 
 
 def _import_url(actor: Actor) -> str:

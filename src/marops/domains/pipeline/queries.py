@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +19,7 @@ from marops.domains.contacts.public import clean, fold
 from marops.domains.contacts.public import visible as visible_people
 from marops.domains.pipeline.models import Opportunity, OpportunityKey, OpportunityPerson, PipelineStage
 from marops.domains.pipeline.permissions import CHANGE, VIEW, visible
+from marops.engine.behind import Happened, behind
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
@@ -27,6 +29,7 @@ from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Change, Figure, Found, Hit, Need
 from marops.kernel.workspace import today, zone
 
+NOTHING = Happened()
 STATES = ("open", "won", "lost")
 STALE = timedelta(days=30)
 QUIET = timedelta(days=14)
@@ -59,11 +62,13 @@ class DealFilter:
     company: str = ""
     period: str = ""
     sort: str = "-newest"
+    happened: Happened = NOTHING
+    """What became of them in a time: the rows behind a figure."""
 
     @property
     def narrows(self) -> bool:
         """Does it leave any deal out?"""
-        return any((self.words, self.state, self.stage, self.owner, self.company, self.period))
+        return any((self.words, self.state, self.stage, self.owner, self.company, self.period, self.happened))
 
 
 def deals(actor: Actor, narrowed: DealFilter) -> QuerySet[Opportunity]:
@@ -81,6 +86,10 @@ def deals(actor: Actor, narrowed: DealFilter) -> QuerySet[Opportunity]:
         found = found.filter(_at_company(narrowed.company))
     if narrowed.period:
         found = found.filter(_in_period(narrowed.period))
+    if narrowed.happened:
+        ids = behind(narrowed.happened, "opportunity").array
+        among = RawSQL("SELECT unnest(%s::uuid[])", [ids])
+        found = found.filter(id__in=among)
     return found.order_by(*_order(narrowed.sort))
 
 

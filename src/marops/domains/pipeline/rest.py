@@ -23,6 +23,7 @@ from marops.domains.pipeline.queries import (
     piles,
     whole_json,
 )
+from marops.engine.behind import Happened
 from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, MaropsError
 from marops.kernel.forms import as_form_data, faults
@@ -83,7 +84,10 @@ class Move(Strict):
 
 
 class Narrowed(Paging):
-    """What a list of deals is narrowed to; `period` is 2026, 2026-Q2, 2026-06, this_quarter …."""
+    """What a list of deals is narrowed to; `period` is 2026, 2026-Q2, 2026-06, this_quarter ….
+
+    `event` (opened, won, closed) on the days `from` to `to` as figures count it, with `piece` of one currency.
+    """
 
     q: str = ""
     state: str = ""
@@ -91,6 +95,10 @@ class Narrowed(Paging):
     owner: str = ""
     company: str = ""
     period: str = ""
+    event: str = ""
+    from_: date | None = Field(None, alias="from")
+    to: date | None = None
+    piece: str = ""
 
 
 class DealOut(Shown):
@@ -212,7 +220,8 @@ def _again(deal: Opportunity, actor: Actor) -> Opportunity:
 
 
 def _filter(given: Narrowed) -> DealFilter:
-    return DealFilter(given.q, given.state, given.stage, given.owner, given.company, given.period)
+    happened = Happened(given.event, given.from_, given.to, given.piece)
+    return DealFilter(given.q, given.state, given.stage, given.owner, given.company, given.period, happened=happened)
 
 
 _COLUMNS = {"company_name": "company", "owner_id": "owner", "currency": "amount"}

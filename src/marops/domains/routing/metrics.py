@@ -43,7 +43,7 @@ _FROM_MQL = Metric(
     good="down",
     min_n=5,
     by=_PIECES,
-    rows="routing:leads?stage=mql&sla=open",
+    rows_of="funnel.mqls",
     clock="When the lead became an MQL; minutes of the clock on the wall.",
     description="From becoming an MQL to the first call, e-mail, meeting or note of sales." + _WAITING,
 )
@@ -53,7 +53,9 @@ _FROM_OWNER = replace(
     label="Hand-over to first touch, median",
     start={"did": "lead.routed", "where": {"owner": {"is_filled": True}}},
     once=None,
-    rows="routing:leads?sla=open",
+    rows_of="",
+    event="handed_over",
+    says="were handed to a person",
     clock="When the lead was given to a person; minutes of the clock on the wall.",
     description="From a person getting the lead to the first touch of sales." + _WAITING,
 )
@@ -71,7 +73,8 @@ _WORKING = Metric(
     good="down",
     min_n=5,
     by=_PIECES,
-    rows="routing:leads?sla=met",
+    event="first_touched",
+    says="got the first touch that was promised",
     clock="When the promise began; minutes by the calendar and the zone of the owner, as the promise counts them.",
     description="Working time from hand-over to first touch, of leads that were touched. Those still waiting are not in"
     " it: the share of promises kept tells them.",
@@ -80,16 +83,17 @@ _WORKING = Metric(
 
 def _ninth(metric: Metric, label: str) -> Metric:
     """The same for the slowest tenth."""
-    return replace(metric, name=f"{metric.name}_p90", label=label, quantile=0.9, min_n=20)
+    name, rows = f"{metric.name}_p90", metric.rows_of or metric.name
+    return replace(metric, name=name, label=label, quantile=0.9, min_n=20, event="", says="", rows_of=rows)
 
 
 METRICS.add(
     _FROM_MQL,
-    _ninth(_FROM_MQL, "Speed to lead, 90 %"),
+    _ninth(_FROM_MQL, "Speed to lead, slowest tenth"),
     _FROM_OWNER,
-    _ninth(_FROM_OWNER, "Hand-over to first touch, 90 %"),
+    _ninth(_FROM_OWNER, "Hand-over to first touch, slowest tenth"),
     _WORKING,
-    _ninth(_WORKING, "Speed to lead in working time, 90 %"),
+    _ninth(_WORKING, "Speed to lead in working time, slowest tenth"),
     Metric(
         "sla.kept",
         "Promises kept",
@@ -98,7 +102,8 @@ METRICS.add(
         rule={"did": "sla.met", "where": {"clock": "first_touch"}},
         good="up",
         by=_PIECES,
-        rows="routing:leads?sla=met",
+        event="kept",
+        says="were touched as promised",
         clock="When the touch was made.",
         description="First touches within the time promised.",
     ),
@@ -110,7 +115,8 @@ METRICS.add(
         rule={"did": "sla.missed", "where": {"clock": "first_touch"}},
         good="down",
         by=_PIECES,
-        rows="routing:leads?sla=missed",
+        event="missed",
+        says="were not touched in time",
         clock="When the time ran out.",
         description="Leads that nobody had touched when the time promised was over. A lead that goes to the next person"
         " and is missed again counts again.",
@@ -122,7 +128,8 @@ METRICS.add(
         owner=_OWNER,
         formula="sla.kept + sla.missed",
         by=_PIECES,
-        rows="routing:leads?sla=missed",
+        event="promise_ended",
+        says="had a promise kept or missed",
         clock="When the touch was made, or the time ran out.",
         description="Promises kept and promises missed.",
     ),
@@ -138,7 +145,6 @@ METRICS.add(
         min_n=5,
         sample=True,
         by=_PIECES,
-        rows="routing:leads?sla=missed",
         clock="When the touch was made, or the time ran out.",
         description="Of the promises of a first touch that ended in the period, the share that was kept.",
     ),
@@ -151,7 +157,8 @@ METRICS.add(
         once=(),
         good="up",
         by=_PIECES,
-        rows="routing:leads?disposition=accepted",
+        event="taken",
+        says="were taken by sales",
         clock="When sales first accepted the lead or took it up.",
         description="Leads that their owner accepted, or worked on without saying so first.",
     ),
@@ -164,7 +171,8 @@ METRICS.add(
         once=(),
         good="down",
         by=(*_PIECES, "reason"),
-        rows="routing:leads?disposition=rejected",
+        event="rejected",
+        says="were rejected by sales",
         clock="When sales first rejected the lead.",
         description="Leads that their owner gave back, each with a reason.",
     ),
@@ -175,6 +183,8 @@ METRICS.add(
         owner="mops_manager",
         formula="sales.taken + sales.rejected",
         by=_PIECES,
+        event="answered",
+        says="were answered by sales",
         clock="When sales answered.",
         description="Leads taken and leads rejected. One that was taken and rejected later is in both.",
     ),
@@ -190,7 +200,6 @@ METRICS.add(
         min_n=5,
         sample=True,
         by=_PIECES,
-        rows="routing:leads?disposition=rejected",
         clock="When sales answered.",
         description="Of the leads that sales answered in the period, the share that it took. Where a source stands far"
         " below the others, its leads look better to the score than to sales.",

@@ -36,6 +36,7 @@ from marops.domains.routing.queries import (
 )
 from marops.domains.routing.rules import STATES
 from marops.domains.scoring.public import score_history
+from marops.engine.behind import happened
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -80,6 +81,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         disposition=given.get("disposition", ""),
         level=given.get("level", ""),
         imported=given.get("import", ""),
+        happened=happened(given.dict()),
     )
     page = max(1, int(given.get("page", "1") or 1)) if given.get("page", "1").isdecimal() else 1
     found = lead_page(actor, narrowed, limit=PER_PAGE, offset=(min(page, COUNTED // PER_PAGE) - 1) * PER_PAGE)
@@ -103,7 +105,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     return render(request, "routing/leads.html", context)
 
 
-_NARROWS = ("stage", "grade", "level", "owner", "source", "sla", "disposition", "import")
+_NARROWS = ("stage", "grade", "level", "owner", "source", "sla", "disposition", "import", "event", "from", "to")
 
 
 def _views(actor: Actor, given: QueryDict) -> list[dict[str, Any]]:
@@ -163,15 +165,21 @@ def _answer(counts: dict[str, Any]) -> str:
 
 def _said(found: LeadPage) -> str:
     if found.total > COUNTED:
-        return _("more than %(count)s leads") % {"count": f"{COUNTED:,}"}
-    return ngettext("%(count)s lead", "%(count)s leads", found.total) % {"count": f"{found.total:,}"}
+        said = _("more than %(count)s leads") % {"count": f"{COUNTED:,}"}
+    else:
+        said = ngettext("%(count)s lead", "%(count)s leads", found.total) % {"count": f"{found.total:,}"}
+    return f"{said} ({found.figure_text})" if found.figure_text else said
 
 
 def _linked(narrowed: LeadFilter) -> list[dict[str, Any]]:
     """What a link from elsewhere narrowed the list to, each in words."""
-    if not narrowed.imported:
-        return []
-    return [{"key": "import", "label": _("Made or changed by import"), "said": narrowed.imported}]
+    found: list[dict[str, Any]] = []
+    if narrowed.happened:
+        words = narrowed.happened.words()
+        found.append({"key": "event", "takes": ("from", "to"), "label": _("Leads that"), "said": words})
+    if narrowed.imported:
+        found.append({"key": "import", "label": _("Made or changed by import"), "said": narrowed.imported})
+    return found
 
 
 def _filters(owner: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from marops.domains.routing.permissions import ASSIGN, CHANGE, DISPOSE, VIEW
 from marops.domains.routing.queries import LeadFilter, lead_of, lead_page, lead_story
 from marops.domains.routing.rules import Route
 from marops.domains.routing.story import disposition, routing, sla
+from marops.engine.behind import Happened
 from marops.kernel.clock import now
 from marops.kernel.definitions import activate, checked, draft
 from marops.kernel.errors import INVALID, FieldError, MaropsError
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 1_000
 
 
 class Narrowed(Paging):
-    """What a list of leads is narrowed to."""
+    """What a list of leads is narrowed to; `event` (mql, created …) on the days `from` to `to` as figures count it."""
 
     q: str = ""
     stage: str = ""
@@ -40,6 +41,9 @@ class Narrowed(Paging):
     country: str = ""
     sort: str = "-score"
     import_: str = Field("", alias="import")
+    event: str = ""
+    from_: date | None = Field(None, alias="from")
+    to: date | None = None
 
 
 class HandOver(Strict):
@@ -82,8 +86,9 @@ class LeadOut(Shown):
 def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
     """Who is where."""
     narrowed = LeadFilter(
-        given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort, imported=given.import_
-    )
+        given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort,
+        imported=given.import_, happened=Happened(given.event, given.from_, given.to),
+    )  # fmt: skip
     offset = place_of(given.after, int)[0] if given.after else 0
     page = lead_page(actor_of(request), narrowed, limit=checked_limit(given.limit), offset=offset)
     return {"items": [lead.as_json() for lead in page.items], "next": cursor(int(page.next)) if page.next else None}

@@ -23,7 +23,8 @@ def _count(name: str, label: str, stage: str, owner: str, says: str) -> Metric:
         once=("cycle",),
         good="up",
         by=_PIECES,
-        rows=f"routing:leads?stage={stage}&sort=-since",
+        event=stage,
+        says=f"became {stage.upper()}",
         clock=_CLOCK,
         description=says,
     )
@@ -31,6 +32,8 @@ def _count(name: str, label: str, stage: str, owner: str, says: str) -> Metric:
 
 def _cohort(name: str, label: str, first: str, then: str, days: int, owner: str) -> Metric:
     words = {"lead": "New leads", "mql": "MQLs", "sal": "SALs", "sql": "SQLs"}
+    came = "came in and became" if first == "lead" else f"became {first.upper()} and"
+    base = "came in" if first == "lead" else f"became {first.upper()}"
     return Metric(
         f"funnel.{name}",
         label,
@@ -44,7 +47,9 @@ def _cohort(name: str, label: str, first: str, then: str, days: int, owner: str)
         good="up",
         min_n=10,
         by=("contact.source",),
-        rows=f"routing:leads?stage={then}",
+        event=name,
+        says=f"{came} {then.upper()} within {days} days",
+        base_says=f"{base} and had {days} days since",
         clock=f"When the lead {'came in' if first == 'lead' else 'first reached the stage'}; only those whose {days}"
         " days are over count, so young months are empty at first.",
         description=f"{words[first]} of the period that became {then.upper()} within {days} days (cohort form).",

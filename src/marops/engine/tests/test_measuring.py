@@ -9,8 +9,10 @@ import pytest
 import time_machine
 
 from marops.domains.contacts.public import Contact
+from marops.domains.routing.public import LeadSla
 from marops.engine import measuring
 from marops.engine.asking import query_engine
+from marops.engine.behind import Happened, behind, lists_of, parts_of
 from marops.kernel import facts, jobs
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
@@ -22,12 +24,12 @@ NOON = datetime(2026, 6, 17, 12, tzinfo=UTC)  # a Wednesday
 DAY = timedelta(days=1)
 
 
-def fact(kind: str, contact: UUID | None, at: datetime, **properties: Any) -> None:
+def fact(kind: str, contact: UUID | None, at: datetime, deal: str | None = None, **properties: Any) -> None:
     facts.write(
         [
             FactInbox(
                 id=new_id(), kind=kind, occurred_at=at, recorded_at=at, contact_id=contact, actor_type="system",
-                actor_id="engine", properties=properties,
+                actor_id="engine", properties=properties, subject_type=deal and "opportunity", subject_id=deal,
             )
         ]
     )  # fmt: skip
@@ -179,3 +181,43 @@ def test_every_metric_and_each_of_its_pieces_can_be_measured(leads: list[UUID]) 
         assert metric.clock, name
         for by in ("", *metric.by):
             keep(name, by=by)
+
+
+@pytest.fixture
+def deals_and_more(leads: list[UUID]) -> None:
+    """What the other metrics count: deals, e-mail lists, hand-overs, promises, and cohorts that are over."""
+    for number, contact in enumerate(leads):
+        at = NOON - timedelta(days=number % 20, hours=5)
+        fact("lead.stage_changed", contact, at, to="sal" if number % 2 else "sql", cycle=1)
+        fact("lead.routed", contact, at, owner=str(new_id()))
+        fact("consent.recorded", contact, at, channel="email", state="granted")
+        old = Contact.objects.create(id=new_id(), number=1000 + number, source="google")
+        fact("lead.created", old.id, NOON - 200 * DAY)
+        fact("lead.stage_changed", old.id, NOON - 190 * DAY, to="mql", cycle=1)
+        if number % 3:
+            fact("lead.stage_changed", old.id, NOON - 180 * DAY, to="sql", cycle=1)
+            fact("consent.recorded", contact, at + DAY / 6, channel="email", state="unsubscribed")
+            LeadSla.objects.create(
+                contact_id=contact, clock="first_touch", calendar="standard", zone="UTC", definition="route/main@1",
+                started_at=at, due_at=at, met_at=at, minutes=number,
+            )  # fmt: skip
+        deal, currency = str(new_id()), "EUR" if number % 4 else "USD"
+        for kind in ("created", "won" if number % 2 else "lost"):
+            fact(f"opportunity.{kind}", None, at, deal=deal, amount="10", currency=currency)
+
+
+@pytest.mark.django_db(transaction=True)
+@time_machine.travel(NOON, tick=False)
+def test_the_list_behind_each_figure_has_as_many_rows_as_it_counts(deals_and_more: None) -> None:
+    for name, metric in METRICS.all().items():
+        first, found = measuring.spans_of(metric, NOON.date())[0], keep(name)[name]
+        lists = list(lists_of(metric))
+        assert lists or metric.page or parts_of(metric), name
+        for reading in found.spans if lists else ():
+            sizes = [
+                behind(Happened(event, first, NOON.date(), reading.piece if metric.unit == "money" else ""), what).times
+                for what, event in lists
+            ]
+            assert sizes[-1] == reading.n > 0, name
+            if len(sizes) > 1:
+                assert sizes[0] == pytest.approx((reading.value or 0) * sizes[1]), name

@@ -20,7 +20,8 @@ from marops.domains.routing.permissions import ASSIGN, VIEW
 from marops.domains.routing.queries.narrowing import OPEN as OPEN
 from marops.domains.routing.queries.narrowing import SLA_STATES as SLA_STATES
 from marops.domains.routing.queries.narrowing import LeadFilter as LeadFilter
-from marops.domains.routing.queries.narrowing import beside_conditions
+from marops.domains.routing.queries.narrowing import beside_conditions, counted
+from marops.engine.behind import Behind
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc, now
@@ -97,6 +98,8 @@ class LeadPage:
     total: int = 0
     offset: int = 0
     limit: int = 50
+    behind: Behind | None = None
+    """The rows of the figure that the list is about, all of them."""
 
     @property
     def next(self) -> str | None:
@@ -109,6 +112,17 @@ class LeadPage:
         """How many, in words."""
         return f"more than {COUNTED:,}" if self.total > COUNTED else f"{self.total:,}"
 
+    @property
+    def figure_text(self) -> str:
+        """What the figure counts, where that is another number than the leads of the list; else empty."""
+        if self.behind is None or self.behind.times == self.total:
+            return ""
+        leads = len(self.behind.ids)
+        words = _("%(n)s in the figure") % {"n": f"{self.behind.times:,}"}
+        if self.behind.times > leads:
+            words += ", " + _("some of them more than once")
+        return words if leads <= self.total else words + ", " + _("not all of them in this list")
+
 
 def visible(actor: Actor, right: str = VIEW) -> Rule:
     """The leads that this right of the actor reaches, as a rule. Raises MaropsError `not-allowed` without the right."""
@@ -117,7 +131,8 @@ def visible(actor: Actor, right: str = VIEW) -> Rule:
 
 def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: int = 0) -> LeadPage:
     """A page of the leads that `actor` may see. A handful of statements, whatever the number of leads."""
-    source, params = _narrowed(actor, narrowed)
+    figure = counted(narrowed)
+    source, params = _narrowed(actor, narrowed, counted=figure)
     order = _order(narrowed.sort or "-score")
     with connection.cursor() as cursor:
         # The lines are cut out first; only those of the page are joined with their people.
@@ -128,7 +143,7 @@ def lead_page(actor: Actor, narrowed: LeadFilter, *, limit: int = 50, offset: in
         )
         rows = cursor.fetchall()
         total = _count(cursor, source, params, shown=len(rows), offset=offset, limit=limit)
-    return LeadPage(_leads(rows, personal=sees("personal", grants(actor))), total, offset, limit)
+    return LeadPage(_leads(rows, personal=sees("personal", grants(actor))), total, offset, limit, figure)
 
 
 def _order(sort: str) -> str:
@@ -149,7 +164,9 @@ def _count(cursor: Any, source: str, params: list[Any], *, shown: int, offset: i
     return int(cursor.fetchone()[0])
 
 
-def _narrowed(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[str, list[Any]]:
+def _narrowed(
+    actor: Actor, narrowed: LeadFilter, right: str = VIEW, *, counted: Behind | None = None
+) -> tuple[str, list[Any]]:
     """FROM and WHERE of the lines that the actor's right reaches and the filter lets through."""
     rules = (visible(actor, right), narrowed.as_rule())
     context, known = Context(now(), zone()), REGISTRY.bindings("postgres", schema="")
@@ -159,7 +176,7 @@ def _narrowed(actor: Actor, narrowed: LeadFilter, right: str = VIEW) -> tuple[st
         percent_escaped(condition_sql(understand(rule, context), known, alias="c" if whole else "l", joined=joined))
         for rule in rules
     ]
-    more, params = beside_conditions(narrowed)
+    more, params = beside_conditions(narrowed, counted)
     conditions += more
     if narrowed.words.strip():
         condition, typed = _words(narrowed.words, personal=sees("personal", grants(actor)))

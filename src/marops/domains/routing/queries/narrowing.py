@@ -7,10 +7,12 @@ from typing import Any
 
 from marops.domains.register.public import queue_names
 from marops.domains.routing.rules import CLOSED
+from marops.engine.behind import Behind, Happened, behind
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.fields import REGISTRY
 from marops.kernel.rules import Rule, parse
 
+NOTHING = Happened()
 _IMPORT = re.compile(r"(?:I-)?(\d{1,18})", re.IGNORECASE)
 
 
@@ -31,6 +33,8 @@ class LeadFilter:
     level: str = ""
     imported: str = ""
     """An import (I-7): the leads that it made or changed."""
+    happened: Happened = NOTHING
+    """What they did, or what became of them, in a time: the rows behind a figure."""
 
     def as_rule(self) -> Rule:
         """The filter in the rule language, which is what the database is asked."""
@@ -65,7 +69,7 @@ SLA_STATES: Mapping[str, str] = {
 """How the promise of a first touch stands → which rows of the clocks those are."""
 
 
-def beside_conditions(narrowed: LeadFilter) -> tuple[list[str], list[Any]]:
+def beside_conditions(narrowed: LeadFilter, counted: Behind | None = None) -> tuple[list[str], list[Any]]:
     """What is asked of tables beside the line, which have few rows: the leads are looked up in them, not they for each.
 
     Raises MaropsError `invalid` for words that there are not.
@@ -87,9 +91,10 @@ def beside_conditions(narrowed: LeadFilter) -> tuple[list[str], list[Any]]:
     elif narrowed.disposition:
         conditions.append("l.contact_id IN (SELECT contact_id FROM lead_disposition WHERE state = %s)")
         params.append(narrowed.disposition)
-    if narrowed.imported:
-        conditions.append(_AMONG)
-        params.append(_array(_of_import(import_number(narrowed.imported))))
+    for some in (counted, of_import(narrowed.imported) if narrowed.imported else None):
+        if some is not None:
+            conditions.append("l.contact_id IN (SELECT unnest(%s::uuid[]))")
+            params.append(some.array)
     return conditions, params
 
 
@@ -124,8 +129,6 @@ def _owner_rule(owner: str) -> dict[str, Any]:
 
 # --- What happened ----------------------------------------------------------------------------------------------------
 
-_AMONG = "l.contact_id IN (SELECT unnest(%s::uuid[]))"
-
 
 def import_number(ref: str) -> int:
     """The number of an import as people write it. Raises MaropsError `invalid`."""
@@ -136,18 +139,18 @@ def import_number(ref: str) -> int:
     return int(found[1])
 
 
-def _of_import(number: int) -> list[str]:
-    """The ids of the leads that an import made or changed, as they are known today."""
+def of_import(ref: str) -> Behind:
+    """The leads that an import made or changed, as they are known today."""
     from marops.engine.asking import query_engine
 
     found = query_engine().arrow(
         "SELECT DISTINCT CAST(contact_id AS VARCHAR) AS who FROM facts WHERE kind IN ('lead.created', 'lead.updated')"
         " AND subject_type = 'import' AND subject_id = ? AND contact_id IS NOT NULL",
-        [str(number)],
+        [str(import_number(ref))],
     )
-    return [str(one) for one in found.column("who").to_pylist()]
+    return Behind(tuple(found.column("who").to_pylist()), found.num_rows)
 
 
-def _array(ids: list[str]) -> str:
-    """Ids as one parameter, however many they are."""
-    return f"{{{','.join(ids)}}}"
+def counted(narrowed: LeadFilter) -> Behind | None:
+    """The rows of the figure that the list is about."""
+    return behind(narrowed.happened) if narrowed.happened else None

@@ -1,20 +1,32 @@
 """The list of leads narrowed by what stands beside the line: promises, sales' word."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
+from django.utils.formats import date_format
 from tests.cast import Cast
 
 from marops.domains.contacts.public import Contact
 from marops.domains.routing.models import LeadDisposition, LeadSla
 from marops.domains.routing.queries import SLA_STATES, LeadFilter, lead_page
+from marops.engine.behind import Happened
 from marops.kernel import facts
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.models import FactInbox
+from marops.kernel.workspace import today
 
 HOUR = timedelta(hours=1)
+
+
+def fact(kind: str, contact: UUID, *, at: datetime | None = None, **given: Any) -> None:
+    at = at or now()
+    row = FactInbox(id=new_id(), kind=kind, occurred_at=at, recorded_at=at, contact_id=contact, actor_type="system",
+                    actor_id="cli", **given)  # fmt: skip
+    facts.write([row])
 
 
 def lead(number: int, **sla: object) -> Contact:
@@ -83,10 +95,7 @@ def test_words_that_there_are_not_are_refused(cast: Cast) -> None:
 def test_the_leads_that_an_import_made_or_changed(engine: object, cast: Cast) -> None:
     made, changed, other = (lead(number).id for number in (1, 2, 3))
     for kind, contact, number in (("created", made, 7), ("updated", changed, 7), ("created", other, 8)):
-        row = FactInbox(id=new_id(), kind=f"lead.{kind}", occurred_at=now(), recorded_at=now(), contact_id=contact,
-                        subject_type="import", subject_id=str(number), actor_type="system", actor_id="cli",
-                        properties={"import": number})  # fmt: skip
-        facts.write([row])
+        fact(f"lead.{kind}", contact, subject_type="import", subject_id=str(number))
     ada = cast.actor("ada")
     assert {one.ref for one in lead_page(ada, LeadFilter(imported="I-7")).items} == {"L-1", "L-2"}
     page = cast.client("ada").get("/leads?import=I-8").content.decode()
@@ -96,3 +105,21 @@ def test_the_leads_that_an_import_made_or_changed(engine: object, cast: Cast) ->
     assert len(cast.client("ada").get("/api/v1/leads?import=I-7").json()["items"]) == 2
     with pytest.raises(MaropsError, match="is not an import"):
         lead_page(ada, LeadFilter(imported="leads.csv"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_leads_that_a_figure_counts(engine: object, cast: Cast) -> None:
+    once, twice, early = (lead(number).id for number in (1, 2, 3))
+    for contact, cycle in ((once, 1), (once, 1), (twice, 1), (twice, 2)):
+        fact("lead.stage_changed", contact, properties={"to": "mql", "cycle": cycle})
+    fact("lead.stage_changed", early, at=now() - timedelta(days=40), properties={"to": "mql", "cycle": 1})
+    day, ada = today(), cast.actor("ada")
+    found = lead_page(ada, LeadFilter(happened=Happened("mql", day, day)))
+    assert {one.ref for one in found.items} == {"L-1", "L-2"}
+    assert found.figure_text == "3 in the figure, some of them more than once"
+    page = cast.client("ada").get(f"/leads?event=mql&from={day}&to={day}&q=lead").content.decode()
+    assert f"became MQL on {date_format(day, 'j F Y')}" in page
+    assert 'href="?q=lead"' in page, "the chip can be taken away"
+    assert len(cast.client("ada").get("/api/v1/leads?event=mql").json()["items"]) == 3
+    with pytest.raises(MaropsError, match="There is no event 'mqls'"):
+        lead_page(ada, LeadFilter(happened=Happened("mqls")))

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
@@ -53,9 +53,12 @@ def allowed_hosts() -> frozenset[str]:
 
 
 def check_form(url: str) -> None:
-    """Refuse what can never be an endpoint, before any look-up. Raises MaropsError `invalid`."""
+    """Refuse what can never be an endpoint, before any look-up: names are looked up when something is sent, but an
+    address in numbers, however they are written, leads where it leads. Raises MaropsError `invalid`.
+    """
     try:
-        _parts(url)
+        _, host, port, _ = _parts(url)
+        _guard(host, ["127.0.0.1"] if _is_here(host) else _addresses(host, port, socket.AI_NUMERICHOST))
     except Refused as fault:
         raise MaropsError(INVALID, errors=[FieldError("url", str(fault), field="url", pointer="/url")]) from None
 
@@ -77,18 +80,32 @@ def _parts(url: str) -> tuple[str, str, int, str]:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path
 
 
+def _is_here(host: str) -> bool:
+    """The names that by RFC 6761 lead to this machine and nowhere else."""
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _addresses(host: str, port: int, flags: int = 0) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except OSError:
+        return []
+    return [str(one[4][0]) for one in found]
+
+
+def _guard(host: str, addresses: Sequence[str]) -> None:
+    """Raises Refused where one of the addresses is not of the open internet and the host is not let through."""
+    if host not in allowed_hosts() and not all(is_public(address) for address in addresses):
+        raise Refused(f"The name {host} leads into a private network, where webhooks are not sent.")
+
+
 def target_of(url: str) -> Target:
     """Where this address leads just now. Raises Refused."""
     scheme, host, port, path = _parts(url)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise Refused(f"The name {host} leads nowhere.") from None
-    addresses = [str(one[4][0]) for one in found]
+    addresses = _addresses(host, port)
     if not addresses:
         raise Refused(f"The name {host} leads nowhere.")
-    if host not in allowed_hosts() and not all(is_public(address) for address in addresses):
-        raise Refused(f"The name {host} leads into a private network, where webhooks are not sent.")
+    _guard(host, addresses)
     return Target(scheme, host, port, path, addresses[0])
 
 

@@ -127,13 +127,22 @@ def test_W3_what_can_be_no_endpoint_is_refused_at_once(url):
     [
         "https://localhost/", "https://127.0.0.1:8000/", "https://2130706433/", "https://0x7f.1/", "https://127.1/",
         "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/latest/meta-data/", "https://0/",
-        "https://localhost./", "https://nowhere.invalid/",
+        "https://localhost./", "https://10.1.2.3/", "https://0251.0376.0251.0376/",
     ],
 )  # fmt: skip
-def test_W3_no_spelling_of_an_inner_address_is_connected_to(url):
+def test_W3_no_spelling_of_an_inner_address_is_taken_or_connected_to(url):
+    with pytest.raises(MaropsError) as refused:
+        sending.check_form(url)
+    assert "private network" in refused.value.errors[0].message
     answer = sending.post(url, b"{}", {}, seconds=2)
     assert answer.status is None
     assert "leads" in answer.error
+
+
+def test_W3_a_name_is_looked_up_only_when_something_is_sent():
+    sending.check_form("https://nowhere.invalid/")
+    sending.check_form("https://8.8.8.8/")
+    assert "nowhere" in sending.post("https://nowhere.invalid/", b"{}", {}, seconds=2).error
 
 
 def test_W3_a_name_with_one_inner_address_among_public_ones_is_refused(monkeypatch):

@@ -37,6 +37,18 @@ TRIES = 3
 PAUSE_SECONDS = 0.5
 _CLAIM_LOCK = "marops.tick.claim"
 _NEVER = threading.Event()
+_BUSY = "SELECT FROM touched busy WHERE busy.tick IS NOT NULL AND busy.contact_id = t.contact_id"
+_OLDEST = "SELECT contact_id FROM touched WHERE tick IS NULL AND due_at <= %(as_of)s ORDER BY due_at LIMIT %(batch)s"
+_OLDEST_FREE = (
+    "SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s"
+    f" AND NOT EXISTS ({_BUSY}) ORDER BY due_at LIMIT %(batch)s"
+)
+_CLAIM = (
+    "WITH first AS MATERIALIZED ({first}), mine AS MATERIALIZED ("
+    f" SELECT DISTINCT contact_id FROM first t WHERE NOT EXISTS ({_BUSY}))"
+    " UPDATE touched SET tick = %(tick)s WHERE tick IS NULL AND due_at <= %(as_of)s"
+    " AND contact_id IN (SELECT contact_id FROM mine)"
+)
 
 crash.declare("tick.after_claim", "tick.after_effects", "tick.after_stage", "tick.before_release")
 
@@ -128,15 +140,12 @@ def _claim(as_of: datetime, batch: int) -> Tick | None:
         # The table goes from empty to a million rows between two looks of the statistics. A plan that then compares
         # each row with each other takes minutes: hence no nested loops, and NOT EXISTS, which can be hashed.
         cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(
-            "UPDATE touched SET tick = %(tick)s WHERE tick IS NULL AND contact_id IN ("
-            " SELECT DISTINCT contact_id FROM ("
-            "  SELECT contact_id FROM touched t WHERE tick IS NULL AND due_at <= %(as_of)s AND NOT EXISTS ("
-            "   SELECT FROM touched busy WHERE busy.tick IS NOT NULL AND busy.contact_id = t.contact_id)"
-            "  ORDER BY due_at LIMIT %(batch)s) waiting) AND due_at <= %(as_of)s",
-            {"tick": tick.id, "as_of": as_of, "batch": batch},
-        )
-        if not cursor.rowcount:
+        # Where all of the oldest are in other ticks, there may be others behind them.
+        for first in (_OLDEST, _OLDEST_FREE):
+            cursor.execute(_CLAIM.format(first=first), {"tick": tick.id, "as_of": as_of, "batch": batch})
+            if cursor.rowcount:
+                break
+        else:
             return None
         tick.contacts = count(tick.id)
         tick.save(force_insert=True)

@@ -15,6 +15,16 @@ def new_id() -> UUID:
     return UUID(bytes=uuid_utils.uuid7().bytes)
 
 
+NUMBERED = "(%s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid"
+"""SQL for ids made by the server in the order of a query's rows; its parameter is `number_from()`. PostgreSQL 15 makes
+random ones only."""
+
+
+def number_from() -> str:
+    """What the ids of one statement begin with: the moment, and what tells it from other statements."""
+    return new_id().hex[:20]
+
+
 def earliest_id(moment: datetime) -> UUID:
     """No id that is made at `moment` or later is smaller than this one."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)

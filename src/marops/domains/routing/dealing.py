@@ -14,6 +14,7 @@ import pyarrow as pa
 from django.db import connection
 
 from marops.domains.accounts.public import Account
+from marops.domains.contacts.public import keep_contacts
 from marops.domains.register.public import Queue
 from marops.domains.routing.models import PoolSeat
 from marops.domains.routing.rules import AT_WORK, CLOSED, Pool, Route, RouteRule, check_route
@@ -105,6 +106,7 @@ class Setting:
 
 def prepare(cursor: Any, rows: pa.Table) -> None:
     """Put the leads into `staged`, with what is known of them and of their owner. People who are gone are left out."""
+    keep_contacts(cursor)
     stage(cursor, "staged", rows, types=STAGED)
     cursor.execute(f"ALTER TABLE staged {_COLUMNS}")
     cursor.execute(

@@ -11,8 +11,13 @@ from marops.kernel.ids import new_id
 class Assignment(models.Model):
     """The owner of one lead: a person or a queue, by which rule of which version, decided on what."""
 
-    contact = models.OneToOneField("contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+")
-    queue = models.ForeignKey("register.Queue", on_delete=models.PROTECT, null=True, related_name="+")
+    # Triggers stand in for the two constraints: to check each row of a million costs as much as to write it.
+    contact = models.OneToOneField(
+        "contacts.Contact", on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    queue = models.ForeignKey(
+        "register.Queue", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     owner_id = models.UUIDField(null=True)  # an account
     rule = models.TextField(null=True)  # name of the rule that matched; none: the fallback
     definition = models.TextField()

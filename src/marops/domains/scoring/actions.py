@@ -8,6 +8,7 @@ from uuid import UUID
 import pyarrow as pa
 from django.db import connection
 
+from marops.domains.contacts.public import keep_contacts
 from marops.domains.scoring.models import ContactStage, StagePassage
 from marops.domains.scoring.permissions import STAGE
 from marops.domains.scoring.queries import reaches
@@ -191,7 +192,7 @@ def _keep_passages(
 
 def _stage(cursor: Any, rows: pa.Table, types: dict[str, str]) -> None:
     """The rows as the table `staged`, without contacts that were erased or merged while the tick was thinking."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('marops.contact.going'))")
+    keep_contacts(cursor)
     stage(cursor, "staged", rows, types=_UUIDS | types, known=("contact_id",))
     cursor.execute("DELETE FROM staged s WHERE NOT EXISTS (SELECT FROM contact c WHERE c.id = s.contact_id)")
 

@@ -199,6 +199,14 @@ def find_for_shell(actor: Actor, object_id: str) -> Found | None:
     return Found(found.name, reverse("contacts:company", args=[found.ref])) if found else None
 
 
+def keep_contacts(cursor: Any) -> None:
+    """No contact goes until this transaction ends: a deletion waits for the lock that this shares with its like.
+
+    Whoever writes rows of contacts without a foreign key takes it first, and then leaves out those who are gone.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('marops.contact.going'))")
+
+
 def look_at_everybody(as_of: datetime) -> int:
     """A new rule or model is in force: everybody goes through the stages again. Answers how many that are."""
     return touch_from("SELECT id FROM contact", as_of)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import Account
+from marops.domains.contacts.public import keep_contacts
 from marops.domains.register.public import Queue, fallback_queue
 from marops.domains.routing import deadlines, dealing
 from marops.domains.routing.dealing import BY_HAND, Dealt, Plan, Setting
@@ -241,6 +242,7 @@ def _hand_over(
     act: Act, cursor: Any, ids: Sequence[UUID], queue: str | None, owner_id: UUID | None, because: dict[str, Any]
 ) -> int:
     """Give leads to one owner by hand: their word, a fact each, and the clocks go on under the new owner."""
+    keep_contacts(cursor)
     target = _target(queue, owner_id)
     rows = {"contact_id": [str(one) for one in ids], "fact_id": [str(new_id()) for _ in ids]}
     stage(cursor, "staged", pa.table(rows), types={"contact_id": "uuid", "fact_id": "uuid"})

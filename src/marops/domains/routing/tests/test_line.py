@@ -1,5 +1,5 @@
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from marops.domains.contacts.public import Contact
 from marops.domains.register.public import Queue
@@ -65,3 +65,17 @@ def test_the_score_of_another_model_does_not_reach_the_list():
         definition="d", as_of=now(),
     )  # fmt: skip
     assert LeadLine.objects.get(contact=one).value is None
+
+
+def test_owners_go_with_their_contact_and_a_queue_that_owns_leads_stays():
+    one, two = _contact(1), _contact(2)
+    kept, empty = (Queue.objects.create(slug=name, name=name) for name in ("kept", "empty"))
+    for contact in (one, two):
+        Assignment.objects.create(contact=contact, queue=kept, definition="d", routed_at=now())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM contact WHERE id = %s", [one.id])
+        assert list(Assignment.objects.values_list("contact_id", flat=True)) == [two.id]
+        with pytest.raises(IntegrityError, match="leads wait in this queue"), transaction.atomic():
+            cursor.execute("DELETE FROM queue")
+        cursor.execute("DELETE FROM queue WHERE id = %s", [empty.id])
+        assert cursor.rowcount == 1

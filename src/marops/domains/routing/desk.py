@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db import connection
@@ -16,7 +17,7 @@ from marops.domains.routing import boards
 from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
 from marops.domains.routing.queries import OPEN
 from marops.domains.routing.rules import CLOSED, STATES
-from marops.domains.team.public import Presence, people_by_account, presences
+from marops.domains.team.public import Presence, absences, clock_of, people_by_account, person_of, presences
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.fields import REGISTRY
@@ -58,8 +59,14 @@ def mine(actor: Actor, as_of: datetime) -> Iterator[Need | Figure | Section]:
         yield _to_accept(row, as_of, personal=personal)
     yield from _more(waiting[SHOWN:], account)
     yield from _unworked(leads, as_of)
-    if not leads:
-        return
+    if leads:
+        yield from _open_leads(account, waiting, leads, as_of, personal=personal)
+    yield from _own_absences(account, as_of)
+
+
+def _open_leads(
+    account: UUID, waiting: list[tuple[Any, ...]], leads: list[tuple[Any, ...]], as_of: datetime, *, personal: bool
+) -> Iterator[Figure | Section]:
     page = f"{reverse('routing:leads')}?owner={account}&disposition={OPEN}"
     late = sum(row[7] is not None or row[6] <= as_of for row in waiting)
     yield Figure(
@@ -94,6 +101,34 @@ def mine(actor: Actor, as_of: datetime) -> Iterator[Need | Figure | Section]:
         numbers=frozenset({3}),
         url=page,
         link=_("All %(n)s") % {"n": f"{len(leads):,}"},
+    )
+
+
+def _own_absences(account: UUID, as_of: datetime) -> Iterator[Section]:
+    """When the seller is away, and where to say so: no new lead comes meanwhile."""
+    person = person_of(account)
+    if person is None:
+        return
+    zone = ZoneInfo(clock_of(person).zone)
+    page = f"{reverse('team:person', args=[person.ref])}#away"
+    rows = [
+        SectionRow(
+            (
+                f"{one.starts.astimezone(zone):%-d %b %Y}",
+                f"{(one.ends - timedelta(microseconds=1)).astimezone(zone):%-d %b %Y}",
+                one.reason or "–",
+            ),
+            page,
+        )
+        for one in absences(person, as_of)[:3]
+    ]
+    yield Section(
+        _("My absences"),
+        _("no new lead comes meanwhile"),
+        columns=(_("First day"), _("Last day"), _("Why")),
+        rows=rows or [SectionRow((_("None is planned"), "–", "–"), page)],
+        url=page,
+        link=_("Plan an absence"),
     )
 
 

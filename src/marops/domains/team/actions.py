@@ -1,18 +1,20 @@
 """Writes about the team: people, how they work, and when they are away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from marops.domains.accounts.public import Account
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person
-from marops.domains.team.permissions import MANAGE
+from marops.domains.team.permissions import MANAGE, VIEW
+from marops.domains.team.queries import clock_of
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import next_number
+from marops.kernel.permissions import require
 
 _EDITABLE = ("name", "role", "manager_id", "zone", "calendar", "active")
 
@@ -63,26 +65,57 @@ def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) 
     return row
 
 
-@action("absence.add", effect="create", right=MANAGE, reversible=True)
+@action("absence.add", effect="create", right=VIEW, reversible=True)
 def add_absence(
     act: Act, *, actor: Actor, person_id: UUID, starts: datetime, ends: datetime, reason: str = ""
 ) -> Absence:
-    """Somebody will be away in [starts, ends). Raises MaropsError `invalid` where that is no span."""
-    if not Person.objects.select_for_update().filter(id=person_id).exists():
+    """Somebody will be away in [starts, ends): oneself, or with the right to manage the team anybody.
+
+    Raises MaropsError `not-allowed`, and `invalid` where that is no span or they are away in part of it already.
+    """
+    person = Person.objects.select_for_update().filter(id=person_id).first()
+    if person is None:
         raise MaropsError(NOT_FOUND)
+    need_absences(actor, person)
     if ends <= starts:
-        raise _fault("ends", "The absence ends before it begins.")
+        raise _fault("last", "The absence ends before it begins.", "Choose a last day that is not before the first.")
+    _refuse_twice(person, starts, ends)
     row = Absence.objects.create(person_id=person_id, starts=starts, ends=ends, reason=reason, made_by=actor.id)
     act.changed("person", person_id, after={"absence": [starts, ends], "reason": reason})
     return row
 
 
-@action("absence.remove", effect="change", right=MANAGE, reversible=True)
+def need_absences(actor: Actor, person: Person) -> None:
+    """Only oneself, and who manages the team, plans when somebody is away. Raises MaropsError `not-allowed`."""
+    if not is_self(actor, person):
+        require(actor, MANAGE)
+
+
+def is_self(actor: Actor, person: Person) -> bool:
+    """Is this person who acts?"""
+    return person.account_id is not None and str(person.account_id) == actor.id
+
+
+def _refuse_twice(person: Person, starts: datetime, ends: datetime) -> None:
+    known = Absence.objects.filter(person=person, starts__lt=ends, ends__gt=starts).order_by("starts").first()
+    if known is None:
+        return
+    zone = ZoneInfo(clock_of(person).zone)
+    first, last = known.starts.astimezone(zone), (known.ends - timedelta(microseconds=1)).astimezone(zone)
+    days = f"{first:%-d %b %Y} to {last:%-d %b %Y}"
+    raise _fault("first", f"{person.name} is away from {days} already.", "Choose other days, or remove that absence.")
+
+
+@action("absence.remove", effect="change", right=VIEW, reversible=True)
 def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
-    """Somebody is not away after all. Raises MaropsError `not-found`."""
-    row = Absence.objects.select_for_update().filter(id=absence_id).first()
+    """Somebody is not away after all: oneself, or with the right to manage the team anybody.
+
+    Raises MaropsError `not-found` or `not-allowed`.
+    """
+    row = Absence.objects.select_for_update(of=("self",)).select_related("person").filter(id=absence_id).first()
     if row is None:
         raise MaropsError(NOT_FOUND)
+    need_absences(actor, row.person)
     act.changed("person", row.person_id, before={"absence": [row.starts, row.ends], "reason": row.reason})
     row.delete()
 

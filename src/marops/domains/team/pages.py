@@ -32,7 +32,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, CHANGE, activate, draft, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem, posted
-from marops.kernel.permissions import may
+from marops.kernel.permissions import may, require
 from marops.kernel.workspace import zone
 
 
@@ -47,6 +47,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "rows": [_row(one, known) for one in found],
         "calendars": [_calendar_row(slug, one, found) for slug, one in known.items()],
         "manages": may(actor_of(request), MANAGE),
+        "own": next((one.person for one in found if actions.is_self(actor_of(request), one.person)), None),
     }
     return render(request, "team/people.html", context)
 
@@ -122,7 +123,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, ref: str) -> HttpResponse:
     """How one person works: hours, zone, manager, absences."""
     actor, row = actor_of(request), queries.find_person(ref)
-    manages = may(actor, MANAGE)
+    if request.method == "POST":
+        require(actor, MANAGE)
     fields = ("name", "role", "manager_id", "calendar", "zone", "active")
     form = PersonForm(posted(request), initial={name: getattr(row, name) for name in fields})
     if form.is_bound and form.is_valid():
@@ -133,21 +135,22 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
-    return _person_page(request, row, form, AbsenceForm(), manages=manages)
+    return _person_page(request, row, form, AbsenceForm())
 
 
-def _person_page(
-    request: HttpRequest, row: Person, form: PersonForm, absence: AbsenceForm, *, manages: bool
-) -> HttpResponse:
+def _person_page(request: HttpRequest, row: Person, form: PersonForm, absence: AbsenceForm) -> HttpResponse:
     presence = queries.presences([row], now())[0]
-    known = calendars()
+    actor, known = actor_of(request), calendars()
+    own = actions.is_self(actor, row)
     context = {
         "one": row,
         "row": _row(presence, known),
         "form": form,
         "absence_form": absence,
         "absences": [_absence(one, presence.zone) for one in queries.absences(row, now())],
-        "manages": manages,
+        "manages": may(actor, MANAGE),
+        "own": own,
+        "plans": own or may(actor, MANAGE),
     }
     return render(request, "team/person.html", context, status=422 if form.is_bound or absence.is_bound else 200)
 
@@ -157,25 +160,30 @@ def _absence(one: Absence, zone_: ZoneInfo) -> dict[str, Any]:
 
 
 @require_POST
-@needs(MANAGE)
+@needs(VIEW)
 def absence_add(request: HttpRequest, ref: str) -> HttpResponse:
     """Somebody will be away."""
-    row = queries.find_person(ref)
+    actor, row = actor_of(request), queries.find_person(ref)
+    actions.need_absences(actor, row)
     form = AbsenceForm(posted(request))
     if form.is_valid():
         zone_ = queries.presences([row], now())[0].zone
         starts, ends = days_as_span(form.cleaned_data["first"], form.cleaned_data["last"], zone_)
         reason = form.cleaned_data["reason"]
-        actions.add_absence(actor=actor_of(request), person_id=row.id, starts=starts, ends=ends, reason=reason)
-        messages.success(request, _("%(name)s is away then; no lead goes there meanwhile.") % {"name": row.name})
-        return redirect("team:person", ref=row.ref)
+        try:
+            actions.add_absence(actor=actor, person_id=row.id, starts=starts, ends=ends, reason=reason)
+        except MaropsError as error:
+            add_problem(form, error)
+        else:
+            messages.success(request, _("%(name)s is away then; no lead goes there meanwhile.") % {"name": row.name})
+            return redirect("team:person", ref=row.ref)
     fields = ("name", "role", "manager_id", "calendar", "zone", "active")
     unbound = PersonForm(initial={name: getattr(row, name) for name in fields})
-    return _person_page(request, row, unbound, form, manages=True)
+    return _person_page(request, row, unbound, form)
 
 
 @require_POST
-@needs(MANAGE)
+@needs(VIEW)
 def absence_remove(request: HttpRequest, absence_id: UUID) -> HttpResponse:
     """Somebody is not away after all."""
     row = Absence.objects.select_related("person").filter(id=absence_id).first()

@@ -6,6 +6,7 @@ from marops.domains.team.models import STANDARD, Absence, Person
 from marops.domains.team.queries import (
     Clock,
     Presence,
+    absences,
     absences_at,
     clock_of,
     find_person,
@@ -25,6 +26,7 @@ __all__ = [
     "Person",
     "Presence",
     "WorkingCalendar",
+    "absences",
     "absences_at",
     "add_absence",
     "add_person",

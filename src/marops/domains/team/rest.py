@@ -136,10 +136,11 @@ def change(request: HttpRequest, ref: str, body: ChangedPerson) -> dict[str, Any
 
 @router.post("/team/people/{ref}/absences", response={201: AbsenceOut})
 def go_away(request: HttpRequest, ref: str, body: NewAbsence) -> Status[dict[str, Any]]:
-    """Somebody will be away."""
+    """Somebody will be away: oneself, or anybody for who manages the team."""
     actor = actor_of(request)
     require(actor, VIEW)
     row = queries.find_person(ref)
+    actions.need_absences(actor, row)
     data = validated(AbsenceForm, body.dict())
     starts, ends = days_as_span(data["first"], data["last"], queries.presences([row], now())[0].zone)
     made = actions.add_absence(actor=actor, person_id=row.id, starts=starts, ends=ends, reason=data["reason"])
@@ -152,7 +153,7 @@ def _absence(one: Absence) -> dict[str, Any]:
 
 @router.delete("/team/absences/{absence_id}", response={204: None})
 def come_back(request: HttpRequest, absence_id: UUID) -> Status[None]:
-    """Somebody is not away after all."""
+    """Somebody is not away after all: oneself, or anybody for who manages the team."""
     actions.remove_absence(actor=actor_of(request), absence_id=absence_id)
     return Status(204, None)
 

@@ -282,6 +282,7 @@ def test_R6_the_record_says_rule_candidates_and_turn_and_gives_the_same_answer_a
         assert [seat["ref"] for seat in chosen] == [next(p.ref for p in (ada, bo) if p.account_id == row.owner_id)]
         assert told["definition"] == pinned
         assert [seat["state"] for seat in told["candidates"]] == ["works", "works", "absent"]
+    assert told["candidates"][2]["says"].startswith("away until ")
     assert PoolDeal.objects.count() == 1
     assert told["why"].startswith("The rule “Everybody” was the first that matched. Of its pool 2 of 3 could take it")
     fact = FactInbox.objects.filter(kind="lead.routed", contact_id=found[0].id).get()

@@ -128,3 +128,28 @@ def test_the_team_over_rest(cast):
     assert changed.json()["zone"] == "Europe/Istanbul"
     assert [one["ref"] for one in client.get("/api/v1/team/people").json()["items"]] == [ref]
     assert client.delete(f"/api/v1/team/absences/{absence.json()['id']}").status_code == 204
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_seller_plans_an_own_absence_and_nobody_elses(cast):
+    own = add_person(actor=SETUP, account_id=cast.selma.id, zone="Europe/Berlin")
+    other = add_person(actor=SETUP, name="Other")
+    client = cast.client("selma")
+    assert "Plan an absence" in client.get(f"/team-hours/{own.ref}").content.decode()
+    assert "Plan an absence" not in client.get(f"/team-hours/{other.ref}").content.decode()
+    days = {"first": "2026-12-21", "last": "2026-12-23"}
+    assert client.post(f"/team-hours/{own.ref}/absences", days).status_code == 302
+    assert client.post(f"/team-hours/{other.ref}/absences", days).status_code == 403
+    assert client.post(f"/team-hours/{own.ref}", {"name": "Boss"}).status_code == 403
+    twice = client.post(f"/team-hours/{own.ref}/absences", days | {"first": "2026-12-01", "last": "2026-12-21"})
+    assert twice.status_code == 422
+    assert "is away from 21 Dec 2026 to 23 Dec 2026 already." in twice.content.decode()
+    body = {"first": "2026-12-24", "last": "2026-12-23"}
+    reverse = client.post(f"/api/v1/team/people/{own.ref}/absences", body, content_type="application/json")
+    assert (reverse.status_code, reverse.json()["errors"][0]["field"]) == (422, "last")
+    assert client.post(f"/team-hours/{own.ref}/absences", days | {"first": "2026-12-24", "last": "2026-12-24"})
+    theirs = add_absence(actor=SETUP, person_id=other.id, starts=MONDAY, ends=MONDAY + timedelta(days=1))
+    assert client.post(f"/team-hours/absences/{theirs.id}/remove").status_code == 403
+    for absence in Absence.objects.filter(person=own):
+        assert client.delete(f"/api/v1/team/absences/{absence.id}").status_code == 204
+    assert list(Absence.objects.all()) == [theirs]

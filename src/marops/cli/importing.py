@@ -17,6 +17,8 @@ from marops.cli.main import CLI
 from marops.domains.capture.public import (
     ImportResult,
     Plan,
+    check_shape,
+    check_start,
     plan_import,
     read_map,
     result_of,
@@ -35,6 +37,7 @@ NOT_WRITABLE = problem(
     status=400,
     remedy="Name a file in a folder that exists and that you may write to; nothing was imported.",
 )
+LEADS = "leads"
 SHOWN = 60
 SAMPLE = 28
 WIDE = 160
@@ -48,7 +51,7 @@ def import_file(
     rejects: Path | None,
     quiet: bool,
     err: Console,
-    table: str = "leads",
+    table: str = LEADS,
     practice: bool = False,
 ) -> ImportResult:
     """Plan and import a file of this table. Raises what the job failed with, or `job-stopped` after Ctrl-C."""
@@ -56,7 +59,11 @@ def import_file(
         raise MaropsError(NO_FILE, str(file))
     if rejects is not None:
         _check_writable(rejects, file)
-    plan = plan_import(file, read_map(map_file) if map_file else None, table=table)
+    if not dry_run:
+        check_start(CLI, "" if table == LEADS else table, practice=practice)
+    given = read_map(map_file) if map_file else None
+    plan = plan_import(file, given, table=table)
+    check_shape(plan, mapped=bool(given and given.columns))
     if not quiet:
         _show(plan, err)
     if dry_run:

@@ -165,9 +165,7 @@ def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, statu
         "plan": shown,
         "form": form,
         "table": shown.table or LEADS,
-        "value_fields": [
-            form[name] for name in ("country", "currency", "zone", "dates", "practice") if name in form.fields
-        ],
+        "value_fields": [form[name] for name in ("country", "currency", "zone", "dates") if name in form.fields],
         "columns": columns,
         "tried": tried,
         "answer": _expected(tried, shown.table) if tried else _("Some of this cannot be used yet."),
@@ -289,7 +287,11 @@ def _quality(run: Import, counts: dict[str, int], actor: Actor) -> dict[str, Any
         found["contacts"],
     ) % {"faulty": f"{found['faulty']:,}", "all": f"{found['contacts']:,}", "score": f"{found['score'] or 0:.0f}"}
     rules = [one for one in found["rules"] if one["contacts"]]
-    return {"checked": found["score"] is not None, "said": said, "rules": rules, "fixes": may(actor, FIX)}
+    return {
+        "seen": found["contacts"], "checked": found["score"] is not None, "rules": rules,
+        "said": said if found["score"] is not None else "",
+        "fixes": may(actor, FIX),
+    }  # fmt: skip
 
 
 def _outcome(run: Import, counts: dict[str, int]) -> str:

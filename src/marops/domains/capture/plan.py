@@ -16,9 +16,17 @@ from marops.domains.capture.shapes import Shape, recognise
 from marops.domains.capture.tables import LEADS, guess_for, importer, likely_table, parse_for
 from marops.domains.capture.targets import SKIP, Target, parse
 from marops.domains.contacts.public import NULL_WORDS, custom_types
+from marops.kernel.errors import MaropsError, problem
+from marops.kernel.importers import Column as TableColumn
 from marops.kernel.importers import Importer
 from marops.kernel.workspace import workspace
 
+WRONG_SHAPE = problem(
+    "import-wrong-shape",
+    "The file does not hold what it was given as",
+    status=422,
+    remedy="Import it as what it holds, or name its columns in a map.",
+)
 SAMPLE = 5_000
 SHOWN = 3
 RULES_VERSION = 1
@@ -264,6 +272,41 @@ def _notes(
         )
     notes += [_VAGUE_ID.format(column=one.name, system=one.target.name) for one in planned if _is_vague(one.target)]
     return notes
+
+
+def check_shape(plan: Plan, *, mapped: bool) -> None:
+    """Refuse a file that is plainly not of the kind it was given as; `mapped`: somebody said where its columns go.
+
+    Raises MaropsError `import-wrong-shape`.
+    """
+    given, likely = plan.table or LEADS, likely_table([one.name for one in plan.columns])
+    needs = ""
+    if plan.table:
+        lacking = [str(one.label) for one in importer(plan.table).required() if one not in _filled(plan)]
+        needs = f"{given.capitalize()} need {' and '.join(lacking)}, which no column gives." if lacking else ""
+    elif not plan.identifies and not {str(one.target) for one in plan.columns} & _NAMES:
+        needs = "Leads need an id, an e-mail address, a phone number or a name, which no column gives."
+    if not needs and (mapped or plan.table or likely == LEADS):
+        return
+    names = ", ".join(one.name for one in plan.columns[:_NAMED])
+    looks = f" Its columns look like {likely}." if likely != given else ""
+    raise MaropsError(
+        WRONG_SHAPE,
+        f"{needs or f'{plan.file_name} was given as leads.'}{looks} The columns are {names}"
+        f"{' and more' if len(plan.columns) > _NAMED else ''}.",
+        remedy=f"Import it as {likely}, or name its columns in a map."
+        if likely != given
+        else "Name its columns in a map.",
+    )
+
+
+_NAMES = {"full_name", "given_name", "family_name"}
+_NAMED = 8
+
+
+def _filled(plan: Plan) -> list[TableColumn]:
+    door, names = importer(plan.table), {one.target.name for one in plan.columns if one.target.kind == "table"}
+    return [one for one in door.columns if one.name in names]
 
 
 def _lacks(door: Importer, planned: Sequence[PlannedColumn]) -> list[str]:

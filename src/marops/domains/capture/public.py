@@ -14,7 +14,7 @@ from marops.domains.capture.jobs import rehearse
 from marops.domains.capture.maps import Map, as_map, read_map
 from marops.domains.capture.models import Finding, Import
 from marops.domains.capture.permissions import IMPORT, SEND, right_for
-from marops.domains.capture.plan import Plan, make_plan
+from marops.domains.capture.plan import Plan, check_shape, make_plan
 from marops.domains.capture.shapes import Shape
 from marops.domains.capture.tables import LEADS
 from marops.kernel import files
@@ -37,6 +37,8 @@ __all__ = [
     "Plan",
     "Shape",
     "as_map",
+    "check_shape",
+    "check_start",
     "intake_faults",
     "intake_state",
     "plan_import",
@@ -96,21 +98,31 @@ def plan_import(path: Path, mapping: Map | None = None, *, name: str = "", table
     return make_plan(path, mapping, name=name, table=table)
 
 
+def check_start(actor: Actor, table: str, *, practice: bool = False) -> None:
+    """May this actor bring in such a table now? Asked before a file is looked at.
+
+    Raises MaropsError `not-allowed`, `sample-present`, `sample-absent`.
+    """
+    require(actor, right_for(table))
+    with practising(practice):
+        forbid_sample_mix()
+
+
 def start_import(path: Path, plan: Plan, *, actor: Actor, here: bool = False, practice: bool = False) -> Job:
     """Take a copy of the file and put its import in the queue for a worker; with `here`, keep it for `jobs.run_here`.
 
     As `practice` it belongs to the sample company and goes with it.
-    Raises MaropsError `not-allowed`, `sample-present`, `sample-absent`.
+    Raises MaropsError `not-allowed`, `sample-present`, `sample-absent`, `import-wrong-shape`.
     """
-    require(actor, right_for(plan.table))
-    with practising(practice):
-        forbid_sample_mix()
+    check_shape(plan, mapped=True)
+    check_start(actor, plan.table, practice=practice)
     row = files.keep(blocks_of(path), name=plan.file_name, actor=actor)
     return start_kept(row, plan, actor=actor, here=here, practice=practice)
 
 
 def start_kept(row: File, plan: Plan, *, actor: Actor, here: bool = False, practice: bool = False) -> Job:
     """The same for a file that is in the workspace already."""
+    check_shape(plan, mapped=True)
     run = begin_import(actor=actor, file=row, plan=plan, practice=practice)
     kind = "table.import" if plan.table else "leads.import"
     return start_job(kind, {"import": str(run.id), "name": plan.file_name}, actor=actor, here=here)

@@ -20,7 +20,7 @@ from marops.domains.capture.intake.rest import router as intake
 from marops.domains.capture.maps import BAD_MAP, Map, as_map
 from marops.domains.capture.models import Import
 from marops.domains.capture.permissions import IMPORT, may_import, right_for
-from marops.domains.capture.public import plan_import, start_import, try_import
+from marops.domains.capture.public import check_shape, plan_import, start_import, try_import
 from marops.domains.capture.queries import as_json, find_import, imports
 from marops.domains.capture.tables import LEADS
 from marops.kernel.actors import Actor
@@ -101,7 +101,9 @@ def start(
     actor = actor_of(request)
     _need_any(actor)
     with _on_disk(file) as path:
-        found = plan_import(path, _map(mapping), name=file.name or "file", table=_table(table))
+        given = _map(mapping)
+        found = plan_import(path, given, name=file.name or "file", table=_table(table))
+        check_shape(found, mapped=bool(given and given.columns) or table == "guess")
         job = start_import(path, found, actor=actor, practice=practice)
     run = Import.objects.get(id=UUID(job.arguments["import"]))
     return Status(202, {"import": run.ref, "job": job.ref, "state": run.state})

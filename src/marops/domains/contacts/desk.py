@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import VIEW
-from marops.domains.contacts.queries.quality import summary
+from marops.domains.contacts.queries.quality import gravest, summary
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active
@@ -35,7 +35,7 @@ def records(actor: Actor, as_of: datetime) -> Iterator[Need]:
             % {"n": f"{one['contacts']:,}", "fault": str(one["title"]).lower()},
             detail=one.get("remedy", ""),
             url=reverse("contacts:rule", args=[one["name"]]),
-            button=_("Work them off") if fixes else _("See them"),
+            button=_("Work them off") if fixes and one["fixes"] else _("See them"),
             due_words=f"{one['share']:.0%}" if one["share"] >= 0.005 else "< 1%",
             due_note=_("of all records"),
             icon="review",
@@ -89,12 +89,12 @@ def _found(actor: Actor) -> dict[str, Any]:
     rules = [
         {
             "name": row.slug, "title": row.document["title"], "severity": row.document["severity"],
-            "remedy": row.document.get("remedy", ""), "contacts": faulty.get(row.slug, 0),
-            "share": faulty.get(row.slug, 0) / max(1, day.contacts), "change_7d": None,
+            "remedy": row.document.get("remedy", ""), "fixes": row.document.get("fixes", ()),
+            "contacts": faulty.get(row.slug, 0), "share": faulty.get(row.slug, 0) / max(1, day.contacts), "change_7d": None,
         }
         for row in active("quality")
     ]  # fmt: skip
-    order = sorted(rules, key=lambda one: (-one["contacts"], one["name"]))
+    order = sorted(rules, key=gravest)
     return {"contacts": day.contacts, "faulty": day.faulty, "rules": order}
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marops.domains.capture import guessing, maps, shapes, tables, targets
-from marops.domains.capture.public import as_map, plan_import, read_map
+from marops.domains.capture.public import as_map, check_shape, plan_import, read_map
 from marops.domains.contacts.public import NULL_WORDS
 from marops.kernel import ports
 from marops.kernel.errors import MaropsError
@@ -203,3 +203,33 @@ def test_consent_columns_say_what_a_yes_means():
     assert maps.consent_meaning("Has opted out of email") == "opt_out"
     assert maps.consent_meaning("No newsletter please") == "opt_out"
     assert maps.consent_meaning("Newsletter") == "opt_in"
+
+
+DEALS = "Contact email,Opportunity name,Deal stage,Close date,Close value\na@x.de,Big,Won,2026-01-02,100\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "table", "said"),
+    [
+        (DEALS, "leads", "file.csv was given as leads. Its columns look like opportunities. The columns are Contact"),
+        ("Colour,Size\nred,7\n", "leads", "Leads need an id, an e-mail address, a phone number or a name, which no"),
+        (
+            "Email,First name\nada@x.de,Ada\n",
+            "dispositions",
+            "Dispositions need Disposition, which no column gives. Its columns look like leads",
+        ),
+    ],
+)
+def test_a_file_of_another_shape_is_refused_with_what_was_expected_and_what_it_looks_like(
+    tmp_path, content, table, said
+):
+    path = tmp_path / "file.csv"
+    path.write_text(content)
+    with pytest.raises(MaropsError) as refused:
+        check_shape(plan_import(path, table=table), mapped=False)
+    assert (refused.value.code, refused.value.detail[: len(said)]) == ("import-wrong-shape", said)
+
+
+def test_whoever_maps_the_columns_of_a_file_knows_what_it_holds(plan):
+    check_shape(plan(DEALS, {"columns": {"Contact email": "email"}}), mapped=True)
+    check_shape(plan("Name,City\nAda,Bonn\n"), mapped=False)

@@ -410,11 +410,14 @@ def _fix(one: dict[str, Any]) -> dict[str, Any]:
         answer += "; " + ngettext(
             "%(n)s record has its value back", "%(n)s records have their value back", one["restored"] or 0
         ) % {"n": f"{one['restored'] or 0:,}"}
+    field = one["remedy"].partition(":")[2]
+    of_field = {"value_words": _words(field, one["value"]) if field else one["value"]}
     times = {name: parse_datetime(one[name]) for name in ("at", "undone_at") if one[name]}
     of = Narrowing(one["narrowed"].get("source", ""), one["narrowed"].get("import", "")).words()
     return (
         one
         | times
+        | of_field
         | {"rule_title": title, "of": of, "query": urlencode(one["narrowed"]), "left": left, "answer": f"{answer}."}
     )
 

@@ -181,7 +181,7 @@ def _summary(where: str, params: Mapping[str, Any], *, whole: bool) -> dict[str,
         "contacts": all_of["contacts"],
         "faulty": all_of["faulty"],
         "score": all_of["score"],
-        "rules": sorted(rules, key=lambda one: (-one["contacts"], -WEIGHTS[one["severity"]], one["name"])),
+        "rules": sorted(rules, key=gravest),
         "sources": groups.get("source", []),
         "imports": groups.get("import", []),
         "queues": groups.get("queue", []),
@@ -226,6 +226,11 @@ def labels_of(part: str, keys: Iterable[str]) -> dict[str, str]:
     else:
         found = names([key for key in given if key]) if part == "owner" else {}
     return {**found, "": str(_NONE.get(part, ""))}
+
+
+def gravest(one: Mapping[str, Any]) -> tuple[int, int, str]:
+    """The order of rules: who finds most first, of equals the graver one."""
+    return -one["contacts"], -WEIGHTS[one["severity"]], one["name"]
 
 
 def _rule_line(row: Definition, contacts: int, of: int, past: Mapping[str, int]) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class Kind:
     four_eyes: bool = True
     # What a new version in force asks to be looked at again; answers how many that are. Runs in the act's transaction.
     in_force: Callable[[datetime], int] = lambda _: 0
+    # Short names that its pages need for something else.
+    reserved: frozenset[str] = frozenset()
 
 
 _KINDS: dict[str, Kind] = {}
@@ -89,6 +91,20 @@ def checked(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
     if faults := [*_faults_of_rules(parsed), *_KINDS[kind].check(parsed)]:
         raise MaropsError(INVALID, f"The {kind} has faults.", errors=faults)
     return parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def check_name(kind: str, slug: str) -> None:
+    """Can a definition of this kind have this short name? Raises MaropsError `invalid`."""
+    known = _KINDS.get(kind)
+    if not _SLUG.fullmatch(slug):
+        said = f"{slug!r} is not a short name."
+        fault = FieldError("slug", "A short name has small letters, digits and hyphens.", field="slug")
+    elif known and slug in known.reserved:
+        said = f"No {known.title.lower()} can be called {slug!r}: its address belongs to another page."
+        fault = FieldError("slug", said, "Give it another short name.", field="slug")
+    else:
+        return
+    raise MaropsError(INVALID, said, errors=[fault])
 
 
 _REMEDIES = {
@@ -199,9 +215,7 @@ def draft(act: Act, *, actor: Actor, kind: str, slug: str, document: Mapping[str
 def _draft(
     act: Act, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str, *, starter: bool = False
 ) -> Definition:
-    if not _SLUG.fullmatch(slug):
-        fault = FieldError("slug", "A short name has small letters, digits and hyphens.", field="slug")
-        raise MaropsError(INVALID, f"{slug!r} is not a short name.", errors=[fault])
+    check_name(kind, slug)
     kept = checked(kind, document)
     newest = Definition.objects.select_for_update().filter(kind=kind, slug=slug).order_by("-version").first()
     if newest and newest.sha256 == digest(kept) and newest.state != Definition.State.RETIRED:

@@ -20,6 +20,7 @@ from marops.kernel.definitions import (
     CHANGE,
     Kind,
     activate,
+    check_name,
     checked,
     digest,
     draft,
@@ -278,6 +279,7 @@ def _read(folder: Path, path: Path) -> Found:
         raise _fault(
             "slug", f"{path.name!r} names no definition.", "Use small letters, digits and hyphens, then .yaml."
         )
+    check_name(kind, slug)
     if path.stat().st_size > LARGEST:
         raise _fault("too-large", "The file is larger than 4 MiB.", "Split the definition.")
     return Found(kind, slug, path.relative_to(folder).as_posix(), _checked(kinds()[kind], _parsed(path)))

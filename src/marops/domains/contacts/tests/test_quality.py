@@ -218,6 +218,12 @@ def test_a_draft_says_how_many_it_would_find_before_it_acts(run_stages, starters
     assert rule_summary(ENGINE, "no-country")["contacts"] == 1
 
 
+def test_no_rule_takes_the_address_of_the_fixes(starters):
+    document = active("quality")[0].document
+    with pytest.raises(MaropsError, match="No quality rule can be called 'fixes'"):
+        draft(actor=ENGINE, kind="quality", slug="fixes", document=document)
+
+
 def test_a_rule_can_ask_for_the_faults_of_another(run_stages, starters):
     from marops.domains.contacts.queries.quality import _count
     from marops.kernel.rules import parse

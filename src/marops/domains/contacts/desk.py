@@ -90,7 +90,8 @@ def _found(actor: Actor) -> dict[str, Any]:
         {
             "name": row.slug, "title": row.document["title"], "severity": row.document["severity"],
             "remedy": row.document.get("remedy", ""), "fixes": row.document.get("fixes", ()),
-            "contacts": faulty.get(row.slug, 0), "share": faulty.get(row.slug, 0) / max(1, day.contacts), "change_7d": None,
+            "contacts": faulty.get(row.slug, 0), "share": faulty.get(row.slug, 0) / max(1, day.contacts),
+            "change_7d": None,
         }
         for row in active("quality")
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
-from marops.cli.main import CLI, DONE, FINDINGS, Json, app, err, installation, out, print_json
+from marops.cli.main import CLI, DONE, FINDINGS, Json, app, counted, err, installation, out, print_json
 
 if TYPE_CHECKING:
     from marops.engine.restore import Say
@@ -53,8 +53,9 @@ def backup_make(
         print_json(made)
         return
     out.print(
-        f"{made['file']}: {_size(made['bytes'])}, {made['contacts']:,} leads, {made['lake_files']:,} files of the lake,"
-        f" {made['rows']:,} rows in {made['tables']} tables, in {made['seconds']:.1f} s.",
+        f"{made['file']}: {_size(made['bytes'])}, {counted(made['contacts'], 'lead')},"
+        f" {counted(made['lake_files'], 'file')} of the lake, {counted(made['rows'], 'row')} in"
+        f" {counted(made['tables'], 'table')}, in {made['seconds']:.1f} s.",
         markup=False,
     )
     out.print(f"Checksum {made['sha256']}", markup=False)
@@ -75,7 +76,8 @@ def backup_verify(file: Path, as_json: Json = False) -> None:
     if as_json:
         print_json(told)
         return
-    out.print(f"Whole: {told['contacts']:,} leads as of {told['made_at']}, by Marops {told['version']}.", markup=False)
+    leads = counted(told["contacts"], "lead")
+    out.print(f"Whole: {leads} as of {told['made_at']}, by Marops {told['version']}.", markup=False)
 
 
 @backup_app.command("compare")
@@ -101,7 +103,7 @@ def backup_list(as_json: Json = False) -> None:
         return
     for one in found:
         tested = f"restored and compared {one.tested_at:%Y-%m-%d}: {one.tested}" if one.tested_at else "never restored"
-        said = one.broken or f"{one.contacts:,} leads, {tested}"
+        said = one.broken or f"{counted(one.contacts, 'lead')}, {tested}"
         out.print(f"  {one.made_at:%Y-%m-%d %H:%M} UTC  {_size(one.bytes):>10}  {one.name}  {said}", markup=False)
     if not found:
         out.print("There are none yet: marops backup FILE makes one.")
@@ -143,13 +145,15 @@ def _say_restored(told: dict[str, Any], as_json: bool) -> None:
         out.print(f"  {line['table']:<44} {line['backup']['rows']:>12,} rows  {mark}")
     backup = told["backup"]
     out.print(
-        f"{told['home']}: {backup['contacts']:,} leads as of {backup['made_at']}, in {told['seconds']:.1f} s.",
+        f"{told['home']}: {counted(backup['contacts'], 'lead')} as of {backup['made_at']}, in {told['seconds']:.1f} s.",
         markup=False,
     )
-    if told["erased_again"]:
-        out.print(f"{told['erased_again']:,} people who were erased since were erased again.")
-    if told["jobs_stopped"]:
-        out.print(f"{told['jobs_stopped']:,} jobs that ran or waited then are stopped; resume them on the page Jobs.")
+    if again := told["erased_again"]:
+        were = "person who was erased since was" if again == 1 else "people who were erased since were"
+        out.print(f"{again:,} {were} erased again.")
+    if stopped := told["jobs_stopped"]:
+        one = "job that ran or waited then is stopped; resume it" if stopped == 1 else ""
+        out.print(f"{stopped:,} {one or 'jobs that ran or waited then are stopped; resume them'} on the page Jobs.")
     for warning in told["warnings"]:
         err.print(f"[yellow]{warning}[/]")
     raise typer.Exit(DONE if told["same"] else FINDINGS)

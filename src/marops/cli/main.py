@@ -74,6 +74,11 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
+def counted(n: int, one: str) -> str:
+    """1 → "1 lead", 12,000 → "12,000 leads"; for nouns whose plural ends with s."""
+    return f"{n:,} {one}" if n == 1 else f"{n:,} {one}s"
+
+
 def text_of(file: Path) -> str:
     """What a text file holds; one that is none is refused by its name."""
     from marops.kernel.errors import INVALID, MaropsError

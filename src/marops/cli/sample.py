@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
 
-from marops.cli.main import CLI, Json, app, err, installation, out, print_json
+from marops.cli.main import CLI, Json, app, counted, err, installation, out, print_json
 
 if TYPE_CHECKING:
     from marops.kernel.models import Job
@@ -45,7 +45,8 @@ def _tell(done: dict[str, Any], *, removed: bool) -> None:
         out.print("There is no sample company here. Nothing was changed.")
     elif removed:
         out.print(
-            f"The sample company is gone: {done['rows']:,} rows, {done['facts']:,} facts, in {done['seconds']} s."
+            f"The sample company is gone: {counted(done['rows'], 'row')}, {counted(done['facts'], 'fact')},"
+            f" in {done['seconds']} s."
         )
     else:
         out.print(

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from marops.engine import restore
@@ -171,7 +172,7 @@ def _warn_of_secret(archive: ArchiveReader, restored: Restored) -> None:
         )
 
 
-def verify_backup(path: Path, say: Say = lambda _what, _done, _total: None) -> dict[str, object]:
+def verify_backup(path: Path, say: Say = lambda _what, _done, _total: None) -> dict[str, Any]:
     """Compare every checksum of a backup; answers what it holds. Raises MaropsError."""
     archive = open_backup(path)
     try:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import Account
-from marops.domains.contacts.public import Company, clean, find_contacts
+from marops.domains.contacts.public import Company, clean, find_contacts, sources
 from marops.domains.contacts.public import companies as company_names
 from marops.domains.pipeline.models import Opportunity, PipelineStage
 from marops.domains.pipeline.rules import Part
@@ -35,6 +35,21 @@ def _stages() -> list[tuple[str, Any]]:
     return [("", _("The first one")), *((one.name, one.label) for one in rows)]
 
 
+_AMOUNT_FAULTS = {
+    "invalid": _("Write the amount in digits with a point before the cents, such as 12500 or 12500.50."),
+    "min_value": _("An amount cannot be below zero."),
+    "max_digits": _("This amount is too large."),
+    "max_whole_digits": _("This amount is too large."),
+    "max_decimal_places": _("An amount has at most four digits after the point."),
+}
+_DAY_FAULT = {"invalid": _("Write the day as 2026-05-31.")}
+_STAGE_FAULT = {
+    "required": _("Choose a stage."),
+    "invalid_choice": _("There is no such stage. Choose one of the list."),
+}
+_OWNER_FAULT = {"invalid_choice": _("Nobody with an open account goes by this. Choose somebody of the list.")}
+
+
 class DealForm(forms.Form):
     """What is known of a deal. A page sends all of it; REST sends what changes, over what the deal has."""
 
@@ -45,16 +60,18 @@ class DealForm(forms.Form):
         max_length=200,
         help_text=_("Name, domain or reference such as O-12. One that is not known is kept as text."),
     )
-    owner = forms.ChoiceField(label=_("Owner"), choices=_owners, required=False)
+    owner = forms.ChoiceField(label=_("Owner"), choices=_owners, required=False, error_messages=_OWNER_FAULT)
     amount = forms.DecimalField(
-        label=_("Amount"), required=False, max_digits=18, decimal_places=4, min_value=Decimal(0)
-    )
+        label=_("Amount"), required=False, max_digits=18, decimal_places=4, min_value=Decimal(0),
+        error_messages=_AMOUNT_FAULTS,
+    )  # fmt: skip
     currency = forms.CharField(
         label=_("Currency"), required=False, max_length=3, help_text=_("Three letters, such as EUR.")
     )
     expected_close = forms.DateField(
-        label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+        label=_("Expected close"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages=_DAY_FAULT,
+    )  # fmt: skip
     source = forms.CharField(label=_("Source"), required=False, max_length=200)
     product = forms.CharField(label=_("Product"), required=False, max_length=200)
     people = forms.CharField(
@@ -105,7 +122,7 @@ class DealForm(forms.Form):
             "amount": given["amount"],
             "currency": given["currency"] if given["amount"] is not None else None,
             "expected_close": given["expected_close"],
-            "source": clean(given["source"]) or None,
+            "source": _source(clean(given["source"])),
             "product": clean(given["product"]) or None,
         }
 
@@ -113,7 +130,7 @@ class DealForm(forms.Form):
 class NewDealForm(DealForm):
     """A deal that is opened."""
 
-    stage = forms.ChoiceField(label=_("Stage"), choices=_stages, required=False)
+    stage = forms.ChoiceField(label=_("Stage"), choices=_stages, required=False, error_messages=_STAGE_FAULT)
 
     field_order = ("name", "company", "stage", "owner", "amount", "currency", "expected_close", "people")
 
@@ -121,7 +138,7 @@ class NewDealForm(DealForm):
 class MoveForm(forms.Form):
     """To which stage a deal moves, when, and why."""
 
-    stage = forms.ChoiceField(label=_("Stage"), choices=lambda: _stages()[1:])
+    stage = forms.ChoiceField(label=_("Stage"), choices=lambda: _stages()[1:], error_messages=_STAGE_FAULT)
     reason = forms.CharField(
         label=_("Why"),
         required=False,
@@ -133,6 +150,7 @@ class MoveForm(forms.Form):
         label=_("On"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages=_DAY_FAULT,
         help_text=_("Leave it empty if it happened just now."),
     )
 
@@ -166,6 +184,17 @@ def company_of(said: str) -> Company | None:
     return found.order_by("number").first()
 
 
+def source_label(kept: str) -> str:
+    """What people call a source that is kept as a code; words of a file are their own label."""
+    return sources.label(kept) if kept and sources.normalise(kept) == kept else kept
+
+
+def _source(said: str) -> str | None:
+    """The code of a source that is written as people call it; anything else stays as it was written."""
+    code = sources.normalise(said)
+    return code if code and source_label(code) == said else said or None
+
+
 def as_given(deal: Opportunity, people: str = "") -> dict[str, Any]:
     """What a deal has, as the form takes it."""
     return {
@@ -175,7 +204,7 @@ def as_given(deal: Opportunity, people: str = "") -> dict[str, Any]:
         "amount": f"{deal.amount.normalize():f}" if deal.amount is not None else "",
         "currency": deal.currency or "",
         "expected_close": deal.expected_close.isoformat() if deal.expected_close else "",
-        "source": deal.source or "",
+        "source": source_label(deal.source or ""),
         "product": deal.product or "",
         "people": people,
     }

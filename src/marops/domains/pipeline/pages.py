@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.contacts.public import custom_fields
 from marops.domains.pipeline.actions import change_opportunity, create_opportunity, move_opportunity
-from marops.domains.pipeline.forms import DealForm, MoveForm, NewDealForm, as_given
+from marops.domains.pipeline.forms import DealForm, MoveForm, NewDealForm, as_given, source_label
 from marops.domains.pipeline.models import Opportunity, OpportunityMove, PipelineStage
 from marops.domains.pipeline.permissions import CHANGE, IMPORT, VIEW, visible
 from marops.domains.pipeline.queries import (
@@ -298,7 +298,7 @@ def _known(deal: Opportunity, actor: Actor) -> list[Any]:
         company,
         (_("Amount"), in_words(deal.amount, deal.currency)),
         (_("Product"), deal.product),
-        (_("Source"), deal.source),
+        (_("Source"), source_label(deal.source or "")),
         (_("Opened"), _day(deal.opened_at) if deal.opened_at else None),
         (_("Expected close"), _day(deal.expected_close) if deal.expected_close else None),
         (_("Closed"), _day(deal.closed_at) if deal.closed_at else None),

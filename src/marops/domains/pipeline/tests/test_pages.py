@@ -149,7 +149,11 @@ def test_a_deal_is_opened_changed_moved_and_lost_on_pages(cast, ada):
     )  # fmt: skip
     change = f"/opportunities/{found.ref}/change"
     assert 'value="Pilot"' in client.get(change).content.decode()
-    assert client.post(change, given | {"amount": "750", "owner": str(cast.selma.id)}).status_code == 302
+    changed = given | {"amount": "750", "owner": str(cast.selma.id), "source": "Paid Search"}
+    assert client.post(change, changed).status_code == 302
+    assert Opportunity.objects.get().source == "paid_search"
+    assert "Paid Search" in client.get(f"/opportunities/{found.ref}").content.decode()
+    assert 'value="Paid Search"' in client.get(change).content.decode()
     stage = f"/opportunities/{found.ref}/stage"
     assert client.post(stage, {"stage": "closed_lost"}).status_code == 422
     assert client.post(stage, {"stage": "closed_lost", "reason": "no budget"}).status_code == 302
@@ -166,8 +170,11 @@ def test_forms_say_what_is_wrong(cast):
     )
     assert page.status_code == 422
     text = page.content.decode()
-    for words in ("There is no company O-99.", "Nobody goes by", "nobody@x.de"):
+    for words in ("There is no company O-99.", "Nobody goes by", "nobody@x.de", "Write the amount in digits"):
         assert words in text
+    page = client.post("/opportunities/new", {"name": "Pilot", "amount": "-4", "stage": "nowhere"}).content.decode()
+    assert "An amount cannot be below zero." in page
+    assert "There is no such stage." in page
     day = (now() + timedelta(days=3)).date().isoformat()
     found = deal(1)
     page = client.post(f"/opportunities/{found.ref}/stage", {"stage": "proposal", "on": day})

@@ -15,12 +15,13 @@ from marops.kernel.actors import ENGINE
 from marops.kernel.clock import now, start_of_day
 from marops.kernel.fields import REGISTRY
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
-from marops.kernel.metrics import METRICS, Metric, MetricType, compile_metric
+from marops.kernel.metrics import METRICS, Metric, MetricType, compile_metric, kinds_read
 from marops.kernel.models import Job, MetricReading, StageRun
 from marops.kernel.rules_meaning import Context
 from marops.kernel.workspace import midnight, today, zone
 from marops.methods.intervals import wilson
-from marops.store.metricquery import Grain
+from marops.store.duckdb import Cursor
+from marops.store.metricquery import Grain, facts_kept_sql
 
 KEPT: Final[Mapping[Grain, int]] = {Grain.WEEK: 27, Grain.MONTH: 14}
 """How many periods of a grain are measured, the running one among them."""
@@ -28,6 +29,7 @@ LEVELS_KEPT = timedelta(days=800)
 SETTLED = timedelta(seconds=60)
 """A reading younger than this is good, whatever has come in since."""
 SPAN, SPAN_BEFORE = "span", "span-before"
+_FACTS: Final = "metric_facts"
 DAY: Final = timedelta(days=1)
 
 
@@ -71,16 +73,39 @@ def spans_of(metric: Metric, day: date) -> tuple[date, date]:
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 
-def measure(
-    metric: Metric, *, start: datetime, end: datetime, as_of: datetime, grain: Grain = Grain.TOTAL, by: str = ""
-) -> list[Reading]:
-    """The readings of [start, end), asked of the facts and tables just now."""
-    from marops.engine.asking import query_engine
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One statement of a metric: for the periods of a grain, or the span up to now."""
 
+    grain: str
+    start: datetime
+    sql: str
+    kinds: frozenset[str] | None
+    """The kinds of facts it reads, from `_FACTS`; None when it reads all facts where they lie."""
+
+
+def _questions(metric: Metric, as_of: datetime, by: str) -> Iterator[_Question]:
     context = Context(as_of, zone(), base=metric.entity)
+    kinds = kinds_read(metric, context)
     bindings = REGISTRY.bindings("duckdb", base=metric.entity)
-    sql = compile_metric(metric, context, bindings, start=start, end=end, grain=grain, by=by)
-    return [_reading(metric, row, start, as_of) for row in query_engine().rows(sql)]
+    if kinds:
+        bindings = replace(bindings, facts=_FACTS, facts_of="")
+    for name, grain, start, end in _times(metric, as_of, by):
+        sql = compile_metric(metric, context, bindings, start=start, end=end, grain=grain, by=by)
+        yield _Question(name, start, sql, kinds)
+
+
+def _times(metric: Metric, as_of: datetime, by: str) -> Iterator[tuple[str, Grain, datetime, datetime]]:
+    """What is measured of a metric: how it is kept, its grain, and the time asked about."""
+    if metric.level:
+        yield "day", Grain.TOTAL, start_of_day(as_of, str(zone())), as_of
+        return
+    first, before = (midnight(day) for day in spans_of(metric, today(as_of)))
+    yield SPAN, Grain.TOTAL, first, as_of
+    yield SPAN_BEFORE, Grain.TOTAL, before, as_of - timedelta(days=span_of(metric))
+    if not by:
+        for grain, count in KEPT.items():
+            yield grain.value, grain, _start(grain, as_of, count), as_of
 
 
 def _reading(metric: Metric, row: Mapping[str, Any], start: datetime, as_of: datetime) -> Reading:
@@ -116,31 +141,36 @@ def why_nothing(metric: Metric, n: int) -> str:
 
 
 def refresh(metrics: Iterable[Metric], as_of: datetime, *, by: str = "") -> Iterator[Metric]:
-    """Measure and keep the readings of these metrics, one after the other."""
-    for metric in metrics:
-        _keep(metric, by, list(_everything(metric, as_of, by)), as_of)
-        yield metric
+    """Measure and keep the readings of these metrics, one after the other, over one reading of the facts they share."""
+    from marops.engine.asking import query_engine
+
+    asked = [(metric, list(_questions(metric, as_of, by))) for metric in metrics]
+    with query_engine().cursor() as cursor:
+        _keep_facts(cursor, [one for _metric, some in asked for one in some])
+        for metric, questions in asked:
+            found = [pair for one in questions for pair in _answers(cursor, metric, one, as_of)]
+            _keep(metric, by, found, as_of)
+            yield metric
 
 
-def _everything(metric: Metric, as_of: datetime, by: str) -> Iterator[tuple[str, Reading]]:
-    tonight = start_of_day(as_of, str(zone()))
-    if metric.level:
-        for reading in measure(metric, start=tonight, end=as_of, as_of=as_of, by=by):
-            yield "day", reading
-        return
-    first, before = (midnight(day) for day in spans_of(metric, today(as_of)))
-    for grain, since, until in ((SPAN, first, as_of), (SPAN_BEFORE, before, as_of - timedelta(days=span_of(metric)))):
-        found = measure(metric, start=since, end=until, as_of=as_of, by=by)
+def _keep_facts(cursor: Cursor, questions: Sequence[_Question]) -> None:
+    """The facts that these statements read: found in the lake and told apart from those of erased people once."""
+    shared = [one for one in questions if one.kinds]
+    if shared:
+        kinds = frozenset[str]().union(*(one.kinds or () for one in shared))
+        cursor.keep(_FACTS, facts_kept_sql([one.sql for one in shared], kinds, REGISTRY.bindings("duckdb")))
+
+
+def _answers(cursor: Cursor, metric: Metric, asked: _Question, as_of: datetime) -> Iterator[tuple[str, Reading]]:
+    found = [_reading(metric, row, asked.start, as_of) for row in cursor.rows(asked.sql)]
+    if asked.grain in (SPAN, SPAN_BEFORE):
         # That there is nothing is kept too, or it would be looked for again and again.
         for reading in found or [Reading(today(as_of), None, 0)]:
-            yield grain, replace(reading, period=today(as_of))
-    if by:
+            yield asked.grain, replace(reading, period=today(as_of))
         return
-    for kept, count in KEPT.items():
-        first = _start(kept, as_of, count)
-        running = _start(kept, as_of, 1).astimezone(zone()).date()
-        for reading in measure(metric, start=first, end=as_of, as_of=as_of, grain=kept):
-            yield kept.value, replace(reading, closed=reading.period < running)
+    running = None if metric.level else _start(Grain(asked.grain), as_of, 1).astimezone(zone()).date()
+    for reading in found:
+        yield asked.grain, replace(reading, closed=running is not None and reading.period < running)
 
 
 def _start(grain: Grain, as_of: datetime, count: int) -> datetime:

@@ -32,6 +32,7 @@ from marops.store.metricquery import (
     Query,
     RowSource,
     Simple,
+    kinds_of,
     metric_sql,
     rows_sql,
 )
@@ -207,6 +208,11 @@ def compile_rows(
     periods = Periods(start, end, str(context.zone))
     query = reader.query(metric, ())
     return rows_sql(query, periods, bindings, base=base, who=who, split=split, piece=piece)
+
+
+def kinds_read(metric: Metric, context: Context, *, metrics: Metrics = METRICS) -> frozenset[str] | None:
+    """The kinds of facts that a metric reads; None when it may read any."""
+    return kinds_of(_Reader(context, metrics).query(metric, ()))
 
 
 @dataclass(frozen=True, slots=True)

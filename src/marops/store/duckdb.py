@@ -206,6 +206,14 @@ class Cursor:
         table, types = self._run(sql, params)
         return [_as_python(row, types) for row in table.to_pylist()]
 
+    def keep(self, name: str, sql: str) -> None:
+        """Keep the answer of one SELECT as a table of this block, in memory, for its further statements.
+
+        Open to every mode: what it keeps is what the reader may read.
+        """
+        _one_select(sql)
+        self._watched(f"CREATE TEMP TABLE {_plain(name)} AS {sql}", None)
+
     def register(self, name: str, table: pa.Table) -> None:
         """Let statements of this block read an Arrow table under a name."""
         self._connection.register(name, table)
@@ -223,6 +231,9 @@ class Cursor:
     def _run(self, sql: str, params: Parameters) -> tuple[pa.Table, dict[str, str]]:
         if self._select_only:
             _one_select(sql)
+        return self._watched(sql, params)
+
+    def _watched(self, sql: str, params: Parameters) -> tuple[pa.Table, dict[str, str]]:
         with _watchdog(self._connection, self._seconds) as overdue:
             try:
                 done = self._connection.execute(sql, params)
@@ -257,6 +268,12 @@ def _watchdog(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator
         yield overdue
     finally:
         timer.cancel()
+
+
+def _plain(name: str) -> str:
+    if not re.fullmatch("[a-z][a-z_]*", name):
+        raise ValueError(f"{name!r} is not a plain name")
+    return name
 
 
 def _one_select(sql: str) -> None:

@@ -7,17 +7,19 @@ split by, NULL without a split). A leaf is first written as *observations*: a ro
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
-from marops.store.predicate import FACT, And, Column, Const, FactFilter, Kind, Predicate, Range, Table
+from marops.store.facts import FACT_NAMES
+from marops.store.predicate import FACT, And, Column, Const, FactFilter, Kind, Predicate, Range, Table, asks_facts
 from marops.store.rulequery import Bindings, members_sql
 from marops.store.rulesql import Dialect, RowWriter, RuleSqlError, as_text, identifier, instant
 
 _Z: Final = "1.959964"
+_OF_FACTS: Final = re.compile(r'\be"?\."?([a-z_]+)')
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -142,6 +144,40 @@ def metric_sql(
     kept = ", ".join(f"CASE WHEN n >= {int(min_n)} THEN {name} END AS {name}" for name in ("value", "low", "high"))
     value, low, high = kept.split(", ")
     return f"SELECT period, {value}, n, {low}, {high}, piece FROM ({inner}) AS metric ORDER BY period, piece"
+
+
+def kinds_of(query: Query) -> frozenset[str] | None:
+    """The kinds of facts that a figure reads; None when it may read any."""
+    match query:
+        case Simple(source=FactSource(facts=facts)):
+            filters: list[FactFilter] = [facts]
+        case Simple(source=RowSource(rule=rule)):
+            return None if asks_facts(rule) else frozenset()
+        case Conversion(start=start, end=end) | Between(start=FactSource(facts=start), end=end):
+            filters = [start, end]
+        case Cumulative(of=of):
+            return kinds_of(of)
+        case Formula(parts=parts):
+            return _together(kinds_of(part) for part in parts.values())
+    return _together(frozenset(one.kinds) or None for one in filters)
+
+
+def _together(some: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for one in some:
+        if one is None:
+            return None
+        found |= one
+    return found
+
+
+def facts_kept_sql(statements: Sequence[str], kinds: Iterable[str], bindings: Bindings) -> str:
+    """The facts of these kinds, in the columns that the statements of metrics name: to be kept for all of them."""
+    columns = {"kind", "occurred_at", "contact_id"}
+    for statement in statements:
+        columns |= {name for name in _OF_FACTS.findall(statement) if name in FACT_NAMES}
+    listed = ", ".join(f"'{kind}'" for kind in sorted(kinds))
+    return f"SELECT {', '.join(sorted(columns))} FROM {bindings.facts} WHERE kind IN ({listed}) ORDER BY kind"
 
 
 def rows_sql(

@@ -94,6 +94,17 @@ def test_a_block_sees_one_moment_and_its_temporary_tables_end_with_it(place: Gro
     assert engine.rows("SELECT count(*) AS n FROM facts") == [{"n": before[0]["n"] + 1}]
 
 
+def test_the_web_process_may_keep_an_answer_for_the_rest_of_a_block(web: QueryEngine) -> None:
+    with web.cursor() as cursor:
+        cursor.keep("met", "SELECT DISTINCT kind FROM facts")
+        assert cursor.rows("SELECT count(*) > 0 AS some FROM met") == [{"some": True}]
+        for name, sql in (("other", "SELECT 1; SELECT 2"), ("other", "DROP TABLE met"), ("a b", "SELECT 1")):
+            with pytest.raises((QueryError, ValueError)):
+                cursor.keep(name, sql)
+    with pytest.raises(QueryError, match="met"):
+        web.rows("SELECT * FROM met")
+
+
 def test_the_lake_s_moment_is_fixed_before_the_inbox_s(place: Ground, engine: QueryEngine) -> None:
     with engine.cursor() as cursor:
         ids = place.facts([uuid4()] * 3, kind="moved.meanwhile")

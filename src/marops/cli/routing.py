@@ -33,9 +33,21 @@ def show(
     for number, rule in enumerate(document["rules"], 1):
         out.print(f"{number}. [bold]{rule['label']}[/]: {rule['when']}", markup=True)
         out.print(f"   → {rule['queue'] or 'the pool below'}; {rule['leads']:,} leads in 30 days", markup=False)
+        for warning in rule["warnings"]:
+            out.print(f"   ! {warning}", markup=False)
         if rule["people"]:
             out.print(_pool(rule["people"]))
     out.print(f"Otherwise → {document['document'].get('fallback', 'unassigned-leads')}")
+
+
+_STATES = {
+    "works": "at work",
+    "unasked": "hours do not count here",
+    "off": "off work",
+    "closed": "off work",
+    "absent": "away",
+    "gone": "no account, or left",
+}
 
 
 def _pool(people: list[dict[str, Any]]) -> Table:
@@ -46,8 +58,9 @@ def _pool(people: list[dict[str, Any]]) -> Table:
         table.add_column(title, justify="right")
     for one in people:
         room = "" if one["room"] is None else f"{one['room']:,}"
+        state = _STATES.get(one["state"], one["state"])
         table.add_row(
-            f"   {one['name']}", one["state"], f"{one['share']:.0%}", f"{one['got']:,}", f"{one['expected']:,.1f}",
+            f"   {one['name']}", state, f"{one['share']:.0%}", f"{one['got']:,}", f"{one['expected']:,.1f}",
             f"{one['open']:,}", f"{one['today']:,}", room,
         )  # fmt: skip
     return table

@@ -28,10 +28,7 @@ def tell(out: Console, story: Mapping[str, Any]) -> None:
 def _contact(out: Console, section: Mapping[str, Any]) -> None:
     known = {f"{one['system'] or one['kind']}": one["value"] for one in section.get("known_as", [])}
     fields = section.get("fields", {})
-    said = {label: value for label, value in fields.items() if value != "no"}
-    _pairs(out, {**said, **{f"id: {system}": value for system, value in known.items()}})
-    if denied := [label for label, value in fields.items() if value == "no"]:
-        out.print(f"  [dim]No to:[/] {escape(', '.join(denied))}")
+    _pairs(out, {**fields, **{f"id: {system}": value for system, value in known.items()}})
 
 
 def _consent(out: Console, section: Mapping[str, Any]) -> None:
@@ -89,8 +86,11 @@ def _routing(out: Console, section: Mapping[str, Any]) -> None:
     if section.get("owner"):
         out.print(f"  [bold]{escape(section['owner'])}[/] ({section['owner_kind']}), since {_time(section['since'])}")
     _why(out, section)
-    for rule in section.get("rules", []):
-        out.print(f"  {rule['result']:<12} {escape(rule['label'])}: {escape(rule['when'])}")
+    for number, rule in enumerate(section.get("rules", []), 1):
+        out.print(f"  {number}. {escape(rule['label'])} ({escape(rule['when'])}): {_RESULTS[rule['result']]}")
+    for one in section.get("candidates", []):
+        chosen = ", and was next in turn" if one["chosen"] else ""
+        out.print(f"  {escape(one['name'])}: {escape(one['says'])}{chosen}.")
 
 
 def _timeline(out: Console, entries: list[Mapping[str, Any]]) -> None:
@@ -118,6 +118,11 @@ def _time(text: str) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M UTC")
 
 
+_RESULTS = {
+    "matched": "this rule matched.",
+    "not matched": "did not match.",
+    "not reached": "was not asked, for an earlier one matched.",
+}
 _SHOWN = {
     "contact": _contact,
     "consent": _consent,

@@ -25,7 +25,7 @@ from marops.domains.accounts.permissions import (
     roles_in_force,
     sees,
 )
-from marops.domains.accounts.queries import administrators, names, token_owner
+from marops.domains.accounts.queries import administrators, names, token_owner, who_may
 from marops.domains.accounts.rules import scope_rule
 from marops.kernel.actors import SETUP, Actor
 from marops.kernel.clock import now
@@ -57,6 +57,7 @@ __all__ = [
     "roles_in_force",
     "scope_rule",
     "sees",
+    "who_may",
 ]
 
 P = ParamSpec("P")

@@ -17,7 +17,7 @@ from marops.domains.accounts.rules import ADMINISTRATOR, COUNTED, AccessDocument
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
-from marops.kernel.permissions import Grants, Right, may, require, rights
+from marops.kernel.permissions import Grants, Right, Scope, may, require, rights
 from marops.kernel.shell import Found, Hit
 
 
@@ -134,6 +134,12 @@ def others_who_may(actor: Actor, right: str) -> bool:
     """Is there somebody else who holds this right? Four eyes bind once there is."""
     others = with_access().filter(active=True, last_login__isnull=False).exclude(id=as_uuid(actor.id))
     return any(right in account_grants(one) for one in others)
+
+
+def who_may(right: str) -> dict[UUID, Scope]:
+    """Account that is open → the scope in which it holds this right."""
+    scopes = {one.id: account_grants(one).scope(right) for one in with_access().filter(active=True)}
+    return {account_id: scope for account_id, scope in scopes.items() if scope is not None}
 
 
 def faults_of_roles(document: AccessDocument) -> list[FieldError]:

@@ -1,20 +1,21 @@
 """Reads for the pages of routes and queues: what is decided, by whom it is held, and how evenly pools deal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from marops.domains.register.public import Queue, queue_names
 from marops.domains.routing import dealing
 from marops.domains.routing.dealing import Candidate, Setting
 from marops.domains.routing.permissions import ASSIGN
 from marops.domains.routing.queries import reached_sql
-from marops.domains.routing.rules import CLOSED, Route, Sla
-from marops.domains.team.public import Person, absences_at
+from marops.domains.routing.rules import CLOSED, Pool, Route, Sla
+from marops.domains.team.public import Person, absences_at, calendars, clock_of, people_of
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -118,6 +119,7 @@ class RuleBoard:
     when: str
     queue: str
     people: list[Seated]
+    warnings: list[str]
     hours: str
     promise: str
     moves: str
@@ -136,10 +138,11 @@ def rule_boards(slug: str, document: Route, as_of: datetime) -> list[RuleBoard]:
             sentence(rule.when),
             queues.get(rule.queue, rule.queue) if rule.queue else "",
             _seated(slug, document, rule.name, got, as_of),
+            list(_never_at_work(rule.pool)) if rule.pool else [],
             rule.pool.hours if rule.pool else "",
             promise_in_words(document.sla_of(rule.name)),
             rule.reassign,
-            sum(number for (name, _), number in counts.items() if name == rule.name),
+            sum(number for (name, _cause), number in counts.items() if name == rule.name),
         )
         for place, rule in enumerate(document.rules, start=1)
     ]
@@ -158,6 +161,25 @@ def _seated(
         Seated(one, one.weight / whole, number, sum(had) * one.weight / whole)
         for one, number in zip(people, had, strict=True)
     ]
+
+
+def _never_at_work(pool: Pool) -> Iterator[str]:
+    """Members whose calendar has no working hours at all, where hours decide who gets a lead."""
+    if pool.hours == "ignore":
+        return
+    known = calendars()
+    for person in people_of(one.person for one in pool.members).values():
+        clock = clock_of(person, known)
+        if not any(known[clock.calendar].hours.values()):
+            told = {"name": person.name, "calendar": known[clock.calendar].title}
+            yield (
+                _("%(name)s gets no lead here: the calendar “%(calendar)s” has no working hours.")
+                if pool.hours == "require"
+                else _(
+                    "%(name)s gets leads only when nobody at work has room: the calendar “%(calendar)s” has no"
+                    " working hours."
+                )
+            ) % told
 
 
 def promise_in_words(sla: Sla | None) -> str:
@@ -218,6 +240,8 @@ def _rule_as_json(one: RuleBoard) -> dict[str, Any]:
         "queue": one.queue or None,
         "promise": one.promise or None,
         "reassign": one.moves,
+        "hours": one.hours or None,
+        "warnings": one.warnings,
         "leads": one.leads,
         "people": [
             seat.one.as_json() | {"share": seat.share, "got": seat.got, "expected": round(seat.expected, 2)}

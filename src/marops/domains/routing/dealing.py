@@ -31,6 +31,8 @@ STAGED = {"contact_id": "uuid", "fact_id": "uuid", "because": "jsonb", "rule": "
 SHARED_BY = 10
 """A number that more people share than this is a switchboard, and says nothing of who they are."""
 ROUNDS = 30
+TAKING = ("works", "unasked", "off")
+"""How somebody stands who can be dealt a lead."""
 
 _COLUMNS = (
     "ADD number bigint, ADD company_id uuid, ADD had_owner uuid, ADD had_queue text, ADD by_hand boolean,"
@@ -46,7 +48,7 @@ class Candidate:
     ref: str
     name: str
     weight: int
-    state: str  # works, off (may take), closed, absent, full, had (may not), gone
+    state: str  # works, unasked (hours do not count), off (may take), closed, absent, full, had (may not), gone
     account_id: UUID | None = None
     person_id: UUID | None = None
     until: datetime | None = None
@@ -59,7 +61,7 @@ class Candidate:
     @property
     def takes(self) -> bool:
         """Can leads be dealt here?"""
-        return self.state in ("works", "off")
+        return self.state in TAKING
 
     def as_json(self) -> dict[str, Any]:
         """As a deal keeps it."""
@@ -431,8 +433,11 @@ def candidates(setting: Setting, rule: str, pool: Pool, taken: Mapping[UUID, int
             one = replace(one, credit=row.credit, last=row.last)
         caps = _cap(member.open, pool.open), _cap(member.per_day, pool.per_day)
         one = replace(one, room=None if setting.ideal else _room(one, *caps))
-        works = setting.ideal or pool.hours == "ignore" or _works(person, setting.as_of)
-        made.append(replace(one, state=_state(one, pool, works=works, had=one.account_id == setting.without)))
+        unasked = setting.ideal or pool.hours == "ignore"
+        works = not unasked and _works(person, setting.as_of)
+        made.append(
+            replace(one, state=_state(one, pool, unasked=unasked, works=works, had=one.account_id == setting.without))
+        )
     return made
 
 
@@ -450,15 +455,15 @@ def _room(one: Candidate, most_open: int | None, per_day: int | None) -> int | N
     return max(0, min(rooms)) if rooms else None
 
 
-def _state(one: Candidate, pool: Pool, *, works: bool, had: bool) -> str:
+def _state(one: Candidate, pool: Pool, *, unasked: bool, works: bool, had: bool) -> str:
     if had:
         return "had"
     if one.until:
         return "absent"
     if one.room == 0:
         return "full"
-    if works:
-        return "works"
+    if unasked or works:
+        return "unasked" if unasked else "works"
     return "closed" if pool.hours == "require" else "off"
 
 
@@ -489,7 +494,7 @@ def seats_from(kept: Sequence[Mapping[str, Any]], hours: str) -> list[Seat]:
             1 if hours == "prefer" and one["state"] == "off" else 0,
         )
         for one in kept
-        if one["state"] in ("works", "off")
+        if one["state"] in TAKING
     ]  # fmt: skip
 
 

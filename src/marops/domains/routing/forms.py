@@ -1,6 +1,7 @@
 """Validation of what pages, REST and the command line send about leads."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marops.domains.accounts.public import Account
+from marops.domains.accounts.public import Account, who_may
 from marops.domains.register.public import queue_names, slug_of
+from marops.domains.routing.permissions import DISPOSE
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
-from marops.domains.team.public import people
+from marops.domains.team.public import people, people_of
+from marops.kernel.permissions import Scope
 from marops.kernel.rules import read_yaml
 
 
@@ -179,8 +182,18 @@ class PoolsForm(forms.Form):
             self.fields[f"weight-{place}-{number}"] = _number(_("Share"), one.weight, most=100, required=True)
             self.fields[f"open-{place}-{number}"] = _number(_("Open at most"), one.open)
             self.fields[f"per_day-{place}-{number}"] = _number(_("A day at most"), one.per_day)
+        likely, others = _free_people(pool)
         self.fields[f"add-{place}"] = forms.ChoiceField(
-            label=_("Add somebody"), required=False, choices=_free_people(pool)
+            label=_("Add somebody"),
+            required=False,
+            choices=[("", _("Nobody")), *likely],
+            help_text=_("People who sign in and whose role is to answer for leads of their own."),
+        )
+        self.fields[f"other-{place}"] = _OneOf(
+            label=_("Or somebody else"),
+            required=False,
+            choices=dict(others),
+            help_text=_("Type a name, a reference such as P-3, or an address."),
         )
 
     def document(self) -> dict[str, Any]:
@@ -199,7 +212,7 @@ class PoolsForm(forms.Form):
                 limits = {name: data[f"{name}-{place}-{number}"] for name in ("open", "per_day")}
                 kept = {name: value for name, value in limits.items() if value is not None}
                 yield {"person": one["person"], "weight": weight, **kept}
-        if added := data[f"add-{place}"]:
+        for added in dict.fromkeys(filter(None, (data[f"add-{place}"], data[f"other-{place}"]))):
             yield {"person": added, "weight": 1}
 
 
@@ -207,10 +220,54 @@ def _number(label: Any, initial: int | None, *, most: int = 1_000_000, required:
     return forms.IntegerField(label=label, initial=initial, min_value=0, max_value=most, required=required)
 
 
-def _free_people(pool: Pool) -> list[tuple[str, Any]]:
-    taken = {one.person for one in pool.members}
-    rows = [one for one in people().filter(active=True).exclude(account_id=None) if one.ref not in taken]
-    return [("", _("Nobody")), *((one.ref, one.name) for one in rows)]
+class _Suggestions(forms.TextInput):
+    """A line of text with names to choose from while one types."""
+
+    template_name = "routing/_suggestions.html"
+    names: Sequence[str] = ()
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """With the names, under an id that the line points to."""
+        listed = f"{name}-names"
+        return super().get_context(name, value, {**(attrs or {}), "list": listed}) | {
+            "listed": listed,
+            "names": self.names,
+        }
+
+
+class _OneOf(forms.CharField):
+    """Somebody by name, reference or address. `choices` are the references and names that are suggested."""
+
+    def __init__(self, *, choices: Mapping[str, str], **kwargs: Any) -> None:
+        widget = _Suggestions(attrs={"autocomplete": "off"})
+        widget.names = [f"{name} ({ref})" for ref, name in choices.items()]
+        super().__init__(widget=widget, max_length=200, **kwargs)
+        self.known = choices
+
+    def clean(self, value: Any) -> str:
+        """The reference of whoever was meant. Raises ValidationError where that is nobody, or more than one."""
+        typed = super().clean(value).strip()
+        if not typed:
+            return ""
+        named = re.search(r"\((P-\d+)\)$", typed)
+        if person := people_of([ref := named[1] if named else typed]).get(ref):
+            return person.ref
+        found = [ref for ref, name in self.known.items() if typed.casefold() in name.casefold()]
+        if len(found) != 1:
+            said = _("Nobody in the team is “%(typed)s”.") if not found else _("Several people are “%(typed)s”.")
+            raise forms.ValidationError(said % {"typed": typed}, code="person")
+        return found[0]
+
+
+def _free_people(pool: Pool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Who is not in the pool yet and has an account: those whose role is to own leads, and the others."""
+    known = {one.id for one in people_of(one.person for one in pool.members).values()}
+    scopes = who_may(DISPOSE)
+    rows = [one for one in people().filter(active=True).exclude(account_id=None) if one.id not in known]
+    own = {account_id for account_id, scope in scopes.items() if scope is not Scope.ALL}
+    likely = [one for one in rows if one.account_id in own]
+    others = [one for one in rows if one not in likely]
+    return [(one.ref, one.name) for one in likely], [(one.ref, one.name) for one in others]
 
 
 class TrialForm(forms.Form):

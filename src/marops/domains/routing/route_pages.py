@@ -79,7 +79,7 @@ def route(request: HttpRequest, slug: str) -> HttpResponse:
         "route": document,
         "rules": boards.rule_boards(slug, document, at),
         "fallback": queue_names().get(document.fallback, document.fallback),
-        "fallback_slug": document.fallback,
+        "fallback_slug": document.fallback if document.fallback in queue_names() else "",
         "answer": _answer(total, causes.get("fallback", 0) + causes.get("full", 0)),
         "unclaimed": causes.get("fallback", 0),
         "pooled": bool(document.pools()),
@@ -150,6 +150,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
             "order": form[f"order-{place}"],
             "people": _people(form, place, rule.pool) if rule.pool else [],
             "add": form[f"add-{place}"] if rule.pool else None,
+            "other": form[f"other-{place}"] if rule.pool else None,
         }
         for place, rule in enumerate(document.rules)
     ]

@@ -120,6 +120,7 @@ def _says_state(one: Mapping[str, Any], had: int, *, full: bool) -> str:
         return _("away until %(until)s") % {"until": date_format(until, "j M Y, H:i") if until else one["until"]}
     words: Mapping[str, str] = {
         "works": _("at work"),
+        "unasked": _("hours do not count here"),
         "off": _("off work"),
         "closed": _("off work; this pool deals only to people at work"),
         "had": _("had this lead already"),
@@ -135,19 +136,40 @@ def _words(row: Assignment, document: Route | None) -> str:
     if cause in ("duplicate", "company"):
         return _followed(row, cause)
     if cause == "sla":
-        return (
-            f"{_name(row.because.get('had')).capitalize()} did not touch the lead in the time promised, so it went on."
-        )
-    if gone := row.because.get("queue_gone"):
-        rule = document.label(row.rule)
-        return f"The rule “{rule}” names the queue {gone}, which no longer exists; so the fallback took it."
-    if row.because.get("full"):
-        return f"The rule “{document.label(row.rule)}” matched, but nobody of its pool could take the lead."
-    if row.rule:
+        return f"{_upper(_name(row.because.get('had')))} did not touch the lead in the time promised, so it went on."
+    if row.rule and row.owner_id:
         return _of_pool(row, document) or f"The rule “{document.label(row.rule)}” was the first that matched."
+    if row.rule:
+        return _of_queue(row, document.label(row.rule))
     rules = len(document.rules)
     none = "The route has no rules yet" if not rules else f"None of its {rules} rules matched"
+    if gone := row.because.get("queue_gone"):
+        return f"{none}, and its fallback queue “{gone}” was not there; so the lead went to “{_owner(row)}”."
     return f"{none}, so the lead went to the fallback queue “{_owner(row)}”."
+
+
+def _of_queue(row: Assignment, rule: str) -> str:
+    """Why a rule's lead lies in a queue: the rule says so, nobody could take it, or what it names was not there."""
+    gone = row.because.get("queue_gone")
+    if row.because.get("full"):
+        said = f"The rule “{rule}” matched, but nobody of its pool could take the lead"
+        return (
+            f"{said}, and the fallback queue “{gone}” was not there; so “{_owner(row)}” has it." if gone else f"{said}."
+        )
+    if gone:
+        return f"The rule “{rule}” names the queue “{gone}”, which was not there; so the fallback took it."
+    return f"The rule “{rule}” was the first that matched."
+
+
+def _upper(words: str) -> str:
+    """With a capital first, for the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def _queue(slug: str) -> str:
+    """A queue by its name; one that is gone by the short name it had."""
+    known = queue_names().get(slug)
+    return f"the queue “{known}”" if known else f"the queue “{slug}”, which is gone since"
 
 
 def _stayed(row: Assignment) -> str:
@@ -163,7 +185,7 @@ def _stayed(row: Assignment) -> str:
 def _by_hand(row: Assignment) -> str:
     reason = row.because.get("reason")
     if taken := row.because.get("taken"):
-        return f"Taken from the queue “{queue_names().get(taken, taken)}” by hand."
+        return f"Taken by hand from {_queue(taken)}."
     away = "Handed over because the owner was away" if row.because.get("cause") == "absence" else "Handed over by hand"
     return f"{away}{f': {reason}' if reason else ''}."
 
@@ -184,11 +206,11 @@ def _of_pool(row: Assignment, document: Route) -> str:
 def _followed(row: Assignment, cause: str) -> str:
     with_whom = row.because.get("like") or row.because.get("with")
     if cause == "duplicate":
-        return f"{_owner(row)} owns {with_whom}, who has the same phone or mailbox."
+        return f"{_upper(_owner(row))} owns {with_whom}, who has the same phone or mailbox."
     leads = row.because.get("company_leads")
     if leads:
-        return f"{_owner(row)} owns {leads} lead{'' if leads == 1 else 's'} of the same company."
-    return f"{_owner(row)} got {with_whom} of the same company, who came together with this lead."
+        return f"{_upper(_owner(row))} owns {leads} lead{'' if leads == 1 else 's'} of the same company."
+    return f"{_upper(_owner(row))} got {with_whom} of the same company, who came together with this lead."
 
 
 # --- The promise, and what became of it -------------------------------------------------------------------------------
@@ -237,8 +259,7 @@ def disposition(contact_id: UUID) -> dict[str, Any]:
 
 def _said_routed(fact: Mapping[str, Any]) -> str:
     told = fact["properties"] or {}
-    queue = queue_names().get(told.get("queue", ""), told.get("queue"))
-    to = f"the queue “{queue}”" if queue else _name(told.get("owner"))
+    to = _queue(told["queue"]) if told.get("queue") else _name(told.get("owner"))
     cause = "by_hand" if told.get("by_hand") and told.get("cause") != "absence" else told.get("cause", "route")
     because = {
         "by_hand": "handed over by a person",
@@ -282,7 +303,8 @@ def _said_met(fact: Mapping[str, Any]) -> str:
 
 def _said_escalated(fact: Mapping[str, Any]) -> str:
     to = (fact["properties"] or {}).get("to", "")
-    return f"{queue_names().get(to) or (_name(to) if as_uuid(to) else 'Nobody')} heard of the missed promise."
+    who = _name(to) if as_uuid(to) else "nobody" if to in ("", "nobody") else _queue(to)
+    return f"{_upper(who)} heard of the missed promise."
 
 
 SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

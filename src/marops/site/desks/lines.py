@@ -258,13 +258,18 @@ def decided(actor: Actor, kinds: Iterable[str], as_of: datetime) -> Iterator[Cha
     for one in rows:
         yield Change(
             at=one.valid_from or one.created_at,
-            what=_("%(title)s, version %(version)s, is in force")
-            % {"title": one.document.get("title") or one.document.get("label") or one.pinned, "version": one.version},
+            what=_in_force(one),
             by=people.get(one.author, _("the command line")),
             by_kind="human" if one.author in people else "auto",
-            moved=one.reason,
             url=definition_url(one),
         )
+
+
+def _in_force(one: Definition) -> str:
+    """That a version is in force, and why it was made."""
+    title = one.document.get("title") or one.document.get("label") or one.pinned
+    said = _("%(title)s, version %(version)s, is in force") % {"title": title, "version": one.version}
+    return f"{said}: {one.reason}" if one.reason else said
 
 
 def notices(actor: Actor) -> Iterator[Change]:

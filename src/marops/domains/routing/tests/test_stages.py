@@ -68,7 +68,7 @@ def test_R5_a_queue_that_is_gone_becomes_the_fallback_and_the_reason_says_so(run
     (one,) = _contacts("NO")
     run_stages()
     assert _queue(one) == "unassigned-leads"
-    assert "names the queue nordics, which no longer exists" in lead_story(one.id, ENGINE)["routing"]["why"]
+    assert "names the queue “nordics”, which was not there" in lead_story(one.id, ENGINE)["routing"]["why"]
 
 
 def test_a_hand_over_stands_over_any_rule_and_is_told(run_stages, starters):

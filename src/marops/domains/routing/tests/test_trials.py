@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from marops.domains.accounts.models import AccountRole
 from marops.domains.routing.models import Assignment, PoolDeal, PoolSeat
 from marops.domains.routing.public import Route, assign_lead, dispose_lead, read_route, try_route
 from marops.domains.routing.tests.routingground import (
@@ -179,12 +180,22 @@ def test_the_pages_of_a_route_draft_try_and_activate(run_stages, cast):
     assert "main@2" in client.get("/routes").content.decode()
     form = {
         "order-0": "1", "weight-0-0": "3", "open-0-0": "", "per_day-0-0": "", "weight-0-1": "0", "open-0-1": "",
-        "per_day-0-1": "", "add-0": "", "reason": "Bo leaves",
+        "per_day-0-1": "", "add-0": "", "other-0": "Nobody here", "reason": "Bo leaves",
     }  # fmt: skip
+    cy, dora = seller("Cy"), seller("Dora")
+    AccountRole.objects.create(account_id=dora.account_id, role="sales_owner")
+    offered = client.get("/routes/main/edit").content.decode()
+    assert (f'<option value="{dora.ref}">' in offered, f'<option value="{cy.ref}">' in offered) == (True, False)
+    assert f"Cy ({cy.ref})" in offered
+    assert "Nobody in the team is" in client.post("/routes/main/edit", form).content.decode()
+    form |= {"other-0": f"Cy ({cy.ref})"}
     assert client.post("/routes/main/edit", form)["Location"] == "/routes/main/simulate"
     draft = find("route/main@3")
     members = draft.document["rules"][0]["pool"]["members"]
-    assert [(one["person"], one["weight"], "open" in one) for one in members] == [(ada.ref, 3, False)]
+    assert [(one["person"], one["weight"], "open" in one) for one in members] == [
+        (ada.ref, 3, False),
+        (cy.ref, 1, False),
+    ]
     tried = client.get("/routes/main/simulate").content.decode()
     assert "of 9 leads would be with somebody else than by the version in force; 0 with nobody." in tried
     assert "Bo" in tried
@@ -195,6 +206,20 @@ def test_the_pages_of_a_route_draft_try_and_activate(run_stages, cast):
     refused = client.post("/routes/main/text", bad)
     assert refused.status_code == 422
     assert "/rules/0/when" in refused.content.decode()
+
+
+def test_a_pool_warns_of_a_calendar_without_hours_and_says_where_hours_do_not_count(starters, cast):
+    in_force("calendar", "never", {"title": "Never", "hours": {}})
+    off = seller("Off", calendar="never")
+    pool_route(off)
+    rule = cast.client("samuel").get("/api/v1/routes/main").json()["rules"][0]
+    assert rule["warnings"] == [
+        "Off gets leads only when nobody at work has room: the calendar “Never” has no working hours."
+    ]
+    assert "Working hours that never come" in cast.client("samuel").get("/routes/main").content.decode()
+    pool_route(off, pool={"hours": "ignore"})
+    rule = cast.client("samuel").get("/api/v1/routes/main").json()["rules"][0]
+    assert (rule["warnings"], rule["people"][0]["state"]) == ([], "unasked")
 
 
 def test_a_route_over_rest(run_stages, cast):

@@ -225,17 +225,19 @@ def compare_versions(request: HttpRequest, slug: str) -> HttpResponse:
     initial = {"version": str(found[0].version), "against": str(in_force.version), "since": CompareForm.last_month()}
     given = {**initial, **{key: value for key, value in request.GET.items() if value}}
     form = CompareForm(given, versions=choices)
-    told, row = None, found[0]
+    told, row, other = None, found[0], in_force
     if form.is_valid():
         row = boards.version_of(slug, int(form.cleaned_data["version"]))
-        told = _compared(request, slug, row, form.cleaned_data)
+        other = boards.version_of(slug, int(form.cleaned_data["against"]))
+        told = _compared(request, other, row, form.cleaned_data)
     context = {
         "slug": slug,
         "row": row,
+        "other": other,
         "title": load(in_force).title,
         "form": form,
         "told": told,
-        "answer": _compared_answer(told) if told else _("Which leads would another version see differently?"),
+        "answer": _compared_answer(told, other) if told else _("Which leads would another version see differently?"),
         "moves": sorted(
             ((one, other, n) for (one, other), n in told.cells.items() if one != other), key=lambda m: -m[2]
         )[:12]
@@ -252,8 +254,7 @@ def _bars(*numbers: int) -> list[str]:
     return [f"{360 * one / (max(numbers) or 1):.1f}" for one in numbers]
 
 
-def _compared(request: HttpRequest, slug: str, row: Definition, given: dict[str, Any]) -> Comparison:
-    other = boards.version_of(slug, int(given["against"]))
+def _compared(request: HttpRequest, other: Definition, row: Definition, given: dict[str, Any]) -> Comparison:
     last = given["until"] or now().astimezone(zone()).date()
     return compare(
         actor_of(request),
@@ -265,13 +266,19 @@ def _compared(request: HttpRequest, slug: str, row: Definition, given: dict[str,
     )
 
 
-def _compared_answer(told: Comparison) -> str:
+def _compared_answer(told: Comparison, other: Definition) -> str:
     if not told.leads:
         return _("No lead came in in that time.")
-    said = {"gained": f"{told.gained:,}", "lost": f"{told.lost:,}", "leads": f"{told.leads:,}"}
+    said = {"gained": f"{told.gained:,}", "lost": f"{told.lost:,}", "leads": f"{told.leads:,}", "other": other.version}
     if not told.gained and not told.lost:
-        return _("Of %(leads)s leads, the same would be MQLs.") % said
-    return _("Of %(leads)s leads, %(gained)s more would be MQLs, and %(lost)s would not be any more.") % said
+        return _("Of %(leads)s leads, the same would be MQLs as by version %(other)s.") % said
+    return (
+        _(
+            "Of %(leads)s leads, %(gained)s more would be MQLs than by version %(other)s, and %(lost)s would not be any"
+            " more."
+        )
+        % said
+    )
 
 
 @require_POST

@@ -26,6 +26,10 @@ def _told(state: State, entry: Entry | None) -> dict[str, Any]:
     origin = "Noted by hand."
     if entry and entry.import_number:
         origin = f"The column “{entry.source}” in row {entry.row:,} of import I-{entry.import_number} says so."
+    elif entry and entry.basis == "erased":
+        origin = "The address belongs to somebody who was erased, and is written to no more."
+    elif entry and entry.actor_kind == "system" and entry.source:
+        origin = f"From {entry.source}."
     return {
         "channel": state.channel,
         "purpose": state.purpose,

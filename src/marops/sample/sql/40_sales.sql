@@ -87,17 +87,26 @@ SELECT w.* EXCLUDE (touched_at, said_at, worked_at),
     CASE WHEN NOT accepted THEN reason_of(u(173, i)) END AS reason
 FROM worked w;
 
--- What sales did about leads, both times round.
+-- What sales did about leads, both times round. Half of the leads in work come to a deal; most of the others are given up.
+CREATE MACRO comes_to_a_deal(worked_at, i) AS worked_at IS NOT NULL AND u(82, i) < 0.52;
 CREATE TABLE spoken_to AS
-SELECT number, i, owner, zone, market, won_share, fit, touched_at, said_at, accepted, reason, worked_at, 1 AS cycle FROM handled
-UNION ALL
-SELECT number, i, owner, zone, market, won_share, fit, touched_at, said_at, accepted, reason, worked_at, 2 FROM again WHERE mql_at IS NOT NULL;
+WITH rounds AS (
+    SELECT number, i, owner, zone, market, won_share, fit, touched_at, said_at, accepted, reason, worked_at, 1 AS cycle FROM handled
+    UNION ALL
+    SELECT number, i, owner, zone, market, won_share, fit, touched_at, said_at, accepted, reason, worked_at, 2 FROM again WHERE mql_at IS NOT NULL
+), ended AS (
+    SELECT *, CASE WHEN accepted AND said_at IS NOT NULL AND NOT comes_to_a_deal(worked_at, i) AND u(174, i) < 0.9
+        THEN work_later(coalesce(worked_at, said_at), around(16000, 0.5, 175, i), zone) END AS ends_at FROM rounds
+)
+SELECT * EXCLUDE (ends_at), CASE WHEN ends_at < getvariable('today') THEN ends_at END AS given_up_at,
+    ['no_budget', 'too_early', 'not_reachable', 'no_need'][1 + floor(4 * u(177, i))::INTEGER] AS why_given_up
+FROM ended;
 
 CREATE TABLE deal AS
 WITH opened AS (
     SELECT w.number, w.i, w.cycle, w.owner, w.zone, w.market, w.won_share * w.fit AS wins, work_later(w.worked_at, around(1500, 0.6, 80, w.i), w.zone) AS opened_at,
         l.firm, l.firm_name, l.employees, l.source, l.campaign_id
-    FROM spoken_to w JOIN lead l USING (number) WHERE w.worked_at IS NOT NULL AND u(82, w.i) < 0.52
+    FROM spoken_to w JOIN lead l USING (number) WHERE comes_to_a_deal(w.worked_at, w.i)
 ), drawn AS (
     SELECT o.*, u(83, i) < wins AS won, 1 + (u(84, i) > 0.25)::INTEGER + (u(84, i) > 0.5)::INTEGER + (u(84, i) > 0.8)::INTEGER AS loses_at,
         [around(11, 0.5, 85, i), around(19, 0.5, 87, i), around(15, 0.5, 89, i), around(12, 0.5, 91, i)] AS days
@@ -141,6 +150,7 @@ WITH reached AS (
     UNION ALL SELECT number, said_at, 'sal', cycle, 3, false FROM spoken_to WHERE accepted AND said_at IS NOT NULL
     UNION ALL SELECT number, worked_at, 'sql', cycle, 4, false FROM spoken_to WHERE worked_at IS NOT NULL
     UNION ALL SELECT number, said_at, way_out(reason), cycle, 7, false FROM spoken_to WHERE NOT accepted AND said_at IS NOT NULL
+    UNION ALL SELECT number, given_up_at, way_out(why_given_up), cycle, 8, false FROM spoken_to WHERE given_up_at IS NOT NULL
     UNION ALL SELECT number, opened_at, 'opportunity', cycle, 5, false FROM deal
     UNION ALL SELECT s.number, s.moment, 'customer', d.cycle, 6, false FROM deal_step s JOIN deal d USING (deal) WHERE s.stage = 'closed_won'
     UNION ALL SELECT s.number, s.moment, way_out(d.lead_reason), d.cycle, 8, false FROM deal_step s JOIN deal d USING (deal) WHERE s.stage = 'closed_lost'

@@ -97,6 +97,9 @@ WITH web AS (
     SELECT 147, number * 2 + cycle, 'lead.worked', worked_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL, '{}'
     FROM spoken_to WHERE worked_at >= a AND worked_at < b
     UNION ALL
+    SELECT 158, number * 2 + cycle, 'lead.lost', given_up_at, number, 'human', dashed(owner), NULL, NULL, NULL, NULL, '{"reason": "' || why_given_up || '"}'
+    FROM spoken_to WHERE given_up_at >= a AND given_up_at < b
+    UNION ALL
     SELECT 148, deal, 'opportunity.created', moment, number, 'human', dashed(owner), 'opportunity', dashed(id), campaign_id, NULL,
         '{"stage": "' || stage || '", "amount": "' || amount::BIGINT || '", "currency": "EUR"}'
     FROM stepped WHERE k = 1

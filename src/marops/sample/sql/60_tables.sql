@@ -51,7 +51,7 @@ SELECT l.id, 'phone', '', p.phone, l.came_at FROM lead l JOIN phone p USING (num
 
 CREATE MACRO consents(low, high) AS TABLE
 SELECT made_id(s.moment, 221, s.number * 2 + s.n) AS id, l.id AS contact_id, 'email' AS channel, 'marketing' AS purpose, s.state,
-    CASE WHEN s.n = 0 THEN 'form' ELSE 'link in an e-mail' END AS basis, CASE WHEN s.n = 0 THEN 'website form' ELSE 'newsletter' END AS source,
+    CASE WHEN s.n = 0 THEN 'form' ELSE 'link in an e-mail' END AS basis, CASE WHEN s.n = 0 THEN 'a form of the website' ELSE 'a link in the newsletter' END AS source,
     'en-1' AS wording, 'system' AS actor_kind, 'intake' AS actor_id, s.moment AS "at", s.moment AS recorded_at
 FROM spoken s JOIN lead l USING (number) WHERE s.number > low AND s.number <= high;
 
@@ -73,10 +73,10 @@ WITH ends AS (SELECT d.number, n.stage_since, n.is_won, d.lead_reason FROM deal 
 -- The word in force is the last one.
 words AS (SELECT * FROM spoken_to WHERE said_at IS NOT NULL AND number > low AND number <= high QUALIFY row_number() OVER (PARTITION BY number ORDER BY cycle DESC) = 1)
 SELECT l.id AS contact_id,
-    CASE WHEN e.is_won THEN 'won' WHEN e.number IS NOT NULL THEN 'lost' WHEN h.worked_at IS NOT NULL THEN 'working'
+    CASE WHEN e.is_won THEN 'won' WHEN e.number IS NOT NULL OR h.given_up_at IS NOT NULL THEN 'lost' WHEN h.worked_at IS NOT NULL THEN 'working'
          WHEN h.accepted THEN 'accepted' ELSE 'rejected' END AS state,
-    CASE WHEN NOT h.accepted THEN h.reason WHEN e.number IS NOT NULL AND NOT e.is_won THEN e.lead_reason END AS reason, '' AS note,
-    coalesce(e.stage_since, h.worked_at, h.said_at) AS "at", dashed(h.owner) AS "by"
+    CASE WHEN NOT h.accepted THEN h.reason WHEN e.number IS NOT NULL AND NOT e.is_won THEN e.lead_reason WHEN h.given_up_at IS NOT NULL THEN h.why_given_up END AS reason, '' AS note,
+    coalesce(e.stage_since, h.given_up_at, h.worked_at, h.said_at) AS "at", dashed(h.owner) AS "by"
 FROM words h JOIN lead l USING (number) LEFT JOIN ends e USING (number);
 
 -- The rules are asked in this order; those before the one that held were not matched.

@@ -7,6 +7,7 @@ WITH moves(account, moment, n) AS (
     UNION ALL SELECT first_owner, by_hand_at, -1 FROM handled WHERE by_hand_at IS NOT NULL
     UNION ALL SELECT owner, by_hand_at, 1 FROM handled WHERE by_hand_at IS NOT NULL
     UNION ALL SELECT owner, said_at, CASE WHEN accepted THEN 1 ELSE -1 END FROM spoken_to WHERE said_at IS NOT NULL AND accepted = (cycle = 2)
+    UNION ALL SELECT owner, given_up_at, -1 FROM spoken_to WHERE given_up_at IS NOT NULL
     UNION ALL SELECT owner, moment, -1 FROM deal_step WHERE stage IN ('closed_won', 'closed_lost')
 )
 SELECT account, moment, sum(n) OVER (PARTITION BY account ORDER BY moment ROWS UNBOUNDED PRECEDING)::INTEGER AS open FROM moves;
@@ -117,10 +118,11 @@ FROM grid g LEFT JOIN (SELECT part, key, greatest(since, (SELECT min(day) FROM m
     FROM parted GROUP BY ALL) p ON p.part = g.part AND p.key = g.key AND p.since = g.day
 WINDOW w AS (PARTITION BY g.part, g.key ORDER BY g.day ROWS UNBOUNDED PRECEDING);
 
+-- In all and by rule for the two years; by source, owner and import for the last ninety days.
 CREATE MACRO quality_days() AS TABLE
 SELECT q.day, q.part, q.key, CASE WHEN q.part = 'rule' THEN w.contacts ELSE q.contacts END::INTEGER AS contacts, q.faulty::INTEGER AS faulty,
     CASE WHEN q.part <> 'rule' THEN round(q.score / q.contacts, 2) END::DECIMAL(5, 2) AS score
-FROM quality_sum q JOIN quality_sum w ON w.part = 'all' AND w.day = q.day WHERE CASE WHEN q.part = 'rule' THEN q.faulty ELSE q.contacts END > 0;
+FROM quality_sum q JOIN quality_sum w ON w.part = 'all' AND w.day = q.day WHERE CASE WHEN q.part = 'rule' THEN q.faulty ELSE q.contacts END > 0 AND (q.part IN ('all', 'rule') OR q.day >= day_of(getvariable('today')) - 90);
 
 -- Figures that say how something stands have no past but the readings of each day.
 CREATE MACRO readings() AS TABLE

@@ -1,16 +1,14 @@
 """Everybody scored, staged and routed from nothing, and one of them: `uv run python benchmarks/score.py`.
 
-Fills a workspace with --leads and --facts, reads one timeline, takes everybody through all stages of the engine as
-after an import, and changes one contact; prints seconds, CPU seconds, the limits, and the ratio to one plain DuckDB
-query that decays and sums the same facts.
+Fills a workspace with --leads and --facts, reads one timeline, takes everybody through all stages of the engine (first
+as after an import, when quality is judged too; then from nothing as after a new model), and changes one contact; prints
+seconds, CPU seconds, the limits, and the ratio to one plain DuckDB query that decays and sums the same facts.
 """
 
 import argparse
 import os
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 from ground import fill, timed, told, workspace
 
 if TYPE_CHECKING:
+    from marops.engine.hands import Hands
     from marops.engine.session import Session
 
 _PLAIN = """
@@ -29,9 +28,9 @@ FROM (SELECT contact_id, kind, greatest(0, {day} - epoch_us(occurred_at)) / 8640
 
 
 def cpu() -> float:
-    """Seconds of processor that this process has used."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    """Seconds of processor that this process and those it waited for have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def server_cpu(home: Path) -> float:
@@ -58,8 +57,8 @@ def empty() -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def take_part(session: "Session") -> float:
-    """Tick after tick until nobody is left; what one engine does. Answers the seconds."""
+def take_part(session: "Session", hands: "Hands") -> None:
+    """Tick after tick until nobody is left, as an engine and those who help it do; prints what each stage took."""
     from marops.engine import tick
     from marops.kernel.clock import now
     from marops.store.duckdb import QueryEngine
@@ -74,41 +73,34 @@ def take_part(session: "Session") -> float:
         totals[stage.name] = totals.get(stage.name, 0.0) + time.perf_counter() - began
         return rows
 
-    tick._run_stage = watched
-    began, told_ = time.perf_counter(), tick.Told()
+    tick._run_stage, told_ = watched, tick.Told()
     try:
-        while tick.turn(engine, now(), told_):
-            pass
+        hands.lend_if_crowded()
+        while tick.turn(engine, now(), told_) or tick.in_hand(now()):
+            hands.lend_if_crowded()
     finally:
         tick._run_stage = run
         engine.close()
-    print(
-        "  one engine:", ", ".join(f"{name} {spent:.1f} s" for name, spent in totals.items()), told_.stages, flush=True
-    )
-    return time.perf_counter() - began
+        hands.end()
+    spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in totals.items())
+    print(f"  this engine: {told_.contacts:,} leads, {spent}", flush=True)
 
 
 def full_pass(session: "Session", what: str, engines: int, raw: float) -> None:
     """Everybody through the stages, by so many engine processes, and what it took."""
     from marops.domains.contacts.public import look_at_everybody
+    from marops.engine.hands import Hands
     from marops.kernel.clock import now
 
     leads = look_at_everybody(now())
     home, load, used = Path(os.environ["MAROPS_HOME"]), os.getloadavg()[0], cpu()
     server = server_cpu(home)
     began = time.perf_counter()
-    helpers = [
-        subprocess.Popen([sys.executable, __file__, "--keep", str(home), "--help-out"]) for _ in range(1, engines)
-    ]
-    take_part(session)
-    for helper in helpers:
-        helper.wait()
+    take_part(session, Hands(engines - 1))
     seconds = time.perf_counter() - began
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = cpu() - used + (children.ru_utime + children.ru_stime if helpers else 0.0)
     note = (
-        f"{seconds / raw:.0f} x the plain query; CPU {spent:.0f} s here, {server_cpu(home) - server:.0f} s in the server;"
-        f" load before {load:.1f}"
+        f"{seconds / raw:.0f} x the plain query; CPU {cpu() - used:.0f} s here,"
+        f" {server_cpu(home) - server:.0f} s in the server; load before {load:.1f}"
     )
     print(told(f"{what}, {leads:,} leads, engines: {engines}", seconds, 60.0, note), flush=True)
 
@@ -119,16 +111,10 @@ def main() -> None:
     given.add_argument("--leads", type=int, default=1_000_000)
     given.add_argument("--facts", type=int, default=20_000_000)
     given.add_argument("--keep", default="", help="a folder to fill once and use again")
-    given.add_argument("--engines", type=int, default=1, help="so many engine processes share the work")
-    given.add_argument("--again", action="store_true", help="repeat the full pass: nobody has changed")
-    given.add_argument("--help-out", action="store_true", help="be one of the engines of another process")
+    given.add_argument("--engines", type=int, default=0, help="so many engine processes; 0: as many as processors")
     options = given.parse_args()
     with workspace(options.keep) as session:
-        if options.help_out:
-            take_part(session)
-            return
         fill(session, leads=options.leads, facts=options.facts)
-        empty()
         measure(session, options)
 
 
@@ -136,6 +122,7 @@ def measure(session: "Session", options: argparse.Namespace) -> None:
     """The lines of the report."""
     from marops.domains.routing.queries import timeline
     from marops.engine import tick
+    from marops.engine.hands import cores
     from marops.engine.tick import Told
     from marops.kernel.clock import now
     from marops.kernel.facts import touch
@@ -150,9 +137,11 @@ def measure(session: "Session", options: argparse.Namespace) -> None:
     seconds = statistics.median(timed(lambda: timeline(one), 9))
     print(told(f"the timeline of one contact in {options.facts:,} facts", seconds, 0.05), flush=True)
 
-    full_pass(session, "score, stage and route from nothing", options.engines, raw)
-    if options.again:
-        full_pass(session, "the same again", options.engines, raw)
+    engines = options.engines or cores()
+    for what in ("as after an import", "score, stage and route from nothing"):
+        empty()
+        full_pass(session, what, engines, raw)
+    full_pass(session, "the same again: nobody has changed", engines, raw)
 
     def change_one() -> None:
         touch([one], now())

@@ -201,6 +201,7 @@ def web() -> None:
 @app.command()
 def run(
     once: Annotated[bool, typer.Option("--once", help="End when nothing is due any more.")] = False,
+    hand: Annotated[bool, typer.Option("--hand", hidden=True)] = False,
     as_json: Json = False,
 ) -> None:
     """Run the engine: every stage, in order, on what changed."""
@@ -208,17 +209,22 @@ def run(
         raise typer.Exit(_run_once(as_json))
     _kept()
     with installation(quiet=True) as session:
-        engine = _engine(session)
+        engine = _engine(session, alone=hand)
         try:
-            engine.run_for_ever(session.config.tick_seconds)
+            if hand:
+                engine.lend_a_hand()
+            else:
+                engine.run_for_ever(session.config.tick_seconds)
         finally:
             engine.close()
 
 
-def _engine(session: "Session") -> "Engine":
+def _engine(session: "Session", *, alone: bool = False) -> "Engine":
+    from marops.engine.hands import Hands
     from marops.engine.loop import Engine
 
-    engine = Engine(session.dsn, session.lake, session.temp, housework=session.keep_log_short)
+    hands = Hands() if alone else Hands.of_this_machine()
+    engine = Engine(session.dsn, session.lake, session.temp, housework=session.keep_log_short, hands=hands)
     _until_told(engine.stop)
     return engine
 

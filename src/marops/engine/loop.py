@@ -19,6 +19,7 @@ from django.db import connection
 
 from marops.engine import backup, backups, inlets, tick
 from marops.engine.aside import STAGE_FAILED
+from marops.engine.hands import Hands
 from marops.engine.tick import Told
 from marops.kernel import audit, crash, erasures, facts, files, outages, ports
 from marops.kernel.clock import local_date, now
@@ -101,6 +102,7 @@ class Engine:
     stop: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[Told], None] = lambda _: None
     housework: Callable[[], None] = lambda: None
+    hands: Hands = field(default_factory=Hands)
     _query: QueryEngine | None = None
     _moved_at: float = 0.0
     _house_at: float = 0.0
@@ -116,7 +118,8 @@ class Engine:
         return self._query
 
     def close(self) -> None:
-        """Let go of the query engine."""
+        """Let go of the query engine, and of whoever helps."""
+        self.hands.end()
         if self._query is not None:
             self._query.close()
             self._query = None
@@ -149,6 +152,11 @@ class Engine:
         if failed:
             raise failed
         return told
+
+    def lend_a_hand(self) -> None:
+        """Take sets of contacts through the stages beside another engine, until none is due: `marops run --hand`."""
+        while not self.stop.is_set() and self._stages(self._pulse(), Told()):
+            pass
 
     def run_for_ever(self, seconds: float) -> None:
         """Turn after turn until `stop` is set. While PostgreSQL is away, wait for it."""
@@ -268,6 +276,7 @@ class Engine:
         came_in = inlets.take_in(pulse.incoming, as_of, told, self.stop) if pulse.incoming else 0
         if not (pulse.touched or pulse.orphans or aged or came_in):
             return False
+        self.hands.lend_if_crowded()
         return tick.turn(self.query, as_of, told, stop=self.stop)
 
     def _move_if_due(self, pulse: Pulse, told: Told) -> None:

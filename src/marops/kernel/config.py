@@ -43,6 +43,7 @@ class Config:
     debug: bool = False
     web_workers: int = 1
     tick_seconds: float = 1.0
+    engines: int = 0
     fsync: bool = True
     mail_url: str = ""
     mail_from: str = "marops@localhost"

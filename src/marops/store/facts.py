@@ -11,10 +11,12 @@ use three relations:
   `written_as` as it was written. Filters on any other column reach the Parquet files; a filter on `contact_id` does
   not (it is computed), so for the facts of a few known people use
 - `facts_of(ids)`: the same for a list of contact ids, which finds the ids they were written under first and prunes by
-  them.
+  them. For one person, `engine.asking.facts_about` asks PostgreSQL for those ids beforehand, which is quicker still.
 """
 
+from collections.abc import Iterable
 from typing import Final
+from uuid import UUID
 
 FACT_COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("id", "UUID"),
@@ -142,6 +144,27 @@ SELECT {_resolved("w", "m")}, w.contact_id AS written_as
 FROM ({_written(", f.contact_part", f", {part_of('i.contact_id')}")}) w
 JOIN meant m ON m.part = w.contact_part AND m.written_as = w.contact_id
 """
+
+
+def facts_of_one(person: UUID, written_as: Iterable[UUID]) -> str:
+    """A query for all facts of one person, written under any of these ids; columns as in the view `facts`.
+
+    The ids stand in it as constants, so that files and row groups without them are not even opened: half the time of
+    `facts_of`, which learns them only as it runs.
+    """
+    ids = list(written_as)
+    uuids = ", ".join(f"'{one}'::UUID" for one in ids) or "NULL"
+    parts = ", ".join(str(int(one.hex[:12], 16)) for one in ids) or "NULL"
+    columns = ", ".join(f"'{person}'::UUID AS contact_id" if name == "contact_id" else name for name in FACT_NAMES)
+    return f"""
+    SELECT {columns}, f.contact_id AS written_as FROM lake.main.fact f
+    WHERE f.contact_part IN ({parts}) AND f.contact_id IN ({uuids})
+    UNION ALL
+    SELECT {columns}, i.contact_id AS written_as FROM pg.public.fact_inbox i
+    WHERE i.contact_id IN ({uuids})
+      AND (i.batch IS NULL OR NOT EXISTS (SELECT 1 FROM lake.main.moved_batch m WHERE m.batch = i.batch))
+    """
+
 
 RELATIONS: Final = (IDENTITIES, FACTS, FACTS_OF)
 """Statements that create the relations in a DuckDB instance where `pg` and `lake` are attached."""

@@ -311,11 +311,11 @@ def lead_story(contact_id: UUID, actor: Actor) -> dict[str, Any]:
 
 def timeline(contact_id: UUID, *, limit: int = 500) -> list[dict[str, Any]]:
     """What happened to a lead, newest first, each with a sentence in plain words."""
-    from marops.engine.asking import query_engine
+    from marops.engine.asking import facts_about, query_engine
 
     facts = query_engine().rows(
         "SELECT id, kind, occurred_at, actor_type, actor_id, source, definition, properties, subject_type, subject_id"
-        f" FROM facts_of(['{contact_id}'::UUID]::UUID[]) ORDER BY occurred_at DESC, id DESC LIMIT {int(limit)}"
+        f" FROM ({facts_about(contact_id)}) ORDER BY occurred_at DESC, id DESC LIMIT {int(limit)}"
     )
     return [_told(fact) for fact in facts]
 

@@ -51,11 +51,11 @@ def score_history(contact_id: UUID, *, model: str = "main", limit: int = 1000) -
     """Every score that the lead had by one model, the oldest first: at, value, fit, engagement, grade, level, mql,
     definition, and the points of each contribution.
     """
-    from marops.engine.asking import query_engine
+    from marops.engine.asking import facts_about, query_engine
 
     rows = query_engine().rows(
         "SELECT occurred_at AS at, definition, properties"
-        f" FROM facts_of(['{contact_id}'::UUID]::UUID[]) WHERE kind = 'lead.scored'"
+        f" FROM ({facts_about(contact_id)}) WHERE kind = 'lead.scored'"
         f" AND json_extract_string(properties, '$.model') = ? ORDER BY occurred_at DESC, id DESC LIMIT {int(limit)}",
         [model],
     )

@@ -213,7 +213,12 @@ class Writer:
 
     def _blank(self, operand: Operand) -> Sql:
         trimmed = exp.Trim(this=self.value(operand), expression=self.text(BLANKS), position="BOTH")
-        return exp.EQ(this=trimmed, expression=exp.Literal.string(""))
+        blank = exp.EQ(this=trimmed, expression=exp.Literal.string(""))
+        if self.dialect != "duckdb":
+            return blank
+        # DuckDB trims this many characters slowly, and compares bytes: what begins with a sign of ASCII is not blank.
+        visible = exp.Between(this=self.value(operand), low=exp.Literal.string("!"), high=exp.Literal.string("~"))
+        return exp.Case().when(visible, exp.false()).else_(blank)
 
     def _one_of(self, tree: OneOf) -> Sql:
         operand, fold = tree.operand, tree.operand.kind is Kind.TEXT and not tree.exact

@@ -1,11 +1,12 @@
 """A browser against a running server. Skipped, and it says so, where there is no Chromium."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from tests.cast import Cast, make_cast
 
@@ -45,6 +46,25 @@ def settle(page: Page) -> None:
     """Wait until the page stands and what htmx fetched for it has arrived."""
     page.wait_for_load_state("load")
     expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def faults_here(page: Page) -> str:
+    """What axe complains of on this page, and whether it is wider than the screen; empty where all is well."""
+    result = Axe().run(page)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    said = [result.generate_report()] if result.violations_count else []
+    return "\n".join([*said, f"{wide} px wider than the screen"] if wide > 0 else said)
+
+
+def faults(page: Page, paths: Iterable[str]) -> dict[str, str]:
+    """The same for each of these pages of the server that `page` is on: path → what is wrong."""
+    origin = "/".join(page.url.split("/")[:3])
+    found = {}
+    for path in paths:
+        page.goto(origin + path)
+        settle(page)
+        found[path] = faults_here(page)
+    return {path: said for path, said in found.items() if said}
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, faults, settle
 
 from marops.domains.contacts.public import Contact
 from marops.domains.routing.models import Assignment, LeadSla
@@ -70,16 +69,7 @@ def office(cast: object, starters: None, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
 def test_desks_and_metrics_are_accessible_and_fit(office: None, visit: Visit, width: int, scheme: str) -> None:
     page = visit("/healthz", as_="ada", width=width, scheme=scheme)
-    origin, found = page.url.removesuffix("/healthz"), []
-    for path in PAGES:
-        page.goto(origin + path)
-        settle(page)
-        result = Axe().run(page)
-        if result.violations_count:
-            found.append((path, result.generate_report()))
-        if wide := page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"):
-            found.append((path, f"{wide} px wider than the screen"))
-    assert not found, "\n".join(f"{path}: {report}" for path, report in found)
+    assert not faults(page, PAGES)
 
 
 def test_a_seller_accepts_a_lead_from_the_desk_with_one_click(office: None, visit: Visit) -> None:

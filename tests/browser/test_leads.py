@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, faults, settle
 
 from marops.domains.contacts.public import Contact
 from marops.kernel import facts
@@ -45,16 +44,7 @@ def leads(starters: None, run_stages: Callable[[], object]) -> None:
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
 def test_every_page_of_leads_is_accessible_and_fits(leads: None, visit: Visit, width: int, scheme: str) -> None:
     page = visit("/healthz", as_="ada", width=width, scheme=scheme)
-    origin, found = page.url.removesuffix("/healthz"), []
-    for path in PAGES:
-        page.goto(origin + path)
-        settle(page)
-        result = Axe().run(page)
-        if result.violations_count:
-            found.append((path, result.generate_report()))
-        if wide := page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"):
-            found.append((path, f"{wide} px wider than the screen"))
-    assert not found, "\n".join(f"{path}: {report}" for path, report in found)
+    assert not faults(page, PAGES)
 
 
 def test_the_drawer_says_why_and_gives_the_focus_back(leads: None, visit: Visit) -> None:

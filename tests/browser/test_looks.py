@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, faults, faults_here, settle
 from tests.cast import Cast
 
 from marops.domains.accounts import actions
@@ -49,36 +48,22 @@ def pages(cast: Cast) -> dict[str, str]:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
 def test_every_page_is_accessible_and_fits(visit: Visit, pages: dict[str, str], width: int, scheme: str) -> None:
-    found = []
     for person in ("ada", ""):
         page = visit("/healthz", as_=person, width=width, scheme=scheme)
-        origin = page.url.removesuffix("/healthz")
-        for path in (path for path, who in pages.items() if who == person):
-            page.goto(origin + path)
-            settle(page)
-            result = Axe().run(page)
-            if result.violations_count:
-                found.append((path, result.generate_report()))
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                found.append((path, f"{wide} px wider than the screen"))
-    assert not found, "\n".join(f"{path}: {report}" for path, report in found)
+        assert not faults(page, [path for path, who in pages.items() if who == person])
 
 
 def test_what_is_shown_once_fits_a_narrow_screen(visit: Visit, cast: Cast) -> None:
     page = visit(f"/access/{cast.nils.ref}", as_="ada", width=390)
-    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     page.click("summary[aria-label='More']")
     page.click("button:has-text('link')")
     settle(page)
     assert "/welcome/" in page.inner_text("main")
-    assert page.evaluate(wider) == 0
-    assert not Axe().run(page).violations_count
+    assert not faults_here(page)
     page = visit("/account/tokens", as_="ada", width=390)
     page.fill("[name=name]", "Nightly")
     page.check("text=See colleagues")
     page.click("button:has-text('Make a key')")
     settle(page)
     assert "mrp_" in page.inner_text("main")
-    assert page.evaluate(wider) == 0
-    assert not Axe().run(page).violations_count
+    assert not faults_here(page)

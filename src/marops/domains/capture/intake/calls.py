@@ -23,6 +23,7 @@ MOST_EVENTS = 2_500
 LONGEST_ID = 255
 LONGEST_NAME = 200
 REFUSALS_TOLD = 100
+_HALF = re.compile("[\ud800-\udfff]")
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _OBJECTS = ("properties", "traits", "context", "integrations")
 
@@ -45,7 +46,7 @@ ALL_REFUSED = problem(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event that can be kept. `payload` is its JSON in plain ASCII."""
+    """One event that can be kept. `payload` is its JSON as people read it: an erasure searches it for names."""
 
     id: UUID
     call: str
@@ -106,8 +107,8 @@ class _Reader:
         if call not in CALLS:
             raise _Refused("unknown-type", f"The type of an event is one of {', '.join(CALLS)}.")
         _check(call, given)
-        payload = json.dumps(given, separators=(",", ":"))
-        if len(payload) > LARGEST_EVENT:
+        payload = _written(given)
+        if len(payload.encode()) > LARGEST_EVENT:
             raise _Refused("too-large", f"An event has at most {LARGEST_EVENT // 1024} KB.")
         moment = self._moment(given)
         return Event(self._id(given), call, _name(call, given), place, moment, payload)
@@ -244,6 +245,12 @@ def ident(value: Any) -> str | None:
 
 
 _PERSONAL = re.compile(r"@|(?:\d[\s().-]*){7}")
+
+
+def _written(given: object) -> str:
+    """The event as JSON that PostgreSQL can keep: letters as they are, halves of a pair escaped."""
+    text = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def _name(call: str, given: Mapping[str, Any]) -> str:

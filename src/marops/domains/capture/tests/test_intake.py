@@ -1,23 +1,29 @@
 """What the engine makes of events: people, trails of visitors, facts."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from marops.domains.capture.intake.calls import read
-from marops.domains.capture.intake.keeping import INTAKE, Call, keep_events
+from marops.domains.capture.intake.keeping import INTAKE, Call, keep_events, keeper
 from marops.domains.capture.intake.taking import set_aside, take_in
 from marops.domains.capture.models import IntakeEvent, Trail
 from marops.domains.capture.stages import forget, intake
 from marops.domains.consent.models import Entry
 from marops.domains.contacts.models import Contact, Identity
+from marops.kernel import crash
 from marops.kernel.actors import ENGINE
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import ContactAlias, FactInbox, Problem, Touched, Workspace
+from marops.kernel.personal import forget as forget_values
 
 # Each batch is a transaction of its own, as in the engine.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,6 +220,42 @@ def test_nothing_personal_stays_behind():
     rows = json.dumps([list(table.objects.values()) for table in (IntakeEvent, FactInbox, Trail)], default=str)
     for value in ("ada@x.example", "Ada", "1701234567"):
         assert value not in rows
+
+
+def test_an_erasure_finds_what_waits_in_any_script():
+    named = [identify("a", "a@x.example", name=name) for name in ("Jürgen Süßkind", "Ὑπατία \ud83d", "Otto Other")]
+    with transaction.atomic():
+        assert forget_values(["JÜRGEN SÜSSKIND", "Jürgen Süßkind", "Ὑπατία"]).rows == 2
+    assert list(IntakeEvent.objects.values_list("id", flat=True)) == [named[2]]
+
+
+_SENT = """
+import django; django.setup()
+from marops.domains.capture.tests.test_intake import some_calls
+some_calls()
+"""
+
+
+def some_calls():
+    """A visitor's calls, each under an id of its own: whoever is not sure that they arrived sends them again."""
+    sent = [("page", {"properties": {"url": "https://x.example/a"}}), ("identify", {"userId": "k", "traits":
+            {"email": "k@x.example"}}), ("track", {"event": "Signed Up"})]  # fmt: skip
+    for number, (call, event) in enumerate(sent):
+        body = json.dumps({"anonymousId": "kill", "messageId": f"k-{number}", **event}).encode()
+        keeper.keep(Call(read(call, body, key=KEY, at=START), KEY, START))
+    intake(now())
+
+
+@pytest.mark.parametrize("point", crash.points("intake."))
+def test_an_intake_killed_anywhere_loses_nothing_it_promised_and_does_nothing_twice(point):
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "marops.site.settings", "MAROPS_CRASH": point}
+    died = subprocess.run([sys.executable, "-c", _SENT], env=environment, capture_output=True, check=False)
+    assert died.returncode == -9, died.stderr.decode()
+    done()
+    some_calls()
+    assert sorted(IntakeEvent.objects.values_list("fate", flat=True)) == ["fact", "fact", "person"]
+    assert (seen_by(who("k@x.example")), FactInbox.objects.filter(kind="web.tracked").count()) == (["/a"], 1)
+    assert FactInbox.objects.filter(kind="lead.created").count() == 1
 
 
 def test_an_event_that_cannot_be_written_does_not_hold_up_the_others():

@@ -191,7 +191,8 @@ def test_a_key_works_no_more_seconds_after_it_was_revoked(place: Place) -> None:
     assert until(lambda: post(place, "/v1/track", event, made["secret"])[0] == 401, 8)
 
 
-def test_status_tells_what_was_refused(place: Place) -> None:
+def test_status_tells_what_was_refused(place: Place, key: str) -> None:
+    post(place, "/v1/batch", {"batch": [{"type": "buy"}, {"type": "track", "event": "Nobody"}]}, key)
     done = place.run("intake", "status", "--json")
     assert done.code == 1
     assert {one["fate"] for one in done.json["faults"]} >= {"refused: no-id", "refused: unknown-type"}

@@ -277,7 +277,6 @@ class TrialForm(forms.Form):
     since = forms.DateField(
         label=_("Leads since"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        help_text=_("The first day."),
     )
     as_now = forms.BooleanField(
         label=_("With today's absences, hours and capacity"),

@@ -248,7 +248,9 @@ def _trial_answer(trial: trials.Trial) -> str:
         than = _("by the version in force") if trial.baseline else _("today")
         said = _("%(moved)s of %(leads)s leads would be with somebody else than %(than)s; %(unmatched)s with nobody.")
         said %= told | {"than": than}
-    if trial.moves:
+    if trial.moves and not trial.moves.leads:
+        said += " " + _("Put in force, it moves no lead that has an owner.")
+    elif trial.moves:
         said += " " + ngettext(
             "Put in force, it moves %(n)s lead at once.", "Put in force, it moves %(n)s leads at once.",
             trial.moves.leads,

@@ -12,6 +12,7 @@ from marops.cli.main import DONE, FINDINGS, Json, app, installation, out, print_
 if TYPE_CHECKING:
     from marops.kernel.exchange import Step
 
+_WAITING = ("draft", "in_review")
 _MARKS = {"new": "[green]+[/]", "changed": "[yellow]~[/]", "unchanged": "[dim]=[/]", "absent": "[dim]?[/]"}
 
 
@@ -69,8 +70,11 @@ def _tell(steps: "Sequence[Step]", *, dry_run: bool, activate: bool) -> None:
     drafts = [step for step in steps if step.outcome in ("draft", "refused")]
     in_force = [step for step in steps if step.outcome == "active"]
     coming = [step for step in steps if step.change in ("new", "changed")]
+    waiting = [step for step in steps if activate and step.change == "unchanged" and step.state in _WAITING]
     if dry_run:
         out.print(f"{_definitions(len(coming))} would change; nothing was written.")
+        if waiting:
+            out.print(f"{_definitions(len(waiting))} that wait as drafts would be put in force.")
     elif not drafts and not in_force:
         out.print("Nothing to do: every file says what is here already.")
     if in_force:
@@ -85,7 +89,9 @@ def _tell_step(step: "Step") -> None:
     words = {
         "new": "new",
         "changed": f"differs from {step.against} ({_standing(step.state if step.outcome == 'none' else None)})",
-        "unchanged": f"unchanged ({step.against}, {_standing(step.state)})",
+        "unchanged": f"unchanged ({step.against}, {_standing(step.state)})"
+        if step.outcome == "none"
+        else f"says what {step.against} says, which waited",
         "absent": f"not in the folder, left alone ({step.against})",
     }[step.change].replace(" ()", "")
     out.print(f"{_MARKS[step.change]} [bold]{step.ref}[/]  {words}")

@@ -19,7 +19,9 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.facts import fact_kind
+from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition, Review, ReviewDecision
+from marops.kernel.notices import tell
 from marops.kernel.permissions import right
 from marops.kernel.rules import AllOf, AnyOf, Leaf, NotOf, Rule
 from marops.kernel.rules_meaning import Context, check
@@ -206,6 +208,16 @@ def versions(kind: str, slug: str) -> list[Definition]:
     return list(Definition.objects.filter(kind=kind, slug=slug).order_by("-version"))
 
 
+def in_review() -> list[Definition]:
+    """The versions that wait to be looked at, those asked for first first."""
+    rows = {(one.ref, one.sha256): one for one in Definition.objects.filter(state=Definition.State.REVIEW)}
+    if not rows:
+        return []
+    asked = Review.objects.filter(subject_type="definition", state=Review.State.OPEN).order_by("asked_at")
+    found = (rows.get((one.subject_id, one.content_sha256)) for one in asked)
+    return [one for one in found if one is not None]
+
+
 @action("definition.draft", effect="draft", right=CHANGE, reversible=True)
 def draft(act: Act, *, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str = "") -> Definition:
     """Keep a new version as a draft; the same document as the newest version answers that one and writes nothing."""
@@ -266,12 +278,41 @@ def activate(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Definiti
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     if row.state == Definition.State.ACTIVE:
         return row
-    own = row.author == actor.id and actor.kind == "human"
-    if own and _KINDS[row.kind].four_eyes and others_can_review(actor):
+    if needs_other_eyes(row, actor):
         raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
-    _record_decision(row, actor, own_work=own, comment=comment, act=act)
+    review = _record_decision(row, actor, approved=True, comment=comment, act=act)
     _put_in_force(act, row)
+    _tell_asker(review, row, actor, f"{row.pinned} was approved and is in force.")
     return row
+
+
+@action("definition.send_back", effect="review", right=ACTIVATE)
+def send_back(act: Act, *, actor: Actor, ref: str, comment: str) -> Definition:
+    """Answer who asked for a review that the version is not to be put in force, and why: it is a draft again."""
+    row = Definition.objects.select_for_update().get(pk=find(ref).pk)
+    if row.state != Definition.State.REVIEW:
+        raise MaropsError(CONFLICT, f"{row.pinned} is {row.get_state_display()}, not in review.")
+    if not comment.strip():
+        fault = FieldError("required", "Say what should be changed.", "Write a line to the author.", field="comment")
+        raise MaropsError(INVALID, errors=[fault])
+    review = _record_decision(row, actor, approved=False, comment=comment, act=act)
+    row.state = Definition.State.DRAFT
+    row.save(update_fields=["state"])
+    act.changed("definition", row.pinned, before={"state": "in_review"}, after={"state": "draft", "reason": comment})
+    _tell_asker(review, row, actor, f"{row.pinned} came back from its review: {comment.strip()}")
+    return row
+
+
+def needs_other_eyes(row: Definition, actor: Actor) -> bool:
+    """Did this actor write the version themselves, and could somebody else approve it?"""
+    own = row.author == actor.id and actor.kind == "human"
+    return own and _KINDS[row.kind].four_eyes and others_can_review(actor)
+
+
+def _tell_asker(review: Review, row: Definition, actor: Actor, words: str) -> None:
+    asker = as_uuid(review.asked_by)
+    if asker and review.asked_by != actor.id:
+        tell(asker, words, url=f"/definitions/{row.kind}/{row.slug}/{row.version}")
 
 
 def _put_in_force(act: Act, row: Definition) -> None:
@@ -288,17 +329,19 @@ def _put_in_force(act: Act, row: Definition) -> None:
     act.count(looked_at_again=_KINDS[row.kind].in_force(act.at))
 
 
-def _record_decision(row: Definition, actor: Actor, *, own_work: bool, comment: str, act: Act) -> None:
+def _record_decision(row: Definition, actor: Actor, *, approved: bool, comment: str, act: Act) -> Review:
     review = Review.objects.filter(
         subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, state=Review.State.OPEN
     ).first() or Review.objects.create(
         subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=row.author, asked_at=act.at
     )
+    own = row.author == actor.id and actor.kind == "human"
     ReviewDecision.objects.create(
-        review=review, reviewer=actor.id, approved=True, own_work=own_work, comment=comment, at=act.at
+        review=review, reviewer=actor.id, approved=approved, own_work=own, comment=comment.strip(), at=act.at
     )
-    review.state, review.decided_at = Review.State.APPROVED, act.at
+    review.state, review.decided_at = Review.State.APPROVED if approved else Review.State.REJECTED, act.at
     review.save(update_fields=["state", "decided_at"])
+    return review
 
 
 @action("definition.retire", effect="retire", right=ACTIVATE, reversible=True)

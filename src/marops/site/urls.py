@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
-from marops.site import engine_page, metric_pages, pages
+from marops.site import engine_page, metric_pages, pages, review_pages
 from marops.site.metric_rest import router as metric_router
 from marops.site.rest import api, mount, openapi
 
@@ -59,6 +59,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<uuid:problem_id>/resolve", pages.problem_resolve, name="problem-resolve"),
     path("metrics", metric_pages.metrics, name="metrics"),
     path("metrics/<str:name>", metric_pages.metric, name="metric"),
+    path("definitions", review_pages.definitions, name="definitions"),
+    path("definitions/<slug:kind>/<slug:slug>/<int:version>", review_pages.definition, name="definition"),
+    path("definitions/<slug:kind>/<slug:slug>/<int:version>/ask", review_pages.ask, name="definition-ask"),
     path("engine", engine_page.engine, name="engine"),
     path("notices", pages.notices, name="notices"),
     # Before the line below, which would take it for the comments of an object.

@@ -30,7 +30,7 @@ from marops.domains.accounts.rules import scope_rule
 from marops.kernel.actors import SETUP, Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import NOT_ALLOWED, MaropsError, problem
-from marops.kernel.permissions import require
+from marops.kernel.permissions import may, require
 
 __all__ = [
     "FIELD_CLASSES",
@@ -126,13 +126,14 @@ def keys_for(right: str) -> QuerySet[Token]:
     return Token.objects.filter(rights=[right]).select_related("account").order_by("-created_at")
 
 
-def needs(right: str) -> Callable[[View[P]], View[P]]:
-    """A page that only those open who hold `right`, in any scope; others get `not-allowed`."""
+def needs(right: str, *others: str) -> Callable[[View[P]], View[P]]:
+    """A page that only those open who hold `right` (or one of `others`), in any scope; others get `not-allowed`."""
 
     def wrap(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            require(actor_of(request), right)
+            actor = actor_of(request)
+            require(actor, next((one for one in others if may(actor, one)), right))
             return view(request, *args, **kwargs)
 
         guarded.__dict__["needs_right"] = right

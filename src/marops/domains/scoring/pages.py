@@ -79,7 +79,6 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
         **_supposed(request, slug, document, cells, tried),
         "versions": _versions(slug),
         "may_change": may(actor, CHANGE),
-        "may_activate": may(actor, ACTIVATE),
     }
     return render(request, "scoring/model.html", context)
 
@@ -219,7 +218,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(VIEW)
 def compare_versions(request: HttpRequest, slug: str) -> HttpResponse:
     """What one version says of last month's leads beside another: who is gained, who is lost, and why."""
-    actor, in_force = actor_of(request), boards.model_in_force(slug)
+    in_force = boards.model_in_force(slug)
     found = versions("score", slug)
     choices = [(str(one.version), f"{one.pinned} · {one.get_state_display()}") for one in found]
     initial = {"version": str(found[0].version), "against": str(in_force.version), "since": CompareForm.last_month()}
@@ -245,7 +244,6 @@ def compare_versions(request: HttpRequest, slug: str) -> HttpResponse:
         else [],
         "bars": _bars(told.mql_before, told.mql_after) if told else [],
         "is_draft": row.state in _DRAFTS,
-        "may_activate": may(actor, ACTIVATE),
     }
     return render(request, "scoring/compare.html", context, status=200 if form.is_valid() else 422)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +17,7 @@ from marops.kernel.metrics import METRICS
 from marops.kernel.models import Definition, FactInbox, Job, Problem, StageRun, Touched
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Change, Desk, Figure, Need, Section, SectionRow
-from marops.site import figures, queries
+from marops.site import figures, queries, review_pages
 from marops.site.permissions import SEE_METRICS, SEE_PROBLEMS
 from marops.site.targets import in_force
 
@@ -62,37 +62,23 @@ def jobs(actor: Actor, as_of: datetime) -> Iterator[Need]:
         )
 
 
-_PAGES = {"route": "routing:route", "quality": "contacts:rule", "score": "scoring:model"}
-
-
 def reviews(actor: Actor, as_of: datetime) -> Iterator[Need]:
-    """Definitions that somebody else wants to put in force."""
-    if not may(actor, "definitions.activate"):
+    """Definitions that somebody else wants to put in force: one by its name, several together."""
+    rows = review_pages.waiting_for(actor)
+    if not rows:
         return
-    rows = list(
-        Definition.objects.filter(state=Definition.State.REVIEW).exclude(author=actor.id).order_by("created_at")[:5]
-    )
     people = names([one.author for one in rows])
-    for one in rows:
-        if url := definition_url(one):
-            yield Need(
-                title=_("%(title)s, version %(version)s, waits to be looked at")
-                % {"title": one.document.get("title") or one.slug, "version": one.version},
-                detail=one.reason,
-                url=url,
-                button=_("Review"),
-                due_words=people.get(one.author, ""),
-                due_note=f"{one.created_at:%-d %b}",
-                icon="review",
-            )
-
-
-def definition_url(one: Definition) -> str:
-    """The page of a definition; empty while its kind has none."""
-    try:
-        return reverse(_PAGES[one.kind], args=[one.slug]) if one.kind in _PAGES else ""
-    except NoReverseMatch:
-        return ""
+    titles = [f"{review_pages.title_of(one)}, {_('version %(n)s') % {'n': one.version}}" for one in rows]
+    title = ngettext("%(titles)s waits for your review", "%(n)s definitions wait for your review", len(rows))
+    yield Need(
+        title=title % {"n": len(rows), "titles": titles[0]},
+        detail=rows[0].reason if len(rows) == 1 else "; ".join(titles[:5]),
+        url=review_pages.review_url(rows[0]) if len(rows) == 1 else reverse("definitions"),
+        button=_("Review"),
+        due_words=", ".join(dict.fromkeys(people.get(one.author, one.author) for one in rows[:3])),
+        due_note=f"{rows[0].created_at:%-d %b}",
+        icon="review",
+    )
 
 
 def backups(actor: Actor, as_of: datetime) -> Iterator[Need]:
@@ -261,7 +247,7 @@ def decided(actor: Actor, kinds: Iterable[str], as_of: datetime) -> Iterator[Cha
             what=_in_force(one),
             by=people.get(one.author, _("the command line")),
             by_kind="human" if one.author in people else "auto",
-            url=definition_url(one),
+            url=review_pages.page_url(one),
         )
 
 

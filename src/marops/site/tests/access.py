@@ -1,5 +1,9 @@
 from tests.cast import Expect
 
+from marops.kernel.actors import SETUP
+from marops.kernel.definitions import plant_starters
+from marops.site.targets import STARTERS
+
 
 def prepare(patch):
     # Inside a transaction that is rolled back the query engine would see nothing, and refuses.
@@ -21,6 +25,13 @@ def _matrix(world):
     return {"object_type": "access", "object_id": "roles"}
 
 
+def _targets(_world):
+    plant_starters(actor=SETUP, starters=STARTERS)
+    return {"kind": "targets", "slug": "main", "version": 1}
+
+
+# Whoever drafts definitions or puts them in force.
+DECIDE = frozenset({"vera", "hanna", "tomasz", "priya", "lena", "dylan", "aoife", "samuel", "ada"})
 # The job, the file and the share belong to Hanna; those whose scope is "own" do not reach them.
 JOB_SEEN_BY = frozenset({"vera", "hanna", "tomasz", "priya", "lena", "dylan", "aoife", "samuel", "marco", "ada"})
 FILE_SEEN_BY = frozenset({"hanna", "tomasz", "samuel", "ada"})
@@ -41,6 +52,11 @@ EXPECT = {
     ),
     "metrics": Expect(right="metrics.view"),
     "metrics/<str:name>": Expect(right="metrics.view", args=lambda _world: {"name": "sla.hit_rate"}),
+    "definitions": Expect(only=DECIDE),
+    "definitions/<slug:kind>/<slug:slug>/<int:version>": Expect(only=DECIDE, args=_targets),
+    "definitions/<slug:kind>/<slug:slug>/<int:version>/ask": Expect(
+        right="definitions.change", post_only=True, args=_targets
+    ),
     "engine": Expect(right="problems.view"),
     "notices": Expect(),
     "comments/<str:object_type>/<str:object_id>": Expect(right="accounts.view", args=_person, refused=404),

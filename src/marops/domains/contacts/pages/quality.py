@@ -211,7 +211,6 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "points": [_point(one) for one in reversed(found["trend"])],
         "versions": _versions(slug),
         "drafts": _drafts(slug, found["contacts"]),
-        "may_activate": may(actor, ACTIVATE),
         "may_fix": may(actor, FIX) and found["fixes"] and found["contacts"],
         "fixed": [_fix(one) for one in map(fix_json, fixes(slug)[:5])],
     }

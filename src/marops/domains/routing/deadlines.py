@@ -76,7 +76,7 @@ def start(act: Act, cursor: Any, document: Route, definition: str, as_of: dateti
         " k.reassign, least(k.due, k.remind) FROM staged s"
         " JOIN assignment a ON a.contact_id = s.contact_id AND a.definition = %s AND a.routed_at = %s"
         " JOIN staged_clock k ON k.rule = coalesce(s.rule, '') AND k.owner_id = coalesce(s.owner_id, %s)"
-        f" WHERE NOT EXISTS ({_ANSWERED})"
+        f" WHERE {_UNANSWERED}"
         f" ON CONFLICT (contact_id, clock) DO UPDATE SET {_AGAIN}",
         [FIRST_TOUCH, promised_by or definition, as_of, definition, as_of, NOBODY],
     )
@@ -87,12 +87,11 @@ def start(act: Act, cursor: Any, document: Route, definition: str, as_of: dateti
     return started
 
 
-_ANSWERED = (
-    "SELECT FROM (SELECT d.contact_id, d.at FROM lead_disposition d UNION ALL"
-    " SELECT l.contact_id, l.met_at FROM lead_sla l WHERE l.met_at IS NOT NULL) w"
-    " LEFT JOIN contact_stage g ON g.contact_id = w.contact_id"
-    # The first cycle has no beginning.
-    " WHERE w.contact_id = s.contact_id AND coalesce(w.at >= g.cycle_since, true)"
+# The first cycle has no beginning. Two questions, for one over both tables is not asked by their keys.
+_UNANSWERED = " AND ".join(
+    f"NOT EXISTS (SELECT FROM {table} w LEFT JOIN contact_stage g ON g.contact_id = w.contact_id"
+    f" WHERE w.contact_id = s.contact_id AND w.{at} IS NOT NULL AND coalesce(w.{at} >= g.cycle_since, true))"
+    for table, at in (("lead_disposition", "at"), ("lead_sla", "met_at"))
 )
 _SET_AGAIN = (
     "owner_id", "calendar", "zone", "definition", "rule", "started_at", "due_at", "remind_at", "escalate_at",

@@ -47,6 +47,20 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 _KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--talks-to-server", action="store_true", help="only tests that need PostgreSQL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --talks-to-server, what another version of PostgreSQL could answer differently; the rest would repeat."""
+    if config.getoption("--talks-to-server"):
+        items[:] = [one for one in items if one.get_closest_marker("django_db") or "server" in _fixtures(one)]
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data kept beside the project; tests that need it skip where it is absent."""

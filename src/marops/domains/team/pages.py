@@ -1,5 +1,6 @@
 """Pages of working hours: who works when, who is away, and the calendars they follow."""
 
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -156,7 +157,12 @@ def _person_page(request: HttpRequest, row: Person, form: PersonForm, absence: A
 
 
 def _absence(one: Absence, zone_: ZoneInfo) -> dict[str, Any]:
-    return {"id": one.id, "starts": _said(one.starts, zone_), "ends": _said(one.ends, zone_), "reason": one.reason}
+    starts, ends = timezone.localtime(one.starts, zone_), timezone.localtime(one.ends, zone_)
+    if starts.time() == ends.time() == time.min:  # whole days, as the form plans them: the last one is included
+        days = [date_format(day, "D j M Y") for day in (starts.date(), ends.date() - timedelta(days=1))]
+    else:
+        days = [_said(one.starts, zone_), _said(one.ends, zone_)]
+    return {"id": one.id, "span": " – ".join(dict.fromkeys(days)), "reason": one.reason}
 
 
 @require_POST

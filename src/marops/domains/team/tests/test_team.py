@@ -99,7 +99,7 @@ def test_a_manager_adds_a_person_and_an_absence_on_the_pages(cast):
     client.post(f"/team-hours/{row.ref}/absences", days)
     absence = Absence.objects.get()
     assert absence.ends - absence.starts == timedelta(days=2)
-    assert "Leave" in client.get(f"/team-hours/{row.ref}").content.decode()
+    assert "Mon 21 Dec 2026 – Tue 22 Dec 2026" in client.get(f"/team-hours/{row.ref}").content.decode()
     assert client.post(f"/team-hours/{row.ref}/absences", days | {"last": "2026-12-01"}).status_code == 422
     client.post(f"/team-hours/absences/{absence.id}/remove")
     assert not Absence.objects.exists()

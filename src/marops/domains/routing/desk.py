@@ -22,6 +22,7 @@ from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
+from marops.kernel.numbers import points
 from marops.kernel.permissions import Scope, grants, may
 from marops.kernel.shell import Doing, Figure, Need, Section, SectionRow
 
@@ -91,7 +92,7 @@ def _open_leads(
                     _called(row[1], row[0], personal=personal),
                     row[2] or "–",
                     stages.get(row[3], row[3] or "–"),
-                    "–" if row[4] is None else f"{row[4]:.0f}",
+                    "–" if row[4] is None else points(row[4]),
                     STATES[row[5]],
                 ),
                 reverse("routing:lead", args=[f"L-{row[0]}"]),
@@ -137,7 +138,7 @@ def _to_accept(row: tuple[Any, ...], as_of: datetime, *, personal: bool) -> Need
     ref = f"L-{number}"
     who = _called(name, number, personal=personal)
     late, soon = missed is not None or due <= as_of, due <= as_of + SOON
-    parts = [_labels("stage.name").get(stage, ""), "" if value is None else _("%(n)s of 100") % {"n": f"{value:.0f}"}]
+    parts = [_labels("stage.name").get(stage, ""), "" if value is None else _("%(n)s of 100") % {"n": points(value)}]
     accept = Doing(_("Accept"), reverse("routing:dispose", args=[ref]), "disposition", "accepted")
     return Need(
         title=f"{who}, {company}" if company else who,

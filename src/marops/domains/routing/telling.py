@@ -18,6 +18,7 @@ from marops.domains.contacts.public import contact_fields
 from marops.domains.routing.charts import Course, course, used
 from marops.domains.routing.rules import CHANNELS, REASONS
 from marops.kernel.clock import now
+from marops.kernel.numbers import points as shown_points
 
 THEM, SALES, ENGINE = "them", "sales", "engine"
 _WHOSE: Mapping[str, str] = {
@@ -72,7 +73,7 @@ def _headline(story: Mapping[str, Any]) -> str:
     words = cell_words(score)
     said = _("%(words)s: %(value)s of %(most)s") % {
         "words": words[:1].upper() + words[1:],
-        "value": f"{score['value']:.0f}",
+        "value": shown_points(score["value"], score["mql_from"]),
         "most": f"{score['fit']['of'] + score['engagement']['of']:.0f}",
     }
     if not routing.get("owner"):
@@ -239,15 +240,16 @@ def _day_label(day: Any) -> str:
 def score_course(history: Sequence[Mapping[str, Any]], score: Mapping[str, Any]) -> dict[str, Any]:
     """The course of the score, with the words beneath it."""
     points = [(at, float(one["value"])) for one in history if (at := _at(one["at"])) and one["value"] is not None]
+    limit = score.get("mql_from", 0)
     drawn: Course | None = course(points, until=now(), threshold=score.get("mql_from"))
     return {
         "course": drawn,
         "course_from": _short(points[0][0], time=False) if points else "",
         "course_label": _("Score from %(first)s to %(last)s; an MQL from %(threshold)s")
         % {
-            "first": f"{points[0][1]:.0f}",
-            "last": f"{points[-1][1]:.0f}",
-            "threshold": f"{score.get('mql_from', 0):.0f}",
+            "first": shown_points(points[0][1], limit),
+            "last": shown_points(points[-1][1], limit),
+            "threshold": shown_points(limit, limit),
         }
         if points
         else "",

@@ -1,6 +1,7 @@
 """Pages of scoring: models, one model with what-ifs, a draft compared, the lifecycle, and a stage set by hand."""
 
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -85,7 +86,7 @@ def model(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _threshold(request: HttpRequest, document: ScoreModel) -> int:
     given = request.GET.get("at_least", "")
-    return min(int(given), 2000) if given.isdecimal() else round(document.mql.at_least)
+    return min(int(given), 2000) if given.isdecimal() else ceil(document.mql.at_least)
 
 
 def _answer(document: ScoreModel, cells: list[Cell], leads: int) -> str:
@@ -137,7 +138,7 @@ def _drawn(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _supposed(request: HttpRequest, slug: str, document: ScoreModel, cells: list[Cell], tried: int) -> dict[str, Any]:
     """Who would be an MQL at other thresholds: how many at each, and who it is between this one and the tried one."""
-    now_at = round(document.mql.at_least)
+    now_at = ceil(document.mql.at_least)
     today = boards.at_threshold(document, cells, now_at)
     highest = max((one.points for one in cells), default=0) + 10
     steps = sorted({now_at, tried, *range(0, highest, 5 if highest <= 60 else 10)})

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from marops.kernel.clock import now
+from marops.kernel.numbers import decimals_of, floored
 from marops.kernel.shell import Section
 from marops.site.templatetags._bundles import bundle
 from marops.site.templatetags._drawings import brand as brand_drawing
@@ -156,6 +157,12 @@ def number(value: float | None, decimals: int | None = None) -> str:
         value = round(value, decimals)
     text = formats.number_format(value, decimals, use_l10n=True, force_grouping=True)
     return text.replace("-", _MINUS, 1)
+
+
+@register.filter
+def points(value: float | None, threshold: float = 0) -> str:
+    """Points of a score: cut off where rounding up could read as a threshold that was not reached."""
+    return _DASH if value is None else number(float(floored(value, threshold)), decimals_of(threshold))
 
 
 @register.filter

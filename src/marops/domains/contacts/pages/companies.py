@@ -19,6 +19,7 @@ from marops.domains.contacts.queries import COUNTED, companies, find_company
 from marops.domains.contacts.queries.company import PEOPLE, count_of, people_of, standing, timeline
 from marops.domains.contacts.story import in_words
 from marops.kernel import ports
+from marops.kernel.numbers import points
 
 PER_PAGE = 50
 _KINDS = {"human": "human", "ai": "ai"}
@@ -71,7 +72,7 @@ def company(request: HttpRequest, ref: str) -> HttpResponse:
 def _answer(number: int, stands: dict[str, Any]) -> str:
     said = ngettext("%(n)s person works here", "%(n)s people work here", number) % {"n": f"{number:,}"}
     if stands["best"] is not None:
-        said += _("; the best score is %(score)s") % {"score": f"{stands['best']:.0f}"}
+        said += _("; the best score is %(score)s") % {"score": points(stands["best"])}
     if stands["quality"] is not None:
         said += _(", the quality of the records %(quality)s of 100") % {"quality": f"{stands['quality']:.0f}"}
     return f"{said}."

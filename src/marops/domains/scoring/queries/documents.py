@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from marops.domains.scoring.queries import boards
@@ -44,7 +45,7 @@ def model(slug: str, at_least: int | None = None) -> dict[str, Any]:
         bar = points.setdefault(one.points // 5 * 5, [0, 0])
         bar[0] += one.leads
         bar[1] += one.leads if one.mql else 0
-    steps = sorted({*range(0, 101, 10), round(document.mql.at_least), *([] if at_least is None else [at_least])})
+    steps = sorted({*range(0, 101, 10), ceil(document.mql.at_least), *([] if at_least is None else [at_least])})
     return {
         "model": slug,
         "title": document.title,

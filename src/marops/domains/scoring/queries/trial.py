@@ -19,6 +19,7 @@ from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.fields import REGISTRY
+from marops.kernel.numbers import points
 from marops.kernel.permissions import grants
 from marops.kernel.workspace import zone
 from marops.store.duckdb import quoted
@@ -43,7 +44,7 @@ class Example:
         """The strongest differences in words; without any, it is the matrix or the threshold that changed."""
         told = [f"{one['label']} ({_signed(one['points'])})" for one in self.moved[:3]]
         if not told and self.before["mql"] != self.after["mql"]:
-            told = [f"{self.after['cell']} with {self.after['value']:.0f} points counts otherwise"]
+            told = [f"{self.after['cell']} with {points(self.after['value'])} points counts otherwise"]
         return ", ".join(told) or "the bounds of grades or levels"
 
     def as_json(self) -> dict[str, Any]:

@@ -194,7 +194,7 @@ SELLERS: Final = (
     _seller("emil.gerstner", "Emil Gerstner", "dach", "Europe/Berlin", 120, 2, absences=((395, 381), (120, 113))),
     _seller("sofia.ruckert", "Sofia Rückert", "dach", "Europe/Vienna", 110, absences=((500, 490),)),
     _seller("callum.breck", "Callum Breck", "uki", "Europe/London", 100, absences=((365, 355),)),
-    _seller(SLOW, "Victor Lindqvist-Hale", "uki", "Europe/London", 1_350),
+    _seller(SLOW, "Victor Lindqvist-Hale", "uki", "Europe/London", 1_000),
     _seller(MOVED, "Jonas Krogsrud", "nordics", "Europe/Oslo", 105),
     _seller(COVERS, "Freja Holmgaard", "nordics", "Europe/Copenhagen", 90),
     _seller("bram.oosterwijk", "Bram Oosterwijk", "benelux", "Europe/Amsterdam", 115, absences=((330, 320),)),

@@ -17,8 +17,9 @@ WITH routed AS (
         CASE WHEN g.by_hand_at < getvariable('today') THEN getvariable('covers') ELSE g.seller END AS owner_i FROM given g
 ), touched AS (
     SELECT o.*, s.account AS owner, s.zone, s.accepts,
-        CASE WHEN u(64, o.i) >= CASE WHEN s.slow THEN 0.2 ELSE 0.015 END
-             THEN work_later(coalesce(o.by_hand_at, o.routed_at), around(s.minutes * CASE WHEN o.misled AND NOT o.noticed THEN 7 ELSE 1 END, 0.7, 65, o.i), s.zone) END AS touched_at
+        -- A few are forgotten, until somebody asks about them months later.
+        work_later(coalesce(o.by_hand_at, o.routed_at), CASE WHEN u(64, o.i) < CASE WHEN s.slow THEN 0.2 ELSE 0.03 END THEN around(26000, 0.5, 178, o.i)
+            ELSE around(s.minutes * CASE WHEN o.misled AND NOT o.noticed THEN 7 ELSE 1 END, 0.7, 65, o.i) END, s.zone) AS touched_at
     FROM owned o JOIN seller s ON s.seller = o.owner_i
 ), said AS (
     SELECT t.*, work_later(t.touched_at, 45 + around(500, 0.8, 68, t.i), t.zone) AS said_at,

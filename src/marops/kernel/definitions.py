@@ -17,6 +17,7 @@ from marops.kernel import audit, memo
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
+from marops.kernel.complaints import said
 from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.facts import fact_kind
 from marops.kernel.ids import as_uuid
@@ -109,28 +110,15 @@ def check_name(kind: str, slug: str) -> None:
     raise MaropsError(INVALID, said, errors=[fault])
 
 
-_REMEDIES = {
-    "extra_forbidden": "Take it out, or correct its spelling.",
-    "missing": "Add it.",
-}
-
-
 def pydantic_faults(error: ValidationError, document: object) -> list[FieldError]:
     """Pydantic's complaints about `document` as ours, one for each place."""
     found: dict[str, FieldError] = {}
     for fault in error.errors(include_url=False, include_input=False):
         steps = _steps(document, fault["loc"], missing=fault["type"] == "missing")
         pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-        found.setdefault(
-            pointer,
-            FieldError(
-                code=fault["type"],
-                message=fault["msg"].removeprefix("Value error, ").rstrip(".") + ".",
-                remedy=_REMEDIES.get(fault["type"], "Correct this value."),
-                pointer=pointer,
-                field=str(steps[-1]) if steps else "",
-            ),
-        )
+        message, remedy = said(fault)
+        field = str(steps[-1]) if steps else ""
+        found.setdefault(pointer, FieldError(fault["type"], message, remedy, pointer, field=field))
     return list(found.values())
 
 

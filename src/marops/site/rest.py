@@ -20,6 +20,7 @@ from ninja.security.apikey import APIKeyCookie
 import marops
 from marops.domains.accounts.public import Account, actor_of, by_token
 from marops.kernel import comments as remarks
+from marops.kernel.complaints import said
 from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.models import Comment, Job, Notice, Problem
@@ -99,9 +100,7 @@ def _refused(request: HttpRequest, error: MaropsError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = [
-        FieldError(
-            code=str(one["type"]), message=str(one["msg"]), pointer=_pointer(one["loc"]), field=str(one["loc"][-1])
-        )
+        FieldError(str(one["type"]), *said(one), pointer=_pointer(one["loc"]), field=str(one["loc"][-1]))
         for one in error.errors
     ]
     return problem_json(MaropsError(INVALID, errors=faults))

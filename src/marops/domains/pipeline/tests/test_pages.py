@@ -227,6 +227,11 @@ def test_rest_opens_reads_changes_and_moves(cast, ada):
 def test_rest_refuses_what_it_does_not_know(cast):
     client = cast.client("hanna")
     assert sent(client, "post", "/api/v1/opportunities", {"name": "x", "colour": "red"}).status_code in (400, 422)
+    raw = sent(client, "post", "/api/v1/opportunities", {"name": "x", "amount": {"amount": 1200}}).json()["errors"]
+    assert raw == [
+        {"code": "string_type", "message": "This is no text.", "remedy": "Put it in quotes.",
+         "pointer": "/amount/amount", "field": "amount"}
+    ]  # fmt: skip
     bad = sent(client, "post", "/api/v1/opportunities", {"name": "x", "amount": {"amount": "lots"}})
     assert bad.status_code in (400, 422)
     assert bad.json()["errors"][0]["pointer"] == "/amount"

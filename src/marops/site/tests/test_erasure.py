@@ -14,6 +14,8 @@ from marops.domains.capture.public import plan_import, result_of, start_import
 from marops.domains.capture.stages import intake
 from marops.domains.consent.models import Entry, State
 from marops.domains.consent.public import start_erasing
+from marops.domains.contacts.actions import keep_day
+from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.public import Company, Contact, CustomField
 from marops.kernel import crash, erasures, files, personal, ports
 from marops.kernel.actions import actions
@@ -24,7 +26,7 @@ from marops.kernel.config import config
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.jobs import run_here
-from marops.kernel.models import AuditRow, Comment, ErasedValue, File, Job, Notice
+from marops.kernel.models import AuditRow, Comment, ErasedValue, File, Job, MetricReading, Notice
 from marops.kernel.notices import raise_problem
 from marops.store.lake import lake_writer
 from marops.store.postgres.binaries import find_binaries
@@ -119,7 +121,15 @@ def test_U9_an_erased_person_is_nowhere(quetzalina, engine, server):
 def test_U9_others_are_left_as_they_were(quetzalina):
     otto = Contact.objects.get(email="otto@others.example")
     before = (vars(otto).copy(), State.objects.filter(contact=otto).count(), otto.identities.count())
+    yesterday = now() - timedelta(days=1)
+    keep_day(actor=SETUP, as_of=now())
+    level = MetricReading.objects.create(metric="quality.score", version=1, grain="day", period=yesterday.date(),
+                                         value=80, n=2, closed=False, computed_at=yesterday)  # fmt: skip
+    sums = list(QualityDay.objects.values())
+    assert sums
     _erase(quetzalina)
+    assert list(QualityDay.objects.values()) == sums  # what was summed up names nobody
+    assert MetricReading.objects.get(id=level.id).n == 2
     after = Contact.objects.get(id=otto.id)
     before[0].pop("_state")
     assert {name: value for name, value in vars(after).items() if name != "_state"} == before[0]

@@ -15,7 +15,7 @@ class SiteConfig(AppConfig):
 
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
-        from marops.kernel.definitions import register_kind
+        from marops.kernel.definitions import CHANGE, register_kind
         from marops.site import permissions, repeats, targets
 
         # Every part may bring figures and lines for desks, in modules of these names; being loaded, they register.
@@ -28,6 +28,10 @@ class SiteConfig(AppConfig):
         shown = shell.NavEntry("measure", _("Metrics"), "metrics", permissions.SEE_METRICS, words="figures kpi targets")
         ports.navigation.fill("metrics", shown, order=10)
         jobs = shell.NavEntry("set_up", _("Jobs"), "jobs", permissions.SEE_JOBS, words="work progress stop")
+        decided = shell.NavEntry(
+            "set_up", _("Definitions"), "definitions", CHANGE, words="drafts review approve versions"
+        )
+        ports.navigation.fill("definitions", decided, order=50)
         shared = shell.NavEntry("set_up", _("Shared links"), "shares", shares.SHARE, words="outsider copy")
         ports.navigation.fill("jobs", jobs, order=60)
         ports.navigation.fill("shares", shared, order=70)

@@ -51,14 +51,15 @@ def _doors(session: object, leads: int, seed: int) -> float:
 
     from marops.sample.actions import TABLES
     from marops.sample.generate import MONTHS, Company, Recipe
+    from marops.sample.jobs import TABLES_OF_LEADS
     from marops.store.bulk import stage
     from marops.store.lake import lake_writer
 
     recipe = Recipe(leads, seed, date.today(), "UTC")  # noqa: DTZ011  # any day will do
     with Company(recipe, Path(session.temp)) as company:  # type: ignore[attr-defined]
         company.build()
-        whole = {"deals", "deal_people", "deal_lines"}
-        tables = {name: company.rows(name) if name in whole else company.rows(name, 0, 10**9) for name in TABLES}
+        sliced = {"companies", *TABLES_OF_LEADS}
+        tables = {name: company.rows(name, 0, 10**9) if name in sliced else company.rows(name) for name in TABLES}
         spent = 0.0
         with transaction.atomic(), connection.cursor() as cursor:
             began = time.perf_counter()

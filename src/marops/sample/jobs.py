@@ -34,9 +34,10 @@ LAKE_SECONDS = 120.0
 
 crash.declare("sample.after_begin", "sample.after_batch", "sample.after_facts", "sample.after_discard")
 
-_TABLES_OF_LEADS = (
+TABLES_OF_LEADS = (
     "contacts", "identities", "consents", "consent_states", "passages", "stages", "owners", "clocks", "dispositions",
 )  # fmt: skip
+"""What comes in slices of leads; companies do too, and all other tables as a whole."""
 
 _TABLES_OF_DEALS = ("deals", "deal_people", "deal_lines")
 _TABLES_OF_HISTORY = ("imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
@@ -119,7 +120,7 @@ def _take(run: JobRun, company: Company, writer: LakeWriter | None, number: int,
     if what == "companies":
         tables = {"companies": company.rows("companies", part, part + SLICE)}
     elif what == "leads":
-        tables = {name: company.rows(name, part, part + SLICE) for name in _TABLES_OF_LEADS}
+        tables = {name: company.rows(name, part, part + SLICE) for name in TABLES_OF_LEADS}
     elif what == "deals":
         tables = {name: company.rows(name) for name in _TABLES_OF_DEALS}
     elif what == "history":

@@ -56,6 +56,7 @@ TABLES: Mapping[str, str] = {
     "dispositions": "lead_disposition",
     "deals": "opportunity",
     "deal_people": "opportunity_person",
+    "deal_moves": "opportunity_move",
     "deal_lines": "opportunity_snapshot",
     "imports": "import_run",
     "import_findings": "import_finding",

@@ -10,10 +10,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pyarrow as pa
 
-from marops.engine import measuring
 from marops.kernel import crash
 from marops.kernel.actors import Actor
-from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import CONFLICT, MaropsError
 from marops.kernel.jobs import JobRun, Progress, Step, ask_to_stop, job, resume, start_job
@@ -39,7 +37,7 @@ TABLES_OF_LEADS = (
 )  # fmt: skip
 """What comes in slices of leads; companies do too, and all other tables as a whole."""
 
-_TABLES_OF_DEALS = ("deals", "deal_people", "deal_lines")
+_TABLES_OF_DEALS = ("deals", "deal_people", "deal_moves", "deal_lines")
 _TABLES_OF_HISTORY = ("imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
 
 
@@ -95,7 +93,6 @@ def load(run: JobRun) -> Iterator[Step]:
             done += rows
             yield Progress(done, total, _words(what)), {"batches": number + 1}
     leads = finish(actor=run.actor, job_id=run.job.id)
-    measuring.day_turn(now())  # so that the first desk has its figures
     run.result |= {"leads": leads, "rows": total, "size": given["size"], "seed": given["seed"]}
 
 

@@ -122,7 +122,9 @@ FROM drawn;
 
 CREATE TABLE deal_step AS
 WITH steps AS (
-    SELECT d.deal, d.number, d.id, d.i, d.owner, d.amount, d.won, s.k,
+    SELECT d.deal, d.number, d.id, d.i, d.owner, d.won, s.k,
+        -- What it is worth is a guess until something is proposed.
+        CASE WHEN s.k <= 2 THEN greatest(1000, round(d.amount * (0.7 + 0.5 * u(179, d.i)) / 1000) * 1000) ELSE d.amount END AS amount,
         CASE WHEN s.k <= CASE WHEN d.won THEN 4 ELSE d.loses_at END
              THEN ['qualification', 'needs_analysis', 'proposal', 'negotiation'][s.k]
              WHEN d.won THEN 'closed_won' ELSE 'closed_lost' END AS stage,
@@ -136,8 +138,8 @@ SELECT *, lag(stage) OVER (PARTITION BY deal ORDER BY k) AS before, lead(moment)
 FROM timed WHERE moment < getvariable('today');
 
 CREATE TABLE deal_now AS
-SELECT d.deal, s.stage, s.moment AS stage_since, s.stage IN ('closed_won', 'closed_lost') AS closed, s.stage = 'closed_won' AS is_won
-FROM deal d JOIN (SELECT DISTINCT ON (deal) deal, stage, moment FROM deal_step ORDER BY deal, k DESC) s USING (deal);
+SELECT d.deal, s.stage, s.amount, s.moment AS stage_since, s.stage IN ('closed_won', 'closed_lost') AS closed, s.stage = 'closed_won' AS is_won
+FROM deal d JOIN (SELECT DISTINCT ON (deal) deal, stage, moment, amount FROM deal_step ORDER BY deal, k DESC) s USING (deal);
 
 -- The way through the lifecycle, as the rules of the lifecycle would have moved them. Who comes back begins a new cycle;
 -- one who qualifies by coming back passes over the first stage.

@@ -111,7 +111,7 @@ FROM running;
 CREATE MACRO deals() AS TABLE
 SELECT d.id, getvariable('deal_base') + d.deal AS number, d.firm_name || ': ' || ['Planner', 'Planner Plus', 'Planner and Routes'][1 + d.i % 3] AS name,
     firm_id(d.firm) AS company_id, d.firm_name AS company_name, d.owner AS owner_id, n.stage, n.stage_since,
-    CASE WHEN n.is_won THEN 'won' WHEN n.closed THEN 'lost' ELSE 'open' END AS state, d.amount::DECIMAL(18, 4) AS amount, 'EUR' AS currency,
+    CASE WHEN n.is_won THEN 'won' WHEN n.closed THEN 'lost' ELSE 'open' END AS state, n.amount::DECIMAL(18, 4) AS amount, 'EUR' AS currency,
     d.opened_at, d.expected_close, CASE WHEN n.closed THEN n.stage_since END AS closed_at,
     CASE WHEN n.closed AND NOT n.is_won THEN d.lost_reason END AS reason, d.source, ['Planner', 'Planner Plus', 'Planner and Routes'][1 + d.i % 3] AS product,
     '{}' AS custom, '{}' AS provenance, folded(d.firm_name) AS search_text, d.opened_at AS created_at, n.stage_since AS updated_at
@@ -120,13 +120,18 @@ FROM deal d JOIN deal_now n USING (deal);
 CREATE MACRO deal_people() AS TABLE
 SELECT d.id AS opportunity_id, l.id AS contact_id, 'decision maker' AS role, true AS "primary" FROM deal d JOIN lead l USING (number);
 
+CREATE MACRO deal_moves() AS TABLE
+SELECT made_id(moment, 186, deal * 8 + k) AS id, s.id AS opportunity_id, moment AS "at", before AS from_stage, stage AS to_stage, amount::DECIMAL(18, 4) AS amount,
+    'EUR' AS currency, 'human' AS actor_kind, dashed(owner) AS actor_id
+FROM deal_step s;
+
 -- Every morning, where each open deal stood.
 CREATE MACRO deal_lines() AS TABLE
 WITH mornings AS (
-    SELECT d.deal, d.id, d.owner, d.amount, d.expected_close, m.day, timezone(getvariable('zone'), m.day::TIMESTAMP) AS began
+    SELECT d.deal, d.id, d.owner, d.expected_close, m.day, timezone(getvariable('zone'), m.day::TIMESTAMP) AS began
     FROM deal d JOIN deal_now n USING (deal)
     JOIN morning m ON timezone(getvariable('zone'), m.day::TIMESTAMP) > d.opened_at
         AND (NOT n.closed OR timezone(getvariable('zone'), m.day::TIMESTAMP) <= n.stage_since)
 )
-SELECT m.day, m.id AS opportunity_id, s.stage, m.amount::DECIMAL(18, 4) AS amount, 'EUR' AS currency, m.owner AS owner_id, m.expected_close, false AS filled
+SELECT m.day, m.id AS opportunity_id, s.stage, s.amount::DECIMAL(18, 4) AS amount, 'EUR' AS currency, m.owner AS owner_id, m.expected_close, false AS filled
 FROM mornings m ASOF JOIN deal_step s ON m.deal = s.deal AND m.began >= s.moment;

@@ -14,7 +14,7 @@ from marops.sample.world import DAYS, LEGAL, PEOPLE, PLATFORMS, SIZES
 
 EXAMPLE = re.compile(r"[\w.+-]+@([\w-]+\.)*example$")
 TABLES = ("contacts", "identities", "consents", "passages", "stages", "owners", "clocks", "dispositions")
-WHOLE = ("deals", "imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
+WHOLE = ("deals", "deal_moves", "imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,11 @@ def test_a_deal_has_a_line_for_every_morning_on_which_it_was_open(made):
     for one in lines:
         deal = deals[one["opportunity_id"]]
         assert deal["opened_at"].date() <= one["day"] <= (deal["closed_at"] or made.recipe.before(0)).date()
+    moved = made.rows("deal_moves").to_pylist()
+    last = {one["opportunity_id"]: one for one in sorted(moved, key=lambda one: one["at"])}
+    assert {deal: (one["to_stage"], one["amount"]) for deal, one in last.items()} == {
+        deal: (one["stage"], one["amount"]) for deal, one in deals.items()
+    }
     still_open = {one["id"] for one in deals.values() if one["state"] == "open"}
     last = max(one["day"] for one in lines)
     assert {one["opportunity_id"] for one in lines if one["day"] == last} <= still_open

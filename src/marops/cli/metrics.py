@@ -32,17 +32,15 @@ def metrics(
 
 
 def _say_all(items: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in ("Metric", "What"):
-        table.add_column(title)
-    table.add_column("Now", justify="right")
-    for title in ("Interval, time and rows", "Target", "Answered for by"):
-        table.add_column(title)
+    """Two lines each, which fit 80 columns: the figure and its target; its name and what it rests on."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Figure", ratio=5)
+    table.add_column("Now", ratio=5)
+    table.add_column("Target", ratio=3)
     for one in items:
-        table.add_row(
-            one["name"], one["label"], one["words"]["value"], one["words"]["note"],
-            " ".join(part for part in (one["words"]["target"], one["words"]["state"]) if part), one["words"]["owner"],
-        )  # fmt: skip
+        words = one["words"]
+        target = "\n".join(part for part in (words["target"], words["state"]) if part)
+        table.add_row(f"{one['label']}\n[dim]{one['name']}[/]", f"{words['value']}\n[dim]{words['note']}[/]", target)
     out.print(table)
 
 

@@ -16,6 +16,24 @@ def currencies() -> frozenset[str]:
     return frozenset(one.alpha_3 for one in pycountry.currencies)
 
 
+def in_words(amount: Decimal | None, currency: str | None) -> str:
+    """An amount as people read it: 1,054.50 EUR."""
+    if amount is None:
+        return ""
+    return f"{f'{amount:,.2f}'.removesuffix('.00')} {currency or ''}".strip()
+
+
+def short(amount: Decimal | None, currency: str | None) -> str:
+    """The same in as few signs as tell it: 10.0 M EUR."""
+    if amount is None:
+        return ""
+    for size, sign in ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "M"), (Decimal(10_000), "k")):
+        if abs(amount) >= size:
+            told = f"{amount / (1000 if sign == 'k' else size):,.1f} {sign} {currency or ''}".strip()
+            return told.replace(".0 k", " k")
+    return in_words(amount, currency)
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount with four decimal places, as the database keeps it (`numeric(18,4)`).

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from marops.kernel.clock import iso_utc
 from marops.kernel.fields import REGISTRY
 from marops.kernel.ids import as_uuid
 from marops.kernel.metrics import METRICS, Metric
+from marops.kernel.money import short
 from marops.kernel.shell import Figure, Tone
 from marops.kernel.workspace import workspace
 from marops.site.targets import Target, in_force
@@ -39,7 +41,7 @@ def said(metric: Metric, value: float | None, *, money: str = "") -> str:
         case "points":
             return number(value, 1)
         case "money":
-            return f"{money} {_short(value)}".strip()
+            return short(Decimal(repr(value)), money)
     return number(value, 0)
 
 
@@ -49,14 +51,6 @@ def _minutes(value: float, *, working: bool) -> str:
         return duration(value * 60)
     hours, minutes = divmod(round(value), 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def _short(value: float) -> str:
-    """Money in as many places as are read at a glance."""
-    for power, word in ((1e9, "bn"), (1e6, "M")):
-        if abs(value) >= power:
-            return f"{number(value / power, 2)} {word}"
-    return number(value, 0)
 
 
 def interval(metric: Metric, one: Reading) -> str:

@@ -99,10 +99,17 @@ def _answer_of_all(shown: Sequence[Shown]) -> str:
             "n": len(shown)
         }  # fmt: skip
     if not missed:
-        return ngettext("The one target is met.", "All %(n)s targets are met.", len(aimed)) % {"n": len(aimed)}
-    worst = ", ".join(one.metric.label for one in missed[:2])
+        return ngettext(
+            "The one figure with a target meets it.", "All %(n)s figures that have a target meet it.", len(aimed)
+        ) % {"n": len(aimed)}
+    worst = _(" and ").join(one.metric.label for one in missed[:2])
+    worst += _(" among them") if len(missed) > 2 else ""
+    if len(aimed) == 1:
+        return _("The one figure with a target misses it: %(worst)s.") % {"worst": worst}
     return ngettext(
-        "One target is missed: %(worst)s.", "%(n)s of %(all)s targets are missed: %(worst)s.", len(missed)
+        "Of %(all)s figures with a target, one misses it: %(worst)s.",
+        "Of %(all)s figures with a target, %(n)s miss it: %(worst)s.",
+        len(missed),
     ) % {"n": len(missed), "all": len(aimed), "worst": worst}
 
 

@@ -93,6 +93,7 @@ def _desk(request: HttpRequest, actor: Actor, seat: desks.Seat, *, own: bool) ->
         "quarter": quarter_words(at) if seat.spec.quarter else "",
         "first_steps": desks.first_steps(actor) if own else [],
         "fresh_url": request.get_full_path() if old and not part else "",
+        "colleagues": [] if own else desks.colleagues(seat),
         "switches": desks.switches("" if own else seat.role) if may(actor, SEE_DESKS) else [],
     }
     return render(request, "site/desk_part.html" if part else "site/desk.html", shown)

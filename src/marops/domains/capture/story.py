@@ -8,6 +8,7 @@ from uuid import UUID
 from marops.domains.capture.models import Import
 from marops.domains.contacts.public import Contact, Origin, custom_labels, field_label, origins_of, sources
 from marops.kernel.actors import Actor
+from marops.kernel.workspace import sample_present
 
 
 def sources_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
@@ -62,17 +63,21 @@ def _record(run: Import | None, number: int, origins: Mapping[str, Origin]) -> d
 def _why(contact: Contact, records: list[dict[str, Any]]) -> str:
     came = f"Source: {sources.label(contact.source)}." if contact.source else "Nobody noted a source."
     if not records:
-        return f"{came} Entered by hand."
+        return f"{came} {_without_import()}."
     brought = [one for one in records if not one["import"].startswith("F-")]
     fixed = len(records) - len(brought)
     put = f"; {'a fix' if fixed == 1 else f'{fixed} fixes'} put values right" if fixed else ""
     if not brought:
-        return f"{came} Entered by hand{put}."
+        return f"{came} {_without_import()}{put}."
     first = min(brought, key=lambda one: str(one["at"])) if brought[0]["import"] == "intake" else brought[0]
     later = len(brought) - 1
     more = (f"; {later} later import{'s' if later > 1 else ''} changed the record" if later else "") + put
     how = "over the intake" if first["import"] == "intake" else f"with import {first['import']}"
     return f"{came} Came in {how}{more}."
+
+
+def _without_import() -> str:
+    return "Part of the sample company" if sample_present() else "Entered here, not from a file"
 
 
 def says_started(fact: Mapping[str, Any]) -> str:

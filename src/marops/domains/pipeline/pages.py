@@ -27,14 +27,12 @@ from marops.domains.pipeline.queries import (
     Sums,
     deals,
     find_opportunity,
-    in_words,
     owner_of,
     owners,
     people_lines,
     people_of,
     picture,
     piles,
-    short,
     stage_labels,
     years,
 )
@@ -46,6 +44,7 @@ from marops.kernel.definitions import CHANGE as DRAFT
 from marops.kernel.definitions import draft
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem, posted
+from marops.kernel.money import in_words, short
 from marops.kernel.permissions import Scope, grants, may
 from marops.kernel.workspace import today, zone
 

@@ -24,7 +24,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
-from marops.kernel.money import Money
+from marops.kernel.money import Money, in_words, short
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Change, Figure, Found, Hit, Need
 from marops.kernel.workspace import today, zone
@@ -174,24 +174,6 @@ def stage_labels() -> dict[str, str]:
 
 
 # --- sums and the picture ------------------------------------------------------------------------------------------
-
-
-def in_words(amount: Decimal | None, currency: str | None) -> str:
-    """An amount as people read it: 1,054.50 EUR."""
-    if amount is None:
-        return ""
-    text = f"{amount:,.2f}".removesuffix(".00")
-    return f"{text} {currency}"
-
-
-def short(amount: Decimal | None, currency: str | None) -> str:
-    """The same in as few signs as tell it: 10.0 M EUR."""
-    if amount is None:
-        return ""
-    for size, sign in ((Decimal(1_000_000), "M"), (Decimal(10_000), "k")):
-        if abs(amount) >= size:
-            return f"{amount / (size if sign == 'M' else 1000):,.1f} {sign} {currency}".replace(".0 k", " k")
-    return in_words(amount, currency)
 
 
 @dataclass(frozen=True, slots=True)

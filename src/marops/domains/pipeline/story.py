@@ -11,10 +11,17 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import names
 from marops.domains.pipeline.models import Opportunity, OpportunityPerson
 from marops.domains.pipeline.permissions import VIEW, visible
-from marops.domains.pipeline.queries import in_words, open_first, owner_of, short, stage_labels, sums, with_people
+from marops.domains.pipeline.queries import (
+    open_first,
+    owner_of,
+    stage_labels,
+    sums,
+    with_people,
+)
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.ids import as_uuid
+from marops.kernel.money import in_words, short
 from marops.kernel.permissions import may
 from marops.kernel.shell import Section, SectionRow
 

@@ -11,6 +11,7 @@ from marops.domains.accounts.public import names
 from marops.domains.register.models import Campaign, Platform
 from marops.kernel import ports
 from marops.kernel.actors import Actor
+from marops.kernel.money import short
 from marops.kernel.permissions import may
 from marops.kernel.shell import Need, Section, SectionRow
 from marops.kernel.workspace import today
@@ -27,7 +28,7 @@ def platforms(actor: Actor, as_of: datetime) -> Iterator[Need | Section]:
     for one in rows:
         if one.cost and one.currency:
             sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.cost
-    said = ", ".join(f"{currency} {total:,.0f}" for currency, total in sorted(sums.items()))
+    said = ", ".join(short(total, currency) for currency, total in sorted(sums.items()))
     yield Section(
         _("Platforms"),
         _("%(sum)s a month for %(n)s") % {"sum": said, "n": len(rows)} if said else "",
@@ -37,7 +38,7 @@ def platforms(actor: Actor, as_of: datetime) -> Iterator[Need | Section]:
                 (
                     one.name,
                     one.category or "–",
-                    f"{one.currency} {one.cost:,.0f}" if one.cost else "–",
+                    short(one.cost, one.currency) or "–",
                     f"{one.seats:,}" if one.seats else "–",
                     f"{one.contract_ends:%-d %b %Y}" if one.contract_ends else "–",
                 )
@@ -68,7 +69,7 @@ def campaigns(actor: Actor, as_of: datetime) -> Iterator[Section]:
                     f"{one.starts:%-d %b}" if one.starts else "–",
                     f"{one.ends:%-d %b}" if one.ends else "–",
                     people.get(str(one.owner_id), "–"),
-                    f"{one.currency} {one.budget:,.0f}" if one.budget else "–",
+                    short(one.budget, one.currency) or "–",
                 )
             )
             for one in rows

@@ -11,7 +11,7 @@ from marops.domains.routing.actions import (
 )
 from marops.domains.routing.boards import Promises, away, promises, queues, route_as_json
 from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla
-from marops.domains.routing.queries import Lead, LeadFilter, LeadPage, lead_page, lead_story, visible
+from marops.domains.routing.queries import Lead, LeadFilter, LeadPage, lead_page, lead_story, open_leads, visible
 from marops.domains.routing.rules import Route
 from marops.domains.routing.story import disposition as disposition_of
 from marops.domains.routing.story import routing
@@ -38,6 +38,7 @@ __all__ = [
     "hand_over_leads",
     "lead_page",
     "lead_story",
+    "open_leads",
     "promises",
     "queues",
     "read_route",

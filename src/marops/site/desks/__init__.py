@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import Account, roles_in_force
 from marops.domains.contacts.public import Contact
+from marops.domains.routing.public import open_leads
 from marops.engine.measuring import kept, stale
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -87,21 +88,29 @@ def own_seat(me: Account, actor: Actor) -> Seat:
 def seat_of(role: str, reader: Actor, who: str = "") -> Seat:
     """The desk of a role as one of its holders sees it: the one asked for, else whoever has held it longest.
 
-    Of a role whose desk is about one's own leads, whoever has most of them. Where nobody holds it, as the reader sees
+    Of a role whose desk is about one's own leads, whoever has most open ones. Where nobody holds it, as the reader sees
     it.
     """
     people = {str(one.id): one for one in figures.all_holders(role)}
-    busiest = _busiest(role, people) if role_of(role).own else None
+    busiest = _busiest(people) if role_of(role).own and who not in people else None
     person = people.get(who) or busiest or next(iter(people.values()), None)
     return Seat(role, _title(role), person, Actor("human", str(person.id)) if person else reader)
 
 
-def _busiest(role: str, people: Mapping[str, Account]) -> Account | None:
-    """Whoever of these has most rows in the figures of this desk, as they were kept."""
-    metrics = [METRICS.find(name) for name in role_of(role).figures[:1]]
-    spans = [row for one in kept(metrics, by=figures.OWNER).values() for row in one.spans if row.piece in people]
-    most = max(spans, key=lambda row: row.n, default=None)
-    return people[most.piece] if most else None
+def _busiest(people: Mapping[str, Account]) -> Account | None:
+    """Whoever of these has most open leads."""
+    counts = open_leads([one.id for one in people.values()])
+    most = max(counts, key=lambda owner: counts[owner], default=None)
+    return people[str(most)] if most else None
+
+
+def colleagues(seat: Seat) -> list[Switch]:
+    """Everybody who holds the role, where each of them has a desk of their own leads."""
+    if not seat.spec.own:
+        return []
+    found = figures.all_holders(seat.role)
+    here, desk = seat.person, reverse("desk-of", args=[seat.role])
+    return [Switch(one.name, f"{desk}?who={one.id}", "", one == here) for one in found] if len(found) > 1 else []
 
 
 def _title(role: str) -> str:

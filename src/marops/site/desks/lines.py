@@ -109,7 +109,10 @@ def engine(actor: Actor, as_of: datetime) -> Iterator[Figure]:
     yield Figure(
         title=_("Changes that wait"),
         value=f"{waiting:,}",
-        note=_("%(n)s facts on their way to the lake") % {"n": f"{inbox:,}"},
+        note=ngettext("one fact is on its way to the lake", "%(n)s facts are on their way to the lake", inbox)
+        % {"n": f"{inbox:,}"}
+        if inbox
+        else _("every fact is in the lake"),
         url=page,
         state=_("keeps up") if waiting < 10_000 else _("is behind"),
         tone="good" if waiting < 10_000 else "warn",

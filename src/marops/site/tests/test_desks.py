@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.cast import PEOPLE, Cast
 
-from marops.domains.accounts.public import roles_in_force
+from marops.domains.accounts.public import AccountRole, roles_in_force
 from marops.domains.contacts.public import Contact
+from marops.domains.routing.public import Assignment, LeadDisposition
 from marops.kernel import shell
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
@@ -94,6 +95,22 @@ def test_an_administrator_sees_each_desk_as_its_holder_does(cast: Cast, role: st
 
 
 @pytest.mark.django_db
+def test_of_several_sellers_the_one_with_most_open_leads_is_shown_and_others_can_be_chosen(cast: Cast) -> None:
+    marco = cast.accounts["marco"]
+    AccountRole.objects.create(account=marco, role="sales_owner")
+    for number, owner in enumerate((cast.selma, cast.selma, marco, marco, marco)):
+        lead = Contact.objects.create(id=new_id(), number=7_000_010 + number, full_name=f"Lead {number}")
+        Assignment.objects.create(contact=lead, owner_id=owner.id, definition="x", routed_at=now())
+    assert "as Marco Silva sees it" in shown(cast, "ada", "/desk/sales_owner")
+    for lead in Contact.objects.filter(number__gte=7_000_012)[:2]:
+        LeadDisposition.objects.create(contact=lead, state="lost", at=now(), by="x")
+    page = shown(cast, "ada", "/desk/sales_owner")
+    assert "as Selma Yildiz sees it" in page
+    assert f"/desk/sales_owner?who={marco.id}" in page
+    assert "as Marco Silva sees it" in shown(cast, "ada", f"/desk/sales_owner?who={marco.id}")
+
+
+@pytest.mark.django_db
 def test_a_role_without_a_desk_is_not_found(cast: Cast) -> None:
     assert cast.client("ada").get("/desk/nobody").status_code == 404
 
@@ -131,8 +148,8 @@ def test_money_is_told_in_the_currency_of_the_workspace(cast: Cast) -> None:
     reading("pipeline.opened", "span", "500000", 90, by="", piece="USD")
     reading("pipeline.opened", "span", "1260000", 68, by="", piece="EUR")
     page = shown(cast, "vera")
-    assert "EUR 1.26 M" in page
-    assert "1.76" not in page, "nothing adds two currencies"
+    assert "1.3 M EUR" in page
+    assert "1.8 M" not in page, "nothing adds two currencies"
 
 
 @pytest.mark.django_db

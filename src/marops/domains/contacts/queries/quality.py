@@ -36,7 +36,7 @@ MANY = 50_000
 KEPT_SECONDS = 60
 TREND_DAYS = 90
 WEEK = timedelta(days=7)
-_NONE = {"source": _l("not known"), "import": _l("by hand"), "queue": _l("no queue"), "owner": _l("nobody")}
+_NONE = {"source": _l("not known"), "import": _l("no import"), "queue": _l("no queue"), "owner": _l("nobody")}
 
 
 # --- the whole database ----------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from marops.domains.routing.queries.narrowing import OPEN as OPEN
 from marops.domains.routing.queries.narrowing import SLA_STATES as SLA_STATES
 from marops.domains.routing.queries.narrowing import LeadFilter as LeadFilter
 from marops.domains.routing.queries.narrowing import beside_conditions, counted
+from marops.domains.routing.rules import CLOSED
 from marops.engine.behind import Behind
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -376,6 +377,17 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Need]:
             button=_("See them"),
             icon="people",
         )
+
+
+def open_leads(owner_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many leads each of these people has that sales has neither won nor lost nor rejected."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.owner_id, count(*) FROM assignment a LEFT JOIN lead_disposition d USING (contact_id)"
+            " WHERE a.owner_id = ANY(%s) AND coalesce(d.state, '') <> ALL (%s) GROUP BY a.owner_id",
+            [list(owner_ids), list(CLOSED)],
+        )
+        return dict(cursor.fetchall())
 
 
 def lead_counts(actor: Actor) -> dict[str, Any]:

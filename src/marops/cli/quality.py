@@ -36,10 +36,11 @@ def _say(found: dict[str, Any]) -> None:
     faulty = f"{found['faulty']:,} of {found['contacts']:,} records have a fault"
     out.print(f"Quality [bold]{found['score']:.1f}[/] of 100: {faulty}.")
     table = Table(box=None, pad_edge=False)
-    for title in ("Rule", "Severity", "Who sees to it"):
+    for title in ("Rule", "Severity"):
         table.add_column(title, no_wrap=True)
+    table.add_column("Who sees to it")  # the one that may take two lines on a narrow terminal
     for title in ("Records", "Share", "In 7 days"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for one in found["rules"]:
         if one["contacts"]:
             change = "" if one["change_7d"] is None else f"{one['change_7d']:+,}"

@@ -55,4 +55,8 @@ def add_problem(form: Form, error: MaropsError) -> None:
         field = fault.field if fault.field in form.fields else None
         form.add_error(field, " ".join(part for part in (fault.message, fault.remedy) if part))
     if not tuple(error.errors):
-        form.add_error(None, " ".join(part for part in (str(error), error.remedy) if part))
+        form.add_error(None, " ".join(_ended(part) for part in (str(error), error.remedy) if part))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."

@@ -69,10 +69,12 @@ class MapForm(forms.Form):
         help_text=_("It comes in beside the sample company, and goes when the sample company goes."),
     )
 
-    def __init__(self, plan: Plan, data: Any = None, *, tables: Sequence[str] = (LEADS,)) -> None:
+    def __init__(
+        self, plan: Plan, data: Any = None, *, tables: Sequence[str] = (LEADS,), practice: bool = False
+    ) -> None:
         first = {
             "table": plan.table or LEADS, "country": plan.country, "zone": plan.zone, "currency": plan.currency,
-            "dates": "day_first" if plan.day_first else "month_first",
+            "dates": "day_first" if plan.day_first else "month_first", "practice": practice,
         }  # fmt: skip
         if data is not None and "table" not in data:
             data = data.copy()

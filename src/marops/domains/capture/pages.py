@@ -19,7 +19,7 @@ from marops.domains.capture.forms import FileForm, MapForm, table_words
 from marops.domains.capture.models import Import
 from marops.domains.capture.permissions import IMPORT, may_import, right_for
 from marops.domains.capture.plan import Plan
-from marops.domains.capture.public import ImportResult, plan_import, start_kept, try_import
+from marops.domains.capture.public import ImportResult, check_shape, plan_import, start_kept, try_import
 from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, new_words, rows_with
 from marops.domains.capture.tables import LEADS
 from marops.domains.contacts.public import FIX, VIEW, Narrowing, quality_summary
@@ -139,7 +139,8 @@ def plan(request: HttpRequest, file_id: UUID) -> HttpResponse:
     try:
         chosen = plan_import(path, form.as_map(), name=row.name, table=proposed.table or LEADS)
         if "preview" in request.POST:
-            return _shown(request, row, chosen, MapForm(chosen, tables=tables))
+            practice = form.cleaned_data.get("practice", False)
+            return _shown(request, row, chosen, MapForm(chosen, tables=tables, practice=practice))
         job = start_kept(row, chosen, actor=actor, practice=form.cleaned_data.get("practice", False))
     except MaropsError as error:
         add_problem(form, error)
@@ -158,7 +159,8 @@ def _proposed(row: File, table: str, tables: Sequence[str]) -> Plan:
 
 
 def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, status: int = 200) -> HttpResponse:
-    tried = _tried(row, shown, actor_of(request)) if status == 200 else None
+    refusal = _refusal(shown)
+    tried = _tried(row, shown, actor_of(request)) if status == 200 and not refusal else None
     columns = [{"column": column, "field": form[f"c{number}"]} for number, column in enumerate(shown.columns)]
     context = {
         "file": row,
@@ -168,12 +170,21 @@ def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, statu
         "value_fields": [form[name] for name in ("country", "currency", "zone", "dates") if name in form.fields],
         "columns": columns,
         "tried": tried,
-        "answer": _expected(tried, shown.table) if tried else _("Some of this cannot be used yet."),
+        "answer": _expected(tried, shown.table) if tried else refusal or _("Some of this cannot be used yet."),
         "problems": _grouped(tried.warnings) if tried else [],
         "whole": tried is None or tried.rows < TRIED,
         "will": _will(shown.table),
     }
     return render(request, "capture/plan.html", context, status=status)
+
+
+def _refusal(shown: Plan) -> str:
+    """Why the file would be refused as it is mapped now; empty where it would not."""
+    try:
+        check_shape(shown, mapped=True)
+    except MaropsError as error:
+        return error.detail
+    return ""
 
 
 def _will(table: str) -> str:

@@ -25,7 +25,7 @@ WRONG_SHAPE = problem(
     "import-wrong-shape",
     "The file does not hold what it was given as",
     status=422,
-    remedy="Import it as what it holds, or name its columns in a map.",
+    remedy="Import it as what it holds, or say where its columns go: on the page of the import, or in a map.",
 )
 SAMPLE = 5_000
 SHOWN = 3
@@ -266,10 +266,8 @@ def _notes(
     if door:
         return notes + _lacks(door, planned)
     fields = {one.target.name for one in planned if one.target.kind == "field"}
-    if "external" not in kinds and not fields & {"email", "phone", "mobile"}:
-        notes.append(
-            "No column identifies a person: each row becomes a person of its own, known by this file and its row."
-        )
+    if "external" not in kinds and not fields & {"email", "phone", "mobile"} and fields & _NAMES:
+        notes.append(_OWN_PERSONS)
     notes += [_VAGUE_ID.format(column=one.name, system=one.target.name) for one in planned if _is_vague(one.target)]
     return notes
 
@@ -285,7 +283,7 @@ def check_shape(plan: Plan, *, mapped: bool) -> None:
         lacking = [str(one.label) for one in importer(plan.table).required() if one not in _filled(plan)]
         needs = f"{given.capitalize()} need {' and '.join(lacking)}, which no column gives." if lacking else ""
     elif not plan.identifies and not {str(one.target) for one in plan.columns} & _NAMES:
-        needs = "Leads need an id, an e-mail address, a phone number or a name, which no column gives."
+        needs = _NOBODY
     if not needs and (mapped or plan.table or likely == LEADS):
         return
     names = ", ".join(one.name for one in plan.columns[:_NAMED])
@@ -294,9 +292,8 @@ def check_shape(plan: Plan, *, mapped: bool) -> None:
         WRONG_SHAPE,
         f"{needs or f'{plan.file_name} was given as leads.'}{looks} The columns are {names}"
         f"{' and more' if len(plan.columns) > _NAMED else ''}.",
-        remedy=f"Import it as {likely}, or name its columns in a map."
-        if likely != given
-        else "Name its columns in a map.",
+        remedy=f"{f'Import it as {likely}, or say' if likely != given else 'Say'} where its columns go: on the page of"
+        " the import, or in a map.",
     )
 
 
@@ -320,6 +317,8 @@ def _lacks(door: Importer, planned: Sequence[PlannedColumn]) -> list[str]:
     return notes
 
 
+_OWN_PERSONS = "No column identifies a person: each row becomes a person of its own, known by this file and its row."
+_NOBODY = "Leads need an id, an e-mail address, a phone number or a name, which no column gives."
 _VAGUE_ID = (
     "“{column}” is taken as the id of a system called “{system}”. If other files use the same numbers for other people,"
     " give the system a name: external:<system>."

@@ -168,7 +168,7 @@ class Seller:
     """Working minutes until the first touch, in the middle of all leads."""
     accepts: float = 1.0
     absences: tuple[tuple[int, int], ...] = ()
-    """Days before the load on which an absence began and ended."""
+    """Days before the load on which an absence began and ended; below zero: it is planned."""
 
 
 def _seller(slug: str, name: str, market: str, zone: str, minutes: float, weight: int = 1, accepts: float = 1.0,
@@ -190,7 +190,7 @@ MOVED_DAYS: Final = 210
 """So many days before the load the Nordics changed hands."""
 
 SELLERS: Final = (
-    _seller("annika.voss", "Annika Voss", "dach", "Europe/Berlin", 95, 2, absences=((410, 396), (52, 45))),
+    _seller("annika.voss", "Annika Voss", "dach", "Europe/Berlin", 95, 2, absences=((410, 396), (52, 45), (-16, -23))),
     _seller("emil.gerstner", "Emil Gerstner", "dach", "Europe/Berlin", 120, 2, absences=((395, 381), (120, 113))),
     _seller("sofia.ruckert", "Sofia Rückert", "dach", "Europe/Vienna", 110, absences=((500, 490),)),
     _seller("callum.breck", "Callum Breck", "uki", "Europe/London", 100, absences=((365, 355),)),
@@ -198,7 +198,7 @@ SELLERS: Final = (
     _seller(MOVED, "Jonas Krogsrud", "nordics", "Europe/Oslo", 105),
     _seller(COVERS, "Freja Holmgaard", "nordics", "Europe/Copenhagen", 90),
     _seller("bram.oosterwijk", "Bram Oosterwijk", "benelux", "Europe/Amsterdam", 115, absences=((330, 320),)),
-    _seller("manon.delorme", "Manon Delorme", "france", "Europe/Paris", 130, absences=((470, 450), (105, 90))),
+    _seller("manon.delorme", "Manon Delorme", "france", "Europe/Paris", 130, absences=((470, 450), (105, 90), (-9, -14))),
     _seller("irene.palacin", "Irene Palacín", "south", "Europe/Madrid", 125, absences=((460, 445),)),
     _seller("dana.whitlock", "Dana Whitlock", "namer", "America/Chicago", 85, 2, absences=((300, 293),)),
     _seller("marcus.tillery", "Marcus Tillery", "namer", "America/New_York", 105, absences=((150, 141),)),

@@ -129,7 +129,7 @@ class SectionRow:
 class Section:
     """What a higher domain puts on the page of an object below it: a heading, a sentence, and the rows behind it.
 
-    `numbers` names the columns, counted from 0, whose cells are numbers.
+    `numbers` names the columns, counted from 0, whose cells are numbers. `wide` asks for the whole width of a desk.
     """
 
     heading: Words
@@ -139,6 +139,7 @@ class Section:
     numbers: frozenset[int] = frozenset()
     url: str = ""
     link: Words = ""
+    wide: bool = False
 
 
 Desk = Callable[[Actor, datetime], Iterable[Need | Figure | Change | Section]]

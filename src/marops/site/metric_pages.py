@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -91,26 +92,31 @@ def _groups(shown: Sequence[Shown]) -> list[dict[str, Any]]:
 
 
 def _answer_of_all(shown: Sequence[Shown]) -> str:
-    aimed = [one for one in shown if one.target is not None and one.state[1] in ("good", "warn")]
+    aimed = [one for one in shown if one.target is not None]
     missed = [one for one in aimed if one.state[1] == "warn"]
-    if not aimed:
-        return ngettext("%(n)s figure, none of them with a target that can be judged yet.",
-                        "%(n)s figures, none of them with a target that can be judged yet.", len(shown)) % {
-            "n": len(shown)
-        }  # fmt: skip
-    if not missed:
-        return ngettext(
-            "The one figure with a target meets it.", "All %(n)s figures that have a target meet it.", len(aimed)
-        ) % {"n": len(aimed)}
-    worst = _(" and ").join(one.metric.label for one in missed[:2])
-    worst += _(" among them") if len(missed) > 2 else ""
+    untold = sum(one.state[1] == "info" for one in aimed)
+    if len(aimed) == untold:
+        said = ngettext("%(n)s figure, none of them with a target that can be judged yet.",
+                        "%(n)s figures, none of them with a target that can be judged yet.", len(shown))  # fmt: skip
+        return said % {"n": len(shown)}
+    told: dict[str, Any] = {
+        "all": len(aimed),
+        "n": len(missed),
+        "worst": _(" and ").join(one.metric.label for one in missed[:2]),
+    }
+    told["worst"] += _(" among them") if len(missed) > 2 else ""
+    if missed:
+        said = ngettext(
+            "Of %(all)s figures with a target, one misses it: %(worst)s.",
+            "Of %(all)s figures with a target, %(n)s miss it: %(worst)s.",
+            len(missed),
+        )
+    else:
+        said = _("Of %(all)s figures with a target, none misses it.")
     if len(aimed) == 1:
-        return _("The one figure with a target misses it: %(worst)s.") % {"worst": worst}
-    return ngettext(
-        "Of %(all)s figures with a target, one misses it: %(worst)s.",
-        "Of %(all)s figures with a target, %(n)s miss it: %(worst)s.",
-        len(missed),
-    ) % {"n": len(missed), "all": len(aimed), "worst": worst}
+        said = _("The one figure with a target misses it: %(worst)s.") if missed else _("The one target is met.")
+    rest = ngettext("One cannot be told yet.", "%(n)s cannot be told yet.", untold) % {"n": untold} if untold else ""
+    return f"{said % told} {rest}".strip()
 
 
 def _measured_words(shown: Sequence[Shown], at: datetime) -> str:
@@ -222,9 +228,9 @@ def _picture(one: Shown, grain: str) -> dict[str, Any]:
     words = {"week": _("Weeks"), "month": _("Months")}
     return {
         "charts": charts,
-        "picture_note": _("the band is the 95 % interval; the period that still runs is hollow") if not bars else _(
-            "the period that still runs is hollow"
-        ),
+        "picture_note": _("the band is the 95 % interval; the period that still runs is hollow")
+        if any(row.low is not None for row in whole) and not bars
+        else _("the period that still runs is hollow"),
         "picture_label": _("%(label)s over %(count)s periods, now %(value)s")
         % {"label": metric_.label, "count": len(whole), "value": one.value},
         "tabs": [
@@ -339,10 +345,21 @@ def _pieces(request: HttpRequest, actor: Actor, one: Shown, at: datetime) -> dic
                 "words": words[row.piece],
                 "value": said(metric_, row.value, money=row.piece if by == "currency" else ""),
                 "interval": figures.interval(metric_, row), "n": row.n, "why": row.why, **lanes["rows"][place],
+                "url": _rows_of_piece(metric_, by, row, today(at)),
             }
             for place, row in enumerate(order)
         ],
     }  # fmt: skip
+
+
+def _rows_of_piece(metric_: Metric, by: str, row: Reading, day: date) -> str:
+    """The list of whom a piece rests on; none for those without the value, and for properties that no list knows."""
+    own = by == metric_.split
+    links = figures.rows_links(metric_, spans_of(metric_, day)[0], day, row.piece if own else "")
+    narrows = {"contact.source": "source", figures.OWNER: "owner"}.get(by, "")
+    if not links or not row.piece or not (own or narrows):
+        return ""
+    return links[-1][1] + ("" if own else f"&{urlencode({narrows: row.piece})}")
 
 
 def _lanes(metric_: Metric, rows: Sequence[Reading], whole: float | None) -> dict[str, Any]:

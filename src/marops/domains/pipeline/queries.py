@@ -467,7 +467,11 @@ def _figures(found: QuerySet[Opportunity], as_of: datetime) -> Iterator[Figure]:
         rate = won.count / (won.count + lost.count)
         yield Figure(
             title=_("Won this quarter"), value=won.text or f"{won.count:,}",
-            note=_("%(n)s deals, %(rate)s of those closed") % {"n": f"{won.count:,}", "rate": f"{rate:.0%}"},
+            note=ngettext("one deal, %(rate)s of those closed", "%(n)s deals, %(rate)s of those closed", won.count)
+            % {"n": f"{won.count:,}", "rate": f"{rate:.0%}"}
+            if won.count
+            else ngettext("the one deal that closed was lost", "all %(n)s that closed were lost", lost.count)
+            % {"n": f"{lost.count:,}"},
             url=f"{page}?state=won&period=this_quarter",
         )  # fmt: skip
 

@@ -211,7 +211,9 @@ def _side_by_side(boards: Sequence[Section]) -> list[tuple[Section, bool]]:
     waiting = list(boards)
     while waiting:
         pair = (
-            waiting[:2] if all(len(one.columns) <= NARROW for one in waiting[:2]) and len(waiting) > 1 else waiting[:1]
+            waiting[:2]
+            if all(len(one.columns) <= NARROW and not one.wide for one in waiting[:2]) and len(waiting) > 1
+            else waiting[:1]
         )
         found += [(one, len(pair) == 1) for one in pair]
         waiting = waiting[len(pair) :]

@@ -233,6 +233,7 @@ def untold(actor: Actor, as_of: datetime) -> Iterator[Section]:
         numbers=frozenset({1}),
         url=reverse("metrics"),
         link=_("All metrics"),
+        wide=True,
     )
 
 

@@ -134,7 +134,7 @@ def _ago(passed: timedelta) -> str:
 
 @register.filter
 def duration(value: timedelta | float | None) -> str:
-    """A length of time in its two largest units: 0.3 s, 12 min, 2 h 10 min, 3 d 4 h."""
+    """A length of time in its two largest units: 0.3 s, 12 min, 2 h 10 min, 3 d 4 h; from ten days on in days."""
     if value is None:
         return _DASH
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
@@ -143,6 +143,8 @@ def duration(value: timedelta | float | None) -> str:
     days, rest = divmod(int(seconds), _DAY)
     hours, rest = divmod(rest, _HOUR)
     minutes = rest // _MINUTE
+    if days >= 10:
+        return f"{number(days, 0)} d"
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     first = next(index for index, (count, _) in enumerate(parts) if count)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)

@@ -29,7 +29,7 @@ def months(metric: str, values: dict[date, str]) -> None:
 def test_all_metrics_stand_under_who_answers_for_them(cast: Cast, targets: None) -> None:  # noqa: F811
     reading("sla.hit_rate", "span", "0.8", 100, low=Decimal("0.711"), high=Decimal("0.867"))
     page = cast.client("lena").get("/metrics").content.decode()
-    assert "The one figure with a target misses it: First touch inside the SLA." in page
+    assert "one misses it: First touch inside the SLA. 3 cannot be told yet." in page
     for role in ("Lead Management and Database Administrator", "Marketing Automation Manager"):
         assert role in page
     assert page.count("<tr>") >= len(METRICS.all())

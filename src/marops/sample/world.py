@@ -198,7 +198,9 @@ SELLERS: Final = (
     _seller(MOVED, "Jonas Krogsrud", "nordics", "Europe/Oslo", 105),
     _seller(COVERS, "Freja Holmgaard", "nordics", "Europe/Copenhagen", 90),
     _seller("bram.oosterwijk", "Bram Oosterwijk", "benelux", "Europe/Amsterdam", 115, absences=((330, 320),)),
-    _seller("manon.delorme", "Manon Delorme", "france", "Europe/Paris", 130, absences=((470, 450), (105, 90), (-9, -14))),
+    _seller(
+        "manon.delorme", "Manon Delorme", "france", "Europe/Paris", 130, absences=((470, 450), (105, 90), (-9, -14))
+    ),
     _seller("irene.palacin", "Irene Palacín", "south", "Europe/Madrid", 125, absences=((460, 445),)),
     _seller("dana.whitlock", "Dana Whitlock", "namer", "America/Chicago", 85, 2, absences=((300, 293),)),
     _seller("marcus.tillery", "Marcus Tillery", "namer", "America/New_York", 105, absences=((150, 141),)),

@@ -144,8 +144,9 @@ def connect(
     connection = duckdb.connect(":memory:", config=config)
     try:
         load_extensions(connection)
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET pg_staleness_query_enabled = true")  # columns that a migration adds are seen
+        # GLOBAL: what is set for this connection alone, its cursors do not know.
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL pg_staleness_query_enabled = true")  # columns that a migration adds are seen
         pg_dsn = _with_timeout(pg_dsn, limits.seconds)
         connection.execute(f"ATTACH {quoted(pg_dsn)} AS pg (TYPE postgres, READ_ONLY)")
         options = f"DATA_PATH {quoted(f'{lake_path}/')}, OVERRIDE_DATA_PATH true, METADATA_SCHEMA {quoted(LAKE_SCHEMA)}"
@@ -411,7 +412,7 @@ class QueryEngine:
 
     def _new_instance(self) -> duckdb.DuckDBPyConnection:
         instance = connect(self._dsn, self._lake_path, temp_dir=self._temp_dir, limits=self.limits, write_lake=False)
-        instance.execute("SET parquet_metadata_cache = true")
+        instance.execute("SET GLOBAL parquet_metadata_cache = true")
         for relation in RELATIONS:
             instance.execute(relation)
         if self._mode == "web":

@@ -22,7 +22,7 @@ from marops.domains.capture.plan import Plan
 from marops.domains.capture.public import ImportResult, check_shape, plan_import, start_kept, try_import
 from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, new_words, rows_with
 from marops.domains.capture.tables import LEADS
-from marops.domains.contacts.public import FIX, VIEW, Narrowing, quality_summary
+from marops.domains.contacts.public import FIX, VIEW, Narrowing, many_leads, quality_summary
 from marops.kernel import files
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError
@@ -289,7 +289,7 @@ def _quality(run: Import, counts: dict[str, int], actor: Actor) -> dict[str, Any
     """The faults of the leads that an import brought, for those who may see leads; none where it brought none."""
     if run.plan.get("table") or run.state != Import.State.DONE or not counts["created"] or not may(actor, VIEW):
         return None
-    if counts["created"] > CHECKED_HERE:
+    if counts["created"] > CHECKED_HERE or many_leads():
         return {"many": True}
     found = quality_summary(actor, Narrowing(import_number=run.ref))
     said = ngettext(

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import VIEW
-from marops.domains.contacts.queries.quality import gravest, summary
+from marops.domains.contacts.queries.quality import gravest, many, summary
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active
@@ -72,15 +71,9 @@ def faults(actor: Actor, as_of: datetime) -> Iterator[Section]:
     )
 
 
-_MANY = "SELECT reltuples > 100000 FROM pg_class WHERE oid = 'contact'::regclass"
-
-
 def _found(actor: Actor) -> dict[str, Any]:
     """What the rules find: counted just now where there are few records, else as it was at the end of the last day."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MANY)
-        many = cursor.fetchone()[0]
-    day = QualityDay.objects.filter(part="all").order_by("-day").first() if many else None
+    day = QualityDay.objects.filter(part="all").order_by("-day").first() if many() else None
     if grants(actor).scope(VIEW) is not Scope.ALL:
         return cache.get_or_set(f"desk_faults:{actor.id}", lambda: summary(actor), KEPT_SECONDS) or {}
     if day is None:

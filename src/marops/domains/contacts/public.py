@@ -16,6 +16,7 @@ from marops.domains.contacts.queries import (
     values_of,
 )
 from marops.domains.contacts.queries.quality import Narrowing
+from marops.domains.contacts.queries.quality import many as many_leads
 from marops.domains.contacts.queries.quality import summary as quality_summary
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
@@ -68,6 +69,7 @@ __all__ = [
     "known_rows",
     "languages",
     "look_at_everybody",
+    "many_leads",
     "names",
     "origins_of",
     "phones",

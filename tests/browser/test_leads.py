@@ -12,9 +12,10 @@ from marops.kernel import facts
 from marops.kernel.ids import new_id
 
 PAGES = (
-    "/leads", "/leads?stage=mql", "/leads?q=nobody+at+all", "/leads/L-1", "/leads/L-2", "/leads/L-1/because/score",
-    "/leads/L-1/because/owner", "/leads/L-1/because/stage", "/leads/L-1/because/quality", "/leads/L-1/owner",
-    "/imports", "/imports/new", "/companies", "/engine", "/intake", "/webhooks",
+    "/leads", "/leads?stage=mql&event=created", "/leads?q=nobody+at+all", "/leads/L-1", "/leads/L-2",
+    "/leads/L-1/because/score", "/leads/L-1/because/owner", "/leads/L-1/because/stage", "/leads/L-1/because/quality",
+    "/leads/L-1/owner", "/imports", "/imports/new", "/companies", "/engine", "/intake", "/webhooks", "/definitions",
+    "/definitions/score/main/1",
 )  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def _lines(rows: Sequence[Definition]) -> list[dict[str, Any]]:
     return [
         {
             "row": row, "title": title_of(row), "kind": kinds()[row.kind].title, "url": review_url(row),
-            "who": people.get(row.author, row.author),
+            "who": people.get(row.author, _("the command line")),
         }
         for row in rows
     ]  # fmt: skip
@@ -132,7 +132,8 @@ def definition(request: HttpRequest, kind: str, slug: str, version: int) -> Http
     people = names([row.author])
     context = {
         "row": row, "title": title_of(row), "kind": kinds()[kind].title, "form": form, "can": can(actor, row),
-        "who": people.get(row.author, row.author), "before": before if before and before.pk != row.pk else None,
+        "who": people.get(row.author, _("the command line")),
+        "before": before if before and before.pk != row.pk else None,
         "changes": differences(before.document, row.document) if before and before.pk != row.pk else [],
         "answer": _answer(row), "page_url": page_url(row), "trial_url": _trial_url(row), "decisions": _decisions(row),
     }  # fmt: skip

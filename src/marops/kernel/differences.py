@@ -11,8 +11,8 @@ from marops.kernel.errors import MaropsError
 from marops.kernel.rules import parse
 from marops.kernel.rules_sentence import sentence
 
-_NAMES: Final = ("name", "slug", "key", "grade", "id")
-_LABELS: Final = ("label", "title", "name", "grade", "slug", "key", "id")
+_NAMES: Final = ("name", "slug", "key", "grade", "id", "person")
+_LABELS: Final = ("label", "title", "name", "grade", "slug", "key", "id", "person")
 _LONG: Final = 100
 
 

@@ -54,6 +54,7 @@ def empty() -> None:
             "UPDATE lead_line SET (fit, engagement, value, grade, level, mql, stage, since, cycle, queue, routed_at)"
             " = ROW (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
         )
+        cursor.execute("VACUUM FULL lead_line")  # emptied by an update, it would be twice its size
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -128,7 +128,7 @@ class _Speaker:
 
     def comparison(self, rule: Comparison, operator: str) -> str:
         item = self.registry.find_field(rule.field)
-        label = _inner(str(item.label)) if item else rule.field
+        label = inner(str(item.label)) if item else rule.field
         empty = str(item.empty_is) if item and item.empty_is else ""
         return _phrase(label, rule, operator, _labels(item), empty)
 
@@ -146,7 +146,7 @@ class _Speaker:
 
     def facts_named(self, kinds: str | Sequence[str], where: Mapping[str, Any] | None) -> str:
         names = (kinds,) if isinstance(kinds, str) else kinds
-        labels = [f"“{_inner(str(self.facts[name].label))}”" if name in self.facts else f"“{name}”" for name in names]
+        labels = [f"“{inner(str(self.facts[name].label))}”" if name in self.facts else f"“{name}”" for name in names]
         said = _(" or ").join(labels)
         if not where:
             return said
@@ -162,8 +162,8 @@ class _Speaker:
         return _phrase(label, Test.model_validate({operator: wanted}), operator, str)
 
 
-def _inner(label: str) -> str:
-    """The label within a sentence: "Country" becomes "country", "VAT number" stays."""
+def inner(label: str) -> str:
+    """A label or title within a sentence: "Country" becomes "country", "VAT number" stays."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 

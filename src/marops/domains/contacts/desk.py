@@ -16,6 +16,7 @@ from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active
 from marops.kernel.permissions import Scope, grants, may
+from marops.kernel.rules_sentence import inner
 from marops.kernel.shell import Need, Section, SectionRow
 
 FIX = "quality.fix"
@@ -31,7 +32,7 @@ def records(actor: Actor, as_of: datetime) -> Iterator[Need]:
     for one in found[:2]:
         yield Need(
             title=ngettext("%(n)s record: %(fault)s", "%(n)s records: %(fault)s", one["contacts"])
-            % {"n": f"{one['contacts']:,}", "fault": str(one["title"]).lower()},
+            % {"n": f"{one['contacts']:,}", "fault": inner(str(one["title"]))},
             detail=one.get("remedy", ""),
             url=reverse("contacts:rule", args=[one["name"]]),
             button=_("Work them off") if fixes and one["fixes"] else _("See them"),

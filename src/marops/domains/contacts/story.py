@@ -15,6 +15,7 @@ from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import find, load
 from marops.kernel.fields import REGISTRY
 from marops.kernel.permissions import grants
+from marops.kernel.rules_sentence import inner
 from marops.kernel.workspace import zone
 
 _LABELS = {one.name: one.label for one in CONTACT} | {"company": "Company"}
@@ -159,5 +160,5 @@ def _fault(pinned: str) -> dict[str, Any]:
 def _words(score: int, faults: list[dict[str, Any]]) -> str:
     if not faults:
         return "No rule finds a fault in this record."
-    names = ", ".join(fault["title"].lower() for fault in faults)
+    names = "; ".join(inner(fault["title"]) for fault in faults)
     return f"Quality {score} of 100: {names}."

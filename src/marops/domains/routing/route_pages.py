@@ -57,7 +57,7 @@ def routes(request: HttpRequest) -> HttpResponse:
     if not routed:
         answer = _("No lead was routed in the last 30 days.")
     else:
-        answer = _("%(share)s of the last 30 days' leads found an owner by rule.") % {
+        answer = _("%(share)s of the last 30 days' leads found a seller or a queue by rule.") % {
             "share": f"{1 - fallback / routed:.0%}"
         }
     return render(request, "routing/routes.html", {"rows": rows, "answer": answer})

@@ -124,7 +124,7 @@ def promise(sla: Mapping[str, Any] | None) -> dict[str, Any] | None:
     end = met or now()
     return {
         **sla, "word": word, "kind": kind, "due": due, "met": met, "open": sla["state"] in ("runs", "missed"),
-        "took": _span(sla["minutes"] * 60) if sla.get("minutes") is not None else "",
+        "took": _worked(sla["minutes"]) if sla.get("minutes") is not None else "",
         "used": used(started, due, end) if started and due else "0",
     }  # fmt: skip
 
@@ -343,4 +343,10 @@ def _span(seconds: float) -> str:
     hours, minutes = divmod(rest, 60)
     if days_:
         return f"{days_} d {hours} h" if hours and days_ < 10 else f"{days_} d"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return _worked(hours * 60 + minutes)
+
+
+def _worked(minutes: int) -> str:
+    """A length of working time: never in days, which are of another length there."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"

@@ -14,6 +14,7 @@ from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import active, find, load
 from marops.kernel.fields import REGISTRY
 from marops.kernel.models import Definition
+from marops.kernel.numbers import points as points_of
 from marops.kernel.rules import Everyone
 from marops.kernel.rules_explain import Explanation
 from marops.kernel.rules_sentence import sentence
@@ -78,12 +79,16 @@ def _label(name: str) -> str:
 
 def _words(row: ContactScore, model: ScoreModel, missing: int) -> str:
     points = explain_points(model, row.contributions)
-    reasons = ", ".join(f"{one['label']} ({one['points']:+g})" for one in points[:3])
+    reasons = ", ".join(f"{one['label']} ({_rounded(one['points'])})" for one in points[:3])
     if rest := points[3:]:
-        reasons += f", and {len(rest)} more ({sum(one['points'] for one in rest):+g})"
+        reasons += f", and {len(rest)} more ({_rounded(sum(one['points'] for one in rest))})"
     reasons = reasons or f"nothing that the model “{model.title}” looks at is known or true"
     unknown = f" {missing} of the fields it looks at are empty." if missing else ""
-    return f"{row.value.normalize():f} points, grade {row.grade}: {reasons}.{unknown}"
+    return f"{points_of(row.value, model.mql.at_least)} points, grade {row.grade}: {reasons}.{unknown}"
+
+
+def _rounded(points: float) -> str:
+    return f"{round(points, 1):+g}"
 
 
 def stage(contact_id: UUID, actor: Actor) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from marops.kernel.jobs import JOB_FAILED
 from marops.kernel.models import Definition, Job
 from marops.kernel.permissions import may
 from marops.kernel.rest import cursor, place
+from marops.kernel.rules_sentence import inner
 
 PER_PAGE = 50
 SHOWN_GROUPS = 12
@@ -149,7 +150,7 @@ def _said(found: dict[str, Any]) -> str:
     if worst is None:
         return _("Quality is 100 of 100: no rule finds a fault.")
     most = _("most often: %(title)s (%(count)s).") % {
-        "title": worst["title"].lower() if not worst["title"].isupper() else worst["title"],
+        "title": inner(worst["title"]),
         "count": f"{worst['contacts']:,}",
     }
     return f"{said}, {most}"

@@ -34,9 +34,9 @@ def rejects(actor: Actor, as_of: datetime) -> Iterator[Need]:
             yield Need(
                 title=ngettext("One row of %(file)s was refused", "%(n)s rows of %(file)s were refused", refused)
                 % {"n": f"{refused:,}", "file": run.file_name},
-                detail=_("Put them right in the file of refused rows and bring that in: nothing comes twice."),
+                detail=_("Put right what is in the file of refused rows and bring that in: nothing comes twice."),
                 url=url,
-                button=_("See them"),
+                button=ngettext("See it", "See them", refused),
                 due_words=run.ref,
                 due_note=f"{run.created_at:%-d %b}",
                 urgency="soon",

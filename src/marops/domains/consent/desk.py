@@ -8,6 +8,8 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from marops.domains.consent.models import State
+from marops.domains.consent.writing import PURPOSE
+from marops.domains.contacts.public import Contact
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import Scope, grants
@@ -15,11 +17,11 @@ from marops.kernel.shell import Section, SectionRow
 
 SEE = "leads.view"
 KEPT_SECONDS = 60
-_STATES = ("granted", "denied", "unsubscribed", "unknown")
+_WORDS = ("granted", "denied", "unsubscribed")
 
 
 def consents(actor: Actor, as_of: datetime) -> Iterator[Section]:
-    """The words in force by channel: yes, no, unsubscribed, and what share of all words is a yes."""
+    """The words in force by channel: yes, no, unsubscribed, not known; and what share of all answers is a yes."""
     if grants(actor).scope(SEE) is not Scope.ALL:
         return
     found: dict[str, dict[str, int]] = cache.get_or_set("desk_consents", _counted, KEPT_SECONDS) or {}
@@ -33,14 +35,14 @@ def consents(actor: Actor, as_of: datetime) -> Iterator[Section]:
             _("Does not want it"),
             _("Unsubscribed"),
             _("Not known"),
-            _("Share of yes"),
+            _("Yes of all answers"),
         ),
         rows=[
             SectionRow(
                 (
                     str(channels.get(channel, channel)),
-                    *(f"{counts.get(state, 0):,}" for state in _STATES),
-                    f"{counts.get('granted', 0) / sum(counts.values()):.0%}",
+                    *(f"{counts.get(state, 0):,}" for state in (*_WORDS, "unknown")),
+                    f"{counts.get('granted', 0) / (sum(counts.get(state, 0) for state in _WORDS) or 1):.0%}",
                 )
             )
             for channel, counts in sorted(found.items())
@@ -51,8 +53,11 @@ def consents(actor: Actor, as_of: datetime) -> Iterator[Section]:
 
 def _counted() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for row in State.objects.values("channel", "state").annotate(n=Count("pk")):
+    people = Contact.objects.count()
+    for row in State.objects.filter(purpose=PURPOSE).values("channel", "state").annotate(n=Count("pk")):
         found.setdefault(row["channel"], {})[row["state"]] = row["n"]
+    for words in found.values():  # of most people nobody ever noted a word, so no row says that it is not known
+        words["unknown"] = people - sum(words.get(state, 0) for state in _WORDS)
     return found
 
 

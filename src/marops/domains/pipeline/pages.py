@@ -132,7 +132,10 @@ def _answer(totals: Mapping[str, Sums]) -> str:
         return _("%(said)s, worth %(sum)s.") % {"said": said, "sum": waiting.text} if waiting.amounts else f"{said}."
     if won.count + lost.count:
         rate = won.count / (won.count + lost.count)
-        return _("%(won)s of %(all)s deals were won (%(rate)s).") % {
+        said = ngettext(
+            "%(won)s of %(all)s deals was won (%(rate)s).", "%(won)s of %(all)s deals were won (%(rate)s).", won.count
+        )
+        return said % {
             "won": f"{won.count:,}", "all": f"{won.count + lost.count:,}", "rate": f"{rate:.0%}",
         }  # fmt: skip
     return _("No deal has all of this.")

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from marops.domains.contacts.public import sources
 from marops.domains.routing import telling
 from marops.domains.routing.actions import assign_lead
 from marops.domains.routing.forms import HandOverForm, target_of
-from marops.domains.routing.models import Assignment
+from marops.domains.routing.models import Assignment, LeadLine
 from marops.domains.routing.permissions import ASSIGN, DISPOSE, VIEW
 from marops.domains.routing.queries import (
     COUNTED,
@@ -47,6 +48,7 @@ from marops.kernel.permissions import Scope, grants, may
 
 PER_PAGE = 50
 _SORT = "score"
+_SOURCES_KEPT = 60
 
 
 class _Counted(Paginator):  # type: ignore[type-arg]  # Django's own cannot be subscripted when it runs
@@ -92,7 +94,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _Counted(found).here(),
         "rows": _labelled(found.items),
-        "filters": [*_linked(narrowed), *_filters(given.get("owner", ""))],
+        "filters": [*_linked(narrowed), *_filters(given.get("owner", ""), narrowed.source)],
         "sort": f"-{_SORT}",
         "said": _said(found),
         "answer": _answer(lead_counts(actor)),
@@ -182,7 +184,7 @@ def _linked(narrowed: LeadFilter) -> list[dict[str, Any]]:
     return found
 
 
-def _filters(owner: str) -> list[dict[str, Any]]:
+def _filters(owner: str, source: str) -> list[dict[str, Any]]:
     return [
         {"key": "stage", "label": _("Stage"), "options": _choices("stage.name")},
         {"key": "grade", "label": _("Grade"), "options": _choices("score.grade")[:4]},
@@ -203,7 +205,7 @@ def _filters(owner: str) -> list[dict[str, Any]]:
             "label": _("Sales says"),
             "options": [(OPEN, _("Still open")), *_choices("disposition.state")],
         },
-        {"key": "source", "label": _("Source"), "options": sorted(sources.labels().items(), key=lambda one: one[1])},
+        {"key": "source", "label": _("Source"), "options": _sources(source)},
     ]
 
 
@@ -211,6 +213,17 @@ def _named(owner: str) -> list[tuple[str, str]]:
     """The account that the list is narrowed to, so that the filter tells its name."""
     account = as_uuid(owner) if owner else None
     return [(owner, name) for name in names([account]).values()] if account else []
+
+
+def _sources(chosen: str) -> list[tuple[str, str]]:
+    """Every source that we know by name or that leads came from, and the one that the list is narrowed to."""
+    found = cache.get_or_set("lead_sources", _sources_in_use, _SOURCES_KEPT) or []
+    told = {code: sources.label(code) for code in (*sources.labels(), *found, chosen) if code}
+    return sorted(told.items(), key=lambda one: one[1])
+
+
+def _sources_in_use() -> list[str | None]:
+    return list(LeadLine.objects.values_list("source", flat=True).order_by("source").distinct())
 
 
 def _choices(name: str) -> list[tuple[str, str]]:

@@ -118,6 +118,12 @@ def _title(role: str) -> str:
     return found.title if found else role
 
 
+def _sitter(role: str, holder: Account | None) -> str:
+    if holder is None:
+        return _("nobody")
+    return _("whoever has most open leads") if role_of(role).own else holder.name
+
+
 def switches(current: str) -> list[Switch]:
     """Every role's desk, with who sits there."""
     known = [one for one in roles_in_force().roles if one.slug in ROLES]
@@ -126,7 +132,7 @@ def switches(current: str) -> list[Switch]:
         Switch(
             one.title,
             reverse("desk-of", args=[one.slug]),
-            people[one.slug].name if one.slug in people else _("nobody"),
+            _sitter(one.slug, people.get(one.slug)),
             one.slug == current,
         )
         for one in known

@@ -36,6 +36,7 @@ def settings(data: Path, *, fsync: bool) -> dict[str, str]:
         # no replication: tables filled in the transaction that made them need no log
         "wal_level": "minimal",
         "max_wal_senders": "0",
+        "wal_buffers": f"{max(4, min(64, memory // 64))}MB",  # a tick writes hundreds of megabytes of it
         "max_wal_size": f"{max(128, min(4096, free // 8))}MB",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",

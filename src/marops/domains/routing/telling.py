@@ -349,4 +349,6 @@ def _span(seconds: float) -> str:
 def _worked(minutes: int) -> str:
     """A length of working time: never in days, which are of another length there."""
     hours, rest = divmod(minutes, 60)
+    if hours and not rest:
+        return f"{hours} h"
     return f"{hours} h {rest} min" if hours else f"{rest} min"

@@ -193,7 +193,7 @@ def job(request: HttpRequest, ref: str) -> HttpResponse:
         "run": one,
         "who": names([one.actor_id]).get(one.actor_id, one.actor_id),
         "files": queries.files_of_job(one),
-        "result": sorted((one.result or {}).items()),
+        "result": sorted((key, value) for key, value in (one.result or {}).items() if not isinstance(value, dict)),
         "manages": reaches_job(MANAGE_JOBS, grants(actor), actor, one),
         "state": _job_words()[one.state],
     }

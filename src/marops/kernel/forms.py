@@ -3,11 +3,34 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+from django import forms
 from django.forms import Form
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 
 from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.rules import read_yaml
+
+
+class DocumentForm(Form):
+    """A definition as text, and why it changed. What the document must hold is checked where it is kept."""
+
+    text = forms.CharField(
+        label=_("As YAML"), max_length=400_000, widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"})
+    )
+    reason = forms.CharField(label=_("What changes, and why"), required=False, max_length=500)
+
+    def clean_text(self) -> dict[str, Any]:
+        """The document, read."""
+        try:
+            document = read_yaml(self.cleaned_data["text"])
+        except yaml.YAMLError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not isinstance(document, dict):
+            raise forms.ValidationError(_("A definition is a mapping of keys to values."))
+        return document
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -56,6 +79,14 @@ def add_problem(form: Form, error: MaropsError) -> None:
         form.add_error(field, " ".join(part for part in (fault.message, fault.remedy) if part))
     if not tuple(error.errors):
         form.add_error(None, " ".join(_ended(part) for part in (str(error), error.remedy) if part))
+
+
+def add_places(form: Form, error: MaropsError) -> None:
+    """The same where faults name places of a document, which are no fields of the form."""
+    for fault in error.errors:
+        form.add_error(None, f"{fault.pointer}: {fault.message}" if fault.pointer else fault.message)
+    if not tuple(error.errors):
+        form.add_error(None, str(error))
 
 
 def _ended(sentence: str) -> str:

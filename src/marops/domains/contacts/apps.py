@@ -29,7 +29,7 @@ class ContactsConfig(AppConfig):
                 quality.QualityRule,
                 check=lambda rule: list(quality.faults_of(rule)),
                 in_force=look_at_everybody,
-                reserved=frozenset({"fixes"}),
+                reserved=frozenset({"fixes", "new"}),
             )
         )
         ports.starters.fill("quality", starters.STARTERS)

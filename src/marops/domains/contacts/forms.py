@@ -6,6 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.contacts.rules.quality import QualityRule
+from marops.kernel.forms import DocumentForm
+
+
+class NewRuleForm(DocumentForm):
+    """A new rule: its short name, and the rule as text."""
+
+    field_order = ("slug", "text", "reason")
+    slug = forms.SlugField(
+        label=_("Short name"), max_length=60, help_text=_("Small letters and hyphens, such as no-country. It stays.")
+    )
 
 
 class FixForm(forms.Form):

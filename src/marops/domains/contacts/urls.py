@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.contacts.pages import companies, quality
+from marops.domains.contacts.pages import companies, quality, rule_text
 
 app_name = "contacts"
 
@@ -11,7 +11,9 @@ urlpatterns = [
     path("quality/fixes", quality.fix_list, name="fixes"),
     path("quality/fixes/<ref>", quality.fix_done, name="fix-done"),
     path("quality/fixes/<ref>/undo", quality.undo, name="fix-undo"),
+    path("quality/new", rule_text.make, name="rule-new"),
     path("quality/<slug>", quality.rule, name="rule"),
+    path("quality/<slug>/text", rule_text.change, name="rule-text"),
     path("quality/<slug>/fix", quality.fix, name="fix"),
     path("quality/<slug>/versions/<int:version>/activate", quality.put_in_force, name="activate"),
     path("quality/<slug>/fix/<ref>", quality.fixing, name="fixing"),

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import yaml
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,6 @@ from marops.domains.routing.permissions import DISPOSE
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
 from marops.domains.team.public import people, people_of
 from marops.kernel.permissions import Scope
-from marops.kernel.rules import read_yaml
 
 
 def _targets() -> list[tuple[Any, Any]]:
@@ -136,27 +134,6 @@ class ManyForm(HandOverForm):
 
 
 # --- Routes -----------------------------------------------------------------------------------------------------------
-
-
-class RouteTextForm(forms.Form):
-    """A route as text, and why it changed."""
-
-    text = forms.CharField(
-        label=_("The route as YAML"),
-        max_length=400_000,
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
-    )
-    reason = forms.CharField(label=_("What changes, and why"), required=False, max_length=500)
-
-    def clean_text(self) -> dict[str, Any]:
-        """The document. What it must hold is checked where it is kept."""
-        try:
-            document = read_yaml(self.cleaned_data["text"])
-        except yaml.YAMLError as error:
-            raise forms.ValidationError(str(error)) from None
-        if not isinstance(document, dict):
-            raise forms.ValidationError(_("A route is a mapping of keys to values."))
-        return document
 
 
 class PoolsForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.register.public import queue_names
 from marops.domains.routing import boards, trials
-from marops.domains.routing.forms import PoolsForm, RouteTextForm, TrialForm
+from marops.domains.routing.forms import PoolsForm, TrialForm
 from marops.domains.routing.permissions import CHANGE, VIEW
 from marops.domains.routing.rules import Route
 from marops.domains.team.public import people_of
@@ -21,7 +21,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, activate, draft, find, load, versions
 from marops.kernel.definitions import CHANGE as DRAFT
 from marops.kernel.errors import MaropsError
-from marops.kernel.forms import posted
+from marops.kernel.forms import DocumentForm, add_places, posted
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.rules import write_yaml
@@ -174,7 +174,7 @@ def _people(form: PoolsForm, place: int, pool: Any) -> list[dict[str, Any]]:
 def edit_text(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole route as text; what is saved is a draft."""
     row = _newest(slug)
-    form = RouteTextForm(posted(request), initial={"text": write_yaml(row.document)})
+    form = DocumentForm(posted(request), initial={"text": write_yaml(row.document)})
     if form.is_bound and form.is_valid() and (made := _keep(request, slug, form, form.cleaned_data["text"])):
         return redirect("routing:route-simulate", slug=made.slug)
     context = {"slug": slug, "row": row, "form": form, "example": EXAMPLE}
@@ -187,11 +187,7 @@ def _keep(request: HttpRequest, slug: str, form: Any, document: dict[str, Any]) 
         reason = form.cleaned_data["reason"]
         row = draft(actor=actor_of(request), kind="route", slug=slug, document=document, reason=reason)
     except MaropsError as error:
-        # Faults name places of the document, which are no fields of the form.
-        for fault in error.errors:
-            form.add_error(None, f"{fault.pointer}: {fault.message}" if fault.pointer else fault.message)
-        if not tuple(error.errors):
-            form.add_error(None, str(error))
+        add_places(form, error)
         return None
     messages.success(
         request, _("%(ref)s is a draft. See what it would do, then put it in force.") % {"ref": row.pinned}

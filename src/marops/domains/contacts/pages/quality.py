@@ -34,7 +34,7 @@ from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.domains.contacts.story import in_words
 from marops.domains.contacts.story import label as field_label
-from marops.kernel.definitions import ACTIVATE, activate, load
+from marops.kernel.definitions import ACTIVATE, CHANGE, activate, load
 from marops.kernel.differences import differences
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem, posted
@@ -92,6 +92,7 @@ def database(request: HttpRequest) -> HttpResponse:
         "filters": _filters(found),
         "may_fix": may(actor_of(request), FIX),
         "fixes": fixes()[:1].exists(),
+        "may_change": may(actor_of(request), CHANGE),
     }
     return render(request, "contacts/quality.html", context)
 
@@ -212,6 +213,7 @@ def rule(request: HttpRequest, slug: str) -> HttpResponse:
         "points": [_point(one) for one in reversed(found["trend"])],
         "versions": _versions(slug),
         "drafts": _drafts(slug, found["contacts"]),
+        "may_change": may(actor, CHANGE),
         "may_fix": may(actor, FIX) and found["fixes"] and found["contacts"],
         "fixed": [_fix(one) for one in map(fix_json, fixes(slug)[:5])],
     }

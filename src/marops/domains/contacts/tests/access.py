@@ -45,6 +45,8 @@ EXPECT = {
     "quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
     "quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),
     "quality/<slug>": Expect(right=VIEW, args=_rule),
+    "quality/new": Expect(right="definitions.change"),
+    "quality/<slug>/text": Expect(right="definitions.change", args=_rule),
     "quality/<slug>/fix": Expect(right=FIX, args=_rule),
     "quality/<slug>/fix/<ref>": Expect(right=FIX, args=lambda w: {"slug": "no-country", "ref": "J-0"}, status=302),
     "quality/<slug>/versions/<int:version>/activate": Expect(

@@ -17,7 +17,7 @@ from marops.domains.contacts.public import CustomField
 from marops.domains.register.public import Campaign, Channel, OtherName, Platform, Queue, Source, folded
 from marops.domains.team.public import Absence, Person
 from marops.kernel.actions import Act, action
-from marops.kernel.actors import Actor
+from marops.kernel.actors import SETUP, Actor
 from marops.kernel.definitions import checked, digest, kinds
 from marops.kernel.errors import CONFLICT, MaropsError, problem
 from marops.kernel.facts import touch_from
@@ -473,3 +473,11 @@ def _put_back(company: SampleCompany, at: datetime) -> None:
         earlier = int(pinned.rpartition("@")[2])
         versions.filter(state=active).exclude(version=earlier).update(state=retired, retired_at=at)
         versions.filter(version=earlier).update(state=active, retired_at=None)
+    # Who may do what is no matter of the sample, nor is what a newer Marops brought along.
+    others = Definition.objects.filter(state=active, valid_from__gt=company.began_at).exclude(kind="access")
+    for one in others.exclude(author=SETUP.id):
+        Definition.objects.filter(id=one.id).update(state=retired, retired_at=at)
+        before = Definition.objects.filter(
+            kind=one.kind, slug=one.slug, valid_from__lte=company.began_at, retired_at__gt=company.began_at
+        )
+        Definition.objects.filter(id__in=before.order_by("-version")[:1]).update(state=active, retired_at=None)

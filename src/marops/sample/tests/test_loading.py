@@ -127,11 +127,14 @@ def test_what_was_put_in_force_on_the_sample_is_kept_but_retired(empty, monkeypa
     in_force = definitions_in_force()
     load(leads=1_500, monkeypatch=monkeypatch)
     document = active("score")[0].document | {"title": "Tried on the sample"}
-    row = draft(actor=CLI, kind="score", slug="main", document=document, reason="a trial")
-    activate(actor=CLI, ref=row.pinned)
+    rule = Definition.objects.get(kind="quality", slug="no-country", state="active").document | {"title": "Tried"}
+    meant = [("score", "main", document), ("quality", "no-country", rule), ("quality", "of-our-own", rule)]
+    tried = [draft(actor=CLI, kind=kind, slug=slug, document=one, reason="a trial") for kind, slug, one in meant]
+    for row in tried:
+        activate(actor=CLI, ref=row.pinned)
     remove()
     assert definitions_in_force() == in_force
-    assert Definition.objects.get(id=row.id).state == "retired"
+    assert {Definition.objects.get(id=row.id).state for row in tried} == {"retired"}
 
 
 def test_a_stopped_load_goes_on_or_goes_away(empty, monkeypatch):

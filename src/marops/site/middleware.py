@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from marops.domains.accounts.public import Account, remember, rights_remembered
 from marops.kernel.actors import Actor
-from marops.kernel.errors import MaropsError, problem
+from marops.kernel.errors import INVALID, MaropsError, problem
 from marops.kernel.memo import remembered
 from marops.kernel.workspace import workspace
 
@@ -119,6 +119,8 @@ class _ProblemsInWords:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if any("\0" in value for _, values in request.GET.lists() for value in values):
+            return refusal(request, MaropsError(INVALID, "The address holds a NUL character, which no text can hold."))
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and _wants_json(request):
             allowed = response.headers.get("Allow", "")

@@ -37,6 +37,15 @@ def test_what_is_not_there_is_said_with_404(cast: Cast, path: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_nul_in_the_address_is_refused_wherever_it_stands(cast: Cast) -> None:
+    client = cast.client("ada")
+    for path in ("/quality?source=%00", "/leads?q=a%00b", "/api/v1/quality?import=I-1&source=%00"):
+        answer = client.get(path)
+        assert answer.status_code == 422
+        assert b"NUL" in answer.content
+
+
+@pytest.mark.django_db
 def test_nobody_learns_from_a_404_what_exists(cast: Cast) -> None:
     answer = Client().get("/nowhere")
     assert answer.status_code == 404

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.contacts.forms import NewRuleForm
 from marops.domains.contacts.queries.quality import find_rule, versions_of, would_find
+from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.definitions import CHANGE, draft
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import DocumentForm, add_places, posted
@@ -22,8 +23,8 @@ severity: medium
 remedy: Look the country up where the company has its seat.
 owner: lead_db_admin
 when:
-  all:
-    - {field: contact.country, is: empty}
+  field: contact.country
+  is_empty: true
 """
 
 
@@ -33,7 +34,8 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest version of a rule as text; what is saved is a draft, which the rule's page counts."""
     find_rule(slug)
     row = versions_of(slug)[0]
-    form = DocumentForm(posted(request), initial={"text": write_yaml(row.document)})
+    in_order = {name: row.document[name] for name in QualityRule.model_fields if name in row.document}
+    form = DocumentForm(posted(request), initial={"text": write_yaml(in_order)})
     if form.is_bound and form.is_valid() and _keep(request, slug, form):
         return redirect("contacts:rule", slug=slug)
     return _page(request, form, row)

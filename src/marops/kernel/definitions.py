@@ -196,6 +196,10 @@ def versions(kind: str, slug: str) -> list[Definition]:
     return list(Definition.objects.filter(kind=kind, slug=slug).order_by("-version"))
 
 
+UNDECIDED = (Definition.State.DRAFT, Definition.State.REVIEW)
+"""The states of a version that is not in force yet."""
+
+
 def in_review() -> list[Definition]:
     """The versions that wait to be looked at, those asked for first first."""
     rows = {(one.ref, one.sha256): one for one in Definition.objects.filter(state=Definition.State.REVIEW)}

@@ -20,6 +20,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.definitions import (
     ACTIVATE,
     CHANGE,
+    UNDECIDED,
     activate,
     find,
     in_review,
@@ -45,7 +46,6 @@ _PAGES = {
     "calendar": ("team:calendar", True), "targets": ("metrics", False),
 }  # fmt: skip
 _TRIALS = {"route": "routing:route-simulate", "score": "scoring:compare"}
-UNDECIDED = (Definition.State.DRAFT, Definition.State.REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,15 @@ def page_url(row: Definition) -> str:
 
 def waiting_for(actor: Actor) -> list[Definition]:
     """The versions in review that this actor may decide."""
-    if not may(actor, ACTIVATE):
-        return []
-    return [row for row in in_review() if row.kind not in HIDDEN and not needs_other_eyes(row, actor)]
+    return _decidable(actor, _asked()) if may(actor, ACTIVATE) else []
+
+
+def _asked() -> list[Definition]:
+    return [row for row in in_review() if row.kind not in HIDDEN]
+
+
+def _decidable(actor: Actor, rows: Sequence[Definition]) -> list[Definition]:
+    return [row for row in rows if may(actor, ACTIVATE) and not needs_other_eyes(row, actor)]
 
 
 def title_of(row: Definition) -> str:
@@ -93,9 +99,9 @@ def title_of(row: Definition) -> str:
 def definitions(request: HttpRequest) -> HttpResponse:
     """Every version that is not in force: those that wait for approval, and drafts."""
     actor = actor_of(request)
-    asked = [row for row in in_review() if row.kind not in HIDDEN]
+    asked = _asked()
     drafts = Definition.objects.filter(state=Definition.State.DRAFT).exclude(kind__in=HIDDEN).order_by("-created_at")
-    mine = len(waiting_for(actor))
+    mine = len(_decidable(actor, asked))
     context = {
         "answer": ngettext("%(n)s definition waits for your review.", "%(n)s definitions wait for your review.", mine)
         % {"n": mine} if mine else _("No definition waits for your review."),

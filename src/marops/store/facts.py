@@ -102,6 +102,12 @@ def _columns(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in FACT_NAMES)
 
 
+# The inbox keeps a row for a moment after its batch has arrived in the lake.
+_STILL_THERE: Final = """
+    (i.batch IS NULL OR NOT EXISTS (SELECT 1 FROM lake.main.moved_batch m WHERE m.batch = i.batch))
+"""
+
+
 def _written(more_of_lake: str = "", more_of_inbox: str = "") -> str:
     """Every committed fact once, as it was written: correct only when the lake's snapshot is not younger than the
     inbox's.
@@ -110,7 +116,7 @@ def _written(more_of_lake: str = "", more_of_inbox: str = "") -> str:
     SELECT {_columns("f")}{more_of_lake} FROM lake.main.fact f
     UNION ALL
     SELECT {_columns("i")}{more_of_inbox} FROM pg.public.fact_inbox i
-    WHERE i.batch IS NULL OR NOT EXISTS (SELECT 1 FROM lake.main.moved_batch m WHERE m.batch = i.batch)
+    WHERE {_STILL_THERE}
     """
 
 
@@ -161,8 +167,7 @@ def facts_of_one(person: UUID, written_as: Iterable[UUID]) -> str:
     WHERE f.contact_part IN ({parts}) AND f.contact_id IN ({uuids})
     UNION ALL
     SELECT {columns}, i.contact_id AS written_as FROM pg.public.fact_inbox i
-    WHERE i.contact_id IN ({uuids})
-      AND (i.batch IS NULL OR NOT EXISTS (SELECT 1 FROM lake.main.moved_batch m WHERE m.batch = i.batch))
+    WHERE i.contact_id IN ({uuids}) AND {_STILL_THERE}
     """
 
 

@@ -18,7 +18,7 @@ from marops.domains.routing.permissions import CHANGE, VIEW
 from marops.domains.routing.rules import Route
 from marops.domains.team.public import people_of
 from marops.kernel.clock import now
-from marops.kernel.definitions import ACTIVATE, activate, draft, find, load, versions
+from marops.kernel.definitions import ACTIVATE, UNDECIDED, activate, draft, find, load, versions
 from marops.kernel.definitions import CHANGE as DRAFT
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import DocumentForm, add_places, posted
@@ -124,7 +124,7 @@ def _versions(slug: str) -> list[dict[str, Any]]:
             "who": who.get(one.author, one.author),
             "reason": one.reason,
             "state": one.state,
-            "draft": one.state in (Definition.State.DRAFT, Definition.State.REVIEW),
+            "draft": one.state in UNDECIDED,
         }
         for one in found
     ]
@@ -223,7 +223,7 @@ def simulate(request: HttpRequest, slug: str) -> HttpResponse:
         "trial": trial,
         "answer": _trial_answer(trial) if trial else "",
         "most": max((max(one.today, one.before, one.after) for one in trial.owners), default=0) if trial else 0,
-        "is_draft": row.state in (Definition.State.DRAFT, Definition.State.REVIEW),
+        "is_draft": row.state in UNDECIDED,
         "may_activate": may(actor, CHANGE) and may(actor, ACTIVATE),
     }
     return render(request, "routing/route_simulate.html", context)

@@ -22,7 +22,7 @@ from marops.domains.scoring.queries.boards import Cell
 from marops.domains.scoring.queries.trial import Comparison, compare
 from marops.domains.scoring.rules import Lifecycle, ScoreModel
 from marops.kernel.clock import now
-from marops.kernel.definitions import ACTIVATE, CHANGE, activate, draft, load, versions
+from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, activate, draft, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.facts import fact_kinds
 from marops.kernel.forms import add_problem, posted
@@ -30,8 +30,6 @@ from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.rules_sentence import sentence
 from marops.kernel.workspace import midnight, zone
-
-_DRAFTS = (Definition.State.DRAFT, Definition.State.REVIEW)
 
 
 @require_GET
@@ -172,7 +170,7 @@ def _versions(slug: str) -> list[dict[str, Any]]:
             "kind": "human" if one.author in who else "auto",
             "reason": one.reason,
             "state": one.state,
-            "draft": one.state in _DRAFTS,
+            "draft": one.state in UNDECIDED,
             "compare": f"{reverse('scoring:compare', args=[slug])}?version={one.version}&against={in_force}"
             if in_force and in_force != one.version
             else "",
@@ -244,7 +242,7 @@ def compare_versions(request: HttpRequest, slug: str) -> HttpResponse:
         if told
         else [],
         "bars": _bars(told.mql_before, told.mql_after) if told else [],
-        "is_draft": row.state in _DRAFTS,
+        "is_draft": row.state in UNDECIDED,
     }
     return render(request, "scoring/compare.html", context, status=200 if form.is_valid() else 422)
 

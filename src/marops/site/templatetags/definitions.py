@@ -3,7 +3,7 @@
 from django import template
 
 from marops.domains.accounts.public import actor_of
-from marops.kernel.definitions import find, versions
+from marops.kernel.definitions import UNDECIDED, find, versions
 from marops.kernel.models import Definition
 from marops.site import review_pages
 
@@ -19,4 +19,4 @@ def decision(context: template.Context, kind: str, slug: str, version: int) -> r
 @register.simple_tag
 def undecided(kind: str, slug: str) -> list[Definition]:
     """`{% undecided "lifecycle" "main" as drafts %}`: the versions that are drafts or in review, newest first."""
-    return [row for row in versions(kind, slug) if row.state in review_pages.UNDECIDED]
+    return [row for row in versions(kind, slug) if row.state in UNDECIDED]

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from marops.domains.capture.models import Batch, Finding, Import
 from marops.domains.capture.preparing import rows
 from marops.domains.capture.public import as_map, plan_import, result_of, start_import, try_import, write_rejects
 from marops.domains.capture.tables import likely_table
+from marops.domains.capture.tests.importground import counts, everything
 from marops.domains.contacts.public import Company, CustomField
 from marops.domains.pipeline.public import Opportunity, OpportunitySnapshot, PipelineStage
 from marops.domains.pipeline.starter import STARTERS
@@ -48,26 +48,14 @@ def bring(tmp_path):
     return one
 
 
-def counts(result):
-    return (result.created, result.updated, result.unchanged, result.rejected)
-
-
-def everything():
-    """Every row of every table of deals, as text."""
-    tables = (
-        "opportunity",
-        "opportunity_key",
-        "opportunity_person",
-        "opportunity_snapshot",
-        "company",
-        "pipeline_stage",
-    )
-    with connection.cursor() as cursor:
-        found = {}
-        for table in tables:
-            cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
-            found[table] = cursor.fetchall()
-        return found
+KEPT = (
+    "opportunity",
+    "opportunity_key",
+    "opportunity_person",
+    "opportunity_snapshot",
+    "company",
+    "pipeline_stage",
+)
 
 
 def stable():
@@ -203,9 +191,9 @@ def test_faults_name_row_field_and_remedy_and_can_be_corrected(bring, tmp_path):
 def test_the_same_file_again_leaves_everything_as_it_was(bring):
     text = "Deal ID,Stage,Account,Owner,Amount\n" + "".join(f"{n},Proposal,Firm {n % 3},Ana,{n}\n" for n in range(50))
     bring(text)
-    before, facts = everything(), FactInbox.objects.filter(kind__startswith="opportunity").count()
+    before, facts = everything(KEPT), FactInbox.objects.filter(kind__startswith="opportunity").count()
     assert counts(bring(text)) == (0, 0, 50, 0)
-    assert everything() == before
+    assert everything(KEPT) == before
     assert FactInbox.objects.filter(kind__startswith="opportunity").count() == facts
     changed = text.replace("7,Proposal,Firm 1,Ana,7", "7,Won,Firm 1,Ana,70")
     assert counts(bring(changed)) == (0, 1, 49, 0)
@@ -227,10 +215,10 @@ def test_a_trial_writes_nothing(bring, tmp_path):
     path = tmp_path / "deals.csv"
     path.write_text("Deal ID,Stage,Account\n1,Proposal,Isdom\n2,,Isdom\n3,New stage,Isdom\n")
     plan = plan_import(path, table="opportunities")
-    before = everything()
+    before = everything(KEPT)
     result = try_import(path, plan, actor=SETUP)
     assert counts(result) == (2, 0, 0, 1)
-    assert everything() == before
+    assert everything(KEPT) == before
     assert not FactInbox.objects.filter(kind__startswith="opportunity").exists()
 
 
@@ -332,10 +320,10 @@ def test_the_real_deals(shared_data):
     assert not PipelineStage.objects.filter(proposed=True).exists()
     still_open = sum(row["deal_stage"] not in ("Won", "Lost") for row in real)
     assert OpportunitySnapshot.objects.count() == still_open
-    before = everything()
+    before = everything(KEPT)
     again = result_of(run_here(start_import(path, plan, actor=SETUP).id))
     assert counts(again) == (0, 0, 8800, 0)
-    assert everything() == before
+    assert everything(KEPT) == before
 
 
 # --- pages and REST ------------------------------------------------------------------------------------------------

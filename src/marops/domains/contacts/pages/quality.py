@@ -34,12 +34,12 @@ from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.domains.contacts.story import in_words
 from marops.domains.contacts.story import label as field_label
-from marops.kernel.definitions import ACTIVATE, CHANGE, activate, load
+from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, activate, load
 from marops.kernel.differences import differences
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem, posted
 from marops.kernel.jobs import JOB_FAILED
-from marops.kernel.models import Definition, Job
+from marops.kernel.models import Job
 from marops.kernel.permissions import may
 from marops.kernel.rest import cursor, place
 from marops.kernel.rules_sentence import inner
@@ -280,12 +280,11 @@ def _versions(slug: str) -> list[dict[str, Any]]:
 
 def _drafts(slug: str, present: int) -> list[dict[str, Any]]:
     """Versions that are not in force yet, with how many each would find."""
-    waiting = (Definition.State.DRAFT, Definition.State.REVIEW)
     in_force = find_rule(slug).document
     return [
         {"row": row, "would": would_find(row), "now": present, "differences": differences(in_force, row.document)}
         for row in versions_of(slug)
-        if row.state in waiting
+        if row.state in UNDECIDED
     ]
 
 

@@ -213,12 +213,13 @@ def in_review() -> list[Definition]:
 @action("definition.draft", effect="draft", right=CHANGE, reversible=True)
 def draft(act: Act, *, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str = "") -> Definition:
     """Keep a new version as a draft; the same document as the newest version answers that one and writes nothing."""
-    return _draft(act, actor, kind, slug, document, reason)
+    return keep(act, actor, kind, slug, document, reason)
 
 
-def _draft(
+def keep(
     act: Act, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str, *, starter: bool = False
 ) -> Definition:
+    """Inside an act: a new version as a draft. For acts with a right of their own; others call `draft`."""
     check_name(kind, slug)
     kept = checked(kind, document)
     newest = Definition.objects.select_for_update().filter(kind=kind, slug=slug).order_by("-version").first()
@@ -273,7 +274,7 @@ def activate(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Definiti
     if needs_other_eyes(row, actor):
         raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
     review = _record_decision(row, actor, approved=True, comment=comment, act=act)
-    _put_in_force(act, row)
+    put_in_force(act, row)
     _tell_asker(review, row, actor, f"{row.pinned} was approved and is in force.")
     return row
 
@@ -307,7 +308,8 @@ def _tell_asker(review: Review, row: Definition, actor: Actor, words: str) -> No
         tell(asker, words, url=f"/definitions/{row.kind}/{row.slug}/{row.version}")
 
 
-def _put_in_force(act: Act, row: Definition) -> None:
+def put_in_force(act: Act, row: Definition) -> None:
+    """Inside an act: this version is in force, the one before it is retired. Others call `activate`."""
     before = Definition.objects.filter(kind=row.kind, slug=row.slug, state=Definition.State.ACTIVE).first()
     if before:
         before.state, before.retired_at = Definition.State.RETIRED, act.at
@@ -378,7 +380,7 @@ def plant_starters(act: Act, *, actor: Actor, starters: Sequence[Starter]) -> li
     for one in starters:
         if Definition.objects.filter(kind=one.kind, slug=one.slug).exists():
             continue
-        row = _draft(act, actor, one.kind, one.slug, one.document, one.reason, starter=True)
-        _put_in_force(act, row)
+        row = keep(act, actor, one.kind, one.slug, one.document, one.reason, starter=True)
+        put_in_force(act, row)
         made.append(row)
     return made

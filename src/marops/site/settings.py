@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "marops.domains.capture",
     "marops.domains.scoring",
     "marops.domains.routing",
+    "marops.domains.workflows",
     "marops.connectors.hubspot",
     "marops.connectors.marketo",
     "marops.connectors.salesforce",

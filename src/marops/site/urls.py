@@ -21,6 +21,7 @@ PARTS = (
     "marops.domains.capture",
     "marops.domains.scoring",
     "marops.domains.routing",
+    "marops.domains.workflows",
     "marops.connectors.webhooks",
     "marops.engine",
     "marops.site.backups",

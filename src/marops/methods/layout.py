@@ -64,7 +64,7 @@ class _Sheet:
 
 
 def layered(nodes: Sequence[str], edges: Sequence[Tie], rows: Mapping[str, int] | None = None) -> Layered:
-    """Layers and orders of a graph. `rows`: the lane of each node; those of a lower row stand above all of a higher one.
+    """Layers and orders of a graph. `rows`: the lane of each node; a lower row stands above all of a higher one.
 
     Ways from a node to itself, and ways given twice, count once and as back ways or not at all. Raises KeyError for a
     way to a node that is not there.

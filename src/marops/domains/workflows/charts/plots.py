@@ -1,0 +1,336 @@
+"""Pictures of answers: rankings with intervals, differences by month with bands, lead times, causes of waiting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from marops.domains.workflows.charts.marks import Scale, cut, drawing, num, number, path, scale, span, tag, text, wide
+from marops.domains.workflows.rules.answers import Comparison, Estimate, Method
+
+_DOTS_W, _NAME, _ROW = 272.0, 112.0, 26.0
+_MOST_ROWS = 6
+CAUSES = ("unavailability", "batching", "contention", "prioritisation", "outside")
+"""The order in which causes of waiting are stacked."""
+
+
+def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
+    """The ranking of one method: a dot for each candidate, its interval as a line. `hot`: key or name of the one to
+    be marked.
+    """
+    rows = method.rows[:_MOST_ROWS]
+    low = min((one.low for one in rows), default=0.0)
+    high = max((one.high for one in rows), default=1.0)
+    said = [_value(one.value, method.decimals) for one in rows]
+    axis = scale(low, high, _NAME, _DOTS_W - max((wide(one) for one in said), default=20.0) - 14, lines=3)
+    foot = _ROW * len(rows) + 2
+    body = []
+    for value in axis.lines():
+        body.append(path(f"M{num(axis.at(value))} 0V{num(foot)}", "axis" if abs(value) < 1e-9 else "grid"))
+        body.append(text(axis.words(value), axis.at(value), foot + 15, "t-quiet t-mid"))
+    for at, (one, words) in enumerate(zip(rows, said, strict=True)):
+        marked = hot in (one.key, one.name) if hot else at == 0
+        y = 13 + _ROW * at
+        name = cut(one.name, _NAME - 12, strong=marked)
+        body.append(text(name, 0, y + 4.5, "t-strong" if marked else "", "" if name == one.name else one.name))
+        css = "iv-l hot" if marked else "iv-l"
+        body.append(path(f"M{num(axis.at(one.low))} {num(y)}H{num(axis.at(one.high))}", css))
+        body.append(tag("circle", class_="dot-k" if marked else "dot-o", cx=axis.at(one.value), cy=y, r=4.0))
+        body.append(text(words, _DOTS_W, y + 4.5, "t-strong t-end" if marked else "t-quiet t-end"))
+    told = "; ".join(
+        f"{one.name} {words} ({span(one.low, one.high, method.decimals)})"
+        for one, words in zip(rows, said, strict=True)
+    )
+    return drawing(body, width=_DOTS_W, height=foot + 20, ident=ident, title=f"{method.name}: {method.unit}", says=told)
+
+
+def _value(value: float, decimals: int) -> str:
+    """A value; one that is small is not rounded to nothing."""
+    said = number(value, decimals)
+    return said if said.strip("0.") or abs(value) < 0.005 else number(value, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    y: float
+    strong: str
+    quiet: str
+
+
+_BAND_W, _BAND_H, _BAND_LEFT, _BAND_RIGHT = 720.0, 300.0, 38.0, 168.0
+_NARROW_W = 340.0
+
+
+def bands(told: Comparison, *, ident: str, narrow: bool = False) -> SafeString:
+    """What each option brings over doing nothing, by month: a line of the future with its band, its name at its end."""
+    width = _NARROW_W if narrow else _BAND_W
+    right = 12.0 if narrow else _BAND_RIGHT
+    count = max(len(told.months), 2)
+    values = [one for series in told.series for each in series.months for one in (each.value, each.low, each.high)]
+    known = [one for one in values if one is not None] or [0.0, 1.0]
+    axis = scale(min(known), max(known), _BAND_H - 38, 26.0)
+    across = Scale(0, count - 1, 1, _BAND_LEFT, width - right)
+    body = [*_band_ground(axis, across, told.months, narrow=narrow)]
+    titles = {one.key: one.title for one in told.options}
+    labels = []
+    for at, series in enumerate(told.series[:4], 1):
+        body += _band_series(series.months, axis, across, at)
+        if ends := [(n, one) for n, one in enumerate(series.months) if one.value is not None]:
+            place, last = ends[-1]
+            body.append(tag("circle", class_=f"d{at}", cx=across.at(place), cy=axis.at(last.value or 0), r=4.0))
+            title = cut(titles.get(series.option, series.option), 150 if narrow else right - 60, strong=True)
+            strong = f"{title} {number(last.value or 0, 1, signed=True)}"
+            labels.append(_Label(axis.at(last.value or 0), strong, _interval(last)))
+    body += _band_marks(told, axis, across, skip=narrow)
+    if narrow:
+        for label in _spread(labels, 18.0, 20.0, _BAND_H - 60):
+            body.append(text(label.strong, width - right - 4, label.y - 8, "t-strong t-end t-paper"))
+    else:
+        for label in _spread(labels, 38.0, 16.0, _BAND_H - 46):
+            body.append(text(label.strong, width - right + 14, label.y, "t-strong"))
+            body.append(text(label.quiet, width - right + 14, label.y + 17, "t-quiet"))
+    says = "; ".join(f"{one.strong} ({one.quiet})" for one in labels)
+    return drawing(body, width=width, height=_BAND_H, ident=ident, title=told.measure, says=says)
+
+
+def _interval(one: Estimate) -> str:
+    if one.low is None or one.high is None:
+        return ""
+    between = span(one.low, one.high)
+    return _("%(between)s, holds 0") % {"between": between} if one.holds(0.0) else between
+
+
+def _band_ground(axis: Scale, across: Scale, months: Sequence[date], *, narrow: bool) -> list[str]:
+    body = []
+    for value in axis.lines():
+        nothing = abs(value) < axis.step / 100
+        y = axis.at(value)
+        body.append(path(f"M{num(across.start)} {num(y)}H{num(across.end)}", "zero" if nothing else "grid"))
+        body.append(text(axis.words(value, signed=True), across.start - 8, y + 4.5, "t-quiet t-end"))
+    each = 6 if narrow else 3
+    for at, month in enumerate(months):
+        if at % each and at != len(months) - 1:
+            continue
+        if at == len(months) - 1 and at % each and (at % each) * (across.at(1) - across.at(0)) < 44:
+            continue
+        x = across.at(at)
+        words = date_format(month, "M Y" if month.month == 1 or at == 0 else "M")
+        body.append(path(f"M{num(x)} {num(axis.start)}v5", "axis"))
+        body.append(text(words, max(x, across.start + wide(words) / 2 - 22), axis.start + 22, "t-quiet t-mid"))
+    return body
+
+
+def _band_series(months: Sequence[Estimate], axis: Scale, across: Scale, at: int) -> list[str]:
+    known = [(n, one) for n, one in enumerate(months) if one.value is not None]
+    ranged = [(n, one.low, one.high) for n, one in known if one.low is not None and one.high is not None]
+    above = [f"{num(across.at(n))},{num(axis.at(high))}" for n, _low, high in ranged]
+    below = [f"{num(across.at(n))},{num(axis.at(low))}" for n, low, _high in reversed(ranged)]
+    line = " ".join(f"{num(across.at(n))},{num(axis.at(one.value or 0))}" for n, one in known)
+    return [
+        tag("polygon", class_=f"b{at}", points=" ".join([*above, *below])) if ranged else "",
+        tag("polyline", class_=f"line forecast s{at}", points=line) if line else "",
+    ]
+
+
+def _band_marks(told: Comparison, axis: Scale, across: Scale, *, skip: bool) -> list[str]:
+    """What doing nothing is, and from when on an option has paid for itself."""
+    body = []
+    if told.baseline and told.baseline.value is not None and not skip:
+        words = _("do nothing, %(level)s") % {"level": number(told.baseline.value, 1)}
+        words = f"{words} {told.unit}".strip()
+        below = axis.at(0) + 16 < axis.start - 2
+        x = across.start + (across.end - across.start) * 0.62
+        body.append(text(words, x, axis.at(0) + (16 if below else -7), "t-quiet t-mid t-paper"))
+    for at, series in enumerate(told.series[:4]):
+        mark = series.break_even
+        if mark is None or mark.value is None or not 0 <= mark.value <= across.high:
+            continue
+        place = round(mark.value)
+        x, y = across.at(place), axis.at(series.months[place].value or 0)
+        top = 34.0 + 30 * at
+        body.append(path(f"M{num(x)} {num(y - 6)}V{num(top - 2)}", "axis"))
+        left = x > (across.start + across.end) / 3
+        css, to = (" t-end", x - 6) if left else ("", x + 6)
+        body.append(text(_("has paid for itself"), to, top + 10, f"t-paper{css}"))
+        body.append(text(_month_span(told.months, mark), to, top + 27, f"t-quiet t-paper{css}"))
+    return body
+
+
+def _month_span(months: Sequence[date], mark: Estimate) -> str:
+    def month(at: float) -> date:
+        return months[min(max(round(at), 0), len(months) - 1)]
+
+    whole = date_format(month(mark.value or 0), "F Y")
+    if mark.low is None or mark.high is None:
+        return whole
+    return f"{whole} ({date_format(month(mark.low), 'M')}–{date_format(month(mark.high), 'M')})"
+
+
+def _spread(labels: Sequence[_Label], apart: float, top: float, bottom: float) -> list[_Label]:
+    """Labels moved apart so that none covers another, in their order, as little as can be."""
+    ordered = sorted(labels, key=lambda one: one.y)
+    places = [min(max(one.y, top), bottom) for one in ordered]
+    for _turn in range(20):
+        for at, (above, below) in enumerate(pairwise(places)):
+            if below - above < apart - 0.01:
+                middle = (above + below) / 2
+                places[at], places[at + 1] = middle - apart / 2, middle + apart / 2
+        if places and places[-1] > bottom:
+            places[-1] = bottom
+        if places and places[0] < top:
+            places[0] = top
+    return [_Label(y, one.strong, one.quiet) for y, one in zip(places, ordered, strict=True)]
+
+
+def small(values: Sequence[Estimate], months: Sequence[date], *, ident: str, title: str, unit: str = "") -> SafeString:
+    """One figure by month, small: a line with its band, the last value at its end."""
+    width, height, left, right = 270.0, 112.0, 30.0, 34.0
+    known = [one for each in values for one in (each.value, each.low, each.high) if one is not None] or [0.0, 1.0]
+    axis = scale(0.0, max(known), height - 22, 10.0, lines=3)
+    across = Scale(0, max(len(values) - 1, 1), 1, left, width - right)
+    body = []
+    for value in axis.lines():
+        body.append(path(f"M{num(left)} {num(axis.at(value))}H{num(width - right)}", "grid"))
+        body.append(text(axis.words(value), left - 6, axis.at(value) + 4.5, "t-quiet t-end"))
+    for at in (0, len(months) - 1) if months else ():
+        css = "t-quiet" if at == 0 else "t-quiet t-end"
+        body.append(text(date_format(months[at], "M Y"), across.at(at), height - 4, css))
+    body += _band_series(values, axis, across, 1)
+    ends = [(n, one) for n, one in enumerate(values) if one.value is not None]
+    said = ""
+    if ends:
+        at, last = ends[-1]
+        decimals = 0 if (last.value or 0) >= 20 else 1
+        said = number(last.value or 0, decimals)
+        body.append(tag("circle", class_="d1", cx=across.at(at), cy=axis.at(last.value or 0), r=3.5))
+        body.append(text(said, across.at(at) + 8, axis.at(last.value or 0) + 4.5, "t-strong"))
+    return drawing(
+        body, width=width, height=height, ident=ident, title=title, says=f"{said} {unit}".strip(), css="chart own"
+    )
+
+
+def lead_times(quantiles: Sequence[float], *, ident: str, unit: str, promise: float | None = None) -> SafeString:
+    """How lead times are spread: a curve of how many take how long, p50, p85 and the promise marked. `quantiles`: at
+    equal steps from the smallest to the largest, in `unit`.
+    """
+    width, height, left, right = 560.0, 108.0, 2.0, 2.0
+    values = sorted(quantiles)
+    if len(values) < 3:
+        return SafeString("")
+    most = _quantile(values, 0.98)
+    axis = scale(0.0, max(most, promise or 0.0), left, width - right, lines=6)
+    ground = height - 24
+    heights = _density(values, axis.low, axis.high, 56)
+    top = max(heights) or 1.0
+    step = (axis.high - axis.low) / len(heights)
+    points = [(axis.at(axis.low + step * (at + 0.5)), ground - 56 * one / top) for at, one in enumerate(heights)]
+    line = " ".join(f"{num(x)},{num(y)}" for x, y in points)
+
+    def foot(point: tuple[float, float]) -> str:
+        return f"{num(point[0])},{num(ground)}"
+
+    body = [
+        tag("polygon", class_="strip-b", points=f"{foot(points[0])} {line} {foot(points[-1])}"),
+        tag("polyline", class_="strip-l", points=line),
+        path(f"M{num(left)} {num(ground)}H{num(width - right)}", "axis"),
+    ]  # fmt: skip
+    for value in axis.lines():
+        x, words = axis.at(value), axis.words(value)
+        half = wide(words) / 2
+        body.append(text(words, min(max(x, half), width - half), height - 6, "t-quiet t-mid"))
+    marks = [(_quantile(values, 0.5), _("half within %(n)s")), (_quantile(values, 0.85), _("85 %% within %(n)s"))]
+    said = []
+    for value, words in marks:
+        told = words % {"n": f"{number(value, 0 if value >= 10 else 1)} {unit}"}
+        said.append(told)
+        body.append(path(f"M{num(axis.at(value))} {num(ground)}V{num(14 if value == marks[0][0] else 32)}", "zero"))
+    for (value, _words), told, y in zip(marks, said, (12.0, 30.0), strict=True):
+        end = axis.at(value) + 6 + wide(told) > width
+        body.append(
+            text(told, axis.at(value) + (-6 if end else 6), y, "t-strong t-paper t-end" if end else "t-strong t-paper")
+        )
+    if promise is not None:
+        x = axis.at(promise)
+        body.append(path(f"M{num(x)} {num(ground)}V44", "target-line"))
+        told = _("promised %(n)s") % {"n": f"{number(promise, 0 if promise >= 10 else 1)} {unit}"}
+        end = x + 6 + wide(told) > width
+        body.append(text(told, x + (-6 if end else 6), 54, "t-quiet t-paper t-end" if end else "t-quiet t-paper"))
+        said.append(told)
+    return drawing(
+        body, width=width, height=height, ident=ident, title=_("Lead times"), says="; ".join(said), css="chart own"
+    )
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    place = share * (len(values) - 1)
+    at = min(int(place), len(values) - 2)
+    return values[at] + (values[at + 1] - values[at]) * (place - at)
+
+
+def _density(values: Sequence[float], low: float, high: float, bins: int) -> list[float]:
+    """How much of the whole lies in each of so many equal pieces, smoothed over its neighbours."""
+    found = [0.0] * bins
+    width = (high - low) / bins or 1.0
+    share = 1 / (len(values) - 1)
+    for start, end in pairwise(values):
+        first, last = (start - low) / width, (end - low) / width
+        if last - first < 1e-9:
+            if 0 <= first < bins:
+                found[int(first)] += share
+            continue
+        for at in range(max(int(first), 0), min(int(last) + 1, bins)):
+            found[at] += share * (min(last, at + 1) - max(first, at)) / (last - first)
+    for _turn in range(6):
+        padded = [found[0], *found, found[-1]]
+        found = [(padded[at] + 2 * padded[at + 1] + padded[at + 2]) / 4 for at in range(bins)]
+    return found
+
+
+def causes(hours: Mapping[str, float], words: Mapping[str, str], *, ident: str) -> SafeString:
+    """One bar of all waiting, split by cause; causes in `CAUSES` first. `words`: each as people say it."""
+    width, height = 560.0, 70.0
+    known = [(one, hours[one]) for one in [*CAUSES, *sorted(set(hours) - set(CAUSES))] if hours.get(one, 0) > 0]
+    total = sum(value for _, value in known)
+    if not total:
+        return SafeString("")
+    body, x, told = [], 0.0, []
+    free = 0.0
+    for at, (cause, value) in enumerate(known, 1):
+        part = width * value / total
+        body.append(tag("rect", class_=f"pieces cause-{min(at, 5)}", x=x, y=0.0, width=part, height=18.0))
+        name, share = words.get(cause, cause), f"{number(100 * value / total)} %"
+        told.append(f"{name} {share}")
+        start = max(x, free)
+        if value / total >= 0.05 and start + max(wide(name), wide(share, strong=True)) <= width + 4:
+            body.append(path(f"M{num(x + 0.5)} 18v8", "axis"))
+            body.append(text(share, start, 42, "t-strong"))
+            body.append(text(name, start, 60, "t-quiet"))
+            free = start + max(wide(name), wide(share, strong=True)) + 14
+        x += part
+    return drawing(
+        body,
+        width=width,
+        height=height,
+        ident=ident,
+        title=_("Waiting by cause"),
+        says="; ".join(told),
+        css="chart own",
+    )
+
+
+def mix(parts: Sequence[tuple[str, float]], *, ident: str, title: str, width: float = 120.0) -> SafeString:
+    """A thin bar of touches: (human, ai, auto or wait; hours)."""
+    total = sum(value for _, value in parts)
+    if not total:
+        return SafeString("")
+    body, x = [], 0.0
+    for css, value in parts:
+        piece = width * value / total
+        if piece > 0:
+            body.append(tag("rect", class_=f"f-{css}", x=x, y=0.0, width=max(piece - 1, 0.8), height=10.0))
+        x += piece
+    return drawing(body, width=width, height=10.0, ident=ident, title=title, says=title, css="chart mix")

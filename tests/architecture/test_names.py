@@ -26,12 +26,17 @@ BESIDES = {
     "capture/tables": "files of other tables than leads: which table, and where its columns go; kept by a port",
     "routing/telling": "one lead's page, told: what is to be done, the path, the days, the score's course",
     "capture/targets": "the fields that a column may be mapped to",
+    "workflows/discovering": "a workflow and a crew made of what the methods find in a log",
+    "workflows/plan": "how a log would be read, before it is",
+    "workflows/reading": "event logs as files: tables, XES, OCEL 2.0, facts; and their way into the tables",
     "routing/boards": "reads for the pages of routes, pools and queues",
     "routing/dealing": "who gets which lead, worked out set by set, for a real pass and for a trial",
     "routing/deadlines": "the clocks of promises in working hours",
     "routing/route_pages": "pages of routes: rules, pools, versions and trials",
     "routing/sales_pages": "pages of those who have leads: dispositions, queues, hand-over of many",
     "routing/trials": "what a route would do with leads that came",
+    "workflows/answering": "what simulation says of workflows: pure, and the only part that needs numpy",
+    "workflows/situations": "what is simulated together: workflows of one crew, and the crew as it is now",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}
 FORBIDDEN_WORDS = re.compile(

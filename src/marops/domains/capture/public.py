@@ -15,6 +15,7 @@ from marops.domains.capture.maps import Map, as_map, read_map
 from marops.domains.capture.models import Finding, Import
 from marops.domains.capture.permissions import IMPORT, SEND, right_for
 from marops.domains.capture.plan import Plan, check_shape, make_plan
+from marops.domains.capture.reading import Chunk, Options, RowFault, Source, open_table
 from marops.domains.capture.shapes import Shape
 from marops.domains.capture.tables import LEADS
 from marops.kernel import files
@@ -29,18 +30,23 @@ __all__ = [
     "IMPORT",
     "SEND",
     "WRITE_KEY_DAYS",
+    "Chunk",
     "Door",
     "Finding",
     "Import",
     "ImportResult",
     "Map",
+    "Options",
     "Plan",
+    "RowFault",
     "Shape",
+    "Source",
     "as_map",
     "check_shape",
     "check_start",
     "intake_faults",
     "intake_state",
+    "open_table",
     "plan_import",
     "read_map",
     "result_of",

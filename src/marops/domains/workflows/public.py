@@ -1,0 +1,74 @@
+"""What the command line may use of workflows."""
+
+from pathlib import Path
+from typing import Any
+
+from marops.domains.workflows.models import EventLog
+from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, plan_log
+from marops.domains.workflows.queries import find_log, log_json, log_of, logs
+from marops.domains.workflows.writing import begin_log
+from marops.kernel import files
+from marops.kernel.actors import Actor
+from marops.kernel.jobs import start_job
+from marops.kernel.models import File, Job
+from marops.kernel.permissions import require
+from marops.store.archive import blocks_of
+
+__all__ = [
+    "CHANGE", "VIEW", "EventLog", "Given", "LogPlan", "as_given", "check_plan", "find_log", "log_json", "log_of",
+    "logs", "plan_log", "start_facts", "start_kept_log", "start_log",
+]  # fmt: skip
+
+
+def start_log(
+    path: Path, plan: LogPlan, *, actor: Actor, title: str = "", slug: str = "", discover: bool = True,
+    here: bool = False, **more: Any,
+) -> tuple[EventLog, Job]:  # fmt: skip
+    """Take a copy of a log's file and put its reading in the queue; with `here`, keep it for `jobs.run_here`.
+
+    `discover`: a workflow and a crew are made of it. Raises MaropsError `not-allowed`, `log-incomplete`.
+    """
+    require(actor, CHANGE)
+    check_plan(plan)
+    row = files.keep(blocks_of(path), name=plan.file_name, actor=actor)
+    return start_kept_log(row, plan, actor=actor, title=title, slug=slug, discover=discover, here=here, **more)
+
+
+def start_kept_log(
+    row: File, plan: LogPlan, *, actor: Actor, title: str = "", slug: str = "", discover: bool = True,
+    here: bool = False, noise: float | None = None,
+) -> tuple[EventLog, Job]:  # fmt: skip
+    """The same for a file that is in the workspace already."""
+    check_plan(plan)
+    log = begin_log(
+        actor=actor, title=title or _title(plan.file_name), mapping=plan.stored(), file_id=row.id,
+        file_name=plan.file_name, sha256=row.sha256, size=row.size,
+    )  # fmt: skip
+    return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
+
+
+def start_facts(
+    *, actor: Actor, case_class: str = "", title: str = "", slug: str = "", discover: bool = True, here: bool = False,
+    noise: float | None = None,
+) -> tuple[EventLog, Job]:  # fmt: skip
+    """Read what was done in this workspace as a log: of one class of work, or of all."""
+    require(actor, CHANGE)
+    mapping = {
+        "columns": {}, "headings": [], "zone": "", "day_first": True, "encoding": "", "delimiter": "", "sheet": "",
+        "case_object": "", "leave_out": True, "format": "facts", "class": case_class,
+    }  # fmt: skip
+    log = begin_log(actor=actor, title=title or case_class or "Work of this workspace", mapping=mapping)
+    return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
+
+
+def _start(log: EventLog, actor: Actor, *, slug: str, discover: bool, here: bool, noise: float | None) -> Job:
+    arguments = {"log": str(log.id), "name": log.ref, "slug": slug, "discover": discover, "noise": noise}
+    return start_job("log.import", arguments, actor=actor, here=here)
+
+
+def _title(name: str) -> str:
+    stem = name
+    for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet"):
+        stem = stem.removesuffix(ending)
+    return " ".join(stem.replace("_", " ").split())[:120] or "Log"

@@ -355,7 +355,8 @@ def _structure(flow: Workflow) -> str:
     classes = tuple(
         one.model_copy(update={"arrivals": one.arrivals.model_copy(update={"per_month": 0.0})}) for one in flow.classes
     )
-    return flow.model_copy(update={"steps": steps, "classes": classes}).model_dump_json()
+    values = {"steps": steps, "classes": classes, "ways": flow.ways_or_line(), "promise": None}
+    return flow.model_copy(update=values).model_dump_json()
 
 
 def _member(crew: Crew, member: str) -> Member | None:

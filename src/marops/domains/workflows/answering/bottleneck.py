@@ -1,0 +1,309 @@
+"""Where the bottleneck is: four ways to ask, beside each other, and where it goes once it is lifted."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marops.domains.workflows.answering.bounds import Bound, Group, bound
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
+from marops.domains.workflows.answering.waits import causes
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Method, Row, Thing
+from marops.domains.workflows.rules.changing import Situation
+from marops.domains.workflows.rules.compiling import Compiled, compiled
+from marops.methods.amounts import scaled
+from marops.methods.estimates import of_mean
+from marops.methods.mining.log import CAUSES
+from marops.methods.simulation.runs import Runs, Tasks
+
+Floats = NDArray[np.float64]
+MONTH_DAYS = 21.75
+"""Working days of a month: an hour a day is so many hours a month."""
+STRESS = 1.15
+"""Sensitivity is asked with so many times the work that people can do, or everything is done in time anyway."""
+SHOWN = 8
+EASE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the four methods work on."""
+
+    made: Compiled
+    bound: Bound
+    setting: Setting
+    target: str | None
+    unit: str
+
+    def group_of(self, node: int) -> Group | None:
+        """Who does a node."""
+        return next((one for one in self.bound.groups if node in one.nodes), None)
+
+
+def bottleneck(
+    situation: Situation, setting: Setting, *, target: str | None, unit: str, busy: Callable[[Runs], Floats]
+) -> tuple[BottleneckAnswer, Outcome]:
+    """The answer, and the simulation of today that it rests on (with its tasks)."""
+    made = compiled(situation, setting.frame, None, setting.tokens)
+    asked = Asked(made, bound(made, setting, target), setting, target, unit)
+    today = Outcome(made, run(made, setting, record=True), target)
+    methods = (
+        fluid_method(asked),
+        waiting_method(asked, today),
+        active_method(asked, today, busy),
+        sensitivity_method(asked),
+    )
+    return _answer(asked, methods, today), today
+
+
+def fluid_method(asked: Asked) -> Method:
+    """What one more hour a day of each skill is worth, by the fluid bound."""
+    solved = asked.bound.solve()
+    base = asked.bound.factors(solved)
+    rows = []
+    for group in asked.bound.groups:
+        more = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
+        rows.append(_row(group.name, (more - base) * asked.bound.demand, group.kind, group.key))
+    ranked = _ranked(rows)
+    says = f"Only {ranked[0].name} is worth an hour." if _alone(ranked) else ""
+    if not ranked or ranked[0].value <= 0:
+        says = "No more hours of anybody would let more through."
+    return Method(
+        "fluid", "One more hour a day", f"{asked.unit}s a month it would unlock, by the fluid bound",
+        f"{asked.unit}s a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
+    )  # fmt: skip
+
+
+def waiting_method(asked: Asked, today: Outcome) -> Method:
+    """Where work waits, in hours on the wall per item, by the step it waits for."""
+    tasks = today.runs.tasks
+    assert tasks is not None  # noqa: S101  # the outcome of today is recorded
+    hours = causes(asked.made.model, tasks)
+    finished = np.maximum(today.finished.sum(axis=1), 1)
+    rows, by_cause = [], {}
+    for step, nodes in _steps(asked).items():
+        here = np.isin(tasks.node, nodes) & (tasks.started >= 0)
+        summed = np.bincount(
+            tasks.replication[here] - today.runs.first, weights=hours[here].sum(axis=1), minlength=len(finished)
+        )
+        name = _step_name(asked.made, step)
+        rows.append(_row(name, summed / finished, "step", step))
+        by_cause[name] = hours[here].sum(axis=0)
+    ranked = _ranked(rows)
+    return Method(
+        "waiting", "Where work waits", f"hours of waiting per {asked.unit}, by the step it waits for",
+        f"hours per {asked.unit}", tuple(ranked[:SHOWN]), _why(ranked, by_cause), _tied(ranked), decimals=0,
+    )  # fmt: skip
+
+
+def _why(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
+    whole = sum(float(one.sum()) for one in by_cause.values())
+    if not ranked or whole <= 0:
+        return "Nothing waits."
+    first = by_cause[ranked[0].name]
+    cause = CAUSES[int(first.argmax())]
+    words = {
+        "batching": "mostly because the step is closed or work is collected",
+        "contention": "mostly because those who do it have other work that came earlier",
+        "prioritisation": "mostly because other work goes first",
+        "unavailability": "mostly because those who do it are away",
+        "outside": "mostly for others outside, or because people do other things first",
+    }
+    return f"{ranked[0].name}: {first.sum() / whole:.0%} of all waiting, {words[cause]}."
+
+
+def active_method(asked: Asked, today: Outcome, busy: Callable[[Runs], Floats]) -> Method:
+    """Who is busy without a pause: share of the time in which somebody has the longest active period of all."""
+    shares = busy(today.runs)
+    rows = [
+        _row(one.name, shares[:, list(one.people)].sum(axis=1) * 100, one.kind, one.key) for one in asked.bound.groups
+    ]
+    ranked = _ranked(_once(rows, asked.bound.groups))
+    return Method(
+        "active", "Busy without a pause", "share of the time as the longest active period, in per cent",
+        "% of the time", tuple(ranked[:SHOWN]), "", _tied(ranked), decimals=0,
+    )  # fmt: skip
+
+
+def _once(rows: Sequence[Row], groups: Sequence[Group]) -> list[Row]:
+    """People with several skills count once: with the one whose steps take most of what they do first in the list."""
+    seen: set[tuple[int, ...]] = set()
+    kept = []
+    for row, group in zip(rows, groups, strict=True):
+        if group.people not in seen:
+            seen.add(group.people)
+            kept.append(row)
+    return kept
+
+
+def sensitivity_method(asked: Asked) -> Method:
+    """What a tenth less work at each step would bring, on the same luck, with more work than can be done."""
+    stressed = _stressed(asked)
+    base = _finished(asked, stressed)
+    rows = []
+    for step, nodes in _steps(asked).items():
+        if any(asked.group_of(node) for node in nodes):
+            apart = _finished(asked, _eased(stressed, nodes)) - base
+            rows.append(_row(_step_name(asked.made, step), apart, "step", step))
+    ranked = _ranked(rows)
+    return Method(
+        "sensitivity", "10 % less work per step", f"more {asked.unit}s a month, simulated on the same draws",
+        f"{asked.unit}s a month", tuple(ranked[:SHOWN]), "", _tied(ranked),
+    )  # fmt: skip
+
+
+def _stressed(asked: Asked) -> Compiled:
+    """The same demand, so many times over that people cannot keep up."""
+    factor = float(np.mean(asked.bound.factors(asked.bound.solve())))
+    times = STRESS * factor if np.isfinite(factor) else 1.0
+    classes = tuple(
+        replace(one, arrivals=replace(one.arrivals, expected=one.arrivals.expected * times))
+        for one in asked.made.model.classes
+    )
+    return replace(asked.made, model=replace(asked.made.model, classes=classes, tokens=()))
+
+
+def _eased(made: Compiled, nodes: Sequence[int]) -> Compiled:
+    changed = [
+        replace(one, effort=scaled(one.effort, EASE)) if number in nodes and one.effort else one
+        for number, one in enumerate(made.model.nodes)
+    ]
+    return replace(made, model=replace(made.model, nodes=tuple(changed)))
+
+
+def _finished(asked: Asked, made: Compiled) -> Floats:
+    found = Outcome(made, run(made, asked.setting), asked.target)
+    return found.finished.mean(axis=1)
+
+
+def _steps(asked: Asked) -> dict[str, list[int]]:
+    """The nodes of each step of the target, by `workflow/step`; versions of a step are one."""
+    found: dict[str, list[int]] = {}
+    for number, (slug, step) in enumerate(asked.made.nodes):
+        if step and asked.target in (None, slug) and asked.made.model.nodes[number].effort is not None:
+            found.setdefault(f"{slug}/{step}", []).append(number)
+    return found
+
+
+def _step_name(made: Compiled, ref: str) -> str:
+    slug, _, step = ref.partition("/")
+    return next((one.name for one in made.last.workflows[slug].steps if one.id == step), step)
+
+
+def _row(name: str, values: Floats, kind: str, key: str) -> Row:
+    found = of_mean(values)
+    if found is None:
+        return Row(name, 0.0, 0.0, 0.0, kind, key)  # type: ignore[arg-type]  # a ThingKind of the caller
+    return Row(name, found.value, found.low, found.high, kind, key)  # type: ignore[arg-type]
+
+
+def _ranked(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda one: -one.value)
+
+
+def _tied(ranked: Sequence[Row]) -> tuple[str, ...]:
+    """Those whose interval reaches into that of the first."""
+    return tuple(one.name for one in ranked[1:] if ranked[0].value > 0 and one.high >= ranked[0].low and one.value > 0)
+
+
+def _alone(ranked: Sequence[Row]) -> bool:
+    return bool(ranked) and ranked[0].low > 0 and all(one.high <= 0.01 * ranked[0].value for one in ranked[1:])
+
+
+def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> BottleneckAnswer:
+    votes = [_voted(asked, method) for method in methods]
+    group = _elected(votes)
+    if group is None:
+        return BottleneckAnswer(
+            Thing("demand", "", "demand"), methods, "Nothing that people do holds work back: more could come in."
+        )
+    agrees = sum(one is not None and one.key == group.key for one in votes)
+    lifted = asked.bound.factors(asked.bound.solve(asked.bound.without(group)))
+    base = asked.bound.factors(asked.bound.solve())
+    hour = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
+    following = _next(asked, group)
+    back = (np.where(np.isfinite(lifted), lifted, base) - base) * asked.bound.demand
+    return BottleneckAnswer(
+        constraint=Thing(group.kind, group.key, group.name, group.steps),
+        methods=methods,
+        agreement=_agreement(methods, votes, group, agrees),
+        agrees=agrees,
+        holds_back=estimate(back),
+        lever=f"one more hour of {group.name} a day",
+        unlocks=estimate((hour - base) * asked.bound.demand),
+        next_constraint=Thing(following.kind, following.key, following.name, following.steps) if following else None,
+        next_says=_next_says(group, following, lifted, asked),
+        because=_because(asked, base, today),
+    )
+
+
+def _voted(asked: Asked, method: Method) -> Group | None:
+    """Whom a method's first row means; None where it finds nothing."""
+    first = method.rows[0] if method.rows else None
+    if first is None or first.value <= 0 or first.low <= 0 <= first.high:
+        return None
+    if first.kind != "step" or "/" not in first.key:
+        return next((one for one in asked.bound.groups if one.key == first.key), None)
+    return next((one for one in asked.bound.groups if first.key in one.steps), None)
+
+
+def _elected(votes: Sequence[Group | None]) -> Group | None:
+    """Who has most votes; with as many, the earlier method's."""
+    known = [one for one in votes if one is not None]
+    count = Counter(one.key for one in known)
+    return max(known, key=lambda one: (count[one.key], -known.index(one)), default=None)
+
+
+def _agreement(methods: Sequence[Method], votes: Sequence[Group | None], group: Group, agrees: int) -> str:
+    words = ("none", "one", "two", "three", "all four")
+    others = []
+    for method, vote in zip(methods, votes, strict=True):
+        if vote is None:
+            others.append(f"“{method.name}” cannot tell")
+        elif vote.key != group.key:
+            others.append(f"“{method.name}” says {method.rows[0].name}")
+        elif method.tied:
+            others.append(f"“{method.name}” cannot tell it from {', '.join(method.tied[:2])}")
+    head = f"{words[agrees].capitalize()} say {group.name}" if agrees > 1 else f"One says {group.name}"
+    return "; ".join([head, *others]) + "."
+
+
+def _next(asked: Asked, group: Group) -> Group | None:
+    """The group with the highest price once this one's work takes nobody any time."""
+    load = asked.bound.without(group)
+    solved = asked.bound.solve(load)
+    prices = np.mean([one.of_work for one in solved], axis=0)
+    others = [one for one in asked.bound.groups if one.key != group.key]
+    best = max(others, key=lambda one: prices[list(one.nodes)].max(), default=None)
+    return best if best is not None and prices[list(best.nodes)].max() > 0 else None
+
+
+def _next_says(group: Group, following: Group | None, lifted: Floats, asked: Asked) -> str:
+    if following is None:
+        return f"Once {group.name} is lifted, nobody else holds work back."
+    most = float(np.mean(lifted * asked.bound.demand))
+    return f"Once {group.name} is lifted, it is {following.name}, at {most:.1f} {asked.unit}s a month."
+
+
+def _because(asked: Asked, base: Floats, today: Outcome) -> tuple[str, ...]:
+    demand, factor = float(asked.bound.demand[0]), float(np.mean(base))
+    most = "as many as come" if not np.isfinite(factor) else f"{factor * demand:.1f}"
+    crew = asked.made.last.crew
+    return (
+        f"{demand:.1f} {asked.unit}s a month come in; people could do {most} in the long run.",
+        f"Simulated {asked.setting.replications} times over {asked.setting.frame.months} months"
+        f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
+        f"{float(today.finished.mean()):.1f} a month are finished as things are.",
+    )
+
+
+def tasks_of(runs: Runs) -> Tasks:
+    """The recorded tasks. Raises ValueError where none were recorded."""
+    if runs.tasks is None:
+        raise ValueError("these runs were not recorded")
+    return runs.tasks
+
+
+__all__ = ["Estimate", "bottleneck", "tasks_of"]

@@ -1,0 +1,218 @@
+"""Figures of a simulated situation by replication and month, for one workflow or for all that share the crew."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marops.domains.workflows.rules.answers import Estimate
+from marops.domains.workflows.rules.changing import Situation
+from marops.domains.workflows.rules.compiling import Compiled, compiled
+from marops.domains.workflows.rules.frames import Frame
+from marops.domains.workflows.rules.scenario import Scenario
+from marops.methods.estimates import of_mean
+from marops.methods.simulation.kernel import simulate
+from marops.methods.simulation.model import Token
+from marops.methods.simulation.runs import Runs
+
+Floats = NDArray[np.float64]
+TOO_FEW = "too little is finished to tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a question is simulated. `stop` is asked between replications; the answer then is None of the runs."""
+
+    frame: Frame
+    seed: int = 1
+    replications: int = 100
+    workers: int = 2
+    stop: Callable[[], bool] | None = None
+    tokens: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a situation came to. Arrays are replications × months, unless they say otherwise."""
+
+    compiled: Compiled
+    runs: Runs
+    target: str | None
+
+    @cached_property
+    def classes(self) -> NDArray[np.int64]:
+        """The classes that count."""
+        return np.array([n for n, (flow, _) in enumerate(self.compiled.classes) if self.target in (None, flow)])
+
+    @cached_property
+    def nodes(self) -> NDArray[np.int64]:
+        """The nodes that count."""
+        return np.array([n for n, (flow, _) in enumerate(self.compiled.nodes) if self.target in (None, flow)])
+
+    @property
+    def finished(self) -> Floats:
+        """Items finished."""
+        return self.runs.finished[:, self.classes].sum(axis=1).astype(float)
+
+    @property
+    def arrived(self) -> Floats:
+        """Items that came in."""
+        return self.runs.arrived[:, self.classes].sum(axis=1).astype(float)
+
+    @property
+    def in_work(self) -> Floats:
+        """Items come in and not finished, mean over the month."""
+        return self.runs.in_work[:, self.classes].sum(axis=1)
+
+    @cached_property
+    def _cases(self) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
+        """Of each finished item that counts: its cell (replication × months + month), hours, whether it was late."""
+        cases = self.runs.cases
+        counts = np.isin(cases.work_class, self.classes)
+        edges = np.array(self.compiled.model.months)
+        month = np.clip(np.searchsorted(edges, cases.finished[counts], side="right") - 1, 0, len(edges) - 2)
+        return cases.replication[counts] * (len(edges) - 1) + month, cases.hours[counts], self._late()[counts]
+
+    def _late(self) -> NDArray[np.bool_]:
+        """After the due date, or, where a class has none, longer than what its workflow promises."""
+        cases, late = self.runs.cases, self.runs.cases.late.copy()
+        for number, (slug, name) in enumerate(self.compiled.classes):
+            flow = self.compiled.last.workflows[slug]
+            has_date = any(one.id == name and one.due is not None for one in flow.classes)
+            if not has_date and flow.promise:
+                late |= (cases.work_class == number) & (cases.hours > flow.promise.hours)
+        return late
+
+    @property
+    def promised(self) -> bool:
+        """Does any class that counts have a date or a promise?"""
+        flows = self.compiled.last.workflows
+        slugs = {self.compiled.classes[n][0] for n in self.classes}
+        return any(flows[slug].promise or any(one.due is not None for one in flows[slug].classes) for slug in slugs)
+
+    def lead(self, share: float) -> Floats:
+        """The lead time in hours below which this share of what a month finishes lies; NaN where nothing is."""
+        cells, hours, _ = self._cases
+        return grouped_quantile(cells, hours, self._cells, share).reshape(self._shape)
+
+    @property
+    def on_time(self) -> Floats:
+        """Share of what is finished in a month that keeps its date or promise; NaN where nothing is finished."""
+        if not self.promised:
+            return np.full(self._shape, np.nan)
+        cells, _, late = self._cases
+        total = np.bincount(cells, minlength=self._cells)
+        good = np.bincount(cells, weights=~late, minlength=self._cells)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(total > 0, good / total, np.nan).reshape(self._shape)
+
+    @property
+    def cost(self) -> Floats:
+        """Money: people's paid hours (worked or not), what steps cost each time, and what falls due anyway.
+
+        Of a crew that serves several workflows, each bears the share of the hours that it takes.
+        """
+        model = self.compiled.model
+        price = np.array([one.cost for one in model.people])
+        each = self.runs.cost - np.einsum("rpm,p->rm", self.runs.worked, price)
+        paid = np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.extra)
+        return (each + paid) * self._burden[:, None]
+
+    @property
+    def _burden(self) -> Floats:
+        if self.target is None:
+            return np.ones(self.runs.replications)
+        whole = self.runs.effort.sum(axis=1)
+        own = self.runs.effort[:, self.nodes].sum(axis=1)
+        return np.divide(own, whole, out=np.zeros_like(own), where=whole > 0)
+
+    @property
+    def cost_each(self) -> Floats:
+        """Money for each finished item; NaN in months that finish nothing."""
+        finished = self.finished
+        return np.divide(self.cost, finished, out=np.full(self._shape, np.nan), where=finished > 0)
+
+    def used(self, people: Sequence[int] | None = None) -> Floats:
+        """Share of the hours of these people (all, if None) that are worked; NaN in months without any."""
+        rows = np.arange(len(self.compiled.people)) if people is None else np.array(people, dtype=int)
+        hours = self.runs.available[rows].sum(axis=0)
+        worked = self.runs.worked[:, rows].sum(axis=1)
+        return np.divide(worked, hours, out=np.full(self._shape, np.nan), where=hours > 0)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.runs.replications, len(self.compiled.model.months) - 1
+
+    @property
+    def _cells(self) -> int:
+        return self._shape[0] * self._shape[1]
+
+
+FIGURES: dict[str, Callable[[Outcome], Floats]] = {
+    "throughput": lambda one: one.finished,
+    "lead_p50_hours": lambda one: one.lead(0.5),
+    "lead_p85_hours": lambda one: one.lead(0.85),
+    "on_time": lambda one: one.on_time,
+    "cost_each": lambda one: one.cost_each,
+    "utilisation": lambda one: one.used(),
+    "in_work": lambda one: one.in_work,
+}
+"""The figures by month that a simulation and a comparison answer, in their order."""
+
+
+def outcome(
+    situation: Situation, setting: Setting, *, target: str | None = None, scenario: Scenario | None = None
+) -> Outcome:
+    """Simulate a situation, changed as a scenario says."""
+    made = compiled(situation, setting.frame, scenario, setting.tokens)
+    return Outcome(made, run(made, setting), target)
+
+
+def run(made: Compiled, setting: Setting, *, record: bool = False, replications: int | None = None) -> Runs:
+    """The kernel's answer for a compiled model."""
+    return simulate(
+        made.model,
+        seed=setting.seed,
+        replications=replications or setting.replications,
+        record=record,
+        workers=setting.workers,
+        stop=setting.stop,
+    )
+
+
+def grouped_quantile(group: NDArray[np.int64], values: Floats, groups: int, share: float) -> Floats:
+    """The quantile of the values of each group (linear between neighbours); NaN for a group without any."""
+    order = np.lexsort((values, group))
+    ordered = values[order]
+    count = np.bincount(group, minlength=groups)
+    first = np.concatenate([[0], np.cumsum(count)[:-1]])
+    place = first + share * np.maximum(count - 1, 0)
+    low = np.floor(place).astype(int)
+    high = np.minimum(low + 1, first + np.maximum(count - 1, 0))
+    found = np.full(groups, np.nan)
+    full = count > 0
+    part = (place - low)[full]
+    found[full] = ordered[low[full]] * (1 - part) + ordered[high[full]] * part
+    return found
+
+
+def estimate(values: Floats, why: str = TOO_FEW) -> Estimate:
+    """The mean over replications with its 90 % interval, or why there is none."""
+    found = of_mean(values)
+    return Estimate(found.value, found.low, found.high) if found else Estimate(None, why=why)
+
+
+def by_month(values: Floats) -> tuple[Estimate, ...]:
+    """An estimate for each month."""
+    return tuple(estimate(values[:, month]) for month in range(values.shape[1]))
+
+
+def over(values: Floats, months: slice) -> Floats:
+    """The mean over months of each replication; months that say nothing are left out."""
+    part = values[:, months]
+    known = np.isfinite(part)
+    total = np.where(known, part, 0.0).sum(axis=1)
+    count = known.sum(axis=1)
+    return np.divide(total, count, out=np.full(len(part), np.nan), where=count > 0)

@@ -1,0 +1,104 @@
+"""What is simulated together: a workflow, the others whose crew is the same, and the crew as it is now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from marops.domains.team.public import Absence as AwayRow
+from marops.domains.team.public import people_of
+from marops.domains.workflows.rules.changing import Situation, Unfit
+from marops.domains.workflows.rules.crew import Absence, Crew, Member
+from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.faults import faults_together
+from marops.domains.workflows.rules.frames import Frame
+from marops.kernel.definitions import active, find, load
+from marops.kernel.errors import INVALID, FieldError, MaropsError, problem
+from marops.kernel.models import Definition
+from marops.kernel.workspace import today, workspace
+
+CANNOT_RUN = problem(
+    "workflow-cannot-run",
+    "This workflow cannot be simulated as it stands",
+    remedy="Put right what is named, at the step concerned or in its crew.",
+)
+MONTHS = 18
+"""How far ahead is looked, unless somebody says otherwise."""
+WARM_UP = 6
+"""Months of running in before the first that counts, where nobody knows what is in work now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A workflow with all that is simulated with it; `refs` say from which versions (`workflow/webinar@3`)."""
+
+    slug: str
+    situation: Situation
+    refs: tuple[str, ...]
+
+    @property
+    def workflow(self) -> Workflow:
+        """The workflow that is asked about."""
+        return self.situation.workflows[self.slug]
+
+    def frame(self, months: int = MONTHS, first: date | None = None, *, warm_up: int = WARM_UP) -> Frame:
+        """The time that is simulated, in the crew's zone; from today on, if nobody says otherwise."""
+        return Frame(first or today(), months, self.situation.crew.zone or workspace().zone, warm_up)
+
+
+def known(ref: str) -> Known:
+    """The workflow of a short name (or `slug@version`), the others of its crew that hold, and that crew.
+
+    Raises MaropsError `not-found`, or `workflow-cannot-run` with every fault at its step.
+    """
+    row = find(f"workflow/{ref}")
+    flow: Workflow = load(row)
+    crew_row = find(f"crew/{flow.crew}")
+    crew = present(load(crew_row))
+    rows = [one for one in active("workflow") if one.slug != row.slug and load(one).crew == flow.crew]
+    flows = {row.slug: flow, **{one.slug: load(one) for one in rows}}
+    _check(flows, crew, row)
+    return Known(row.slug, Situation(flows, crew), tuple(one.pinned for one in (row, *rows, crew_row)))
+
+
+def _check(flows: dict[str, Workflow], crew: Crew, row: Definition) -> None:
+    faults = faults_together(flows[row.slug], crew)
+    for slug, flow in flows.items():
+        if slug != row.slug:
+            faults += [_elsewhere(one, slug) for one in faults_together(flow, crew)]
+    if faults:
+        raise MaropsError(CANNOT_RUN, f"“{flows[row.slug].title}” and its crew do not fit together.", errors=faults)
+
+
+def _elsewhere(fault: FieldError, slug: str) -> FieldError:
+    return replace(fault, message=f"In the workflow {slug!r}, which has the same crew: {fault.message}")
+
+
+def present(crew: Crew) -> Crew:
+    """The crew with the absences that the team knows of its members."""
+    found = people_of(one.person for one in crew.people if one.person)
+    zone = ZoneInfo(crew.zone or workspace().zone)
+    days: dict[UUID, list[Absence]] = {}
+    for row in AwayRow.objects.filter(person_id__in=[one.id for one in found.values()]).order_by("starts"):
+        since, until = row.starts.astimezone(zone).date(), row.ends.astimezone(zone).date()
+        if since < until:
+            days.setdefault(row.person_id, []).append(Absence(since=since, until=until))
+
+    def known(member: Member) -> Member:
+        person = found.get(member.person)
+        extra = days.get(person.id, []) if person else []
+        return member.model_copy(update={"absences": (*member.absences, *extra)})
+
+    return crew.model_copy(update={"people": tuple(known(one) for one in crew.people)})
+
+
+@contextmanager
+def fitting(key: str = "") -> Iterator[None]:
+    """Turns a change that does not fit into a MaropsError `invalid` that names it."""
+    try:
+        yield
+    except Unfit as error:
+        title = f"The scenario {key!r} does not fit." if key else "The change does not fit."
+        raise MaropsError(INVALID, f"{title} {error}", errors=[error.fault]) from None

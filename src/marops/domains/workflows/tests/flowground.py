@@ -1,0 +1,57 @@
+"""Workflows and a crew that tests share."""
+
+from marops.domains.workflows.rules.changing import Situation
+from marops.domains.workflows.rules.crew import Crew
+from marops.domains.workflows.rules.document import Workflow
+
+OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+def crew(**changes):
+    document = {
+        "title": "Marketing",
+        "zone": "Europe/Berlin",
+        "calendar": "office",
+        "calendars": {"office": {"hours": OFFICE}, "tuesdays": {"hours": {"tue": [["10:00", "16:00"]]}}},
+        "people": [
+            {"id": "ann", "name": "Ann", "skills": {"writing": 1, "planning": 1}, "cost_per_hour": 50},
+            {"id": "ben", "name": "Ben", "skills": {"writing": 1.25}, "cost_per_hour": 50},
+            {"id": "cy", "name": "Cy", "skills": {"legal": 1}, "calendar": "tuesdays", "cost_per_hour": 80},
+            {"id": "dee", "name": "Dee", "skills": {"email": 1}, "cost_per_hour": 50},
+        ],
+        **changes,
+    }
+    return Crew.model_validate(document)
+
+
+STEPS = [
+    {"id": "brief", "name": "Brief", "skill": "planning", "effort": 2},
+    {"id": "copy", "name": "Copy", "skill": "writing", "effort": {"kind": "lognormal", "mean": 5, "sd": 2}},
+    {
+        "id": "legal",
+        "name": "Legal review",
+        "skill": "legal",
+        "effort": 2,
+        "review": True,
+        "rework": {"probability": 0.25, "back_to": "copy", "at_most": 3},
+    },
+    {"id": "build", "name": "Build e-mail", "skill": "email", "effort": 3},
+    {"id": "send", "name": "Send", "touch": "automatic", "effort": 0.1},
+]
+
+
+def workflow(per_month=12.0, **changes):
+    document = {
+        "title": "Newsletter",
+        "crew": "marketing",
+        "classes": [{"id": "newsletter", "name": "Newsletter", "arrivals": {"per_month": per_month}}],
+        "steps": STEPS,
+        "promise": {"hours": 480},
+        **changes,
+    }
+    return Workflow.model_validate(document)
+
+
+def situation(per_month=12.0, *, people=None, **changes):
+    hands = crew(**({"people": people} if people else {}))
+    return Situation({"newsletter": workflow(per_month, **changes)}, hands)

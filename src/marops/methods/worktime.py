@@ -9,11 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 Span = tuple[datetime, datetime]
 Window = tuple[int, int]
 """From and to, in minutes after local midnight. One that ends at or before its start runs into the next day."""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Their short names in documents, Monday first."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 DAY = timedelta(days=1)
 DAY_MINUTES = 24 * 60

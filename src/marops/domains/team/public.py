@@ -17,17 +17,14 @@ from marops.domains.team.queries import (
     person_of,
     presences,
 )
-from marops.domains.team.rules import WEEKDAYS, Weekday, Window, WorkingCalendar, hours_in_words
+from marops.domains.team.rules import WorkingCalendar, hours_in_words
 
 __all__ = [
     "STANDARD",
-    "WEEKDAYS",
     "Absence",
     "Clock",
     "Person",
     "Presence",
-    "Weekday",
-    "Window",
     "WorkingCalendar",
     "absences",
     "absences_at",

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from marops.methods.worktime import Hours, overlapping, parse_window
+from marops.methods.worktime import WEEKDAYS, Hours, Weekday, overlapping, parse_window
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Window = Annotated[tuple[str, str], Field(description="From and to, such as 09:00 and 17:00.")]
 
 

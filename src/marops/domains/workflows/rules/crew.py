@@ -15,8 +15,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from marops.domains.team.public import WEEKDAYS, Weekday, Window
 from marops.domains.workflows.rules.document import Document, Id, Name, Origin
+from marops.methods.worktime import WEEKDAYS, Weekday
+
+Window = Annotated[tuple[str, str], Field(description="From and to, such as 09:00 and 17:00.")]
 
 __all__ = ["WEEKDAYS", "Absence", "Crew", "CrewCalendar", "Member", "Ramp"]
 

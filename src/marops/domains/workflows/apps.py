@@ -7,6 +7,11 @@ class WorkflowsConfig(AppConfig):
     verbose_name = "Workflows"
 
     def ready(self) -> None:
+        self._definitions()
+        self._shell()
+
+    @staticmethod
+    def _definitions() -> None:
         from marops.domains.workflows import jobs  # noqa: F401  # registers the reading of logs
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow
@@ -26,3 +31,20 @@ class WorkflowsConfig(AppConfig):
         )
         register_kind(Kind("crew", "Crew", Crew, check=faults_of_crew, four_eyes=False, reserved=reserved))
         register_kind(Kind("scenario", "Scenario", Scenario, four_eyes=False, reserved=reserved))
+
+    @staticmethod
+    def _shell() -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.domains.workflows import desk
+        from marops.domains.workflows.permissions import CHANGE, VIEW
+        from marops.kernel import ports, shell
+
+        words = "process map bottleneck simulation scenario hire redesign"
+        entry = shell.NavEntry("operate", _("Workflows"), "workflows:workflows", VIEW, words=words)
+        ports.navigation.fill("workflows", entry, order=10)
+        templates = shell.Command(_("Begin with a template of a workflow"), "workflows:templates", CHANGE)
+        shell.commands.fill("workflow-templates", templates)
+        ports.search.fill("workflows", desk.search_workflows, order=60)
+        shell.objects.fill("workflow", shell.ObjectKind(_("Workflow"), desk.find_workflow, personal=False))
+        shell.moves.fill("workflow", desk.move)

@@ -333,4 +333,4 @@ def mix(parts: Sequence[tuple[str, float]], *, ident: str, title: str, width: fl
         if piece > 0:
             body.append(tag("rect", class_=f"f-{css}", x=x, y=0.0, width=max(piece - 1, 0.8), height=10.0))
         x += piece
-    return drawing(body, width=width, height=10.0, ident=ident, title=title, says=title, css="chart mix")
+    return drawing(body, width=max(width, 4.0), height=10.0, ident=ident, title=title, says=title, css="chart mix")

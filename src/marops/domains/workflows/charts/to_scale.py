@@ -389,6 +389,12 @@ def tick_days(told: WorkflowMap, scale: float) -> int:
     return next((one for one in (1, 2, 5, 10, 20, 50, 100, 200) if one * told.day * scale >= _TICK_ROOM), 500)
 
 
+def column_days(told: WorkflowMap) -> int:
+    """Working days from a line of the picture's axis to the next; 0 where it counts hours."""
+    last = max(told.total, max((one.end for one in told.steps), default=0.0))
+    return 0 if last < 2 * told.day else tick_days(told, _Sheet(told, "").scale)
+
+
 def by_platform(told: WorkflowMap, without: str) -> WorkflowMap:
     """The same map with a lane for each platform; steps on several stand with their first."""
     steps: Sequence[MapStep] = [

@@ -1,0 +1,554 @@
+"""A workflow, told: its answer in a sentence, its map, its steps as rows, the four ways to ask, options compared.
+
+Everything but the workflow itself may be missing: nobody measured it yet, nobody asked for its bottleneck, nothing was
+compared. Then the page says so and shows what there is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from marops.domains.workflows.charts import plots
+from marops.domains.workflows.charts.graph import graph
+from marops.domains.workflows.charts.maps import By, MapRework, MapStep, MapWay, WorkflowMap
+from marops.domains.workflows.charts.marks import hours, number, span
+from marops.domains.workflows.charts.strip import strip
+from marops.domains.workflows.charts.to_scale import by_platform, column_days, to_scale
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Line, Measured
+from marops.domains.workflows.rules.crew import Crew
+from marops.domains.workflows.rules.document import Step, Workflow
+from marops.domains.workflows.rules.walk import Stay, Walk, walk
+
+CHOICES_TO_SCALE = 3
+"""With more steps than these after which one of several ways is taken, there is no one course to draw to scale."""
+STEPS_TO_SCALE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found out about a workflow so far, and for which of its versions."""
+
+    measured: Measured | None = None
+    bottleneck: BottleneckAnswer | None = None
+    comparison: Comparison | None = None
+    version: int = 0
+    at: datetime | None = None
+
+
+def cause_words() -> Mapping[str, str]:
+    """Causes of waiting as people say them."""
+    return {
+        "unavailability": _("nobody at work"),
+        "batching": _("collected first"),
+        "contention": _("people are busy"),
+        "prioritisation": _("others went first"),
+        "outside": _("outside the team"),
+    }
+
+
+def touch_words() -> Mapping[str, str]:
+    """Touches as people say them."""
+    return {"human": _("worked by a person"), "ai_assisted": _("with AI"), "automatic": _("automatic")}
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineRow:
+    """A step as a row: what the picture shows, in words."""
+
+    step: Step
+    stay: Stay
+    lane: str
+    origin: str
+    then: str
+    comes_back: str
+    hot: bool
+    bar: SafeString
+
+    @property
+    def waited(self) -> str:
+        """Hours of waiting."""
+        return hours(self.stay.waited)
+
+    @property
+    def worked(self) -> str:
+        """Hours of work."""
+        return hours(self.stay.worked)
+
+    @property
+    def causes(self) -> str:
+        """Why it waits, in words."""
+        words = cause_words()
+        return ", ".join(f"{words.get(cause, cause)} {hours(value)}" for cause, value in self.stay.causes.items())
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRow:
+    """A figure of a comparison: doing nothing and each option, as words with their intervals; the best one marked."""
+
+    name: str
+    cells: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One workflow, told. `work_class`: the kind of work whose course is shown (left out: the one that comes most)."""
+
+    workflow: Workflow
+    crew: Crew | None = None
+    results: Results = field(default_factory=Results)
+    work_class: str = ""
+    by: By = "role"
+    outline_url: str = ""
+
+    @cached_property
+    def walked(self) -> Walk:
+        """The typical course."""
+        times = self.results.measured.steps if self.results.measured else None
+        return walk(self.workflow, self.crew, work_class=self.work_class, times=times)
+
+    @cached_property
+    def hot(self) -> frozenset[str]:
+        """The steps at which the constraint is felt."""
+        found = self.results.bottleneck
+        return frozenset(found.constraint.steps) if found and found.constraint else frozenset()
+
+    # -- sentences ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def answer(self) -> Mapping[str, str]:
+        """The first sentence in pieces: words, an interval, words, an interval. Empty ones are left out."""
+        found = self.results.bottleneck
+        if found and found.constraint and found.holds_back and found.holds_back.value is not None:
+            return self._of_bottleneck(found)
+        if found and found.constraint is None:
+            return {
+                "one": _("Nothing holds %(units)s back: more could come in.") % {"units": plural(self.workflow.unit)}
+            }
+        return {"one": self._of_course()}
+
+    def _of_bottleneck(self, found: BottleneckAnswer) -> dict[str, str]:
+        back, more = found.holds_back or Estimate(None), found.unlocks
+        told = {
+            "name": found.constraint.name if found.constraint else "",
+            "n": number(back.value or 0, 1),
+            "units": plural(self.workflow.unit),
+        }
+        said = {"one": _("%(name)s holds back %(n)s %(units)s a month") % told, "iv": span(back.low, back.high)}
+        if more and more.value is not None and found.lever:
+            said["two"] = _("%(lever)s unlocks %(n)s") % {"lever": found.lever, "n": number(more.value, 1)}
+            said["iv2"] = span(more.low, more.high)
+        return said
+
+    def _of_course(self) -> str:
+        figures = self.results.measured.figures if self.results.measured else None
+        unit = self.workflow.unit
+        if figures and figures.lead_p50 and figures.lead_p85 and figures.lead_p50.value is not None:
+            told = {"unit": unit, "p50": lead(figures.lead_p50.value), "p85": lead(figures.lead_p85.value or 0)}
+            return _("Half of all take %(p50)s or less, 85 of 100 take %(p85)s or less.") % told
+        told = {
+            "unit": unit,
+            "time": self.time(self.walked.total),
+            "share": f"{self.waiting_share:.0%}".replace("%", " %"),
+        }
+        if self.waiting_share < 0.02:
+            return _("As drawn, a typical %(unit)s takes %(time)s.") % told
+        return _("As drawn, a typical %(unit)s takes %(time)s; %(share)s of it waits.") % told
+
+    @property
+    def waiting_share(self) -> float:
+        """How much of the typical course is waiting."""
+        return self.walked.waited / self.walked.total if self.walked.total else 0.0
+
+    def time(self, value: float) -> str:
+        """Working hours as working days, or as hours where it is less than two days."""
+        if value < 2 * self.walked.day:
+            return hours(value)
+        return _("%(n)s working days") % {
+            "n": number(value / self.walked.day, 0 if value > 10 * self.walked.day else 1)
+        }
+
+    @cached_property
+    def under(self) -> str:
+        """Where the figures come from, in a line or two."""
+        measured = self.results.measured
+        if measured is None:
+            return _("All figures are from the drawing; queues for people show once it was simulated.")
+        said = []
+        if measured.origin == "log":
+            told = {"n": f"{measured.cases:,}", "units": plural(self.workflow.unit)}
+            said.append(
+                _("From %(n)s %(units)s") % told
+                + (f" ({measured.since:%b %Y}–{measured.until:%b %Y})." if measured.since and measured.until else ".")
+            )
+        else:
+            runs = ngettext("From one simulated run.", "From %(n)s simulated runs.", measured.runs)
+            said.append(runs % {"n": f"{measured.runs:,}"})
+        if measured.fit and measured.fit.value is not None:
+            fit = _("Lead times of the model stand %(n)s times the noise floor from a log it has not seen.")
+            said.append(fit % {"n": number(measured.fit.value, 1)})
+        return " ".join(said)
+
+    # -- the map -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def map(self) -> WorkflowMap:
+        """What is drawn."""
+        flow = self.workflow
+        steps = {one.id: one for one in flow.steps}
+        drawn = [self._map_step(steps[one.step], one) for one in self.walked.stays]
+        shown = {one.key for one in drawn}
+        returns = [MapRework(one.source, one.target, one.share) for one in self.walked.links if one.back]
+        for step in flow.steps:
+            if step.rework and step.rework.probability > 0 and {step.id, step.rework.back_to} <= shown:
+                back = step.rework
+                returns.append(MapRework(step.id, back.back_to, back.probability, at_most=back.at_most))
+        ways = [MapWay(one.source, one.target, one.share, one.slack) for one in self.walked.links if not one.back]
+        found = WorkflowMap(
+            title=_("A typical %(unit)s, drawn to scale in working hours") % {"unit": flow.unit},
+            steps=tuple(drawn), ways=tuple(ways), reworks=tuple(returns), day=self.walked.day, total=self.walked.total,
+            says=self._in_words(),
+        )  # fmt: skip
+        return by_platform(found, _("No platform")) if self.by == "platform" else found
+
+    def _map_step(self, step: Step, stay: Stay) -> MapStep:
+        hot = step.id in self.hot
+        note = ""
+        if hot:
+            note = _("%(waited)s wait for %(worked)s of work")
+            note %= {"waited": hours(stay.waited), "worked": hours(stay.worked)}
+        return MapStep(
+            key=step.id, name=step.name, lane=self.lane(step), start=stay.start, waited=stay.waited, worked=stay.worked,
+            touch=step.touch, platforms=step.platforms, hot=hot, note=note, share=stay.share, measured=stay.measured,
+            url=f"{self.outline_url}#step-{step.id}",
+        )  # fmt: skip
+
+    def lane(self, step: Step) -> str:
+        """Who does a step: what the document calls the lane, the role that has the skill, or the skill."""
+        if step.lane:
+            return step.lane
+        if step.touch == "automatic" and not step.skill:
+            return _("Automatic")
+        roles = (
+            {one.role for one in self.crew.people if step.skill in one.skills or one.id in step.people}
+            if self.crew
+            else set()
+        )
+        if len(roles) == 1 and (role := roles.pop()):
+            return str(capfirst(role.replace("_", " ")))
+        return str(capfirst(step.skill.replace("_", " ").replace("-", " "))) or _("Nobody in particular")
+
+    def _in_words(self) -> str:
+        lanes = len({self.lane(self.workflow.step(one.step)) for one in self.walked.stays})
+        told = {
+            "steps": len(self.walked.stays),
+            "lanes": lanes,
+            "waited": hours(self.walked.waited),
+            "total": hours(self.walked.total),
+        }
+        said = _("%(steps)s steps in %(lanes)s lanes; %(waited)s of %(total)s on the longest path are waiting.") % told
+        hot = [self.workflow.step(one).name for one in self.hot if self.walked.stay(one)]
+        return f"{said} {_('The constraint: %(names)s.') % {'names': ', '.join(hot)}}" if hot else said
+
+    @cached_property
+    def has_no_course(self) -> bool:
+        """Are there so many choices, ways back or steps that a graph says more than an axis of time?"""
+        choices = sum(1 for one in self.workflow.steps if one.split == "one")
+        loops = sum(1 for one in self.walked.links if one.back)
+        return choices + loops > CHOICES_TO_SCALE or len(self.walked.stays) > STEPS_TO_SCALE or not self.walked.total
+
+    def picture(self, view: str = "") -> SafeString:
+        """The map for a wide screen: `time` or `graph`; else the one that suits it."""
+        if view == "graph" or (view != "time" and self.has_no_course):
+            return graph(self.map)
+        return to_scale(self.map)
+
+    @property
+    def narrow(self) -> SafeString:
+        """The map for a narrow screen."""
+        return strip(replace(self.map, steps=tuple(self.map.steps)))
+
+    @cached_property
+    def scale_words(self) -> str:
+        """What the axis means, and the typical course in numbers."""
+        days = column_days(self.map)
+        column = ngettext("one column is one working day", "one column is %(n)s working days", days) % {"n": days}
+        told = {"unit": self.workflow.unit, "total": hours(self.walked.total), "waited": hours(self.walked.waited)}
+        course = _("typical %(unit)s: %(total)s, of which %(waited)s wait") % told
+        return f"{column}; {course}" if days else course
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def outline(self) -> list[OutlineRow]:
+        """The map as rows."""
+        most = max((one.waited + one.worked for one in self.walked.stays), default=0.0) or 1.0
+        return [self._outline_row(one, most) for one in sorted(self.walked.stays, key=lambda one: (one.start, one.end))]
+
+    def _outline_row(self, stay: Stay, most: float) -> OutlineRow:
+        step = self.workflow.step(stay.step)
+        after = [
+            self.workflow.step(one.target).name for one in self.walked.links if one.source == step.id and not one.back
+        ]
+        measured = self.results.measured.steps.get(step.id) if self.results.measured else None
+        origin = measured.origin if measured else step.origin.get("effort", "assumed")
+        back = ""
+        if step.rework:
+            told = {"share": number(step.rework.probability * 100), "step": self._name(step.rework.back_to)}
+            back = _("%(share)s %% to %(step)s") % told
+        parts = [("waits", stay.waited), (_shape(step), stay.worked)]
+        bar = plots.mix(
+            parts,
+            ident=f"bar-{step.id}",
+            title=hours(stay.waited + stay.worked),
+            width=120 * (stay.waited + stay.worked) / most,
+        )
+        return OutlineRow(step, stay, self.lane(step), origin, ", ".join(after), back, step.id in self.hot, bar)
+
+    @property
+    def path_rows(self) -> list[OutlineRow]:
+        """The rows of the steps that decide when a typical item is done."""
+        return [one for one in self.outline if one.step.id in self.walked.path]
+
+    def _name(self, step: str) -> str:
+        return next((one.name for one in self.workflow.steps if one.id == step), step)
+
+    @cached_property
+    def touches(self) -> SafeString:
+        """How the hours of work divide among people, AI and machines."""
+        return plots.mix(
+            touch_parts(self.workflow, self.walked),
+            ident="touches",
+            title=touch_sentence(self.workflow, self.walked),
+            width=560,
+        )
+
+    @cached_property
+    def touch_says(self) -> str:
+        """The same in words."""
+        return touch_sentence(self.workflow, self.walked)
+
+    @cached_property
+    def platforms(self) -> list[tuple[str, str, int]]:
+        """What each platform carries: hours of work of a typical item, and how many steps."""
+        load: dict[str, list[float]] = {}
+        for stay in self.walked.stays:
+            step = self.workflow.step(stay.step)
+            for one in step.platforms:
+                load.setdefault(one, []).append(stay.worked / len(step.platforms))
+        ordered = sorted(load.items(), key=lambda one: -sum(one[1]))
+        return [(name, hours(sum(found)), len(found)) for name, found in ordered]
+
+    @cached_property
+    def waiting_by_cause(self) -> SafeString:
+        """All waiting of a typical item by its cause, as a bar."""
+        total: dict[str, float] = {}
+        for stay in self.walked.stays:
+            for cause, value in stay.causes.items():
+                total[cause] = total.get(cause, 0.0) + value * stay.share
+        return plots.causes(total, cause_words(), ident="causes")
+
+    @cached_property
+    def lead_times(self) -> SafeString:
+        """How lead times are spread, where they were measured or simulated."""
+        measured = self.results.measured
+        if measured is None or len(measured.figures.lead_hours) < 3:
+            return SafeString("")
+        promise = self.workflow.promise.hours / 24 if self.workflow.promise else None
+        days = [one / 24 for one in measured.figures.lead_hours]
+        if days[len(days) // 2] < 2:
+            hourly = measured.figures.lead_hours
+            return plots.lead_times(hourly, ident="leads", unit=_("hours"), promise=promise * 24 if promise else None)
+        return plots.lead_times(days, ident="leads", unit=_("days"), promise=promise)
+
+    # -- the four answers and the comparison ---------------------------------------------------------------------------
+
+    @cached_property
+    def four(self) -> list[dict[str, Any]]:
+        """The four methods with their pictures."""
+        found = self.results.bottleneck
+        if not found:
+            return []
+        hot = found.constraint.name if found.constraint else ""
+        return [
+            {
+                "name": one.name, "asks": one.asks or one.unit, "says": one.says, "tied": ", ".join(one.tied),
+                "picture": plots.dots(one, ident=f"m-{one.method}", hot=_marked(one.rows, found)) if one.rows else "",
+                "hot": hot,
+            }
+            for one in found.methods
+        ]  # fmt: skip
+
+    @cached_property
+    def comparison_pictures(self) -> list[SafeString]:
+        """The bands of the options, for a wide and for a narrow screen."""
+        told = self.results.comparison
+        if not told or not told.series:
+            return []
+        return [plots.bands(told, ident="bands"), plots.bands(told, ident="bands-n", narrow=True)]
+
+    @cached_property
+    def comparison_rows(self) -> list[CompareRow]:
+        """The table under them."""
+        told = self.results.comparison
+        return [_compare_row(one, told.currency) for one in told.lines] if told else []
+
+
+def _marked(rows: Sequence[Any], found: BottleneckAnswer) -> str:
+    """The name of the row that is the constraint, by its key, its name or one of its steps."""
+    thing = found.constraint
+    if thing is None:
+        return "\0"
+    for one in rows:
+        if (one.key and one.key in (thing.key, *thing.steps)) or one.name == thing.name:
+            return str(one.key or one.name)
+    return "\0"
+
+
+def _compare_row(line: Line, currency: str) -> CompareRow:
+    values = [one.value for one in line.options]
+    known = [one for one in values if one is not None]
+    best = (max(known) if line.better == "more" else min(known)) if known and line.better else None
+    cells = []
+    for one in (*([line.baseline] if line.baseline else [Estimate(None)]), *line.options):
+        said, between = estimate_words(one, line, currency)
+        cells.append((said, between, one.value is not None and one.value == best and one is not line.baseline))
+    return CompareRow(line.name, tuple(cells))
+
+
+def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
+    """A figure of a comparison and its interval, in its unit; "cannot tell" where there is none."""
+    if one.value is None:
+        return (_("cannot tell"), one.why) if one.why else ("–", "")
+    between = _in_unit_between(one, line, currency)
+    return _in_unit(one.value, line, currency), between
+
+
+def _in_unit(value: float, line: Line, currency: str) -> str:
+    if line.unit == "share":
+        return f"{number(value * 100)} %"
+    if line.unit == "days":
+        return _("%(n)s days") % {"n": number(value, 0 if value >= 10 else 1)}
+    if line.unit == "hours":
+        return lead(value)
+    if line.unit == "money":
+        return f"{currency} {number(value, 0)}"
+    return number(value, line.decimals)
+
+
+def _in_unit_between(one: Estimate, line: Line, currency: str) -> str:
+    if one.low is None or one.high is None:
+        return ""
+    factor = 100 if line.unit == "share" else 1 / 24 if line.unit == "hours" and one.high >= 48 else 1
+    low, high = one.low * factor, one.high * factor
+    decimals = 0 if line.unit in ("share", "money") or high >= 20 else line.decimals
+    return span(low, high, decimals)
+
+
+def lead(value: float) -> str:
+    """Hours on the wall as days, or as hours where it is less than two."""
+    if value < 48:
+        return hours(value)
+    return _("%(n)s days") % {"n": number(value / 24, 0 if value >= 240 else 1)}
+
+
+def plural(unit: str) -> str:
+    """More than one of a unit, as English has it."""
+    if not unit:
+        return _("items")
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"
+
+
+def _shape(step: Step) -> str:
+    return {"human": "human", "ai_assisted": "ai", "automatic": "auto"}[step.touch]
+
+
+def touch_parts(workflow: Workflow, walked: Walk) -> list[tuple[str, float]]:
+    """Hours of work of a typical item by touch."""
+    steps = {one.id: one for one in workflow.steps}
+    found = {"human": 0.0, "ai": 0.0, "auto": 0.0}
+    for stay in walked.stays:
+        found[_shape(steps[stay.step])] += stay.worked * stay.share
+    return list(found.items())
+
+
+def touch_sentence(workflow: Workflow, walked: Walk) -> str:
+    """The same in words."""
+    words = {"human": _("people"), "ai": _("with AI"), "auto": _("automatic")}
+    return ", ".join(f"{words[name]} {hours(value)}" for name, value in touch_parts(workflow, walked) if value)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A workflow in the list."""
+
+    slug: str
+    title: str
+    crew: str
+    steps: int
+    mix: SafeString
+    p50: str
+    p85: str
+    on_time: str
+    bottleneck: str
+    holds_back: Estimate | None
+    origin: str
+    version: int
+    state: str
+
+
+def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> ListRow:
+    """A workflow as a row of the list."""
+    figures = told.results.measured.figures if told.results.measured else None
+    found = told.results.bottleneck
+    parts = [*touch_parts(told.workflow, told.walked), ("waits", told.walked.waited)]
+    origins = {origin for step in told.workflow.steps for origin in step.origin.values()}
+    measured = told.results.measured is not None and told.results.measured.origin == "log"
+    return ListRow(
+        slug=slug, title=told.workflow.title, crew=crew, steps=sum(not one.gate for one in told.workflow.steps),
+        mix=plots.mix(parts, ident=f"mix-{slug}", title=told.touch_says),
+        p50=_lead_of(figures.lead_p50 if figures else None), p85=_lead_of(figures.lead_p85 if figures else None),
+        on_time=_share_of(figures.on_time if figures else None),
+        bottleneck=found.constraint.name if found and found.constraint else "",
+        holds_back=found.holds_back if found else None,
+        origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
+        version=version, state=state,
+    )  # fmt: skip
+
+
+def _lead_of(one: Estimate | None) -> str:
+    return lead(one.value) if one and one.value is not None else ""
+
+
+def _share_of(one: Estimate | None) -> str:
+    return f"{number(one.value * 100)} %" if one and one.value is not None else ""
+
+
+def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
+    """Which workflow holds the operation back, or what is missing to say so."""
+    held = [one for one in rows if one.holds_back and one.holds_back.value is not None]
+    if held:
+        worst = max(held, key=lambda one: one.holds_back.value if one.holds_back and one.holds_back.value else 0.0)
+        back = worst.holds_back or Estimate(None)
+        told = {"title": worst.title, "name": worst.bottleneck, "n": number(back.value or 0, 1)}
+        said = _("%(title)s is held back most: %(name)s costs it %(n)s a month") % told
+        return {"one": said, "iv": span(back.low, back.high)}
+    count = ngettext("One workflow is drawn.", "%(n)s workflows are drawn.", len(rows)) % {"n": len(rows)}
+    return {"one": f"{count} {_('Nobody asked yet where work is held back.')}"}
+
+
+def assumptions(told: Told) -> Iterator[str]:
+    """What the figures rest on."""
+    yield from told.workflow.notes
+    if told.crew:
+        yield from told.crew.notes
+    if told.results.comparison:
+        yield from told.results.comparison.assumptions

@@ -1,0 +1,76 @@
+import pytest
+
+from marops.domains.workflows.starter import template_crew, templates
+from marops.kernel.actors import SETUP
+from marops.kernel.definitions import Starter, plant_starters
+from marops.kernel.models import Definition
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def webinar(db):
+    starters = [
+        Starter("crew", "marketing", template_crew()[0], "test"),
+        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
+    ]
+    plant_starters(actor=SETUP, starters=starters)
+
+
+def test_an_empty_list_shows_what_a_workflow_looks_like(cast):
+    page = cast.client("hanna").get("/workflows").content.decode()
+    assert "No workflow is drawn yet" in page
+    assert "<svg" in page
+    assert "/workflows/templates" in page
+
+
+def test_somebody_who_may_only_look_is_offered_nothing_to_do(cast):
+    page = cast.client("hanna").get("/workflows/templates").content.decode()
+    assert page.count("Begin with this") == len(templates())
+
+
+def test_a_template_taken_over_holds_at_once_with_its_crew(cast):
+    client = cast.client("hanna")
+    answer = client.post("/workflows/templates/newsletter/begin")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/workflows/newsletter"
+    assert Definition.objects.get(kind="crew", slug="marketing").state == Definition.State.ACTIVE
+    again = client.post("/workflows/templates/newsletter/begin")
+    assert again["Location"] == "/workflows/newsletter-2"
+    page = client.get("/workflows").content.decode()
+    assert page.count('data-href="/workflows/newsletter') == 2
+    assert "not asked yet" in page
+
+
+@pytest.mark.parametrize("asked", ["", "?by=platform", "?view=graph", "?view=time", "?class=webinar", "?class=nothing"])
+def test_a_workflow_is_told_without_any_results(cast, webinar, asked):
+    page = cast.client("hanna").get(f"/workflows/webinar{asked}").content.decode()
+    assert "As drawn, a typical webinar takes" in page
+    assert "Legal review" in page
+    assert "22 % come back to Abstract and title" in page
+    assert page.count('<svg class="chart') >= 3
+    assert 'id="step-legal"' in page
+
+
+def test_the_map_is_a_file_of_its_own(cast, webinar):
+    answer = cast.client("hanna").get("/workflows/webinar/map.svg")
+    assert answer["Content-Type"] == "image/svg+xml"
+    text = answer.content.decode()
+    assert text.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert "<a " not in text
+
+
+def test_the_reasons_name_the_path(cast, webinar):
+    page = cast.client("hanna").get("/workflows/webinar/because").content.decode()
+    assert "The path that decides when it is done" in page
+    assert "Win the speaker" in page
+    assert "outside the team" in page
+
+
+def test_workflows_are_found_by_their_steps(cast, webinar):
+    page = cast.client("hanna").get("/search?q=rehearse").content.decode()
+    assert "/workflows/webinar" in page
+
+
+def test_an_unknown_workflow_is_not_found(cast):
+    assert cast.client("hanna").get("/workflows/nothing").status_code == 404

@@ -38,6 +38,7 @@ BESIDES = {
     "routing/sales_pages": "pages of those who have leads: dispositions, queues, hand-over of many",
     "routing/trials": "what a route would do with leads that came",
     "workflows/answering": "what simulation says of workflows: pure, and the only part that needs numpy",
+    "workflows/asking": "questions about a workflow, asked once and kept",
     "workflows/situations": "what is simulated together: workflows of one crew, and the crew as it is now",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}

@@ -27,7 +27,7 @@ def of_mean(values: NDArray[np.float64], level: float = LEVEL) -> Interval | Non
     from scipy.special import stdtrit
 
     known = values[np.isfinite(values)]
-    if len(known) < 2:  # noqa: PLR2004  # one value says nothing about spread
+    if len(known) < 2:  # one value says nothing about spread
         return None
     middle = float(known.mean())
     around = float(stdtrit(len(known) - 1, (1 + level) / 2)) * float(known.std(ddof=1)) / len(known) ** 0.5

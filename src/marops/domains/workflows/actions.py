@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marops.domains.workflows.permissions import CHANGE
+from marops.domains.workflows.models import Sketch, WorkflowAnswer
+from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.sheets.checking import drafted
 from marops.kernel import definitions
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
@@ -22,4 +24,65 @@ def keep(
     row = definitions.keep(act, actor, kind, slug, document, reason)
     if hold and row.state != Definition.State.ACTIVE:
         definitions.put_in_force(act, row)
+    return row
+
+
+_KEPT = 30
+"""How many changes of a sketch can be taken back."""
+
+
+@action("sketch.keep", effect="draft", right=CHANGE, reversible=True)
+def sketch(act: Act, *, actor: Actor, slug: str, document: Mapping[str, Any], words: str, base: int) -> Sketch:
+    """What somebody draws, before it is saved; `words` say what this change did. What it was can be had back.
+
+    `base`: the version that a new sketch begins from. Raises MaropsError `invalid` where it is no workflow at all.
+    """
+    kept = drafted(document)
+    row = Sketch.objects.select_for_update().filter(slug=slug, by=actor.id).first()
+    if row is None:
+        return Sketch.objects.create(slug=slug, by=actor.id, base=base, document=kept, words=words, changed_at=act.at)
+    if row.document != kept:
+        row.past = [*row.past, {"document": row.document, "words": row.words}][-_KEPT:]
+        row.document, row.words, row.ahead, row.changed_at = kept, words, [], act.at
+        row.save(update_fields=["document", "words", "past", "ahead", "changed_at"])
+    return row
+
+
+@action("sketch.turn", effect="draft", right=CHANGE, reversible=True)
+def turn_sketch(act: Act, *, actor: Actor, slug: str, back: bool) -> Sketch | None:
+    """Take the last change of one's sketch back, or make it again; None where there is nothing to go to."""
+    row = Sketch.objects.select_for_update().filter(slug=slug, by=actor.id).first()
+    if row is None or not (row.past if back else row.ahead):
+        return None
+    here = {"document": row.document, "words": row.words}
+    if back:
+        there, row.past, row.ahead = row.past[-1], row.past[:-1], [here, *row.ahead]
+    else:
+        there, row.past, row.ahead = row.ahead[0], [*row.past, here], row.ahead[1:]
+    row.document, row.words, row.changed_at = there["document"], there["words"], act.at
+    row.save(update_fields=["document", "words", "past", "ahead", "changed_at"])
+    return row
+
+
+@action("sketch.drop", effect="draft", right=CHANGE)
+def drop_sketch(act: Act, *, actor: Actor, slug: str) -> None:
+    """Throw one's sketch away; the workflow stays as it is."""
+    Sketch.objects.filter(slug=slug, by=actor.id).delete()
+
+
+@action("workflow.answer", effect="draft", right=VIEW)
+def keep_answer(
+    act: Act, *, actor: Actor, workflow: str, kind: str, digest: str, asked: Mapping[str, Any],
+    answer: Mapping[str, Any], seconds: float, sample: bool,
+) -> WorkflowAnswer:  # fmt: skip
+    """Keep what simulation answered, so that it need not be asked again; the same question again answers the row."""
+    row, _ = WorkflowAnswer.objects.update_or_create(
+        workflow=workflow,
+        kind=kind,
+        digest=digest,
+        defaults={
+            "asked": dict(asked), "answer": dict(answer), "seconds": seconds, "sample": sample, "actor_id": actor.id,
+            "at": act.at,
+        },
+    )  # fmt: skip
     return row

@@ -169,3 +169,39 @@ class Sketch(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class WorkflowAnswer(models.Model):
+    """What simulation said of a workflow, kept as it was said: a bottleneck, a comparison, promises, decisions.
+
+    `asked` holds everything the answer depends on (versions, scenarios, seed, months); `digest` is that as a hash, so
+    the same question is answered from here.
+    """
+
+    class Kind(models.TextChoices):
+        BOTTLENECK = "bottleneck"
+        COMPARISON = "comparison"
+        PROMISES = "promises"
+        DECISIONS = "decisions"
+        FIT = "fit"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    workflow = models.TextField()  # its short name
+    kind = models.TextField(choices=Kind.choices)
+    digest = models.CharField(max_length=64)
+    asked = models.JSONField()
+    answer = models.JSONField()
+    seconds = models.FloatField(default=0)
+    sample = models.BooleanField(default=False)
+    actor_id = models.TextField()
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "workflow_answer"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workflow", "kind", "digest"], name="workflow_answer_asked_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["workflow", "kind", "-at"], name="workflow_answer_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.workflow}"

@@ -1,22 +1,22 @@
 """Where the bottleneck is: four ways to ask, beside each other, and where it goes once it is lifted."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from marops.domains.workflows.answering.activity import bottleneck_shares
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
 from marops.domains.workflows.answering.waits import causes
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Method, Row, Thing
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Method, Row, Thing
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.methods.amounts import scaled
 from marops.methods.estimates import of_mean
 from marops.methods.mining.log import CAUSES
-from marops.methods.simulation.runs import Runs, Tasks
 
 Floats = NDArray[np.float64]
 MONTH_DAYS = 21.75
@@ -43,7 +43,7 @@ class Asked:
 
 
 def bottleneck(
-    situation: Situation, setting: Setting, *, target: str | None, unit: str, busy: Callable[[Runs], Floats]
+    situation: Situation, setting: Setting, *, target: str | None, unit: str
 ) -> tuple[BottleneckAnswer, Outcome]:
     """The answer, and the simulation of today that it rests on (with its tasks)."""
     made = compiled(situation, setting.frame, None, setting.tokens)
@@ -52,7 +52,7 @@ def bottleneck(
     methods = (
         fluid_method(asked),
         waiting_method(asked, today),
-        active_method(asked, today, busy),
+        active_method(asked, today),
         sensitivity_method(asked),
     )
     return _answer(asked, methods, today), today
@@ -114,28 +114,15 @@ def _why(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
     return f"{ranked[0].name}: {first.sum() / whole:.0%} of all waiting, {words[cause]}."
 
 
-def active_method(asked: Asked, today: Outcome, busy: Callable[[Runs], Floats]) -> Method:
+def active_method(asked: Asked, today: Outcome) -> Method:
     """Who is busy without a pause: share of the time in which somebody has the longest active period of all."""
-    shares = busy(today.runs)
-    rows = [
-        _row(one.name, shares[:, list(one.people)].sum(axis=1) * 100, one.kind, one.key) for one in asked.bound.groups
-    ]
-    ranked = _ranked(_once(rows, asked.bound.groups))
+    shares = bottleneck_shares(today.runs, asked.bound.groups) * 100
+    rows = [_row(one.name, shares[:, place], one.kind, one.key) for place, one in enumerate(asked.bound.groups)]
+    ranked = _ranked(rows)
     return Method(
         "active", "Busy without a pause", "share of the time as the longest active period, in per cent",
         "% of the time", tuple(ranked[:SHOWN]), "", _tied(ranked), decimals=0,
     )  # fmt: skip
-
-
-def _once(rows: Sequence[Row], groups: Sequence[Group]) -> list[Row]:
-    """People with several skills count once: with the one whose steps take most of what they do first in the list."""
-    seen: set[tuple[int, ...]] = set()
-    kept = []
-    for row, group in zip(rows, groups, strict=True):
-        if group.people not in seen:
-            seen.add(group.people)
-            kept.append(row)
-    return kept
 
 
 def sensitivity_method(asked: Asked) -> Method:
@@ -175,7 +162,8 @@ def _eased(made: Compiled, nodes: Sequence[int]) -> Compiled:
 
 def _finished(asked: Asked, made: Compiled) -> Floats:
     found = Outcome(made, run(made, asked.setting), asked.target)
-    return found.finished.mean(axis=1)
+    finished: Floats = found.finished.mean(axis=1)
+    return finished
 
 
 def _steps(asked: Asked) -> dict[str, list[int]]:
@@ -224,7 +212,8 @@ def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> Bottle
     base = asked.bound.factors(asked.bound.solve())
     hour = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
     following = _next(asked, group)
-    back = (np.where(np.isfinite(lifted), lifted, base) - base) * asked.bound.demand
+    # Of what comes in; beyond that nothing is held back, more could only come.
+    back = (np.minimum(lifted, 1.0) - np.minimum(base, 1.0)) * asked.bound.demand
     return BottleneckAnswer(
         constraint=Thing(group.kind, group.key, group.name, group.steps),
         methods=methods,
@@ -297,13 +286,3 @@ def _because(asked: Asked, base: Floats, today: Outcome) -> tuple[str, ...]:
         f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
         f"{float(today.finished.mean()):.1f} a month are finished as things are.",
     )
-
-
-def tasks_of(runs: Runs) -> Tasks:
-    """The recorded tasks. Raises ValueError where none were recorded."""
-    if runs.tasks is None:
-        raise ValueError("these runs were not recorded")
-    return runs.tasks
-
-
-__all__ = ["Estimate", "bottleneck", "tasks_of"]

@@ -54,17 +54,17 @@ class Outcome:
     @property
     def finished(self) -> Floats:
         """Items finished."""
-        return self.runs.finished[:, self.classes].sum(axis=1).astype(float)
+        return np.asarray(self.runs.finished[:, self.classes].sum(axis=1), dtype=float)
 
     @property
     def arrived(self) -> Floats:
         """Items that came in."""
-        return self.runs.arrived[:, self.classes].sum(axis=1).astype(float)
+        return np.asarray(self.runs.arrived[:, self.classes].sum(axis=1), dtype=float)
 
     @property
     def in_work(self) -> Floats:
         """Items come in and not finished, mean over the month."""
-        return self.runs.in_work[:, self.classes].sum(axis=1)
+        return np.asarray(self.runs.in_work[:, self.classes].sum(axis=1))
 
     @cached_property
     def _cases(self) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
@@ -118,7 +118,7 @@ class Outcome:
         price = np.array([one.cost for one in model.people])
         each = self.runs.cost - np.einsum("rpm,p->rm", self.runs.worked, price)
         paid = np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.extra)
-        return (each + paid) * self._burden[:, None]
+        return np.asarray((each + paid) * self._burden[:, None])
 
     @property
     def _burden(self) -> Floats:
@@ -126,20 +126,20 @@ class Outcome:
             return np.ones(self.runs.replications)
         whole = self.runs.effort.sum(axis=1)
         own = self.runs.effort[:, self.nodes].sum(axis=1)
-        return np.divide(own, whole, out=np.zeros_like(own), where=whole > 0)
+        return np.asarray(np.divide(own, whole, out=np.zeros_like(own), where=whole > 0))
 
     @property
     def cost_each(self) -> Floats:
         """Money for each finished item; NaN in months that finish nothing."""
         finished = self.finished
-        return np.divide(self.cost, finished, out=np.full(self._shape, np.nan), where=finished > 0)
+        return np.asarray(np.divide(self.cost, finished, out=np.full(self._shape, np.nan), where=finished > 0))
 
     def used(self, people: Sequence[int] | None = None) -> Floats:
         """Share of the hours of these people (all, if None) that are worked; NaN in months without any."""
         rows = np.arange(len(self.compiled.people)) if people is None else np.array(people, dtype=int)
         hours = self.runs.available[rows].sum(axis=0)
         worked = self.runs.worked[:, rows].sum(axis=1)
-        return np.divide(worked, hours, out=np.full(self._shape, np.nan), where=hours > 0)
+        return np.asarray(np.divide(worked, hours, out=np.full(self._shape, np.nan), where=hours > 0))
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -215,4 +215,4 @@ def over(values: Floats, months: slice) -> Floats:
     known = np.isfinite(part)
     total = np.where(known, part, 0.0).sum(axis=1)
     count = known.sum(axis=1)
-    return np.divide(total, count, out=np.full(len(part), np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(len(part), np.nan), where=count > 0))

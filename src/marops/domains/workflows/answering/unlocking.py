@@ -95,7 +95,7 @@ def _kept(made: Compiled, setting: Setting, target: str | None) -> Floats:
     """The share of items, by replication, that keep their date or promise; what is not finished in time does not."""
     found = Outcome(made, run(made, setting), target)
     good, whole = _counted(found)
-    return np.divide(good, whole, out=np.full(len(good), np.nan), where=whole > 0)
+    return np.asarray(np.divide(good, whole, out=np.full(len(good), np.nan), where=whole > 0))
 
 
 def _counted(found: Outcome) -> tuple[Floats, Floats]:

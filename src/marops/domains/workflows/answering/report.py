@@ -1,0 +1,185 @@
+"""A whole comparison as JSON: what pages show, and every figure by option and month with its difference."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from marops.domains.workflows.answering.bounds import bound
+from marops.domains.workflows.answering.comparing import (
+    Cell,
+    Choice,
+    Compared,
+    Told,
+    break_even,
+    compare,
+    comparison,
+    worth,
+)
+from marops.domains.workflows.answering.flipping import flipping
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate
+from marops.domains.workflows.answering.unlocking import Intake, by_workflow, highest_intake, unlocked
+from marops.domains.workflows.rules.answers import Estimate, as_plain
+from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.situations import Known
+
+
+def report(
+    here: Known, scenarios: Mapping[str, Scenario], setting: Setting, *, deep: bool, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """`answer` for pages; `options` with every figure by month; `unlocked`, `flip`. Raises Unfit."""
+    began = time.monotonic()
+    choices = [Choice(key, one) for key, one in scenarios.items()]
+    tell("Simulating doing nothing and each option on the same luck")
+    found = compare(here.situation, choices, setting, target=here.slug)
+    told = Told(assumptions=assumptions(here, choices, setting))
+    parts: dict[str, Any] = {}
+    if deep:
+        told, parts = _deep(here, choices, found, setting, told, tell)
+    told = Told(**{**_fields(told), "seconds": round(time.monotonic() - began, 3)})
+    answer = comparison(found, told, unit=here.workflow.unit, currency=here.situation.crew.currency)
+    return {"answer": as_plain(answer), "options": list(_options(found)), **parts}
+
+
+def _fields(told: Told) -> dict[str, Any]:
+    return {name: getattr(told, name) for name in Told.__dataclass_fields__}
+
+
+def _deep(
+    here: Known, choices: list[Choice], found: Compared, setting: Setting, told: Told, tell: Callable[[str], None]
+) -> tuple[Told, dict[str, Any]]:
+    """What takes longer: the highest intake of each option, the next constraint, the flipping assumption."""
+    tell("Looking for the highest intake that keeps the promise")
+    today = highest_intake(here.situation, setting, target=here.slug)
+    risen: dict[str, Intake] = {}
+    for one in choices if today else ():
+        option = highest_intake(here.situation, setting, target=here.slug, scenario=one.scenario)
+        if option:
+            risen[one.key] = option
+    tell("Looking for the assumption that would turn the ranking round")
+    flip = flipping(here.situation, choices, setting, target=here.slug)
+    slugs = list(here.situation.workflows)
+    parts: dict[str, Any] = {"flip": _flip(flip), "unlocked": {}}
+    if today:
+        parts["highest_intake"] = _plain(estimate(today.items(here.slug)))
+        parts["unlocked"] = {
+            key: {
+                **_difference(unlocked(option, today, here.slug)),
+                "workflows": {slug: _difference(one) for slug, one in by_workflow(option, today, slugs).items()},
+            }
+            for key, option in risen.items()
+        }
+    fresh = {
+        **_fields(told),
+        "flip": flip.sentence() if flip else "Nothing that is assumed turns this round within a quarter to four times.",
+        "today": estimate(today.items(here.slug)) if today else None,
+        "intake": {key: estimate(one.items(here.slug)) for key, one in risen.items()},
+        "unlocked": {key: unlocked(one, today, here.slug) for key, one in risen.items()} if today else {},
+        "next_constraint": _following(found, setting, here.slug),
+    }
+    return Told(**fresh), parts
+
+
+def _flip(flip: Any) -> dict[str, Any] | None:
+    if flip is None:
+        return None
+    one = flip.assumption
+    return {
+        "assumption": one.name, "assumed": one.value, "turns_at": flip.value, "unit": one.unit.strip(),
+        "then_ahead": flip.winner, "instead_of": flip.loser, "says": flip.sentence(),
+    }  # fmt: skip
+
+
+def _following(found: Compared, setting: Setting, target: str) -> str:
+    """Where the constraint is once the option that brings most is there."""
+    if not found.options:
+        return ""
+    best = max(found.options, key=lambda pair: float(pair[1].finished.sum()))
+    limit = bound(best[1].compiled, setting, target)
+    solved = limit.solve()
+    prices = [sum(one.of_work[list(group.nodes)].max() for one in solved) for group in limit.groups]
+    if not prices or max(prices) <= 0:
+        return f"With “{best[0].scenario.title}” nobody holds work back."
+    first = limit.groups[prices.index(max(prices))]
+    most = float(limit.factors(solved).mean() * limit.demand.mean())
+    return f"With “{best[0].scenario.title}” the next constraint is {first.name}, at {most:.1f} a month."
+
+
+def assumptions(here: Known, choices: list[Choice], setting: Setting) -> tuple[str, ...]:
+    """What everything rests on, in words: versions, what each option says of itself, how it was simulated."""
+    lines = [f"From {', '.join(here.refs)}."]
+    for one in choices:
+        for change in one.scenario.changes:
+            reason = f": {change.because}" if change.because else ""
+            lines.append(f"“{one.scenario.title}” assumes {_in_words(change)}{reason}")
+    frame = setting.frame
+    lines.append(
+        f"{setting.replications} runs over {frame.months} months from {frame.first:%d %B %Y}, seed {setting.seed},"
+        f" after {frame.warm_up} months of running in. Intervals are of 90 % and of chance alone."
+    )
+    return tuple(lines)
+
+
+def _in_words(change: Any) -> str:
+    """A change as it stands in its document, short."""
+    document = change.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    kind = document.pop("change", change.change)
+    document.pop("because", None)
+    said = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in document.items())
+    return f"{kind} ({said})" if said else kind
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_value(one)}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _options(found: Compared) -> list[dict[str, Any]]:
+    one = worth(found.baseline)
+    rows: list[dict[str, Any]] = [{"key": "baseline", "title": "Do nothing", "months": _months(found, None)}]
+    for place, (choice, option) in enumerate(found.options):
+        paid = break_even(option, found.baseline, one.value or 0.0)
+        rows.append(
+            {
+                "key": choice.key,
+                "title": choice.scenario.title,
+                "months": _months(found, place),
+                "break_even_month": _plain(paid),
+                "total": _total(option, found.baseline),
+            }
+        )
+    return rows
+
+
+def _total(option: Outcome, baseline: Outcome) -> dict[str, Any]:
+    """Over the whole time: items finished, and money."""
+    return {
+        "throughput": _difference(estimate((option.finished - baseline.finished).sum(axis=1))),
+        "cost": _difference(estimate((option.cost - baseline.cost).sum(axis=1))),
+    }
+
+
+def _months(found: Compared, place: int | None) -> list[dict[str, Any]]:
+    cells = found.cells(place)
+    days = found.setting.frame.edges()[:-1]
+    return [
+        {"month": f"{day:%Y-%m}", **{name: _cell(values[number]) for name, values in cells.items()}}
+        for number, day in enumerate(days)
+    ]
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    plain = _plain(cell.value)
+    if cell.difference is not None:
+        plain["to_baseline"] = _difference(cell.difference)
+    return plain
+
+
+def _plain(one: Estimate) -> dict[str, Any]:
+    return {key: value for key, value in asdict(one).items() if key != "why" or value}
+
+
+def _difference(one: Estimate) -> dict[str, Any]:
+    plain = _plain(one)
+    return {"difference": plain.pop("value"), **plain}

@@ -1,0 +1,156 @@
+"""Questions about a workflow, asked once: simulated, kept with everything the answer depends on, and found again.
+
+The same question (same versions, scenarios, time, seed and number of runs) is answered from what was kept.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.models import WorkflowAnswer
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
+from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.situations import MONTHS, WARM_UP, Known, fitting, known
+from marops.domains.workflows.telling import Results
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
+from marops.kernel.definitions import digest, find, load
+from marops.kernel.workspace import sample_present, today
+
+RUNS = 100
+SEED = 1
+MOST_RUNS = 10_000
+Tell = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How a question is asked. `first`: the day from which is looked ahead; None is today."""
+
+    months: int = MONTHS
+    runs: int = RUNS
+    seed: int = SEED
+    first: date | None = None
+    warm_up: int = WARM_UP
+
+    def as_plain(self) -> dict[str, Any]:
+        """For the record of what was asked."""
+        first = self.first or today()
+        return {
+            "months": self.months, "runs": self.runs, "seed": self.seed, "first": first.isoformat(),
+            "warm_up": self.warm_up,
+        }  # fmt: skip
+
+
+def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> dict[str, Any]:
+    """The bottleneck of a workflow and how it goes, as JSON: `answer`, `measured`, `asked`, `seconds`."""
+    here = known(slug)
+    asked = {**ask.as_plain(), "versions": list(here.refs)}
+
+    def make() -> dict[str, Any]:
+        from marops.domains.workflows.answering.bottleneck import bottleneck as find_it
+        from marops.domains.workflows.answering.measuring import measured
+
+        tell("Simulating the workflow and each of its steps with less work")
+        began = time.monotonic()
+        setting = _setting(here, ask)
+        answer, outcome = find_it(here.situation, setting, target=here.slug, unit=here.workflow.unit)
+        seconds = round(time.monotonic() - began, 3)
+        how = measured(outcome, version=_version(here), at=now(), seconds=seconds, seed=ask.seed)
+        return {"answer": as_plain(answer), "measured": as_plain(how)}
+
+    return _answered(here, WorkflowAnswer.Kind.BOTTLENECK, asked, make, actor)
+
+
+def comparison(
+    slug: str, scenarios: Mapping[str, Scenario], ask: Ask, *, actor: Actor, deep: bool = True, tell: Tell = _silent
+) -> dict[str, Any]:
+    """Scenarios against doing nothing, as JSON: `answer` for pages, `months` by option, `asked`, `seconds`.
+
+    `deep`: also the throughput unlocked, the next constraint and the assumption that turns the ranking round.
+    """
+    here = known(slug)
+    asked = {
+        **ask.as_plain(),
+        "versions": list(here.refs),
+        "deep": deep,
+        "scenarios": {
+            key: one.model_dump(mode="json", by_alias=True, exclude_none=True) for key, one in scenarios.items()
+        },
+    }
+
+    def make() -> dict[str, Any]:
+        from marops.domains.workflows.answering.report import report
+
+        with fitting():
+            return report(here, scenarios, _setting(here, ask), deep=deep, tell=tell)
+
+    return _answered(here, WorkflowAnswer.Kind.COMPARISON, asked, make, actor)
+
+
+def as_document(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as it is stored."""
+    return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _setting(here: Known, ask: Ask) -> Any:
+    from marops.domains.workflows.answering.outcomes import Setting
+
+    frame = here.frame(ask.months, ask.first, warm_up=ask.warm_up)
+    return Setting(frame, ask.seed, ask.runs)
+
+
+def _version(here: Known) -> int:
+    return int(here.refs[0].rpartition("@")[2])
+
+
+def _answered(
+    here: Known, kind: str, asked: Mapping[str, Any], make: Callable[[], dict[str, Any]], actor: Actor
+) -> dict[str, Any]:
+    key = digest({"kind": kind, **asked})
+    row = WorkflowAnswer.objects.filter(workflow=here.slug, kind=kind, digest=key).first()
+    if row is None:
+        began = time.monotonic()
+        answer = make()
+        row = keep_answer(
+            actor=actor,
+            workflow=here.slug,
+            kind=kind,
+            digest=key,
+            asked=asked,
+            answer=answer,
+            seconds=round(time.monotonic() - began, 3),
+            sample=sample_present(),
+        )
+    return {**row.answer, "workflow": here.slug, "asked": dict(row.asked), "seconds": row.seconds}
+
+
+def scenarios_named(slugs: Sequence[str]) -> dict[str, Scenario]:
+    """Kept scenarios by their short names. Raises MaropsError `not-found`."""
+    return {slug: load(find(f"scenario/{slug}")) for slug in slugs}
+
+
+def results_of(slug: str) -> Results:
+    """What was found out about a workflow so far: the latest answers that were kept."""
+    found = latest(slug, WorkflowAnswer.Kind.BOTTLENECK)
+    compared = latest(slug, WorkflowAnswer.Kind.COMPARISON)
+    measured = read(Measured, found.answer["measured"]) if found else None
+    return Results(
+        measured=measured,
+        bottleneck=read(BottleneckAnswer, found.answer["answer"]) if found else None,
+        comparison=read(Comparison, compared.answer["answer"]) if compared else None,
+        version=measured.version if measured else 0,
+        at=found.at if found else None,
+    )
+
+
+def latest(slug: str, kind: str) -> WorkflowAnswer | None:
+    """The last answer of a kind, None where nobody asked."""
+    return WorkflowAnswer.objects.filter(workflow=slug, kind=kind).order_by("-at").first()

@@ -96,19 +96,23 @@ class WeekHours:
 
 @dataclass(frozen=True, slots=True)
 class FoundAmount:
-    """A distribution, from how many observations, and how far off it is (Kolmogorov–Smirnov distance)."""
+    """A distribution, from how many observations, how far off it is (Kolmogorov–Smirnov distance), and the interval
+    (90 %) in which its mean lies.
+    """
 
     amount: Amount
     n: int
     origin: Origin = "log"
     distance: float = 0.0
+    mean_low: float = 0.0
+    mean_high: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundArrivals:
     """How cases of a class come in: a mean number per hour in which the calendar is open, months that differ from it
     (factor by calendar month 1–12, 1 where the log is too short to say), the distribution of gaps in units of their
-    mean, and the calendar of arrivals.
+    mean, and the calendar of arrivals. `month_low`, `month_high`: the interval (90 %) of the number a month.
     """
 
     per_open_hour: float
@@ -116,6 +120,23 @@ class FoundArrivals:
     seasons: tuple[float, ...]
     gap: FoundAmount
     hours: WeekHours
+    n: int
+    month_low: float = 0.0
+    month_high: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBatch:
+    """That pieces of an activity are collected and done together: how many at a time (the middle), whether it is nearly
+    always that many, how long the first waits for the last (hours on the wall, nine tenths of them), whether they are
+    one job (begun at the same moment) or done one after the other, and which share of all its pieces is done so.
+    """
+
+    size: int
+    steady: bool
+    wait: float
+    together: bool
+    share: float
     n: int
 
 
@@ -126,7 +147,9 @@ class Timing:
     `effort`: by activity, hours of work in the calendar of who did it, for somebody of speed 1. `speed`: by (activity,
     resource), partially pooled: 1 is the activity's middle; with interval (low, high). `able`: who did the activity
     often enough to count. `delay`: extraneous delay by activity (hours on the wall, or in the crew's hours where
-    `delay_in_hours` says so). `outside`: activities without anybody take their time on the wall.
+    `delay_in_hours` says so); of activities in `batches` it counts from when the batch was complete. Activities
+    without anybody take their time on the wall. `batch`: by row the number of the batch it was done in, -1 for none;
+    `batches`: by activity of which at least half is done so.
     """
 
     enabled: Floats
@@ -143,6 +166,8 @@ class Timing:
     delay_in_hours: bool
     arrivals: dict[int, FoundArrivals]
     notes: tuple[str, ...] = field(default=())
+    batch: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    batches: dict[int, FoundBatch] = field(default_factory=dict)
 
 
 CAUSES: Final = ("batching", "contention", "prioritisation", "unavailability", "outside")
@@ -156,5 +181,5 @@ class Waiting:
     processing: Floats  # n
 
 
-__all__ = ["CAUSES", "NOBODY", "Codes", "Floats", "FoundAmount", "FoundArrivals", "FoundNode", "Graph", "Log", "Origin",
-           "Timing", "Waiting", "Way", "WeekHours"]  # fmt: skip
+__all__ = ["CAUSES", "NOBODY", "Codes", "Floats", "FoundAmount", "FoundArrivals", "FoundBatch", "FoundNode", "Graph",
+           "Log", "Origin", "Timing", "Waiting", "Way", "WeekHours"]  # fmt: skip

@@ -72,6 +72,7 @@ HOLDS_NONE = {
     "tick": IDS,
     "touched": IDS,
     "webhook_endpoint": DECIDED,
+    "workflow_sketch": DECIDED,
     "workspace": DECIDED,
 }
 TEXT = (models.TextField, models.CharField, models.JSONField)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import showing
+from marops.domains.workflows.pages import crews, editing, outline, showing
 
 app_name = "workflows"
 
@@ -8,6 +8,24 @@ urlpatterns = [
     path("workflows", showing.workflows, name="workflows"),
     path("workflows/templates", showing.offered, name="templates"),
     path("workflows/templates/<slug>/begin", showing.begin, name="begin"),
+    path("workflows/new", editing.new, name="new"),
+    path("workflows/crews", crews.crews, name="crews"),
+    path("workflows/crews/new", crews.new, name="crew-new"),
+    path("workflows/crews/<slug:slug>", crews.crew, name="crew"),
+    path("workflows/crews/<slug:slug>/change", crews.change, name="crew-change"),
+    path("workflows/crews/<slug:slug>/undo", crews.undo, name="crew-undo"),
+    path("workflows/crews/<slug:slug>/team", crews.from_team, name="crew-team"),
+    path("workflows/crews/<slug:slug>/person", crews.member, name="crew-person"),
+    path("workflows/crews/<slug:slug>/calendar", crews.calendar, name="crew-calendar"),
+    path("workflows/<slug:slug>/edit", editing.canvas, name="edit"),
+    path("workflows/<slug:slug>/check", editing.check, name="check"),
+    path("workflows/<slug:slug>/sketch", editing.keep_sketch, name="sketch"),
+    path("workflows/<slug:slug>/save", editing.save, name="save"),
+    path("workflows/<slug:slug>/outline", outline.outline, name="outline"),
+    path("workflows/<slug:slug>/outline/workflow", outline.facts, name="outline-facts"),
+    path("workflows/<slug:slug>/outline/work", outline.work, name="outline-class-new"),
+    path("workflows/<slug:slug>/outline/work/<str:ident>", outline.work, name="outline-class"),
+    path("workflows/<slug:slug>/outline/steps/<str:ident>", outline.step, name="outline-step"),
     path("workflows/<slug>", showing.workflow, name="workflow"),
     path("workflows/<slug>/because", showing.because, name="because"),
     path("workflows/<slug>/map.svg", showing.svg, name="svg"),

@@ -1,0 +1,164 @@
+// What is drawn: cards of steps, ways between them, ways back, and the bands of lanes behind.
+import {
+  BaseEdge,
+  EdgeLabelRenderer,
+  type Edge,
+  type EdgeProps,
+  Handle,
+  type Node,
+  type NodeProps,
+  Position,
+  ViewportPortal,
+  getSmoothStepPath,
+  useStore,
+} from "@xyflow/react";
+import type { ReactNode } from "react";
+import { t } from "./given";
+import { CARD, type Layout } from "./layout";
+import { type Amount, type Step, meanOf } from "./model";
+
+export interface CardData extends Record<string, unknown> {
+  step: Step;
+  troubled: "" | "stops" | "warns";
+  forks: boolean;
+  joins: boolean;
+}
+export type CardNode = Node<CardData, "step">;
+
+export interface WayData extends Record<string, unknown> {
+  label: string;
+  back: boolean;
+  unsure: boolean;
+  lift: number;
+  insert?: () => void;
+}
+export type WayEdge = Edge<WayData, "way">;
+
+const MARKS = { human: "human", ai_assisted: "ai", automatic: "auto" } as const;
+
+/** Hours in a few figures. */
+export function hours(amount: Amount | undefined): string {
+  const mean = meanOf(amount);
+  const said = Number(mean.toPrecision(3)).toLocaleString();
+  return typeof amount === "object" ? t("about {n} h", { n: said }) : t("{n} h", { n: said });
+}
+
+/** What holds a step up besides its work, in a few words. */
+export function holds(step: Step): string[] {
+  return [
+    step.outside !== undefined && t("{hours} outside", { hours: hours(step.outside) }),
+    step.delay !== undefined && t("{hours} lying", { hours: hours(step.delay) }),
+    step.opens && t("only in {calendar}", { calendar: step.opens }),
+    step.batch && t("by {n}", { n: step.batch.size }),
+  ].filter((one): one is string => Boolean(one));
+}
+
+export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
+  const { step, troubled } = data;
+  const classes = ["fl-card", MARKS[step.touch] ?? "human", selected && "chosen", troubled].filter(Boolean).join(" ");
+  const waits = holds(step);
+  const who = step.platforms.length ? step.platforms.join(", ") : step.skill;
+  return (
+    <div className={step.gate ? `${classes} gate` : classes}>
+      <Handle type="target" position={Position.Left} id="in" />
+      {step.gate ? (
+        <span className="fl-sign" aria-hidden="true">{step.split === "one" ? "×" : "+"}</span>
+      ) : (
+        <>
+          <p className="fl-what">
+            <i aria-hidden="true" />
+            <b>{step.name || t("Without a name")}</b>
+            {troubled && <span className="fl-bad" aria-hidden="true">!</span>}
+          </p>
+          <p className="fl-who">{who || "\u00a0"}{step.review && <span className="fl-review">{t("review")}</span>}</p>
+          <p className="fl-time">
+            <span>{hours(step.effort)}</span>
+            {waits.length > 0 && <span className="fl-wait">{waits.join(", ")}</span>}
+          </p>
+        </>
+      )}
+      {data.joins && <span className="fl-port in" title={t("waits for all ways")}>&amp;</span>}
+      {data.forks && (
+        <span className="fl-port out" title={step.split === "one" ? t("one of the ways") : t("all ways, side by side")}>
+          {step.split === "one" ? "×" : "+"}
+        </span>
+      )}
+      <Handle type="source" position={Position.Right} id="out" />
+      {!step.gate && <Handle type="source" position={Position.Top} id="back" className="fl-back" title={t("Drag to where rework goes")} />}
+      <Handle type="target" position={Position.Top} id="again" className="fl-again" isConnectable={false} />
+    </div>
+  );
+}
+
+export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
+  const { sourceX, sourceY, targetX, targetY, data, selected, markerEnd, id } = props;
+  const end = markerEnd === undefined ? {} : { markerEnd };
+  if (data?.back) {
+    const top = Math.min(sourceY, targetY) - data.lift;
+    const path = `M${sourceX} ${sourceY}V${top + 8}Q${sourceX} ${top} ${sourceX + (targetX < sourceX ? -8 : 8)} ${top}H${targetX + (targetX < sourceX ? 8 : -8)}Q${targetX} ${top} ${targetX} ${top + 8}V${targetY}`;
+    return (
+      <>
+        <BaseEdge id={id} path={path} {...end} className="fl-line back" interactionWidth={16} />
+        <Label x={(sourceX + targetX) / 2} y={top} text={data.label} back />
+      </>
+    );
+  }
+  const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 8, offset: 20 });
+  const ahead = targetX > sourceX;
+  return (
+    <>
+      <BaseEdge id={id} path={path} {...end} className={data?.unsure ? "fl-line unsure" : "fl-line"} interactionWidth={20} />
+      {data?.label && <Label x={ahead ? Math.min(sourceX + 36, labelX) : labelX} y={ahead ? (sourceY === targetY ? sourceY : targetY) : labelY} text={data.label} at={ahead ? targetX - 30 : labelX} />}
+      {selected && data?.insert && (
+        <EdgeLabelRenderer>
+          <button
+            type="button"
+            className="fl-insert nodrag nopan"
+            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            onClick={data.insert}
+            aria-label={t("Add a step here")}
+            title={t("Add a step here")}
+          >
+            +
+          </button>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+}
+
+function Label(props: { x: number; y: number; text: string; back?: boolean; at?: number }): ReactNode {
+  const x = props.at ?? props.x;
+  return (
+    <EdgeLabelRenderer>
+      <span
+        className={props.back ? "fl-label back" : "fl-label"}
+        style={{ transform: `translate(-50%, -50%) translate(${x}px, ${props.y}px)` }}
+      >
+        {props.text}
+      </span>
+    </EdgeLabelRenderer>
+  );
+}
+
+/** The lanes, behind everything. Their names stay at the left edge of what is seen. */
+export function Bands({ layout }: { layout: Layout }): ReactNode {
+  const x = useStore((state) => -state.transform[0] / state.transform[2]);
+  const zoom = useStore((state) => state.transform[2]);
+  const left = Math.max(layout.left, Math.min(x, layout.right - CARD.width));
+  return (
+    <ViewportPortal>
+      <div className="fl-bands" aria-hidden="true">
+        {layout.bands.map((band) => (
+          <div
+            key={band.key}
+            className="fl-band"
+            style={{ left: layout.left, top: band.y, width: layout.right - layout.left, height: band.height }}
+          >
+            <span style={{ transform: `translateX(${left - layout.left + 12 / zoom}px)` }}>{band.label}</span>
+          </div>
+        ))}
+      </div>
+    </ViewportPortal>
+  );
+}

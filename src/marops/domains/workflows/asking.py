@@ -4,22 +4,33 @@ The same question (same versions, scenarios, time, seed and number of runs) is a
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.actions import keep_answer
-from marops.domains.workflows.models import WorkflowAnswer
+from marops.domains.workflows.models import EventLog, WorkflowAnswer
+from marops.domains.workflows.permissions import VIEW
+from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.situations import MONTHS, WARM_UP, Known, fitting, known
+from marops.domains.workflows.situations import CANNOT_RUN, MONTHS, WARM_UP, Known, fitting, known
 from marops.domains.workflows.telling import Results
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import digest, find, load
+from marops.kernel.errors import MaropsError, problem
 from marops.kernel.workspace import sample_present, today
 
+NO_SOURCE = problem(
+    "workflow-without-log",
+    "This workflow was not read off a log",
+    remedy="Fit compares a model with the log it was read off: import a log first.",
+)
 RUNS = 100
 SEED = 1
 MOST_RUNS = 10_000
@@ -154,3 +165,80 @@ def results_of(slug: str) -> Results:
 def latest(slug: str, kind: str) -> WorkflowAnswer | None:
     """The last answer of a kind, None where nobody asked."""
     return WorkflowAnswer.objects.filter(workflow=slug, kind=kind).order_by("-at").first()
+
+
+def simulation(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
+    """How things go if nothing is changed, as JSON: figures by month, people, steps. Nothing is kept.
+
+    The answer is the same for the same versions, time, runs and seed.
+    """
+    from marops.domains.workflows.answering.simulation import as_json
+    from marops.kernel.permissions import require
+
+    require(actor, VIEW)
+    here = known(slug)
+    began = time.monotonic()
+    found = as_json(here, _setting(here, ask))
+    asked = {**ask.as_plain(), "versions": list(here.refs)}
+    return {"workflow": here.slug, **found, "asked": asked, "seconds": round(time.monotonic() - began, 3)}
+
+
+def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
+    """Write a simulated log of so many cases in the columns of the log the workflow was read off; answers its rows."""
+    from marops.domains.workflows.answering.simlogs import Wanted, simulated_logs, write_log
+
+    here = known(slug)
+    source = _source(here)
+    first = ask.first or (source.first_at.astimezone(_zone(here)).date() if source and source.first_at else today())
+    wanted = Wanted(here.slug, cases, first, str(_zone(here)))
+    with enough():
+        (log,) = simulated_logs(here.situation, wanted, seed=ask.seed, runs=1)
+    columns = source.mapping.get("columns") if source else None
+    return write_log(log, path, columns, source.mapping.get("headings", ()) if source else ())
+
+
+def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[str, Any]:
+    """How far simulated logs are from a log the model has not seen, as JSON. Raises MaropsError without a source."""
+    here = known(slug)
+    source = _source(here)
+    if source is None:
+        raise MaropsError(NO_SOURCE, f"“{here.workflow.title}” was drawn, not read off a log.")
+    asked = {
+        "versions": list(here.refs),
+        "source": source.ref,
+        "against": against.ref,
+        "runs": ask.runs,
+        "seed": ask.seed,
+    }
+
+    def make() -> dict[str, Any]:
+        from dataclasses import asdict
+
+        from marops.domains.workflows.answering.simlogs import fit_of
+
+        with enough():
+            found = fit_of(here.situation, here.slug, log_of(against), log_of(source), seed=ask.seed, runs=ask.runs)
+        return {"distances": [asdict(one) for one in found], **logs}
+
+    return _answered(here, WorkflowAnswer.Kind.FIT, asked, make, actor)
+
+
+@contextmanager
+def enough() -> Iterator[None]:
+    """Turns too few cases into a refusal."""
+    try:
+        yield
+    except ValueError as error:
+        raise MaropsError(CANNOT_RUN, str(error), remedy="Ask for fewer cases, or let more come in.") from None
+
+
+def _source(here: Known) -> EventLog | None:
+    """The log a workflow was read off, if it is still there."""
+    source = here.workflow.source
+    return (
+        EventLog.objects.filter(number=int(source.log.removeprefix("EL-"))).first() if source and source.log else None
+    )
+
+
+def _zone(here: Known) -> ZoneInfo:
+    return ZoneInfo(here.frame(1).zone)

@@ -61,7 +61,7 @@ def _deep(
     slugs = list(here.situation.workflows)
     parts: dict[str, Any] = {"flip": _flip(flip), "unlocked": {}}
     if today:
-        parts["highest_intake"] = _plain(estimate(today.items(here.slug)))
+        parts["highest_intake"] = plain(estimate(today.items(here.slug)))
         parts["unlocked"] = {
             key: {
                 **_difference(unlocked(option, today, here.slug)),
@@ -145,7 +145,7 @@ def _options(found: Compared) -> list[dict[str, Any]]:
                 "key": choice.key,
                 "title": choice.scenario.title,
                 "months": _months(found, place),
-                "break_even_month": _plain(paid),
+                "break_even_month": plain(paid),
                 "total": _total(option, found.baseline),
             }
         )
@@ -170,16 +170,19 @@ def _months(found: Compared, place: int | None) -> list[dict[str, Any]]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    plain = _plain(cell.value)
+    found = plain(cell.value)
     if cell.difference is not None:
-        plain["to_baseline"] = _difference(cell.difference)
-    return plain
+        found["to_baseline"] = _difference(cell.difference)
+    return found
 
 
-def _plain(one: Estimate) -> dict[str, Any]:
+def plain(one: Estimate | None) -> dict[str, Any]:
+    """An estimate as JSON; `why` only where there is no value."""
+    if one is None:
+        return {"value": None}
     return {key: value for key, value in asdict(one).items() if key != "why" or value}
 
 
 def _difference(one: Estimate) -> dict[str, Any]:
-    plain = _plain(one)
-    return {"difference": plain.pop("value"), **plain}
+    found = plain(one)
+    return {"difference": found.pop("value"), **found}

@@ -203,13 +203,8 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
     source = _source(here)
     if source is None:
         raise MaropsError(NO_SOURCE, f"“{here.workflow.title}” was drawn, not read off a log.")
-    asked = {
-        "versions": list(here.refs),
-        "source": source.ref,
-        "against": against.ref,
-        "runs": ask.runs,
-        "seed": ask.seed,
-    }
+    logs = {"source": source.ref, "against": against.ref}
+    asked = {"versions": list(here.refs), **logs, "runs": ask.runs, "seed": ask.seed}
 
     def make() -> dict[str, Any]:
         from dataclasses import asdict

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,9 @@ from marops.domains.workflows.models import EventLog, LogDiscovery, LogEvent, Lo
 from marops.kernel.clock import iso_utc
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
 from marops.kernel.workspace import workspace
-from marops.methods.mining.log import Log
+
+if TYPE_CHECKING:
+    from marops.methods.mining.log import Log
 
 _COLUMNS = ("case_no", "activity_no", "resource_no", "class_no", "enabled", "started", "ended", "role_no", "skill_no",
             "platform_no", "touch_no", "cost", "attempt", "again")  # fmt: skip
@@ -85,12 +87,14 @@ def columns_of(log: EventLog, names: Sequence[str] = _COLUMNS) -> pa.Table:
     )
 
 
-def log_of(log: EventLog) -> Log:
+def log_of(log: EventLog) -> "Log":
     """The log as columns for the methods; `zero` is the whole hour before its first moment.
 
     Raises MaropsError `conflict` while the log is not whole.
     """
     import numpy as np
+
+    from marops.methods.mining.log import Log
 
     rows = columns_of(log, _COLUMNS[:7])
     first = min(pc.min(rows[name]).as_py() for name in _TIMES if rows[name].null_count < len(rows))

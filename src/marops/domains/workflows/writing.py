@@ -1,6 +1,7 @@
 """Writes of event logs: begin one, take names and pieces of work in, end it, remove it; what was found in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,12 @@ from django.db import connection
 
 from marops.domains.workflows.models import LOG_NUMBERS, EventLog, LogDiscovery, LogEvent, LogName
 from marops.domains.workflows.permissions import CHANGE
-from marops.kernel import crash
+from marops.kernel import crash, definitions
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import next_number
+from marops.kernel.models import Definition
 from marops.kernel.workspace import sample_present
 from marops.store.bulk import copy_in
 
@@ -102,13 +104,39 @@ def _drop(log_id: UUID) -> None:
             cursor.execute(f'DELETE FROM "{table}" WHERE log_id = %s', [log_id])
 
 
-@action("log.found", effect="create", right=CHANGE)
-def keep_discovery(
-    act: Act, /, *, actor: Actor, log_id: UUID, found: Mapping[str, Any], **columns: Any
-) -> LogDiscovery:
-    """Keep what was found in a log and which workflow it became."""
-    row = LogDiscovery.objects.create(
-        log_id=log_id, found=dict(found), actor_kind=actor.kind, actor_id=actor.id, at=act.at, **columns
-    )
-    act.changed("event_log", log_id, after={"workflow": row.workflow, "version": row.version, "noise": row.noise})
-    return row
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """A workflow that was read off a log: its short name, its document, and what was found in words and figures."""
+
+    slug: str
+    document: Mapping[str, Any]
+    found: Mapping[str, Any]
+
+
+@action("log.found", effect="draft", right=CHANGE, reversible=True)
+def keep_found(
+    act: Act, *, actor: Actor, log_id: UUID, crew: tuple[str, Mapping[str, Any]], workflows: Sequence[FoundDocument],
+    noise: float, reason: str,
+) -> list[LogDiscovery]:  # fmt: skip
+    """Keep the crew and the workflows that a log became, in force, and what was found: all of it or nothing.
+
+    Raises MaropsError `invalid` that names every fault by its pointer.
+    """
+    _in_force(act, definitions.keep(act, actor, "crew", *crew, reason))
+    made = []
+    for one in workflows:
+        row = definitions.keep(act, actor, "workflow", one.slug, one.document, reason)
+        _in_force(act, row)
+        made.append(
+            LogDiscovery.objects.create(
+                log_id=log_id, workflow=one.slug, version=row.version, crew=crew[0], noise=noise, found=dict(one.found),
+                actor_kind=actor.kind, actor_id=actor.id, at=act.at,
+            )
+        )  # fmt: skip
+        act.changed("event_log", log_id, after={"workflow": row.pinned, "noise": noise})
+    return made
+
+
+def _in_force(act: Act, row: Definition) -> None:
+    if row.state != Definition.State.ACTIVE:
+        definitions.put_in_force(act, row)

@@ -226,7 +226,7 @@ def _windows(open_: Floats, granule: int) -> dict[int, tuple[tuple[int, int], ..
 
 def _telling(open_: Floats, rules: CalendarRules) -> Floats:
     """The price of telling a week: each day's changes once, however many days share them."""
-    by_day = open_.reshape(len(open_), 7, -1)
+    by_day = open_.reshape(len(open_), 7, open_.shape[1] // 7)
     changes = np.abs(np.diff(by_day, axis=2)).sum(axis=2)
     alike = (by_day == by_day[:, :1, :]).all(axis=2) | (changes == 0)
     return np.asarray(rules.change * np.where(alike.all(axis=1), changes.max(axis=1), changes.sum(axis=1)))

@@ -20,7 +20,7 @@ from marops.domains.workflows.charts.graph import graph
 from marops.domains.workflows.charts.maps import By, MapRework, MapStep, MapWay, WorkflowMap
 from marops.domains.workflows.charts.marks import hours, number, span
 from marops.domains.workflows.charts.strip import strip
-from marops.domains.workflows.charts.to_scale import by_platform, column_days, to_scale
+from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, to_scale
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Line, Measured
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Step, Workflow
@@ -261,7 +261,9 @@ class Told:
         """Are there so many choices, ways back or steps that a graph says more than an axis of time?"""
         choices = sum(1 for one in self.workflow.steps if one.split == "one")
         loops = sum(1 for one in self.walked.links if one.back)
-        return choices + loops > CHOICES_TO_SCALE or len(self.walked.stays) > STEPS_TO_SCALE or not self.walked.total
+        if choices + loops > CHOICES_TO_SCALE or len(self.walked.stays) > STEPS_TO_SCALE or not self.walked.total:
+            return True
+        return is_crowded(self.map)
 
     def picture(self, view: str = "") -> SafeString:
         """The map for a wide screen: `time` or `graph`; else the one that suits it."""
@@ -503,6 +505,7 @@ class ListRow:
     origin: str
     version: int
     state: str
+    drawn: str
 
 
 def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> ListRow:
@@ -520,7 +523,7 @@ def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> L
         bottleneck=found.constraint.name if found and found.constraint else "",
         holds_back=found.holds_back if found else None,
         origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
-        version=version, state=state,
+        version=version, state=state, drawn=told.time(told.walked.total),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from marops.domains.workflows.charts.marks import cut, drawing, hours, num, numb
 from marops.domains.workflows.charts.to_scale import WIDTHS, definitions, shape
 from marops.methods.layout import Drawing, drawn
 
-CARD_W, CARD_H = 168.0, 54.0
+CARD_W, CARD_LEAST, CARD_H = 168.0, 130.0, 54.0
 GAP_X, SLOT = 52.0, 72.0
 COMPACT_X, COMPACT_SLOT = 34.0, 64.0
 _EDGE = 8.0
@@ -43,7 +43,8 @@ class _Sheet:
         self.layout: Drawing = drawn(list(steps), ties)
         self.top = _EDGE + 24.0 * self._backs_above()
         layers = 1 + max((point[0] for point in self.layout.points.values()), default=0)
-        self.width = max(WIDTHS[0], 2 * _EDGE + layers * CARD_W + (layers - 1) * self.gap)
+        self.card, self.gap = _fitted(layers, self.gap)
+        self.width = max(WIDTHS[0], 2 * _EDGE + layers * self.card + (layers - 1) * self.gap)
         self.height = self.top + max(self.layout.height, 1) * self.slot + _EDGE
         self.most = max((one.worked + one.waited for one in told.steps), default=0.0) or 1.0
 
@@ -55,7 +56,7 @@ class _Sheet:
 
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """The left upper corner of a card that stands there."""
-        return _EDGE + point[0] * (CARD_W + self.gap), self.top + point[1] * self.slot
+        return _EDGE + point[0] * (self.card + self.gap), self.top + point[1] * self.slot
 
     def corner(self, key: str) -> tuple[float, float]:
         """The left upper corner of a step's card."""
@@ -74,10 +75,10 @@ class _Sheet:
 
     def _course(self, way: MapWay) -> list[tuple[float, float]]:
         x, y = self.corner(way.source)
-        points = [(x + CARD_W, y + CARD_H / 2)]
+        points = [(x + self.card, y + CARD_H / 2)]
         for bend in self.layout.bends.get((way.source, way.target), ()):
             left, upper = self.place(bend)
-            points += [(left, upper + CARD_H / 2), (left + CARD_W, upper + CARD_H / 2)]
+            points += [(left, upper + CARD_H / 2), (left + self.card, upper + CARD_H / 2)]
         x, y = self.corner(way.target)
         return [*points, (x, y + CARD_H / 2)]
 
@@ -85,7 +86,7 @@ class _Sheet:
         """Work that comes back: over the top of everything, dashed."""
         for level, (source, target, _words) in enumerate(self._returns()):
             (ax, ay), (bx, by) = self.corner(source), self.corner(target)
-            y, ax, bx = self._level_y(level), ax + CARD_W - 22 - 4 * level, bx + 22 + 4 * level
+            y, ax, bx = self._level_y(level), ax + self.card - 22 - 4 * level, bx + 22 + 4 * level
             yield path(
                 f"M{num(ax)} {num(ay)}V{num(y + 8)}Q{num(ax)} {num(y)} {num(ax - 8)} {num(y)}"
                 f"H{num(bx + 8)}Q{num(bx)} {num(y)} {num(bx)} {num(y + 8)}V{num(by - 1)}",
@@ -109,15 +110,16 @@ class _Sheet:
     def words(self) -> Iterator[str]:
         """Shares of ways that are not always taken, and what comes back."""
         for level, (source, target, words) in enumerate(self._returns()):
-            ends = sorted((self.corner(source)[0] + CARD_W - 22 - 4 * level, self.corner(target)[0] + 22 + 4 * level))
+            ends = sorted(
+                (self.corner(source)[0] + self.card - 22 - 4 * level, self.corner(target)[0] + 22 + 4 * level)
+            )
             x = max(4.0, min(ends[0] + 12, self.width - 8 - wide(words, strong=True)))
             yield text(words, x, self._level_y(level) - 5, "t-warn t-over")
         for way in self.ways_drawn:
             if way.share <= 0.995 and not self._leads_back(way):
-                points = self._course(way)
-                (x, y), (_to, end) = points[-2:]
-                shift = -6 if end <= y else 14
-                yield text(number(way.share * 100) + " %", points[-1][0] - 8, end + shift, "t-quiet t-over t-end")
+                (_x, y), (end, there) = self._course(way)[:2]
+                shift = 15 if there > y else -6
+                yield text(number(way.share * 100) + " %", end - 9, there + shift, "t-quiet t-over t-end")
 
     def cards(self, ident: str) -> Iterator[str]:
         """The steps."""
@@ -129,15 +131,15 @@ class _Sheet:
     def _card(self, step: MapStep, x: float, y: float, ident: str) -> Iterator[str]:
         if step.hot:
             yield tag(
-                "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=CARD_W + 5, height=CARD_H + 5, rx=10.0,
+                "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=self.card + 5, height=CARD_H + 5, rx=10.0,
                 filter=f"url(#{ident}-blur)",
             )  # fmt: skip
         told = ", ".join([step.name, step.lane, hours(step.worked), *step.platforms])
         yield f"<title>{escape(told)}</title>"
         css = "stepcard hot" if step.hot else "stepcard" if step.share > 0.1 else "stepcard seldom"
-        yield tag("rect", class_=css, x=x, y=y, width=CARD_W, height=CARD_H, rx=6.0)
+        yield tag("rect", class_=css, x=x, y=y, width=self.card, height=CARD_H, rx=6.0)
         yield shape(step.shape, x + 13, y + 16.5)
-        yield text(cut(step.name, CARD_W - 34, strong=True), x + 24, y + 21, "t-strong")
+        yield text(cut(step.name, self.card - 34, strong=True), x + 24, y + 21, "t-strong")
         wait, work = (_BAR_MOST * part / self.most for part in (step.waited, step.worked))
         bar = y + 34
         if wait > 0.5:
@@ -145,6 +147,15 @@ class _Sheet:
         if step.worked:
             yield tag("rect", class_=f"f-{step.shape}", x=x + 9 + wait, y=bar, width=max(work, 1.5), height=10.0)
         yield text(hours(step.worked + step.waited), x + 9 + wait + max(work, 1.5) + 6, bar + 9.5, "t-quiet")
+
+
+def _fitted(layers: float, gap: float) -> tuple[float, float]:
+    """Cards and gaps as wide as usual, or narrower where all layers then stand on the page."""
+    for between in (gap, COMPACT_X):
+        room = (WIDTHS[0] - 2 * _EDGE - (layers - 1) * between) / layers
+        if room >= CARD_LEAST:
+            return min(CARD_W, room), between
+    return CARD_W, gap
 
 
 def _curves(points: Sequence[tuple[float, float]]) -> str:

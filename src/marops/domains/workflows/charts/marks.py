@@ -128,7 +128,7 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
 
 def hours(value: float) -> str:
     """Hours in few letters: 0.5 h, 3 h, 47 h."""
-    if 0 < value < 0.05:
+    if 0 < value < 0.45:
         return _("%(n)s min") % {"n": max(1, round(value * 60))}
     decimals = 0 if value >= 9.95 or abs(value - round(value)) < 0.05 else 1
     return _("%(n)s h") % {"n": number(value, decimals)}

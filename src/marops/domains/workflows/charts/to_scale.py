@@ -107,8 +107,9 @@ class _Sheet:
     def _scale(self) -> float:
         """Units of an hour, so that every card ends within the picture."""
         room = self.width - 6.0 - self.left
-        fits = [room / max(self.told.total, max((one.end for one in self.told.steps), default=0.0), 1e-6)]
-        fits += [(room - _needed(one)) / one.start for one in self.told.steps if one.start > 0]
+        fits = [room / max(self.told.total, 1e-6)]
+        fits += [(room - _least(one)) / one.start for one in self.told.steps if one.start > 0]
+        fits += [(room - _figure(one)) / one.end for one in self.told.steps if one.end > 0]
         return max(min(fits), 0.01)
 
     def x(self, hour: float) -> float:
@@ -122,7 +123,7 @@ class _Sheet:
         self.cards = {}
         for step in sorted(self.told.steps, key=lambda one: (one.start, one.end)):
             x, done = self.x(step.start), self.x(step.end)
-            right = max(done, x + _needed(step), done + 8 + wide(hours(step.worked)) + 8 if not step.note else 0)
+            right = max(x + _needed(step), done + _figure(step))
             card = Card(step, x, self.x(step.start + step.waited), done, min(right, self.width - 2), lanes[step.lane])
             ends = rows.setdefault(card.lane, [])
             card.row = next((at for at, end in enumerate(ends) if end + 4 <= x), len(ends))
@@ -328,6 +329,16 @@ def _early_words(name: str, slack: float, room: float) -> str:
     return whole if wide(whole) <= room else _("%(hours)s early") % {"hours": hours(slack)}
 
 
+def _figure(step: MapStep) -> float:
+    """The room that its hours need beside its bar."""
+    return 0.0 if step.note else wide(hours(step.worked)) + 15
+
+
+def _least(step: MapStep) -> float:
+    """How wide a card has to be at least: for the first words of its name."""
+    return min(_needed(step), max(140.0, 50 + wide(step.note, strong=True) if step.note else 0.0))
+
+
 def _needed(step: MapStep) -> float:
     """How wide a card has to be for its words."""
     name = min(wide(step.name, strong=True), _NAME_MOST)
@@ -339,8 +350,9 @@ def _needed(step: MapStep) -> float:
 def _heading(step: MapStep, x: float, y: float, right: float) -> str:
     name = cut(step.name, min(_NAME_MOST, right - x - 6), strong=True)
     inside = tag("tspan", escape(name), class_="t-strong")
-    if step.platforms and x + wide(name, strong=True) + 7 + wide(step.platform_words) < right:
-        inside += tag("tspan", escape(step.platform_words), class_="t-quiet", dx=7.0)
+    rest = right - x - wide(name, strong=True) - 13
+    if step.platforms and (rest > 50 or wide(step.platform_words) <= rest):
+        inside += tag("tspan", escape(cut(step.platform_words, rest)), class_="t-quiet", dx=7.0)
     return tag("text", inside, x=x, y=y)
 
 
@@ -393,6 +405,11 @@ def column_days(told: WorkflowMap) -> int:
     """Working days from a line of the picture's axis to the next; 0 where it counts hours."""
     last = max(told.total, max((one.end for one in told.steps), default=0.0))
     return 0 if last < 2 * told.day else tick_days(told, _Sheet(told, "").scale)
+
+
+def is_crowded(told: WorkflowMap) -> bool:
+    """Would the picture be so wide that one sees a small part of it at a time?"""
+    return _Sheet(told, "").width > WIDTHS[2]
 
 
 def by_platform(told: WorkflowMap, without: str) -> WorkflowMap:

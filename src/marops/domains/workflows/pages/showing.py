@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.workflows.actions import keep
+from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.charts.maps import By
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.starter import template_crew, templates
-from marops.domains.workflows.telling import Results, Told, assumptions, list_answer, list_row
+from marops.domains.workflows.telling import Told, assumptions, list_answer, list_row
 from marops.kernel.definitions import active, find, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
@@ -24,11 +25,6 @@ from marops.kernel.permissions import may
 
 EXAMPLE = "webinar"
 """The template that an empty page shows."""
-
-
-def results_of(slug: str) -> Results:
-    """What was found out about a workflow so far."""
-    return Results()
 
 
 @require_GET

@@ -22,7 +22,7 @@ from marops.domains.workflows.situations import CANNOT_RUN, MONTHS, WARM_UP, Kno
 from marops.domains.workflows.telling import Results
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
-from marops.kernel.definitions import digest, find, load
+from marops.kernel.definitions import checked, digest, find, load
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.workspace import sample_present, today
 
@@ -143,6 +143,11 @@ def _answered(
     return {**row.answer, "workflow": here.slug, "asked": dict(row.asked), "seconds": row.seconds}
 
 
+def scenario_of(document: Any, name: str) -> Scenario:
+    """A scenario as somebody wrote it. Raises MaropsError `invalid` that names every fault by its place."""
+    return Scenario.model_validate(checked("scenario", document if isinstance(document, dict) else {"title": name}))
+
+
 def scenarios_named(slugs: Sequence[str]) -> dict[str, Scenario]:
     """Kept scenarios by their short names. Raises MaropsError `not-found`."""
     return {slug: load(find(f"scenario/{slug}")) for slug in slugs}
@@ -237,3 +242,48 @@ def _source(here: Known) -> EventLog | None:
 
 def _zone(here: Known) -> ZoneInfo:
     return ZoneInfo(here.frame(1).zone)
+
+
+def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The bottleneck as REST and the command line show it; kinds, names and rankings never change their places."""
+    answer = found["answer"]
+    constraint = answer["constraint"]
+    return {
+        "workflow": found["workflow"],
+        "constraint": {"kind": constraint["kind"], "name": constraint["name"], "key": constraint["key"],
+                       "steps": constraint["steps"]},
+        "methods": [
+            {"method": one["method"], "name": one["name"], "unit": one["unit"], "says": one["says"],
+             "ranking": [
+                 {"name": row["name"], "value": row["value"], "low": row["low"], "high": row["high"], "kind": row["kind"],
+                  "key": row["key"]}
+                 for row in one["rows"]]}
+            for one in answer["methods"]
+        ],
+        "agreement": answer["agreement"],
+        "holds_back_per_month": answer["holds_back"],
+        "lever": answer["lever"],
+        "unlocks_per_month": answer["unlocks"],
+        "next_constraint": answer["next_constraint"],
+        "next": answer["next_says"],
+        "because": answer["because"],
+        "asked": found["asked"],
+        "seconds": found["seconds"],
+    }  # fmt: skip
+
+
+def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A comparison as REST and the command line show it: each option's figures by month, differences to doing nothing."""
+    answer = found["answer"]
+    names = ("options", "unlocked", "highest_intake", "flip")
+    return {
+        "workflow": found["workflow"],
+        **{name: found[name] for name in names if name in found},
+        "best": answer["best"] or None,
+        "lines": answer["lines"],
+        "next_constraint": answer["next_constraint"],
+        "assumptions": answer["assumptions"],
+        "currency": answer["currency"],
+        "asked": found["asked"],
+        "seconds": found["seconds"],
+    }

@@ -3,21 +3,35 @@
 from pathlib import Path
 from typing import Any
 
+from marops.domains.workflows.asking import (
+    Ask,
+    bottleneck_json,
+    comparison_json,
+    scenario_of,
+    scenarios_named,
+    simulated_file,
+    simulation,
+)
+from marops.domains.workflows.asking import bottleneck as find_bottleneck
+from marops.domains.workflows.asking import comparison as compare_scenarios
+from marops.domains.workflows.asking import fitting_to as fit_to
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
-from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, plan_log
+from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, digest_of, plan_log
 from marops.domains.workflows.queries import find_log, log_json, log_of, logs
 from marops.domains.workflows.writing import begin_log
 from marops.kernel import files
 from marops.kernel.actors import Actor
-from marops.kernel.jobs import start_job
+from marops.kernel.jobs import run_here, start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
 from marops.store.archive import blocks_of
 
 __all__ = [
-    "CHANGE", "VIEW", "EventLog", "Given", "LogPlan", "as_given", "check_plan", "find_log", "log_json", "log_of",
-    "logs", "plan_log", "start_facts", "start_kept_log", "start_log",
+    "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "check_plan",
+    "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "log_json", "log_named", "log_of",
+    "logs", "plan_log", "scenario_of", "scenarios_named", "simulated_file", "simulation", "start_facts",
+    "start_kept_log", "start_log",
 ]  # fmt: skip
 
 
@@ -46,6 +60,20 @@ def start_kept_log(
         file_name=plan.file_name, sha256=row.sha256, size=row.size,
     )  # fmt: skip
     return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
+
+
+def log_named(name: str, *, actor: Actor) -> EventLog:
+    """The log of a reference (EL-3), or a file, read in now and kept; the same file again is the log it became."""
+    path = Path(name)
+    if not path.is_file():
+        return find_log(name)
+    plan = plan_log(path)
+    same = EventLog.objects.filter(sha256=digest_of(path), state=EventLog.State.READY).order_by("-number").first()
+    if same is not None:
+        return same
+    log, job = start_log(path, plan, actor=actor, discover=False, here=True)
+    run_here(job.id)
+    return find_log(log.ref)
 
 
 def start_facts(

@@ -255,8 +255,8 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "methods": [
             {"method": one["method"], "name": one["name"], "unit": one["unit"], "says": one["says"],
              "ranking": [
-                 {"name": row["name"], "value": row["value"], "low": row["low"], "high": row["high"], "kind": row["kind"],
-                  "key": row["key"]}
+                 {"name": row["name"], "value": row["value"], "low": row["low"], "high": row["high"],
+                  "kind": row["kind"], "key": row["key"]}
                  for row in one["rows"]]}
             for one in answer["methods"]
         ],
@@ -273,7 +273,7 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A comparison as REST and the command line show it: each option's figures by month, differences to doing nothing."""
+    """A comparison as REST and the command line show it: each option's figures by month, with differences."""
     answer = found["answer"]
     names = ("options", "unlocked", "highest_intake", "flip")
     return {

@@ -19,6 +19,8 @@ _SEVERAL: Final = 0.1
 """Who has several pieces in hand in more than a tenth of the time works on several."""
 _MOST_AT_ONCE: Final = 20
 _TEAM: Final = "team"
+TEAM: Final = "Team"
+"""The lane, and the name, of people who are assumed because a log names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +253,10 @@ def _team(found: FoundCrew, material: Material, timing: Timing) -> dict[str, Any
         many = max(1, int(np.searchsorted(np.cumsum(spent), 0.95 * spent.sum())))
     for one in range(len(log.activities)):
         found.skill[one] = _TEAM
-        found.lane[one] = "Team"
+        found.lane[one] = TEAM
     found.notes.append(f"The log names nobody: {many} people alike are assumed, as many as were busy at a time.")
     origin = dict.fromkeys(("amount", "skills", "calendar"), "assumed")
     return {
-        "id": _TEAM, "name": "Team", "skills": {_TEAM: 1.0}, "calendar": POOL, "amount": min(many, 1000),
+        "id": _TEAM, "name": TEAM, "skills": {_TEAM: 1.0}, "calendar": POOL, "amount": min(many, 1000),
         "origin": origin,
     }  # fmt: skip

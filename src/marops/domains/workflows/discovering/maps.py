@@ -6,12 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from marops.domains.workflows.discovering.crews import POOL, FoundCrew
+from marops.domains.workflows.discovering.crews import POOL, TEAM, FoundCrew
 from marops.domains.workflows.discovering.naming import Slugs
 from marops.domains.workflows.discovering.reading import Material, Part
 from marops.domains.workflows.rules.amounts import as_document
 from marops.domains.workflows.rules.document import ELAPSED
 from marops.methods.mining.log import FoundAmount, FoundBatch, Graph, Timing, Way
+from marops.methods.mining.timing_amounts import fit
 
 _NO_TIME: Final = 1e-4
 """Hours; work that takes less takes none."""
@@ -77,24 +78,35 @@ def _gate_names(graph: Graph) -> dict[int, str]:
 def _step(one: int, material: Material, timing: Timing, crew: FoundCrew, notes: list[str]) -> dict[str, Any]:
     """What is known of an activity."""
     effort = timing.effort.get(one)
-    alone = one not in crew.skill or (effort is not None and _mean(effort) < _NO_TIME and crew.lane.get(one) == "Team")
+    alone = one not in crew.skill or (effort is not None and _mean(effort) < _NO_TIME and crew.lane.get(one) == TEAM)
     said = material.usual["touch"].get(one, "")
     touch = "automatic" if alone else said if said in ("human", "ai_assisted") else "human"
     step: dict[str, Any] = {"touch": touch}
     origin: dict[str, str] = {"touch": "log" if said or alone else "assumed"}
-    if effort is not None:
-        step["effort"] = as_document(effort.amount) if _mean(effort) >= _NO_TIME else 0.0
-        origin["effort"] = effort.origin
-    else:
-        step["effort"], origin["effort"] = 0.0, "assumed"
+    nobody = crew.lane.get(one) == TEAM and effort is not None and effort.origin == "assumed"
+    measured = effort is not None and _mean(effort) >= _NO_TIME and not nobody
+    step["effort"] = as_document(effort.amount) if effort is not None and measured else 0.0
+    origin["effort"] = effort.origin if effort is not None else "assumed"
+    if not measured and origin["effort"] == "assumed":
+        step |= _unexplained(one, material, timing, origin)
     if touch != "automatic":
         step |= {"skill": crew.skill[one], "lane": crew.lane.get(one, "")}
-        origin |= {"skill": "log", "lane": "log"} if crew.lane.get(one) != "Team" else {"skill": "assumed"}
+        origin |= {"skill": "log", "lane": "log"} if crew.lane.get(one) != TEAM else {"skill": "assumed"}
     elif cost := _cost(one, material):
         step["cost"], origin["cost"] = cost, "log"
     if platforms := material.platforms.get(one):
         step["platforms"], origin["platforms"] = list(platforms), "log"
     return step | _delays(one, timing, origin, touch) | {"origin": origin}
+
+
+def _unexplained(one: int, material: Material, timing: Timing, origin: dict[str, str]) -> dict[str, Any]:
+    """Nobody knows who worked on it and from when: all the time until it was done counts as outside."""
+    mine = material.log.activity == one
+    hours = np.maximum(material.log.ended[mine] - timing.enabled[mine], 0.0)
+    if hours.mean() < _NO_TIME:
+        return {}
+    origin["outside"] = "assumed"
+    return {"outside": as_document(fit(hours, "assumed").amount)}
 
 
 def _delays(one: int, timing: Timing, origin: dict[str, str], touch: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marops.domains.team.public import add_person
-from marops.domains.workflows.models import LogDiscovery
+from marops.domains.workflows.discovering import finding
+from marops.domains.workflows.models import EventLog, LogDiscovery
 from marops.domains.workflows.public import start_facts
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
@@ -104,6 +105,18 @@ def test_people_are_assumed_where_the_log_names_nobody(tmp_path):
     assert faults_together(flow, crew) == []
 
 
+def test_time_that_nobody_explains_is_outside(tmp_path):
+    lines = "".join(
+        f"{n},{what},{MONDAY + timedelta(days=n // 3, hours=7 * at)}\n"
+        for n in range(90)
+        for at, what in enumerate(("Ask", "Answer", "Close"))
+    )
+    flow, _, _ = documents(bring(written(tmp_path, "case,activity,timestamp\n" + lines), discover=True))
+    answer = next(one for one in flow.steps if one.name == "Answer")
+    assert answer.outside.as_amount().mean == pytest.approx(7, rel=0.05)
+    assert (answer.origin["outside"], answer.origin["effort"]) == ("assumed", "assumed")
+
+
 def test_the_same_log_again_makes_no_new_version(tmp_path):
     path = written(tmp_path, campaigns(40), "log.csv")
     for _ in range(2):
@@ -111,11 +124,13 @@ def test_the_same_log_again_makes_no_new_version(tmp_path):
     assert {one.version for one in Definition.objects.filter(kind="crew")} == {1}
 
 
-def test_a_log_in_which_no_process_is_keeps_its_rows_and_says_so(tmp_path):
-    lines = "".join(f"{n // 510},Step {n % 510},{MONDAY + timedelta(hours=n)}\n" for n in range(1_530))
+def test_a_map_that_nobody_could_read_is_refused_and_nothing_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(finding, "_MOST_STEPS", 4)
     with pytest.raises(MaropsError) as refusal:
-        bring(written(tmp_path, "case,activity,timestamp\n" + lines), discover=True, columns={"activity": "activity"})
+        bring(written(tmp_path, campaigns(40), "log.csv"), discover=True, zone="UTC")
     assert refusal.value.code == "log-no-process"
+    assert "A map can show 4" in refusal.value.detail
+    assert EventLog.objects.get().state == "ready"
     assert not Definition.objects.filter(kind__in=["workflow", "crew"]).exists()
 
 

@@ -12,12 +12,13 @@ class WorkflowsConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
-        from marops.domains.workflows import jobs  # noqa: F401  # registers the reading of logs
+        from marops.domains.workflows import jobs, questions  # noqa: F401  # register what the worker runs
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow
         from marops.domains.workflows.rules.faults import faults_of_crew, faults_of_workflow
         from marops.domains.workflows.rules.scenario import Scenario
-        from marops.kernel import personal
+        from marops.domains.workflows.warming import keep_warm
+        from marops.kernel import personal, ports
         from marops.kernel.definitions import Kind, register_kind
 
         personal.place("event_log", "title", "blank", "the title of a log")
@@ -25,6 +26,9 @@ class WorkflowsConfig(AppConfig):
         personal.place("event_log", "mapping", "tell", "a column of a log bears the person's name:")
         personal.place("log_name", "name", "blank", "what a case, an activity or somebody in a log is called")
         personal.place("log_discovery", "found", "tell", "what was found in a log names the person:")
+        personal.place("workflow_answer", "answer", "tell", "what simulation answered names the person:")
+        personal.place("workflow_answer", "asked", "tell", "a scenario that was simulated names the person:")
+        ports.beside.fill("simulation", keep_warm)
         reserved = frozenset({"new", "import", "logs", "crews", "scenarios", "templates"})
         register_kind(
             Kind("workflow", "Workflow", Workflow, check=faults_of_workflow, four_eyes=False, reserved=reserved)

@@ -209,7 +209,8 @@ def _moment(w: World, work_class: int) -> float:
     if one.at >= last:
         return FOREVER
     left, right = point_of(w, one.at), point_of(w, one.at + 1)
-    return left.hour + (right.hour - left.hour) * (one.reached - left.expected) / (right.expected - left.expected)
+    rise = right.expected - left.expected
+    return left.hour + (right.hour - left.hour) * (one.reached - left.expected) / rise if rise > 0.0 else left.hour
 
 
 @compiled

@@ -137,7 +137,7 @@ def gamma(shape: float, bits: np.uint64) -> float:
     """A gamma variate with scale 1, by rejection from a cubed normal (Marsaglia and Tsang 2000), each try hashed."""
     boost = 1.0
     if shape < 1.0:
-        boost = share(mixed(bits + _STEP)) ** (1.0 / shape)
+        boost = share(mixed(bits ^ _SECOND)) ** (1.0 / shape)
         shape += 1.0
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)

@@ -29,7 +29,7 @@ from marops.methods.simulation.replication import replicate
 from marops.methods.simulation.runs import Cases, Runs, Tasks
 from marops.methods.simulation.tables import Table, Tables, tables
 
-_MOST_AT_ONCE: Final = 4_000_000
+_MOST_AT_ONCE: Final = 1_000_000
 _MASK: Final = (1 << 64) - 1
 
 
@@ -133,7 +133,8 @@ class _Bench:
         if self._world["fault"][0] == ENDLESS:
             node = self._model.nodes[self._world["fault_node"][0]].key
             hour = float(self._world["now"][0])
-            raise Unsimulable(f"work goes round without taking time: over a million moves at hour {hour:g}, at {node}")
+            what = f"over a million moves at hour {hour:g}, at {node}"
+            raise Unsimulable(f"{what}: work goes round without taking time, or multiplies")
         self._make_room()
 
 

@@ -230,4 +230,5 @@ def replicate(world: NDArray[Any]) -> None:
     settle(w)
     dispatch(w)
     _run(w)
-    _close(w)
+    if w.fault == 0:
+        _close(w)

@@ -27,6 +27,10 @@ from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, WORKING
 Table = NDArray[Any]
 _STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WORKING}
 _BEYOND: Final = 1e300
+_GIVEN: Final = (
+    "node", "edge", "amount", "value", "person", "skill", "able", "ramp", "work_class", "entry", "point", "flow",
+    "calendar", "span", "allowed", "begun", "month_edge", "passed",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -50,12 +54,7 @@ class _Sheet:
         return made
 
 
-class Sheets(dict[str, _Sheet]):
-    """All tables, made when they are asked for."""
-
-    def __missing__(self, name: str) -> _Sheet:
-        self[name] = _Sheet(name)
-        return self[name]
+Sheets = dict[str, _Sheet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Tables:
 
 def tables(model: Model) -> Tables:
     """The model's tables."""
-    sheets = Sheets()
+    sheets = {name: _Sheet(name) for name in _GIVEN}
     calendars = (*model.calendars, Calendar(np.array([model.begin]), np.array([FOREVER])))
     counters = _Counters(model)
     _calendars(sheets, calendars, model.months)
@@ -81,7 +80,7 @@ def tables(model: Model) -> Tables:
     for edge in model.months:
         sheets["month_edge"].add(value=edge)
     sheets["month_edge"].add(value=2 * FOREVER)
-    given = {name: sheets[name].table() for name in list(sheets)}
+    given = {name: sheet.table() for name, sheet in sheets.items()}
     counts = {
         "nodes": len(model.nodes), "people": len(model.people), "classes": len(model.classes),
         "flows": len(model.flows), "months": len(model.months) - 1, "calendars": len(calendars),

@@ -24,6 +24,11 @@ Flags = NDArray[np.bool_]
 MOST_EVENTS: Final = 100_000
 """Of one case; beyond, the column taken for the case is hardly one."""
 MOST_ACTIVITIES: Final = 3_000
+MOST_STEPS: Final = 450
+MOST_WAYS: Final = 2_500
+"""Of a map; rarer ones are left out, whatever they cover."""
+_WAYS_EACH: Final = 4
+"""With more ways than this for each step a map is a tangle."""
 
 
 class NoProcess(ValueError):
@@ -37,15 +42,26 @@ class NoProcess(ValueError):
 def discover(log: Log, *, noise: float = 0.05, within: int | None = None) -> Graph:
     """The graph of a log, or of one class of work in it.
 
-    A way is noise when fewer take it than this share of those who take the most frequent way from the same step. What
-    can then not be reached, or not be left, goes as well. Raises NoProcess.
+    The rarest ways are noise, as long as what is left out touches at most this share of the cases; in a tangle of very
+    many ways, at most this share of the steps taken. What can then not be reached goes as well. Raises NoProcess.
     """
     check(log, within)
-    traces = traces_of(log, within)
-    strong = strengths(_of_class(log, within))
-    found = _level(traces, strong, noise, count(len(log.activities)))
-    events = int(traces.weights().sum())
-    return drawn(found, noise, 1 - _left_out(found) / events)
+    every = traces_of(log, within)
+    traces = _most_frequent(every)
+    found = _level(traces, strengths(_of_class(log, within)), noise, count(len(log.activities)))
+    events = int(every.weights().sum())
+    lost = events - int(traces.weights().sum()) + _left_out(found)
+    return drawn(found, noise, 1 - lost / events)
+
+
+def _most_frequent(traces: Traces) -> Traces:
+    """Without the rarest activities of too many."""
+    times = np.bincount(traces.symbols, traces.weights())
+    if np.count_nonzero(times) <= MOST_STEPS:
+        return traces
+    kept = np.zeros(len(times), dtype=np.bool_)
+    kept[np.argsort(-times, kind="stable")[:MOST_STEPS]] = True
+    return traces.only(kept[traces.symbols])
 
 
 def check(log: Log, within: int | None = None) -> None:
@@ -116,17 +132,36 @@ class _Ways:
         some = count > 0
         return cls(size, key[some] // (size + 2), key[some] % (size + 2), count[some])
 
-    def frequent(self, noise: float) -> Flags:
+    def frequent(self, noise: float, cases: int) -> Flags:
         """Which ways are no noise. From each symbol some way leads to the end, over as frequent ways as can be."""
-        most = np.zeros(self.size + 2, dtype=np.int64)
-        np.maximum.at(most, self.source, self.count)
-        kept = self.count >= noise * most[self.source]
+        kept = np.ones(len(self.count), dtype=np.bool_)
+        kept[self._rarest(self._rare(), noise * cases)] = False
+        many = int(kept.sum()) - _WAYS_EACH * max(self.size, 1)
+        if many > 0:
+            # Where cases begin and end is no tangle: without it they would go round for much longer.
+            within = (self.source < self.size) & (self.target < self.size) & kept
+            rare = self._rare()
+            rare = rare[within[rare]]
+            kept[self._rarest(rare, noise * self.count.sum())[:many]] = False
+            kept[rare[: max(int(kept.sum()) - MOST_WAYS, 0)]] = False
         while True:
             ends = self._linked(kept, self.target, self.source, self.size + 1)
             out = ends[self.target] & ~ends[self.source]
             if not out.any():
                 return kept
             kept[np.argmax(np.where(out, self.count, -1))] = True
+
+    def _rarest(self, rare: Positions, budget: float) -> Positions:
+        """As many of these ways as a budget of times taken allows."""
+        return rare[: int(np.searchsorted(np.cumsum(self.count[rare]), budget, side="right"))]
+
+    def _rare(self) -> Positions:
+        """Ways, rarest first, without the most frequent one from each symbol."""
+        most = np.zeros(self.size + 2, dtype=np.int64)
+        np.maximum.at(most, self.source, self.count)
+        whole = np.bincount(self.source, self.count, minlength=self.size + 2)
+        order = np.lexsort((self.count / whole[self.source], self.count))
+        return order[self.count[order] < most[self.source[order]]].astype(np.int64)
 
     def connected(self, kept: Flags) -> Flags:
         """Which symbols are reached from the start."""
@@ -144,11 +179,11 @@ class _Ways:
 
 def _follows(traces: Traces, blocks: dict[int, tuple[Level, ...]], noise: float) -> Level:
     """The graph of first order of sequences, noise left out."""
-    events = int(traces.weights().sum())
+    events, cases = int(traces.weights().sum()), int(traces.counts.sum())
     while True:
         names, codes = np.unique(traces.symbols, return_inverse=True)
         ways = _Ways.of(codes.astype(np.int64), traces, len(names))
-        kept = ways.frequent(noise)
+        kept = ways.frequent(noise, cases)
         reached = ways.connected(kept)
         if reached.all():
             break

@@ -113,7 +113,7 @@ def _into_next(drawing: _Drawing, gate: int) -> bool:
     node, following = drawing.nodes[gate], drawing.nodes[target]
     if target == gate or (gate == drawing.first and (sources or following.join_all or target == drawing.last)):
         return False
-    if node.join_all and (following.join_all or len(drawing.before[target]) > 1):
+    if node.join_all and (following.join_all or len(drawing.before[target]) > 1 or target == drawing.first):
         return False
     if following.join_all and len(sources) > 1:
         return False

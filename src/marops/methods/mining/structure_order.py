@@ -3,7 +3,7 @@
 Two activities are concurrent when neither waits for the other. The evidence, in order of weight: the second could
 begin (it was enabled) before the first had ended; both were in work at the same moment; now the one came first and now
 the other, each once. A loop, too, shows both orders, but it repeats itself; so of each case the rows of the two
-activities are paired off in order, and pairs of the same activity speak against concurrency.
+activities are paired off in order, and pairs of the same activity speak against what the order says.
 """
 
 from dataclasses import dataclass
@@ -22,15 +22,22 @@ FIRST: Final = -1
 
 _ROWS_LOOKED_AT = 250_000
 _PAIRS_LOOKED_AT = 20_000
-_SEEN_TOGETHER = 0.2
+_SEEN_TOGETHER = 0.25
 """Share of the pairs in which both were in work at the same moment."""
 _FREE_TOGETHER = 0.3
 """Share of the pairs in which the second was enabled before the first had ended."""
+_TOO_FREE = 0.8
+"""With more rows than this enabled before the one before them had ended, `enabled` says something else."""
 _EITHER_ORDER = 0.15
 """Share of the pairs in the rarer order, where nothing else speaks."""
-_REPEATS = 0.3
+_REPEATS = 0.2
 """From this share of pairs of the same activity on, it is a loop."""
+_ACCOMPANIED = 0.9
+"""Share of the cases of the rarer activity that have the other one, too: a branch is left out, not chosen."""
 _FEW = 3
+_DOUBT = 2
+"""So many further pairs are taken to have shown nothing: few overlaps prove little."""
+_MILLISECONDS = 3_600_000
 _LAGS = 64
 
 
@@ -39,14 +46,19 @@ def begins(log: Log) -> Floats:
     return np.where(np.isnan(log.started), log.ended, log.started)
 
 
+def _exact(hours: Floats) -> Floats:
+    """Whole milliseconds: what one hand-over made of the other's end is not earlier by the last binary digit."""
+    return np.rint(hours * _MILLISECONDS)
+
+
 def in_order(log: Log) -> Positions:
     """Positions of the rows by case, then begin, then end; equals stay in the log's order."""
-    begin = begins(log)
+    begin, end = _exact(begins(log)), _exact(log.ended)
     same = log.case[1:] == log.case[:-1]
-    later = (begin[1:] > begin[:-1]) | ((begin[1:] == begin[:-1]) & (log.ended[1:] >= log.ended[:-1]))
+    later = (begin[1:] > begin[:-1]) | ((begin[1:] == begin[:-1]) & (end[1:] >= end[:-1]))
     if np.all((log.case[1:] > log.case[:-1]) | (same & later)):
         return np.arange(len(log), dtype=np.int64)
-    return np.lexsort((log.ended, begin, log.case)).astype(np.int64)
+    return np.lexsort((end, begin, log.case)).astype(np.int64)
 
 
 def concurrency(log: Log) -> Flags:
@@ -100,12 +112,16 @@ class _Rows:
         activity = log.activity[order]
         by_activity = np.argsort(activity, kind="stable")
         edges = np.searchsorted(activity[by_activity], np.arange(len(log.activities) + 1))
+        case, end, enabled = log.case[order], _exact(log.ended)[order], _exact(log.enabled)[order]
+        neighbours = (case[1:] == case[:-1]) & ~np.isnan(enabled[1:])
+        if ((enabled[1:] < end[:-1])[neighbours]).mean() > _TOO_FREE if neighbours.any() else False:
+            enabled = np.full(len(order), np.nan)
         return cls(
-            log.case[order],
+            case,
             activity,
-            begins(log)[order],
-            log.ended[order],
-            log.enabled[order],
+            _exact(begins(log))[order],
+            end,
+            enabled,
             [by_activity[a:b].astype(np.int64) for a, b in pairwise(edges)],
         )
 
@@ -132,17 +148,28 @@ class _Rows:
     def strength(self, a: int, b: int) -> float:
         """How strongly two activities are concurrent; from 1 on they are."""
         rows = np.sort(np.concatenate([self.of_activity[a], self.of_activity[b]]))
+        meet = np.nonzero(
+            (self.case[rows[1:]] == self.case[rows[:-1]]) & (self.activity[rows[1:]] != self.activity[rows[:-1]])
+        )[0]
+        if not len(meet):
+            return 0.0
+        together, free = self._overlaps(rows[meet], rows[meet + 1])
+        seen = max(together / _SEEN_TOGETHER, free / _FREE_TOGETHER) / (len(meet) + _DOUBT)
+        return max(seen, self._either_order(rows, a) / _EITHER_ORDER)
+
+    def _either_order(self, rows: Positions, a: int) -> float:
+        """Share of the rarer order of two activities, unless they are a loop or choices in one."""
         one, other, left_over = self._paired(rows)
         mixed = self.activity[one] != self.activity[other]
         n, same = int(mixed.sum()), int((~mixed).sum()) + left_over
-        if n == 0 or same > _REPEATS * (n + same):
-            return 0.0
-        one, other = one[mixed], other[mixed]
-        together, free = self._overlaps(one, other)
-        forth = int((self.activity[one] == a).sum())
+        forth = int((self.activity[one[mixed]] == a).sum())
         rarer = min(forth, n - forth)
-        either = rarer / n / _EITHER_ORDER if rarer >= _FEW else 0.0
-        return max(together / n / _SEEN_TOGETHER, free / n / _FREE_TOGETHER, either)
+        if rarer < _FEW or same > _REPEATS * (n + same):
+            return 0.0
+        of_a = self.activity[rows] == a
+        with_a, with_b = np.unique(self.case[rows[of_a]]), np.unique(self.case[rows[~of_a]])
+        shared = int(np.isin(with_a, with_b).sum())
+        return rarer / n if shared >= _ACCOMPANIED * min(len(with_a), len(with_b)) else 0.0
 
     def strength_alone(self, a: int) -> float:
         """How strongly an activity is concurrent with itself: most of its repetitions overlap."""
@@ -168,11 +195,11 @@ class _Rows:
     def _overlaps(self, one: Positions, other: Positions) -> tuple[int, int]:
         """In how many pairs both were in work at the same moment, and the later one was free to begin before.
 
-        Clocks are sloppy: an overlap counts when it is at least half of the shorter one.
+        Clocks are sloppy: an overlap counts when it is at least a quarter of the shorter one.
         """
         shorter = np.minimum(self.end[one] - self.begin[one], self.end[other] - self.begin[other])
         shared = np.minimum(self.end[one], self.end[other]) - self.begin[other]
-        together = (self.begin[other] < self.end[one]) & (2 * shared >= shorter)
+        together = (self.begin[other] < self.end[one]) & (4 * shared >= shorter)
         free = self.enabled[other] < self.end[one]  # nothing is before NaN
         return int(together.sum()), int(free.sum())
 
@@ -206,8 +233,9 @@ def predecessor(log: Log, concurrent: Flags) -> Positions:
         return found
     order = in_order(log)
     case, activity = log.case[order], log.activity[order]
-    ended = np.lexsort((log.ended[order], case))
-    before = _ended_before(case, begins(log)[order], log.ended[order])
+    end = _exact(log.ended)[order]
+    ended = np.lexsort((end, case))
+    before = _ended_before(case, _exact(begins(log))[order], end)
     start = np.searchsorted(case, case, side="left")
     place = np.arange(len(order), dtype=np.int64)
     for a in np.unique(activity):

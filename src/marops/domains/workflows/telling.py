@@ -93,7 +93,7 @@ class CompareRow:
     """A figure of a comparison: doing nothing and each option, as words with their intervals; the best one marked."""
 
     name: str
-    cells: tuple[tuple[str, str, bool], ...]
+    cells: tuple[tuple[str, str, str, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ class Told:
     work_class: str = ""
     by: By = "role"
     outline_url: str = ""
+    slug: str = ""
+    version: int = 0
 
     @cached_property
     def walked(self) -> Walk:
@@ -117,7 +119,15 @@ class Told:
     def hot(self) -> frozenset[str]:
         """The steps at which the constraint is felt."""
         found = self.results.bottleneck
-        return frozenset(found.constraint.steps) if found and found.constraint else frozenset()
+        steps = found.constraint.steps if found and found.constraint else ()
+        parted = [one.rpartition("/") for one in steps]
+        return frozenset(step for flow, _slash, step in parted if flow in ("", self.slug))
+
+    @cached_property
+    def felt_most(self) -> str:
+        """The step at which the constraint makes work wait longest."""
+        stays = [one for one in self.walked.stays if one.step in self.hot]
+        return max(stays, key=lambda one: one.waited).step if stays else ""
 
     # -- sentences ---------------------------------------------------------------------------------------------------
 
@@ -141,6 +151,8 @@ class Told:
             "units": plural(self.workflow.unit),
         }
         said = {"one": _("%(name)s holds back %(n)s %(units)s a month") % told, "iv": span(back.low, back.high)}
+        if not told["n"].strip("0."):
+            said = {"one": _("%(name)s gives out first, but holds nothing back at today's demand") % told}
         if more and more.value is not None and found.lever:
             said["two"] = _("%(lever)s unlocks %(n)s") % {"lever": found.lever, "n": number(more.value, 1)}
             said["iv2"] = span(more.low, more.high)
@@ -190,6 +202,8 @@ class Told:
         else:
             runs = ngettext("From one simulated run.", "From %(n)s simulated runs.", measured.runs)
             said.append(runs % {"n": f"{measured.runs:,}"})
+        if self.results.version and self.version and self.results.version != self.version:
+            said.append(_("It was version %(n)s then; the workflow has changed since.") % {"n": self.results.version})
         if measured.fit and measured.fit.value is not None:
             fit = _("Lead times of the model stand %(n)s times the noise floor from a log it has not seen.")
             said.append(fit % {"n": number(measured.fit.value, 1)})
@@ -220,7 +234,7 @@ class Told:
     def _map_step(self, step: Step, stay: Stay) -> MapStep:
         hot = step.id in self.hot
         note = ""
-        if hot:
+        if step.id == self.felt_most:
             note = _("%(waited)s wait for %(worked)s of work")
             note %= {"waited": hours(stay.waited), "worked": hours(stay.worked)}
         return MapStep(
@@ -399,7 +413,10 @@ class Told:
     def comparison_rows(self) -> list[CompareRow]:
         """The table under them."""
         told = self.results.comparison
-        return [_compare_row(one, told.currency) for one in told.lines] if told else []
+        if not told:
+            return []
+        titles = [_("Do nothing"), *(one.title for one in told.options)]
+        return [_compare_row(one, told.currency, titles) for one in told.lines]
 
 
 def _marked(rows: Sequence[Any], found: BottleneckAnswer) -> str:
@@ -413,14 +430,14 @@ def _marked(rows: Sequence[Any], found: BottleneckAnswer) -> str:
     return "\0"
 
 
-def _compare_row(line: Line, currency: str) -> CompareRow:
+def _compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
     values = [one.value for one in line.options]
     known = [one for one in values if one is not None]
     best = (max(known) if line.better == "more" else min(known)) if known and line.better else None
     cells = []
-    for one in (*([line.baseline] if line.baseline else [Estimate(None)]), *line.options):
+    for title, one in zip(titles, (line.baseline or Estimate(None), *line.options), strict=True):
         said, between = estimate_words(one, line, currency)
-        cells.append((said, between, one.value is not None and one.value == best and one is not line.baseline))
+        cells.append((title, said, between, one is not line.baseline and one.value is not None and one.value == best))
     return CompareRow(line.name, tuple(cells))
 
 
@@ -502,6 +519,7 @@ class ListRow:
     on_time: str
     bottleneck: str
     holds_back: Estimate | None
+    held: str
     origin: str
     version: int
     state: str
@@ -522,9 +540,17 @@ def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> L
         on_time=_share_of(figures.on_time if figures else None),
         bottleneck=found.constraint.name if found and found.constraint else "",
         holds_back=found.holds_back if found else None,
+        held=_held(found.holds_back if found else None),
         origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
         version=version, state=state, drawn=told.time(told.walked.total),
     )  # fmt: skip
+
+
+def _held(one: Estimate | None) -> str:
+    """What is held back a month, with its interval."""
+    if one is None or one.value is None:
+        return ""
+    return f"{number(one.value, 1)} ({between})" if (between := span(one.low, one.high)) else number(one.value, 1)
 
 
 def _lead_of(one: Estimate | None) -> str:
@@ -537,7 +563,17 @@ def _share_of(one: Estimate | None) -> str:
 
 def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
     """Which workflow holds the operation back, or what is missing to say so."""
-    held = [one for one in rows if one.holds_back and one.holds_back.value is not None]
+    asked = [one for one in rows if one.holds_back and one.holds_back.value is not None]
+    held = [one for one in asked if one.holds_back and (one.holds_back.value or 0) >= 0.05]
+    if asked and not held:
+        return {
+            "one": ngettext(
+                "Nothing holds the workflow back that was asked about.",
+                "Nothing holds the %(n)s workflows back that were asked about.",
+                len(asked),
+            )
+            % {"n": len(asked)}
+        }
     if held:
         worst = max(held, key=lambda one: one.holds_back.value if one.holds_back and one.holds_back.value else 0.0)
         back = worst.holds_back or Estimate(None)

@@ -129,7 +129,7 @@ class _Sheet:
             yield f'<a href="{escape(step.url)}" class="stepway">{inside}</a>' if step.url else f"<g>{inside}</g>"
 
     def _card(self, step: MapStep, x: float, y: float, ident: str) -> Iterator[str]:
-        if step.hot:
+        if step.note:
             yield tag(
                 "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=self.card + 5, height=CARD_H + 5, rx=10.0,
                 filter=f"url(#{ident}-blur)",

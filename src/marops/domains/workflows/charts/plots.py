@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from marops.domains.workflows.charts.marks import Scale, cut, drawing, num, number, path, scale, span, tag, text, wide
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Method
 
-_DOTS_W, _NAME, _ROW = 272.0, 112.0, 26.0
+_DOTS_W, _NAME, _NAME_MOST, _ROW = 272.0, 84.0, 136.0, 26.0
 _MOST_ROWS = 6
 CAUSES = ("unavailability", "batching", "contention", "prioritisation", "outside")
 """The order in which causes of waiting are stacked."""
@@ -23,10 +23,11 @@ def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
     be marked.
     """
     rows = method.rows[:_MOST_ROWS]
+    left = min(_NAME_MOST, max([_NAME, *(wide(one.name, strong=True) + 16 for one in rows)]))
     low = min((one.low for one in rows), default=0.0)
     high = max((one.high for one in rows), default=1.0)
     said = [_value(one.value, method.decimals) for one in rows]
-    axis = scale(low, high, _NAME, _DOTS_W - max((wide(one) for one in said), default=20.0) - 14, lines=3)
+    axis = scale(low, high, left, _DOTS_W - max((wide(one) for one in said), default=20.0) - 14, lines=3)
     foot = _ROW * len(rows) + 2
     body = []
     for value in axis.lines():
@@ -35,7 +36,7 @@ def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
     for at, (one, words) in enumerate(zip(rows, said, strict=True)):
         marked = hot in (one.key, one.name) if hot else at == 0
         y = 13 + _ROW * at
-        name = cut(one.name, _NAME - 12, strong=marked)
+        name = cut(one.name, left - 10, strong=marked)
         body.append(text(name, 0, y + 4.5, "t-strong" if marked else "", "" if name == one.name else one.name))
         css = "iv-l hot" if marked else "iv-l"
         body.append(path(f"M{num(axis.at(one.low))} {num(y)}H{num(axis.at(one.high))}", css))
@@ -140,11 +141,9 @@ def _band_marks(told: Comparison, axis: Scale, across: Scale, *, skip: bool) -> 
     """What doing nothing is, and from when on an option has paid for itself."""
     body = []
     if told.baseline and told.baseline.value is not None and not skip:
-        words = _("do nothing, %(level)s") % {"level": number(told.baseline.value, 1)}
-        words = f"{words} {told.unit}".strip()
-        below = axis.at(0) + 16 < axis.start - 2
-        x = across.start + (across.end - across.start) * 0.62
-        body.append(text(words, x, axis.at(0) + (16 if below else -7), "t-quiet t-mid t-paper"))
+        level = f"{number(told.baseline.value, 1)} {told.unit}".strip()
+        words = _("0 is doing nothing: %(level)s") % {"level": level}
+        body.append(text(words, across.start + 6, axis.start - 8, "t-quiet t-paper"))
     for at, series in enumerate(told.series[:4]):
         mark = series.break_even
         if mark is None or mark.value is None or not 0 <= mark.value <= across.high:

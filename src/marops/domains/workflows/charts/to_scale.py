@@ -55,9 +55,9 @@ class _Back:
     level: int = 0
 
 
-def to_scale(told: WorkflowMap, *, ident: str = "map") -> SafeString:
-    """The picture."""
-    sheet = _Sheet(told, ident)
+def to_scale(told: WorkflowMap, *, ident: str = "map", widths: Sequence[float] = WIDTHS) -> SafeString:
+    """The picture, in the narrowest of `widths` at which no lane piles up its cards."""
+    sheet = _Sheet(told, ident, widths)
     body = [*sheet.ground(), *sheet.ways(), *sheet.backs(), *sheet.cards_drawn(), *sheet.words()]
     return drawing(
         [definitions(ident), *body],
@@ -84,7 +84,7 @@ def definitions(ident: str) -> str:
 class _Sheet:
     """A map while it is laid out and drawn."""
 
-    def __init__(self, told: WorkflowMap, ident: str) -> None:
+    def __init__(self, told: WorkflowMap, ident: str, widths: Sequence[float] = WIDTHS) -> None:
         self.told, self.ident = told, ident
         names = told.lanes()
         longest = max((wide(one, strong=True) for one in names), default=0.0)
@@ -92,7 +92,7 @@ class _Sheet:
         self.cards: dict[str, Card] = {}
         self.lanes: list[Lane] = []
         crowded = 2 if len(told.steps) <= 15 else 3
-        for width in WIDTHS:
+        for width in widths:
             self.width = width
             self.lanes = [Lane(one) for one in names]
             self.scale = self._scale()
@@ -262,7 +262,7 @@ class _Sheet:
 
     def _card(self, card: Card) -> Iterator[str]:
         step, x, y, width = card.step, card.x, card.y, card.right - card.x
-        if step.hot:
+        if step.note:
             yield tag(
                 "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=width + 5, height=CARD + 5, rx=10.0,
                 filter=f"url(#{self.ident}-blur)",
@@ -331,12 +331,12 @@ def _early_words(name: str, slack: float, room: float) -> str:
 
 def _figure(step: MapStep) -> float:
     """The room that its hours need beside its bar."""
-    return 0.0 if step.note else wide(hours(step.worked)) + 15
+    return 4.0 if step.note else wide(hours(step.worked)) + 15
 
 
 def _least(step: MapStep) -> float:
     """How wide a card has to be at least: for the first words of its name."""
-    return min(_needed(step), max(140.0, 50 + wide(step.note, strong=True) if step.note else 0.0))
+    return min(_needed(step), _needed(step) if step.note else 140.0)
 
 
 def _needed(step: MapStep) -> float:
@@ -401,10 +401,10 @@ def tick_days(told: WorkflowMap, scale: float) -> int:
     return next((one for one in (1, 2, 5, 10, 20, 50, 100, 200) if one * told.day * scale >= _TICK_ROOM), 500)
 
 
-def column_days(told: WorkflowMap) -> int:
+def column_days(told: WorkflowMap, widths: Sequence[float] = WIDTHS) -> int:
     """Working days from a line of the picture's axis to the next; 0 where it counts hours."""
     last = max(told.total, max((one.end for one in told.steps), default=0.0))
-    return 0 if last < 2 * told.day else tick_days(told, _Sheet(told, "").scale)
+    return 0 if last < 2 * told.day else tick_days(told, _Sheet(told, "", widths).scale)
 
 
 def is_crowded(told: WorkflowMap) -> bool:

@@ -36,9 +36,10 @@ def workflows(request: HttpRequest) -> HttpResponse:
     rows = []
     for row in active("workflow"):
         flow: Workflow = load(row)
-        told = Told(flow, crews.get(flow.crew), results_of(row.slug))
+        told = Told(flow, crews.get(flow.crew), results_of(row.slug), slug=row.slug, version=row.version)
         title = crews[flow.crew].title if flow.crew in crews else flow.crew
         rows.append(list_row(row.slug, told, crew=title, version=row.version, state=row.state))
+    rows.sort(key=lambda one: -(one.holds_back.value or 0 if one.holds_back else -1))
     drafts = _drafts({one.slug for one in rows})
     context = {
         "rows": rows,
@@ -72,6 +73,7 @@ def _doors() -> dict[str, str]:
         "new_url": door("workflows:new"),
         "import_url": door("workflows:import"),
         "logs_url": door("workflows:logs"),
+        "crews_url": door("workflows:crews"),
         "templates_url": door("workflows:templates"),
     }
 
@@ -100,7 +102,7 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "views": _views(request, told, view),
         "classes": _classes(request, told),
         "notes": list(assumptions(told)),
-        "scenarios": _scenarios(request),
+        "scenarios": _scenarios(request, told),
         "versions": _versions(row),
         "may_change": may(actor_of(request), CHANGE),
         "edit_url": door("workflows:edit", slug),
@@ -130,6 +132,8 @@ def _told(request: HttpRequest, row: Definition) -> Told:
         results_of(row.slug),
         work_class=request.GET.get("class", ""),
         by="platform" if by == "platform" else "role",
+        slug=row.slug,
+        version=row.version,
     )
 
 
@@ -172,17 +176,19 @@ def _with(request: HttpRequest, **given: str) -> str:
     return f"?{asked.urlencode()}#map"
 
 
-def _scenarios(request: HttpRequest) -> list[dict[str, Any]]:
-    """Scenarios as chips: pressed ones are compared; a click presses or releases."""
-    chosen = request.GET.getlist("with")
+def _scenarios(request: HttpRequest, told: Told) -> list[dict[str, Any]]:
+    """Scenarios as chips: pressed ones are compared, in the colours of their lines; a click presses or releases."""
+    compared = [one.key for one in told.results.comparison.options] if told.results.comparison else []
+    chosen = request.GET.getlist("with") or compared
     found = []
     for row in active("scenario"):
-        asked = request.GET.copy()
-        rest = [one for one in chosen if one != row.slug]
-        asked.setlist("with", rest if row.slug in chosen else [*chosen, row.slug])
         on = row.slug in chosen
-        place = chosen.index(row.slug) % 4 + 1 if on else 0
-        found.append({"title": load(row).title, "url": f"?{asked.urlencode()}", "on": on, "place": place})
+        asked = request.GET.copy()
+        asked.setlist("with", [one for one in chosen if one != row.slug] if on else [*chosen, row.slug])
+        drawn = compared.index(row.slug) + 1 if row.slug in compared else 0
+        found.append(
+            {"title": load(row).title, "url": f"?{asked.urlencode()}", "on": on, "place": drawn if drawn <= 4 else 0}
+        )
     return found
 
 

@@ -69,7 +69,7 @@ def import_file(
     if dry_run:
         return try_import(file, plan, actor=CLI)
     job = start_import(file, plan, actor=CLI, here=True, practice=practice)
-    _run(job, err, quiet=quiet)
+    run_watched(job, err, quiet=quiet)
     result = result_of(job)
     if rejects is not None and (written := write_rejects(job, rejects)):
         return replace(result, rejects_file=str(written))
@@ -108,7 +108,7 @@ def _show(plan: Plan, err: Console) -> None:
         err.print(f"[dim]{note}[/]")
 
 
-def _run(job: Job, err: Console, *, quiet: bool) -> None:
+def run_watched(job: Job, err: Console, *, quiet: bool) -> None:
     """Run the job in this process. Ctrl-C stops it after the present batch."""
     with _stops_on_ctrl_c(job), _bar(err, quiet=quiet) as watch:
         jobs.run_here(job.id, watch=watch)

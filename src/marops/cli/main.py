@@ -134,4 +134,5 @@ def _load_commands() -> None:
         system,
         tables,
         webhooks,
+        workflows,
     )

@@ -4,3 +4,5 @@ from marops.kernel.permissions import right
 
 VIEW = right("workflows.view", "See workflows, crews and scenarios")
 CHANGE = right("workflows.change", "Draw workflows, bring in logs, write scenarios")
+PAY = "pay.see"
+"""The right to see what an hour of somebody costs; accounts know it."""

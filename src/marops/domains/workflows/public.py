@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from marops.domains.register.public import slug_of
 from marops.domains.workflows.asking import (
     Ask,
     bottleneck_json,
@@ -18,10 +19,11 @@ from marops.domains.workflows.asking import fitting_to as fit_to
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, digest_of, plan_log
-from marops.domains.workflows.queries import find_log, log_json, log_of, logs
-from marops.domains.workflows.writing import begin_log
+from marops.domains.workflows.queries import find_log, import_json, log_json, log_of, logs, workflow_json, workflow_rows
+from marops.domains.workflows.writing import begin_log, keep_model
 from marops.kernel import files
 from marops.kernel.actors import Actor
+from marops.kernel.definitions import active, find, load
 from marops.kernel.jobs import run_here, start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
@@ -29,9 +31,10 @@ from marops.store.archive import blocks_of
 
 __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "check_plan",
-    "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "log_json", "log_named", "log_of",
-    "logs", "plan_log", "scenario_of", "scenarios_named", "simulated_file", "simulation", "start_facts",
-    "start_kept_log", "start_log",
+    "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "hours_on_average", "import_json",
+    "import_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg", "plan_log",
+    "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for",
+    "start_facts", "start_kept_log", "start_log", "workflow_json", "workflow_rows",
 ]  # fmt: skip
 
 
@@ -100,3 +103,50 @@ def _title(name: str) -> str:
     for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet"):
         stem = stem.removesuffix(ending)
     return " ".join(stem.replace("_", " ").split())[:120] or "Log"
+
+
+def slug_for(name: str) -> str:
+    """The short name that a name becomes; empty for none."""
+    return slug_of(name) if name else ""
+
+
+def map_svg(ref: str) -> str:
+    """The map of a workflow as an SVG file. Raises MaropsError `not-found`."""
+    from marops.domains.workflows.charts.alone import alone
+    from marops.domains.workflows.telling import Told
+
+    flow = load(find(f"workflow/{ref}"))
+    crews = {row.slug: row for row in active("crew")}
+    return alone(Told(flow, load(crews[flow.crew]) if flow.crew in crews else None).picture())
+
+
+def map_bpmn(ref: str) -> str:
+    """A workflow as BPMN 2.0. Raises MaropsError `not-found`."""
+    from marops.domains.workflows.exchange import write_bpmn
+
+    return write_bpmn(load(find(f"workflow/{ref}"))).decode()
+
+
+def import_model(diagram: bytes, figures: bytes | None, *, actor: Actor, name: str = "") -> dict[str, Any]:
+    """Keep the workflow of a BPMN file, with the figures of a Prosimos JSON where there is one, and its crew.
+
+    Raises MaropsError `invalid` that names what cannot be read.
+    """
+    from marops.domains.workflows.exchange import read_bpmn
+    from marops.domains.workflows.exchange.prosimos import read_prosimos
+
+    require(actor, CHANGE)
+    read = read_prosimos(diagram, figures, title=name) if figures is not None else read_bpmn(diagram, title=name)
+    slug = slug_of(name or str(read.workflow["title"]))
+    row = keep_model(actor=actor, slug=slug, read=(read.workflow, read.crew), reason="From a diagram")
+    steps = sum(not one.get("gate") for one in row.document["steps"])
+    made = {"workflow": row.slug, "version": row.version, "crew": row.document["crew"], "steps": steps}
+    return {"log": None, "workflows": [made | {"title": row.document["title"]}], "notes": list(read.notes)}
+
+
+def hours_on_average(value: Any) -> float:
+    """The mean of hours as documents say them."""
+    from marops.domains.workflows.rules.amounts import Spread, amount_of
+    from marops.methods.amounts import mean
+
+    return float(mean(amount_of(Spread.model_validate(value) if isinstance(value, dict) else float(value or 0))))

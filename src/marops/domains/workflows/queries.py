@@ -1,7 +1,7 @@
 """Reads: event logs, and a log as columns."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +12,13 @@ import pyarrow.csv as pacsv
 from django.db import connection
 
 from marops.domains.workflows.models import EventLog, LogDiscovery, LogEvent, LogName
+from marops.domains.workflows.permissions import PAY
+from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
+from marops.kernel.definitions import active, find, versions
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
+from marops.kernel.models import Definition
+from marops.kernel.permissions import may
 from marops.kernel.workspace import workspace
 
 if TYPE_CHECKING:
@@ -128,3 +133,115 @@ def _moment(microseconds: int) -> Any:
     from datetime import UTC, datetime, timedelta
 
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+# --- workflows and crews, as REST and the command line show them ---
+
+
+def workflow_rows() -> list[dict[str, Any]]:
+    """The workflows in force: title, crew, version, and the log each was read off."""
+    rows = []
+    for row in active("workflow"):
+        source = row.document.get("source") or {}
+        rows.append(
+            {
+                "workflow": row.slug, "title": row.document["title"], "version": row.version, "state": row.state,
+                "crew": row.document["crew"], "steps": sum(not one.get("gate") for one in row.document["steps"]),
+                "classes": [one["id"] for one in row.document["classes"]], "log": source.get("log", ""),
+                "covered": source.get("covered") if source else None,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def workflow_json(ref: str, *, actor: Actor) -> dict[str, Any]:
+    """A workflow (`slug` or `slug@version`) with its crew, its versions and what was found in its log.
+
+    Raises MaropsError `not-found`.
+    """
+    row = find(f"workflow/{ref}")
+    found = discovery_of(row.slug)
+    crew = Definition.objects.filter(kind="crew", slug=row.document["crew"]).order_by("-version")
+    held = crew.filter(state=Definition.State.ACTIVE).first() or crew.first()
+    return {
+        "workflow": row.slug, "version": row.version, "state": row.state, "document": row.document,
+        "crew": crew_document(held, actor) if held else None,
+        "versions": _versions(row),
+        "found": None if found is None else {
+            "log": found.log.ref, "version": found.version, "at": iso_utc(found.at), **found.found,
+        },
+    }  # fmt: skip
+
+
+def crew_json(ref: str, *, actor: Actor) -> dict[str, Any]:
+    """A crew with its versions. Raises MaropsError `not-found`."""
+    row = find(f"crew/{ref}")
+    return {
+        "crew": row.slug, "version": row.version, "state": row.state, "document": crew_document(row, actor),
+        "versions": _versions(row), "pay_shown": may(actor, PAY),
+    }  # fmt: skip
+
+
+def crew_rows() -> list[dict[str, Any]]:
+    """The crews in force: title, how many people, which workflows they do."""
+    flows: dict[str, list[str]] = {}
+    for row in active("workflow"):
+        flows.setdefault(row.document["crew"], []).append(row.slug)
+    return [
+        {
+            "crew": row.slug, "title": row.document["title"], "version": row.version, "state": row.state,
+            "people": sum(one.get("amount", 1) for one in row.document["people"]), "workflows": flows.get(row.slug, []),
+        }
+        for row in active("crew")
+    ]  # fmt: skip
+
+
+def crew_document(row: Definition, actor: Actor) -> dict[str, Any]:
+    """A crew as this actor may see it: what an hour of somebody costs is null for those who may not see pay."""
+    if may(actor, PAY):
+        return dict(row.document)
+    people = [one | {"cost_per_hour": None} for one in row.document["people"]]
+    return dict(row.document) | {"people": people}
+
+
+def with_pay(document: Mapping[str, Any], slug: str, actor: Actor) -> dict[str, Any]:
+    """A crew that somebody sends who may not see pay: what hours cost stays as it is kept."""
+    people = document.get("people")
+    if may(actor, PAY) or not isinstance(people, list):
+        return dict(document)
+    newest = Definition.objects.filter(kind="crew", slug=slug).order_by("-version").first()
+    kept = {one["id"]: one.get("cost_per_hour", 0.0) for one in newest.document["people"]} if newest else {}
+    return dict(document) | {
+        "people": [
+            one | {"cost_per_hour": kept.get(one.get("id"), 0.0)} if isinstance(one, dict) else one for one in people
+        ]
+    }
+
+
+def _versions(row: Definition) -> list[dict[str, Any]]:
+    return [
+        {
+            "version": one.version, "state": one.state, "author": one.author, "reason": one.reason,
+            "at": iso_utc(one.valid_from or one.created_at),
+        }
+        for one in versions(row.kind, row.slug)
+    ]  # fmt: skip
+
+
+def import_json(log: EventLog) -> dict[str, Any]:
+    """What an import came to: the log, what was left out, and the workflows that were found."""
+    found = list(log.discoveries.order_by("workflow", "-at").distinct("workflow"))
+    titles = {row["workflow"]: row for row in workflow_rows()}
+    return {
+        "log": log.ref, "state": log.state, "counts": log.counts, "left_out": log.report.get("left_out", {}),
+        "problems": log.report.get("rows", []),
+        "notes": list(dict.fromkeys(note for one in found for note in one.found.get("notes", ()))),
+        "workflows": [
+            {
+                "workflow": one.workflow, "version": one.version, "crew": one.crew, "covered": one.found.get("covered"),
+                "title": titles.get(one.workflow, {}).get("title", one.workflow),
+                "steps": titles.get(one.workflow, {}).get("steps"), "found": one.found,
+            }
+            for one in found
+        ],
+    }  # fmt: skip

@@ -137,6 +137,22 @@ def keep_found(
     return made
 
 
+@action("workflow.import", effect="draft", right=CHANGE, reversible=True)
+def keep_model(
+    act: Act, *, actor: Actor, slug: str, read: tuple[Mapping[str, Any], Mapping[str, Any] | None], reason: str
+) -> Definition:
+    """Keep the workflow that a file of another tool holds, and its crew under the name that the workflow gives.
+
+    Raises MaropsError `invalid`.
+    """
+    workflow, crew = read
+    if crew is not None:
+        _in_force(act, definitions.keep(act, actor, "crew", str(workflow["crew"]), crew, reason))
+    row = definitions.keep(act, actor, "workflow", slug, workflow, reason)
+    _in_force(act, row)
+    return row
+
+
 def _in_force(act: Act, row: Definition) -> None:
     if row.state != Definition.State.ACTIVE:
         definitions.put_in_force(act, row)

@@ -13,6 +13,7 @@ from marops.methods.simulation.model import Amount
 WEEKS_A_MONTH: Final = 365.2425 / 7 / 12
 _TWO_YEARS = 2 * 365.2425 * 24
 _MONTHS = 12
+_STRETCHES = 20
 
 
 def arrivals_of(log: Log, clock: Clock, begun: Floats, rules: CalendarRules) -> dict[int, FoundArrivals]:
@@ -42,7 +43,7 @@ def arrivals(clock: Clock, moments: Floats, rules: CalendarRules) -> FoundArriva
         return _too_few(clock, len(moments), hours, open_, per_month)
     gaps = np.diff(_expected(clock, open_, seasons, moments))
     mean = float(gaps.mean())
-    low, high = around(mean, float(gaps.std(ddof=1)), len(gaps))
+    low, high = _around(gaps)
     return FoundArrivals(
         1 / mean,
         per_month / mean,
@@ -53,6 +54,17 @@ def arrivals(clock: Clock, moments: Floats, rules: CalendarRules) -> FoundArriva
         per_month / high,
         per_month / low if low > 0 else float("inf"),
     )
+
+
+def _around(gaps: Floats) -> tuple[float, float]:
+    """The 90 per cent interval of the mean gap; where there are many, from means of stretches of them: what comes in
+    bursts, or was smoothed by a queue, has gaps that depend on each other.
+    """
+    if len(gaps) < _STRETCHES * 4:
+        return around(float(gaps.mean()), float(gaps.std(ddof=1)), len(gaps))
+    long = len(gaps) // _STRETCHES
+    means = gaps[: long * _STRETCHES].reshape(_STRETCHES, long).mean(axis=1)
+    return around(float(gaps.mean()), float(means.std(ddof=1)), _STRETCHES)
 
 
 def _too_few(clock: Clock, count: int, hours: WeekHours, open_: Spans, per_month: float) -> FoundArrivals:

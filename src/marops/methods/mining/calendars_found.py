@@ -20,7 +20,7 @@ from marops.methods.mining.calendars import ALWAYS, DAY, DAY_MINUTES, Clock, Int
 from marops.methods.mining.log import NOBODY, Codes, Floats, WeekHours
 
 _TICK = 1e-6  # hours; a moment this close to a boundary is at it
-_LONG, _WHOLE = 2.0, 16.0
+_LONG, _WHOLE = 3.0, 16.0
 _ROUNDS = 6
 _DAY = 0.7  # nats: that a day has hours or has none
 
@@ -54,7 +54,7 @@ class Sightings:
 def sightings(clock: Clock, who: Codes, started: Floats, ended: Floats, people: int, granule: int) -> Sightings:
     """Count the days on which each was seen starting or ending something in a granule of the week.
 
-    `started` may be NaN. Whoever works at one thing for more than two hours of one day is seen all that while.
+    `started` may be NaN. Whoever works at one thing for more than three hours of one day is seen all that while.
     """
     known = who != NOBODY
     who, started, ended = who[known].astype(np.int64), started[known], ended[known]

@@ -163,19 +163,37 @@ def distance(amount: Amount, values: Floats) -> float:
 def quantile_amount(values: Floats, weights: Floats | None = None, points: int = POINTS) -> Amount:
     """Observed quantiles as a distribution; values sorted, with the weight of each where they differ.
 
-    Between quantiles it is linear, which alone would make long tails longer than they are: the last one is drawn in,
-    and then all of them scaled, until the mean is the observed one.
+    Between quantiles it is linear, which alone would make long tails longer than they are: the largest ones are cut
+    down until the mean is the observed one.
     """
     shares = np.linspace(0.0, 1.0, points)
     weights = np.full(len(values), 1.0 / len(values)) if weights is None else weights / weights.sum()
     reached = np.cumsum(weights)
     at = np.minimum(np.searchsorted(reached, shares - 1e-12, side="left"), len(values) - 1)
-    found = values[at].astype(np.float64)
+    after = np.minimum(at + (np.abs(reached[at] - shares) < 1e-12), len(values) - 1)
+    found = (values[at] + values[after]) / 2
     target = float((values * weights).sum())
     if found[-1] <= 0 or target <= 0:
         return Amount("fixed", mean=0.0)
-    inner = float((found[1:] + found[:-1]).sum() - found[-1])
-    found[-1] = min(max(2 * target * (points - 1) - inner, found[-2]), found[-1])
-    mean = float((found[1:] + found[:-1]).mean() / 2)
+    if _middle(found) > target * (1 + _SLACK):
+        found = np.minimum(found, _cap(found, target))
+    mean = _middle(found)
     found *= target / mean if mean > 0 else 1.0
-    return Amount("quantiles", values=tuple(float(one) for one in np.maximum.accumulate(found)))
+    return Amount("quantiles", values=tuple(float(one) for one in found))
+
+
+def _middle(values: Floats) -> float:
+    """The mean of what is linear between these quantiles."""
+    return float((values[1:] + values[:-1]).mean() / 2)
+
+
+def _cap(values: Floats, target: float) -> float:
+    """How far down the largest quantiles have to come for the mean to be so much."""
+    low, high = 0.0, float(values[-1])
+    for _ in range(60):
+        cap = (low + high) / 2
+        if _middle(np.minimum(values, cap)) > target:
+            high = cap
+        else:
+            low = cap
+    return low

@@ -3,9 +3,11 @@
 After Chapela-Campa and Dumas, "Enhancing business process simulation models with extraneous activity delays"
 (Information Systems 2024): the delay runs at least until the last moment at which somebody able was free, for at that
 moment the work would have been begun otherwise. If it began right then, the delay is known. If from then on nobody was
-free until it began, the delay may have ended at any moment in between, eclipsed by the queue: it is known to lie in an
-interval. Where that paper extrapolates, the distribution is estimated here from the intervals as they are, by the
-self-consistent estimator of Turnbull (JRSS B 1976), which also finds the share of work that is not delayed at all.
+free until it began, the delay may have ended at any moment in between, eclipsed by the queue. Where that paper
+extrapolates, the distribution is estimated here from the intervals as they are, by the self-consistent estimator of
+Turnbull (JRSS B 1976), which also finds the share of work that is not delayed at all. That asks for intervals that do
+not themselves depend on the delay; so they end when somebody is free again, not when the work began, which is the later
+the later it was ready.
 """
 
 from typing import Final
@@ -49,13 +51,13 @@ def delays_of(
         if len(here) < _LEAST_ROWS:
             continue
         since, until = ready[here], started[here]
-        last, who = until, able.get(activity, ())
+        last, following, who = until, until, able.get(activity, ())
         if who:
             if who not in unions:
                 unions[who] = free.of(who, len(log.resources))
-            last = _last_free(unions[who].starts, unions[who].ends, since, until)
+            last, following = _cell(unions[who], since, until)
         begin = passed(since)
-        amount = delay(passed(last) - begin, passed(until) - begin)
+        amount = delay(passed(last) - begin, passed(following) - begin)
         if amount is not None:
             found[activity] = amount
     return found, in_hours
@@ -65,13 +67,18 @@ def _as_it_is(moments: Floats) -> Floats:
     return moments
 
 
-def _last_free(starts: Floats, ends: Floats, since: Floats, until: Floats) -> Floats:
-    """The last moment before work began at which somebody able was free; `since`, where there was none."""
-    if not len(starts):
-        return since
-    at = np.searchsorted(starts, until, side="left") - 1
-    last = np.where(at >= 0, np.minimum(ends[np.maximum(at, 0)], until), since)
-    return np.maximum(last, since)
+def _cell(free: Spans, since: Floats, until: Floats) -> tuple[Floats, Floats]:
+    """The time in which the delay of each piece ended: the moment it was begun, if somebody able was free until then;
+    else from the last moment at which anybody was free to the next one.
+    """
+    if not len(free.starts):
+        return since, until
+    at = np.searchsorted(free.starts, until, side="left") - 1
+    last = np.where(at >= 0, np.minimum(free.ends[np.maximum(at, 0)], until), -np.inf)
+    following = np.append(free.starts, np.inf)[at + 1]
+    known = until - last <= TICK
+    following = np.where(known | ~np.isfinite(following) | (until <= since), until, following)
+    return np.where(known, until, np.maximum(last, since)), following
 
 
 def delay(low: Floats, high: Floats) -> FoundAmount | None:
@@ -90,7 +97,8 @@ def delay(low: Floats, high: Floats) -> FoundAmount | None:
         return None
     amount = quantile_amount(grid, share)
     spread = max(float(grid**2 @ share) - mean**2, 0.0) ** 0.5
-    return FoundAmount(amount, len(low), "log", 0.0, *around(mean, spread, len(low)))
+    narrow = int(np.sum(high - low <= spread / 2))  # only these say much about the mean
+    return FoundAmount(amount, len(low), "log", 0.0, *around(mean, spread, narrow))
 
 
 def _grid(low: Floats, high: Floats) -> Floats:
@@ -115,12 +123,15 @@ def _places(grid: Floats, low: Floats, high: Floats) -> tuple[Ints, Ints]:
 def turnbull(first: Ints, last: Ints, places: int) -> Floats:
     """The most likely share of each place, when each observation lies between a first and a last one.
 
-    Where intervals leave it open, the earlier place is preferred: most of what could be no delay is none.
+    Where intervals leave it open, what could be no delay is none.
     """
     pairs, counts = np.unique(first.astype(np.int64) * places + last, return_counts=True)
     first, last = pairs // places, pairs % places
-    share = np.bincount(first, weights=counts, minlength=places) + 0.02 * counts.sum() / places
-    share /= share.sum()
+    spread = counts / (last - first + 1)
+    even = np.bincount(first, weights=spread, minlength=places + 1)
+    share = np.cumsum(even - np.bincount(last + 1, weights=spread, minlength=places + 1))[:places]
+    share[0] += 200 * counts[first == 0].sum()
+    share = np.maximum(share, 0.0) / share.sum()
     total = float(counts.sum())
     for _ in range(_ROUNDS):
         reached = np.concatenate(([0.0], np.cumsum(share)))

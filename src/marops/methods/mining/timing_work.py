@@ -15,6 +15,7 @@ import numpy as np
 
 from marops.methods.mining.calendars import Ints, People, Spans
 from marops.methods.mining.log import NOBODY, Codes, Floats
+from marops.methods.mining.timing_free import TICK
 
 EXTRA: Final = 2.0
 """So many hours before opening and after closing are believed."""
@@ -59,14 +60,17 @@ def _beyond(people: People, who: Codes, since: Floats, until: Floats) -> tuple[I
 def _stretches(calendar: Spans, since: Floats, until: Floats) -> list[tuple[Ints, Floats, Floats]]:
     """Before opening and after closing, for the rows that begin or end there."""
     closed = np.flatnonzero(~calendar.open_at(since))
-    opens = calendar.gap(since[closed])[1]
-    whole = (opens >= until[closed]) & (until[closed] - since[closed] <= _WHOLE)
-    early = np.minimum(np.minimum(until[closed], opens), since[closed] + EXTRA)
+    closes, opens = calendar.gap(since[closed])
+    inside = opens >= until[closed]
+    whole = inside & (until[closed] - since[closed] <= _WHOLE)
+    reach = np.where(inside | (since[closed] - closes > TICK), EXTRA, 0.0)  # begun as it closed: begun next morning
+    early = np.minimum(np.minimum(until[closed], opens), since[closed] + reach)
     before = closed, since[closed], np.where(whole, until[closed], early)
     last = np.nextafter(until, -np.inf)
     late = np.flatnonzero(~calendar.open_at(last))
-    closes = calendar.gap(last[late])[0]
-    after = late, np.maximum(np.maximum(since[late], closes), until[late] - EXTRA), until[late]
+    closes, opens = calendar.gap(last[late])
+    reach = np.where((since[late] >= closes) | (opens - until[late] > TICK), EXTRA, 0.0)
+    after = late, np.maximum(np.maximum(since[late], closes), until[late] - reach), until[late]
     return [before, after]
 
 

@@ -139,14 +139,15 @@ def _momentary(periods: Periods) -> tuple[Ints, Floats, Floats, NDArray[np.bool_
     rank = np.empty(count, dtype=np.int64)
     rank[by_length] = np.arange(count)
     longest = covering(place[:count], place[count:], rank, 2 * count, count)
-    longest = longest[longest < count]
+    longest = longest[:-1][(longest[:-1] < count) & (np.diff(moments[order]) > 0)]
     chain = by_length[longest[np.concatenate(([True], longest[1:] != longest[:-1]))]] if len(longest) else longest
     begins, ends, person = periods.begins[chain], periods.ends[chain], periods.person[chain]
     # One hands over to the next where the longer of the two has its end; both shift as far as the neighbouring
     # hand-overs leave room.
     over = np.where(rank[chain[1:]] < rank[chain[:-1]], np.maximum(begins[1:], begins[:-1]), ends[:-1])
-    shift_from = np.maximum(begins[1:], np.concatenate(([-np.inf], over))[:-1])
-    shift_to = np.maximum(np.minimum(ends[:-1], np.concatenate((over, [np.inf]))[1:]), shift_from)
+    shift_to = np.minimum(ends[:-1], np.concatenate((over, [np.inf]))[1:])
+    shift_from = np.maximum(begins[1:], np.concatenate(([-np.inf], shift_to))[:-1])
+    shift_to = np.maximum(shift_to, shift_from)
     alone_from = np.maximum(begins, np.concatenate(([-np.inf], shift_to)))
     alone_to = np.maximum(np.minimum(ends, np.concatenate((shift_from, [np.inf]))), alone_from)
     shifts = shift_to > shift_from

@@ -11,13 +11,13 @@ from marops.methods.mining.calendars import clock_of, laid_out
 from marops.methods.mining.log import Log
 
 ZERO = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
-OFFICE = {day: ((540, 1020),) for day in range(5)}  # 9 to 17
+OFFICE = dict.fromkeys(range(5), ((540, 1020),))  # 9 to 17
 
 
 @dataclass
 class Step:
-    """`delay`: mean hours (exponential, of the office's hours) for a share `delayed` of the pieces. `batch`: collected until so
-    many. `urgent`: share of the pieces that go first.
+    """`delay`: mean hours (exponential, of the office's hours) for a share `delayed` of the pieces. `batch`: collected
+    until so many. `urgent`: share of the pieces that go first.
     """
 
     name: str

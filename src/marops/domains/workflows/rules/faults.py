@@ -214,7 +214,9 @@ class Shape:
     def one_of(self, join: str) -> str:
         """The name of a step that takes one of several ways which meet again at this join; empty if there is none."""
         for one in self.chooses:
-            branches = [self.from_([after]) for after in self.after[one]]
+            # A way that only comes back to the choice takes nothing from the join.
+            around = {**self.after, one: ()}
+            branches = [self.from_([after]) for after in self.after[one] if join in _walk([after], around)]
             sources = self.before[join]
             if len(branches) > 1 and join in set.intersection(*branches):
                 parted = [{way for way in sources if way in branch or way == one} for branch in branches]

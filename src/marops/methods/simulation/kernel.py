@@ -62,6 +62,14 @@ class _Figures:
         )
 
 
+def _expected(work_class: WorkClass) -> float:
+    """How many cases of a class come, about."""
+    arrivals = work_class.arrivals
+    if arrivals.times is not None:
+        return len(arrivals.times)
+    return float(np.ptp(arrivals.expected)) if len(arrivals.expected) else 0.0
+
+
 class _Bench:
     """Tables of one thread, in which one replication after another runs."""
 
@@ -78,7 +86,9 @@ class _Bench:
         self._lay("hand", made.hands)
         self._lay("changed_person", people)
         self._lay("changed_node", nodes)
-        self._grow(case=256, token=256, finished=1024, task=1024 if record else 1)
+        cases = int(1.1 * sum(map(_expected, model.classes))) + len(model.tokens) + 256
+        steps = len(model.nodes) // max(1, len(model.flows)) + 1
+        self._grow(case=256, token=256, finished=cases, task=cases * steps if record else 1)
         for name, table in self._tables.items():
             self._set(**{f"{name}_at": table.ctypes.data})
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import crews, editing, outline, showing
+from marops.domains.workflows.pages import crews, editing, outline, scenarios, showing
 
 app_name = "workflows"
 
@@ -28,5 +28,9 @@ urlpatterns = [
     path("workflows/<slug:slug>/outline/steps/<str:ident>", outline.step, name="outline-step"),
     path("workflows/<slug>", showing.workflow, name="workflow"),
     path("workflows/<slug>/because", showing.because, name="because"),
+    path("workflows/<slug>/bottleneck", scenarios.find_bottleneck, name="find-bottleneck"),
+    path("workflows/<slug>/compare", scenarios.compare, name="compare"),
+    path("workflows/<slug>/asked/<ref>", scenarios.progress, name="progress"),
+    path("workflows/<slug>/what-if/<kind>", scenarios.new, name="scenario-new"),
     path("workflows/<slug>/map.svg", showing.svg, name="svg"),
 ]

@@ -1,5 +1,6 @@
 """Pages that tell of workflows: the list, one workflow from its answer to its versions, why, and what to begin with."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 from django.contrib import messages
@@ -13,14 +14,17 @@ from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.charts.maps import By
+from marops.domains.workflows.models import WorkflowAnswer
+from marops.domains.workflows.pages import scenarios
 from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.starter import template_crew, templates
 from marops.domains.workflows.telling import Told, assumptions, list_answer, list_row
 from marops.kernel.definitions import active, find, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.models import Definition
+from marops.kernel.models import Definition, Job
 from marops.kernel.permissions import may
 
 EXAMPLE = "webinar"
@@ -103,13 +107,16 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "classes": _classes(request, told),
         "notes": list(assumptions(told)),
         "scenarios": _scenarios(request, told),
+        "chosen": _chosen(request, told),
         "versions": _versions(row),
         "may_change": may(actor_of(request), CHANGE),
         "edit_url": door("workflows:edit", slug),
         "outline_edit_url": door("workflows:outline", slug),
         "because_url": reverse("workflows:because", args=[slug]),
-        "find_url": door("workflows:find-bottleneck", slug),
-        "compare_url": door("workflows:compare", slug),
+        "find_url": reverse("workflows:find-bottleneck", args=[slug]),
+        "compare_url": reverse("workflows:compare", args=[slug]),
+        "scenario_doors": scenarios.doors(slug, _chosen(request, told)) if may(actor_of(request), CHANGE) else [],
+        "job": _job(request),
         "brief_url": door("workflows:brief", slug),
         "exports": [(words, url) for words, url in _exports(slug) if url],
     }
@@ -126,15 +133,28 @@ def _exports(slug: str) -> list[tuple[str, str]]:
 
 def _told(request: HttpRequest, row: Definition) -> Told:
     by = request.GET.get("by", "role")
+    flow: Workflow = load(row)
+    asked = request.GET.getlist("with")
+    results = results_of(row.slug)
+    if asked:
+        results = replace(results, comparison=comparison_of(row.slug, [one for one in asked if one]))
     return Told(
-        load(row),
-        crew_of(load(row)),
-        results_of(row.slug),
+        flow,
+        crew_of(flow),
+        results,
         work_class=request.GET.get("class", ""),
         by="platform" if by == "platform" else "role",
         slug=row.slug,
         version=row.version,
     )
+
+
+def comparison_of(slug: str, scenarios: list[str]) -> Comparison | None:
+    """The last comparison of just these scenarios, if there is one."""
+    rows = WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.COMPARISON).order_by("-at")
+    found = (row for row in rows[:50] if scenarios and set(row.asked.get("scenarios", ())) == set(scenarios))
+    row = next(found, None)
+    return read(Comparison, row.answer["answer"]) if row else None
 
 
 def crew_of(flow: Workflow) -> Crew | None:
@@ -176,20 +196,32 @@ def _with(request: HttpRequest, **given: str) -> str:
     return f"?{asked.urlencode()}#map"
 
 
+def _chosen(request: HttpRequest, told: Told) -> list[str]:
+    """The scenarios that are pressed: those of the address, else those compared last."""
+    if "with" in request.GET:
+        return [one for one in request.GET.getlist("with") if one]
+    return [one.key for one in told.results.comparison.options] if told.results.comparison else []
+
+
 def _scenarios(request: HttpRequest, told: Told) -> list[dict[str, Any]]:
     """Scenarios as chips: pressed ones are compared, in the colours of their lines; a click presses or releases."""
     compared = [one.key for one in told.results.comparison.options] if told.results.comparison else []
-    chosen = request.GET.getlist("with") or compared
-    found = []
-    for row in active("scenario"):
-        on = row.slug in chosen
-        asked = request.GET.copy()
-        asked.setlist("with", [one for one in chosen if one != row.slug] if on else [*chosen, row.slug])
-        drawn = compared.index(row.slug) + 1 if row.slug in compared else 0
-        found.append(
-            {"title": load(row).title, "url": f"?{asked.urlencode()}", "on": on, "place": drawn if drawn <= 4 else 0}
-        )
-    return found
+    chosen = _chosen(request, told)
+    return [
+        {
+            "slug": row.slug,
+            "title": load(row).title,
+            "on": row.slug in chosen,
+            "place": compared.index(row.slug) + 1 if row.slug in compared[:4] else 0,
+        }
+        for row in active("scenario")
+    ]
+
+
+def _job(request: HttpRequest) -> Job | None:
+    """The question that the address names, as long as it is not answered."""
+    job = scenarios.job_of(request.GET.get("job", ""))
+    return job if job and job.state != Job.State.DONE else None
 
 
 def _versions(row: Definition) -> list[dict[str, Any]]:

@@ -1,8 +1,12 @@
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.cast import Expect
 
+from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.starter import template_crew, templates
+from marops.kernel import files
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
+from marops.kernel.jobs import start_job
 
 VIEW, CHANGE = "workflows.view", "workflows.change"
 
@@ -15,11 +19,21 @@ def things(cast):
             Starter("workflow", "webinar", templates()["webinar"].document, "For every address"),
         ],
     )
-    return {}
+    log = EventLog.objects.create(number=8_000_001, title="Campaigns", format="csv", actor_kind="system", actor_id="x")
+    upload = SimpleUploadedFile("log.csv", b"case,activity,timestamp\n1,Brief,2026-01-01T10:00Z\n")
+    return {"log": log, "log_file": files.keep(upload.chunks(), name="log.csv", actor=SETUP)}
 
 
 def _webinar(_world):
     return {"slug": "webinar"}
+
+
+def _question(_world):
+    return {"slug": "webinar", "ref": start_job("workflow.bottleneck", {"workflow": "webinar"}, actor=SETUP).ref}
+
+
+def _hire(_world):
+    return {"slug": "webinar", "kind": "hire"}
 
 
 def _crew(_world):
@@ -34,7 +48,29 @@ def _class(_world):
     return {"slug": "webinar", "ident": templates()["webinar"].workflow.classes[0].id}
 
 
+def _log(world):
+    return {"ref": world.things["log"].ref}
+
+
+def _upload(world):
+    return {"file_id": world.things["log_file"].id}
+
+
+NOT_THEIRS = dict.fromkeys(
+    ("vera", "hanna", "tomasz", "priya", "lena", "dylan", "aoife", "mina", "marco", "selma"), 404
+)
+
 EXPECT = {
+    "api/v1/workflows": Expect(right=VIEW),
+    "api/v1/workflows/<slug>": Expect(right=VIEW, args=_webinar),
+    "api/v1/workflows/logs": Expect(right=VIEW),
+    "api/v1/workflows/logs/<ref>": Expect(right=VIEW, args=_log),
+    "api/v1/workflows/import": Expect(right=CHANGE, post_only=True),
+    "api/v1/workflows/import/plan": Expect(right=CHANGE, post_only=True),
+    "api/v1/workflows/import/diagram": Expect(right=CHANGE, post_only=True),
+    "api/v1/workflows/import/facts": Expect(right=CHANGE, post_only=True),
+    "api/v1/crews": Expect(right=VIEW),
+    "api/v1/crews/<slug>": Expect(right=VIEW, args=_crew),
     "workflows": Expect(right=VIEW),
     "workflows/templates": Expect(right=VIEW),
     "workflows/templates/<slug>/begin": Expect(right=CHANGE, post_only=True, args=_webinar),
@@ -58,5 +94,9 @@ EXPECT = {
     "workflows/<slug:slug>/outline/steps/<str:ident>": Expect(right=CHANGE, args=_step),
     "workflows/<slug>": Expect(right=VIEW, args=_webinar),
     "workflows/<slug>/because": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/bottleneck": Expect(right=VIEW, post_only=True, args=_webinar),
+    "workflows/<slug>/compare": Expect(right=VIEW, post_only=True, args=_webinar),
+    "workflows/<slug>/asked/<ref>": Expect(right=VIEW, args=_question),
+    "workflows/<slug>/what-if/<kind>": Expect(right=CHANGE, args=_hire),
     "workflows/<slug>/map.svg": Expect(right=VIEW, args=_webinar),
 }

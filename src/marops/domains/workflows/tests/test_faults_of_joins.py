@@ -1,0 +1,30 @@
+import pytest
+
+from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.faults import faults_of_workflow
+
+
+def codes(ways, joins, choices):
+    """What is wrong with a workflow of automatic steps; ways as "ab" for from a to b."""
+    steps = [{"id": one, "name": one, "touch": "automatic", "join": "all" if one in joins else "any",
+              "split": "one" if one in choices else "all"} for one in dict.fromkeys("".join(ways))]  # fmt: skip
+    drawn = [{"from": a, "to": b, "probability": 1 / sum(way[0] == a for way in ways) if a in choices else None}
+             for a, b in ways]  # fmt: skip
+    classes = [{"id": "item", "name": "Item", "arrivals": {"per_month": 1}, "start": ways[0][0]}]
+    return [one.code for one in faults_of_workflow(
+        Workflow.model_validate({"title": "W", "crew": "us", "classes": classes, "steps": steps, "ways": drawn})
+    )]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ways", "joins", "choices", "wrong"),
+    [
+        (["ab", "ac", "bd", "cd"], "d", "", []),
+        (["ab", "ac", "bd", "cd"], "d", "a", ["never"]),
+        (["ab", "ac", "bx", "xb", "bd", "cd"], "d", "b", []),  # a loop within a branch, at its end
+        (["ab", "ac", "bx", "by", "xz", "yz", "zd", "cd"], "d", "b", []),
+        (["ab", "ac", "bx", "by", "xd", "yd", "cd"], "d", "b", ["never"]),
+    ],
+)
+def test_a_join_waits_only_for_what_comes(ways, joins, choices, wrong):
+    assert codes(ways, joins, choices) == wrong

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marops.methods.mining.calendars import ALWAYS, DAY, DAY_MINUTES, Clock, Ints
+from marops.methods.mining.calendars import ALWAYS, DAY_MINUTES, Clock, Ints
 from marops.methods.mining.log import NOBODY, Codes, Floats, WeekHours
 
 _TICK = 1e-6  # hours; a moment this close to a boundary is at it
@@ -246,6 +246,3 @@ def seen_at(clock: Clock, moments: Floats, granule: int) -> Floats:
     """On how many days something was seen in each granule of the week; several on one day count as one."""
     who = np.zeros(len(moments), dtype=np.int32)
     return np.asarray(sightings(clock, who, np.full(len(moments), np.nan), moments + 2 * _TICK, 1, granule).seen[0])
-
-
-__all__ = ["DAY", "CalendarRules", "Sightings", "best_weeks", "calendars_of", "pool_of", "seen_at", "sightings"]

@@ -71,9 +71,9 @@ def _one(
     measured = done[~estimated[done]]
     enough = len(measured) >= min(20, len(done))
     done = measured if enough else done
-    done = done[(worked[done] > _LEAST) | (log.ended[done] - np.nan_to_num(log.started[done], nan=-1.0) <= 0)]
-    if not len(done):
-        return
+    # What took time on the wall and none by the calendar says nothing about the effort.
+    telling = done[(worked[done] > _LEAST) | (log.ended[done] <= log.started[done])]
+    done = telling if len(telling) else done
     hours, people = worked[done], log.resource[done]
     factor = np.ones(len(done))
     positive = (hours > _LEAST) & (people != NOBODY)

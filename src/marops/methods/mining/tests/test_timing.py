@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from marops.methods import amounts
 from marops.methods.mining.arrivals import WEEKS_A_MONTH, arrivals
@@ -15,6 +17,7 @@ from marops.methods.mining.timing_amounts import cumulative, fit, quantile_amoun
 from marops.methods.mining.timing_delay import delay, turnbull
 from marops.methods.mining.timing_effort import efforts_of, speeds, visits
 from marops.methods.mining.timing_work import worked_hours
+from marops.methods.mining.waiting import split_waiting
 from marops.methods.simulation.model import Amount
 
 UTC = log_of([("1", "a", 0, 1)]).zone
@@ -338,3 +341,38 @@ def test_the_credit_bureau_works_eight_hours_and_only_queues(shared_data):
     assert timing.pool.week == dict.fromkeys(range(5), ((660, 1140),))
     assert {tuple(one.week.items()) for one in timing.calendars} == {tuple(timing.pool.week.items())}
     assert timing.delay == {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5), st.sampled_from("abc"), st.sampled_from(["x", "y", None]), st.integers(0, 1000),
+            st.integers(0, 20), st.sampled_from(["said", "missing"]), st.sampled_from([None, 0, 5]),
+        ),
+        min_size=1, max_size=40,
+    )
+)  # fmt: skip
+def test_any_log_is_answered(rows):
+    log = log_of(
+        (str(case), name, at if how == "said" else None, at + long, who, None if lag is None else at - lag)
+        for case, name, who, at, long, how, lag in rows
+    )
+    timing = calibrate_timing(log)
+    hours = split_waiting(log, timing).hours
+    assert np.all(timing.enabled <= timing.started)
+    assert np.all(timing.started <= log.ended)
+    assert np.all((timing.worked >= 0) & (timing.worked <= log.ended - timing.started + 1e-9))
+    assert np.all(hours >= 0)
+    assert hours.sum(axis=1) == pytest.approx(timing.started - timing.enabled, abs=1e-6)
+    assert set(timing.effort) == set(range(len(log.activities)))
+    assert all(np.isfinite(amounts.mean(one.amount)) for one in (*timing.effort.values(), *timing.delay.values()))
+    assert sum(one.n for one in timing.arrivals.values()) == len(log.cases)
+
+
+def test_one_case_of_very_many_rows_and_many_years_is_answered():
+    count = 60_000
+    log = log_of([("1", "ab"[n % 2], n * 12.0, n * 12.0 + 1, "xy"[n % 3 == 0]) for n in range(count)])
+    timing = calibrate_timing(log)
+    assert timing.arrivals[0].n == 1
+    assert split_waiting(log, timing).hours.sum() == pytest.approx(11.0 * (count - 1))

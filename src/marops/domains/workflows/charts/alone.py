@@ -20,6 +20,8 @@ _STYLE = (
     ".b1{fill:#0072b2;opacity:.2}.b2{fill:#d55e00;opacity:.2}.b3{fill:#009e73;opacity:.2}.b4{fill:#b5608f;opacity:.2}"
     ".strip-b{fill:#0072b2;opacity:.2}.strip-l{fill:none;stroke:#0072b2;stroke-width:1.75}"
     ".cause-1{fill:#534e46}.cause-2{fill:#534e46;opacity:.72}.cause-3{fill:#534e46;opacity:.5}"
+    ".t-over,.t-paper{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
+    ".pieces{stroke:#fff;stroke-width:1.5}"
     ".cause-4{fill:#534e46;opacity:.32}.cause-5{fill:#534e46;opacity:.18}"
 )
 

@@ -6,7 +6,6 @@ and its edges are sharp. The other way round, work on a clock without summer tim
 time. So of all readings the one is taken in which the times of day are most concentrated (least entropy).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ UTC: Final = ZoneInfo("UTC")
 _SLOTS: Final = 48
 _DECISIVE: Final = 25.0
 """So many times likelier by its logarithm (nats) another zone has to be: one look in a hundred billion."""
-_MORNING: Final = 8.5
+_MORNING: Final = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,13 @@ class Reading:
     people: ZoneInfo
 
 
-def likely_reading(log: Log, *, naive: bool, candidates: Sequence[str] = CANDIDATES) -> Reading:
+def likely_reading(log: Log, *, naive: bool, home: str = "") -> Reading:
     """The clocks behind a log whose times were read in its own zone; as they are, if none is decisively likelier.
 
     `naive`: the times said no zone, so they may have been written in another. Zones with the same rule are told apart
-    by the hour at which the day begins: the one nearest to half past eight.
+    by the hour at which the day begins: the one nearest to nine, but `home` where it is among them.
     """
+    candidates = tuple(dict.fromkeys([*([home] if home else []), *CANDIDATES]))
     moments = np.where(np.isnan(log.started), log.ended, log.started)
     now = Reading(log.zone, log.zone)
     own = _entropy(_shares(log, moments, log.zone))
@@ -55,7 +55,12 @@ def likely_reading(log: Log, *, naive: bool, candidates: Sequence[str] = CANDIDA
     if (own - least) * len(moments) < _DECISIVE:
         return now
     alike = [pair for pair, entropy in zip(found, entropies, strict=True) if entropy < least + 1e-3]
-    return min(alike, key=lambda pair: abs(_begin(pair[1]) - _MORNING))[0]
+    return min(alike, key=lambda pair: (_names(pair[0], home), abs(_begin(pair[1]) - _MORNING)))[0]
+
+
+def _names(reading: Reading, home: str) -> bool:
+    """False, which comes first, where home has a part in it."""
+    return home not in (reading.written.key, reading.people.key)
 
 
 def rewritten(log: Log, moments: Floats, zone: ZoneInfo) -> Floats:

@@ -9,13 +9,13 @@ import {
   type NodeProps,
   Position,
   ViewportPortal,
-  getSmoothStepPath,
   useStore,
 } from "@xyflow/react";
 import type { ReactNode } from "react";
 import { t } from "./given";
 import { CARD, type Layout } from "./layout";
 import { type Amount, type Step, meanOf } from "./model";
+import { path, rounded } from "./routes";
 
 export interface CardData extends Record<string, unknown> {
   step: Step;
@@ -30,6 +30,7 @@ export interface WayData extends Record<string, unknown> {
   back: boolean;
   unsure: boolean;
   lift: number;
+  bend: number;
   insert?: () => void;
 }
 export type WayEdge = Edge<WayData, "way">;
@@ -39,7 +40,7 @@ const MARKS = { human: "human", ai_assisted: "ai", automatic: "auto" } as const;
 /** Hours in a few figures. */
 export function hours(amount: Amount | undefined): string {
   const mean = meanOf(amount);
-  const said = Number(mean.toPrecision(3)).toLocaleString();
+  const said = Number(mean.toPrecision(mean < 10 ? 2 : 3)).toLocaleString();
   return typeof amount === "object" ? t("about {n} h", { n: said }) : t("{n} h", { n: said });
 }
 
@@ -95,26 +96,25 @@ export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
   const end = markerEnd === undefined ? {} : { markerEnd };
   if (data?.back) {
     const top = Math.min(sourceY, targetY) - data.lift;
-    const path = `M${sourceX} ${sourceY}V${top + 8}Q${sourceX} ${top} ${sourceX + (targetX < sourceX ? -8 : 8)} ${top}H${targetX + (targetX < sourceX ? 8 : -8)}Q${targetX} ${top} ${targetX} ${top + 8}V${targetY}`;
+    const line = rounded([[sourceX, sourceY], [sourceX, top], [targetX, top], [targetX, targetY]]);
     return (
       <>
-        <BaseEdge id={id} path={path} {...end} className="fl-line back" interactionWidth={16} />
+        <BaseEdge id={id} path={line} {...end} className="fl-line back" interactionWidth={16} />
         <Label x={(sourceX + targetX) / 2} y={top} text={data.label} back />
       </>
     );
   }
-  const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 8, offset: 20 });
-  const ahead = targetX > sourceX;
+  const { d, x, y } = path(sourceX, sourceY, targetX, targetY, data?.bend ?? (sourceX + targetX) / 2);
   return (
     <>
-      <BaseEdge id={id} path={path} {...end} className={data?.unsure ? "fl-line unsure" : "fl-line"} interactionWidth={20} />
-      {data?.label && <Label x={ahead ? Math.min(sourceX + 36, labelX) : labelX} y={ahead ? (sourceY === targetY ? sourceY : targetY) : labelY} text={data.label} at={ahead ? targetX - 30 : labelX} />}
+      <BaseEdge id={id} path={d} {...end} className={data?.unsure ? "fl-line unsure" : "fl-line"} interactionWidth={20} />
+      {data?.label && <Label x={x} y={y - 10} text={data.label} />}
       {selected && data?.insert && (
         <EdgeLabelRenderer>
           <button
             type="button"
             className="fl-insert nodrag nopan"
-            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
             onClick={data.insert}
             aria-label={t("Add a step here")}
             title={t("Add a step here")}
@@ -127,13 +127,12 @@ export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
   );
 }
 
-function Label(props: { x: number; y: number; text: string; back?: boolean; at?: number }): ReactNode {
-  const x = props.at ?? props.x;
+function Label(props: { x: number; y: number; text: string; back?: boolean }): ReactNode {
   return (
     <EdgeLabelRenderer>
       <span
         className={props.back ? "fl-label back" : "fl-label"}
-        style={{ transform: `translate(-50%, -50%) translate(${x}px, ${props.y}px)` }}
+        style={{ transform: `translate(-50%, -50%) translate(${props.x}px, ${props.y}px)` }}
       >
         {props.text}
       </span>

@@ -33,6 +33,7 @@ import {
   removeSteps,
   removeWay,
   setRework,
+  settleIds,
   stepIds,
   stepOf,
   waysFrom,
@@ -40,6 +41,7 @@ import {
   withWays,
 } from "./model";
 import { Panel, type Tab } from "./panel";
+import { bendOf, boxesOf } from "./routes";
 import { Problems, SaveDialog, Toolbar } from "./parts";
 
 const NODES = { step: Card };
@@ -83,13 +85,12 @@ function Drawing(): ReactNode {
   const acts = useActs({ document: document_, edit, chosen, choose, way, layout, setChosenWay });
   useKeys({ acts, dispatch, chosen, chosenWay, all: () => choose(stepIds(document_)), save: () => setSaving(true) });
   useLeaving(dirty);
-  useOutlineLink(document_, dirty, () => setSaved((before) => ({ ...before, document: document_ })), setSaid);
+  useOutlineLink(document_, saved.document, dirty, setSaid);
 
   /** To what a problem is about: its step or tab, and the field. */
   const goTo = (trouble: Trouble): void => {
     if (trouble.kind === "step" && stepOf(document_, trouble.id)) {
       choose([trouble.id]);
-      void flow.fitView({ nodes: [{ id: trouble.id }], maxZoom: 1, duration: 150, padding: 0.6 });
     } else if (trouble.kind === "class" || trouble.path === "classes") setTab("class");
     else if (trouble.path !== "steps") setTab("workflow");
     setTimeout(() => focusField(trouble.path), 60);
@@ -141,11 +142,14 @@ function Drawing(): ReactNode {
       {saving && (
         <SaveDialog
           document={document_}
+          saved={saved.document}
           base={saved.base}
           troubles={troubles}
           close={() => setSaving(false)}
-          done={(version) => {
-            setSaved({ document: document_, base: version, version });
+          done={(version, settled) => {
+            dispatch({ act: "replace", document: settled });
+            setSaved({ document: settled, base: version, version });
+            choose([]);
             setSaid(t("Version {n} is saved and in force.", { n: version }));
             setSaving(false);
           }}
@@ -342,27 +346,32 @@ function useKeys(told: {
   }, []);
 }
 
+/** What is drawn is kept and the page about to go: nothing to ask about. */
+let going = false;
+
 /** The browser asks before a page with unsaved changes is left. */
 function useLeaving(dirty: boolean): void {
   useEffect(() => {
     if (!dirty) return;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (!going) event.preventDefault();
+    };
     addEventListener("beforeunload", ask);
     return () => removeEventListener("beforeunload", ask);
   }, [dirty]);
 }
 
 /** The link to the outline takes along what is drawn. */
-function useOutlineLink(document_: Workflow, dirty: boolean, kept: () => void, say: (words: string) => void): void {
+function useOutlineLink(document_: Workflow, saved: Workflow, dirty: boolean, say: (words: string) => void): void {
   useEffect(() => {
     const link = document.getElementById("to-outline");
     if (!link || !dirty) return;
     const go = (event: Event): void => {
       event.preventDefault();
-      send(given.urls.sketch, { document: document_ })
+      send(given.urls.sketch, { document: settleIds(document_, saved) })
         .then(() => {
-          kept();
-          setTimeout(() => location.assign(given.urls.outline), 0);
+          going = true;
+          location.assign(given.urls.outline);
         })
         .catch((refused: Refusal) => say(refused.errors[0]?.message ?? refused.detail ?? refused.title));
     };
@@ -410,11 +419,11 @@ function Canvas(props: CanvasProps): ReactNode {
     setNodes((before) => nodesOf(drawn, layout, chosen, marked, new Map(before.map((one) => [one.id, one]))));
   }, [drawn, layout, chosen, marked]);
   useLayoutEffect(() => {
-    setEdges(edgesOf(drawn, chosenWay, acts.insert));
+    setEdges(edgesOf(drawn, layout, chosenWay, acts.insert));
     // The acts are made anew with each document, which is named here.
     // eslint-disable-next-line
-  }, [drawn, chosenWay]);
-  useFitting(flow, drawing.steps.length);
+  }, [drawn, layout, chosenWay]);
+  useFitting(flow, layout, chosen);
 
   const onNodesChange = (changes: NodeChange<CardNode>[]): void => {
     setNodes((before) => applyNodeChanges(changes, before));
@@ -466,9 +475,16 @@ function Canvas(props: CanvasProps): ReactNode {
     else edit(connect(drawn, source, target));
   };
   const onConnectEnd = (event: MouseEvent | TouchEvent, state: FinalConnectionState): void => {
-    if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.id !== "out") return;
+    if (state.isValid || !state.fromNode || state.fromHandle?.type !== "source") return;
     const at = "changedTouches" in event ? event.changedTouches[0] : event;
     if (!at) return;
+    // Anywhere on a card is as good as its edge; beside all cards a new step begins there.
+    const over = document.elementFromPoint(at.clientX, at.clientY)?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+    if (over) {
+      onConnect({ source: state.fromNode.id, target: over, sourceHandle: state.fromHandle.id ?? "", targetHandle: "in" });
+      return;
+    }
+    if (state.fromHandle.id !== "out") return;
     const { x, y } = flow.screenToFlowPosition({ x: at.clientX, y: at.clientY });
     acts.addAt(x, y - CARD.height / 2, state.fromNode.id);
   };
@@ -495,8 +511,7 @@ function Canvas(props: CanvasProps): ReactNode {
         multiSelectionKeyCode={["Control", "Meta"]}
         minZoom={0.2}
         maxZoom={1.6}
-        fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+        onInit={(made) => beginAt(made, layout)}
         connectionRadius={36}
         ariaLabelConfig={LABELS}
         disableKeyboardA11y={false}
@@ -522,13 +537,34 @@ const LABELS = {
   "handle.ariaLabel": t("Drag to connect"),
 };
 
-/** The whole map is brought into view when it was empty or the window changes its width. */
-function useFitting(flow: ReturnType<typeof useReactFlow<CardNode, WayEdge>>, count: number): void {
-  const before = useRef(count);
+const READABLE = 0.8;
+
+/** What is seen first: the whole map where it can be read at once, else its beginning. */
+function beginAt(flow: { setViewport: (view: { x: number; y: number; zoom: number }) => unknown }, layout: Layout): void {
+  const box = document.querySelector(".fl-canvas")?.getBoundingClientRect();
+  const last = layout.bands.at(-1);
+  if (!box || !last) return;
+  const [wide, high] = [layout.right - layout.left, last.y + last.height];
+  const zoom = Math.min(1, Math.max(READABLE, Math.min(box.width / wide, (box.height - 16) / high)));
+  const x = wide * zoom < box.width ? (box.width - wide * zoom) / 2 : 0;
+  const y = high * zoom < box.height ? (box.height - high * zoom) / 3 : 8;
+  void flow.setViewport({ x: x - layout.left * zoom, y, zoom });
+}
+
+/** New cards are brought into view, without moving what can be seen anyway. */
+function useFitting(flow: ReturnType<typeof useReactFlow<CardNode, WayEdge>>, layout: Layout, chosen: string[]): void {
+  const only = chosen.length === 1 ? chosen[0] : undefined;
+  const place = only ? layout.places.get(only) : undefined;
   useEffect(() => {
-    if (before.current <= 1 && count > 1) setTimeout(() => void flow.fitView({ padding: 0.08, maxZoom: 1, duration: 120 }), 30);
-    before.current = count;
-  }, [count, flow]);
+    const box = document.querySelector(".fl-canvas")?.getBoundingClientRect();
+    if (!place || !box) return;
+    const { x, y, zoom } = flow.getViewport();
+    const [left, top] = [place.x * zoom + x, place.y * zoom + y];
+    const [right, bottom] = [left + CARD.width * zoom, top + CARD.height * zoom];
+    const across = left < 8 ? 24 - left : right > box.width - 8 ? box.width - 64 - right : 0;
+    const down = top < 8 ? 40 - top : bottom > box.height - 8 ? box.height - 40 - bottom : 0;
+    if (across || down) void flow.setViewport({ x: x + across, y: y + down, zoom }, { duration: 120 });
+  }, [flow, place?.x, place?.y]);
 }
 
 /** A card that was put down: where it stands, and the lane it came into. */
@@ -592,7 +628,13 @@ function spoken(document: Workflow, step: Step): string {
   return parts.filter(Boolean).join("; ");
 }
 
-function edgesOf(document: Workflow, chosenWay: string, insert: (from: string, to: string) => void): WayEdge[] {
+function edgesOf(
+  document: Workflow,
+  layout: Layout,
+  chosenWay: string,
+  insert: (from: string, to: string) => void,
+): WayEdge[] {
+  const boxes = boxesOf(document, layout);
   const arrow = { type: MarkerType.Arrow, width: 16, height: 16, strokeWidth: 1.5 };
   const there = new Set(stepIds(document));
   const ways: WayEdge[] = document.ways
@@ -610,7 +652,7 @@ function edgesOf(document: Workflow, chosenWay: string, insert: (from: string, t
         selected: wayId(way) === chosenWay,
         markerEnd: arrow,
         ariaLabel: t("{a} to {b}", { a: stepOf(document, way.from)?.name ?? "", b: stepOf(document, way.to)?.name ?? "" }),
-        data: { label, back: false, unsure: chance === true && way.probability === undefined, lift: 0, insert: () => insert(way.from, way.to) },
+        data: { label, back: false, unsure: chance === true && way.probability === undefined, lift: 0, bend: bendOf(way.from, way.to, boxes), insert: () => insert(way.from, way.to) },
       };
     });
   const backs = document.steps.flatMap((step, number): WayEdge[] => {
@@ -626,7 +668,7 @@ function edgesOf(document: Workflow, chosenWay: string, insert: (from: string, t
         selectable: true,
         focusable: false,
         markerEnd: arrow,
-        data: { label: percent(step.rework.probability), back: true, unsure: false, lift: 12 + (number % 3) * 5 },
+        data: { label: percent(step.rework.probability), back: true, unsure: false, bend: 0, lift: 12 + (number % 3) * 5 },
       },
     ];
   });

@@ -315,7 +315,7 @@ function AmountBox({ entry, value, onChange, id }: FieldProps & { id: string }):
           {kinds.map((one) => <option key={one.kind} value={one.kind}>{one.label}</option>)}
         </select>
       </div>
-      {(kind?.needs ?? []).map((part) =>
+      {partsOf(kind).map((part) =>
         part === "values" ? null : (
           <div className="part" key={part}>
             <label htmlFor={`${id}-${part}`}>{spread.kind === "fixed" ? t("Hours") : given.parts[part]}</label>
@@ -325,6 +325,13 @@ function AmountBox({ entry, value, onChange, id }: FieldProps & { id: string }):
       )}
     </div>
   );
+}
+
+/** The numbers of a kind: what it needs, and the ends at which one that has none of its own can be cut off. */
+function partsOf(kind: { kind: string; needs: string[] } | undefined): string[] {
+  if (!kind) return [];
+  const cut = ["exponential", "normal", "lognormal", "gamma"].includes(kind.kind) ? ["low", "high"] : [];
+  return [...kind.needs, ...cut];
 }
 
 function PeopleBox({ value, onChange }: FieldProps & { id: string }): ReactNode {

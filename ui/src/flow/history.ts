@@ -16,7 +16,10 @@ export type Act =
   | { act: "change"; document: Workflow; key?: string; time: number }
   | { act: "undo" }
   | { act: "redo" }
-  | { act: "replace"; document: Workflow };
+  | { act: "replace"; document: Workflow }; // what was saved, under names that older documents do not know
+
+const ids = (document: Workflow): string => [...document.steps, ...document.classes].map((one) => one.id).join(" ");
+const same = (one: Workflow, other: Workflow): boolean => ids(one) === ids(other);
 
 export const begin = (document: Workflow): History => ({ past: [], now: document, ahead: [], key: "", at: 0 });
 
@@ -31,7 +34,7 @@ export function turn(history: History, step: Act): History {
     if (!next) return history;
     return { past: [...history.past, history.now], now: next, ahead: history.ahead.slice(1), key: "", at: 0 };
   }
-  if (step.act === "replace") return { ...history, now: step.document, key: "" };
+  if (step.act === "replace") return same(history.now, step.document) ? { ...history, now: step.document, key: "" } : begin(step.document);
   if (step.document === history.now) return history;
   const key = step.key ?? "";
   const together = key !== "" && key === history.key && step.time - history.at < TOGETHER_MS;

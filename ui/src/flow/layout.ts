@@ -3,12 +3,12 @@ import dagre from "@dagrejs/dagre";
 import { t } from "./given";
 import { type Step, type Workflow, withWays } from "./model";
 
-export const CARD = { width: 196, height: 72 };
+export const CARD = { width: 184, height: 72 };
 export const GATE = { width: 44, height: 44 };
-const COLUMN = 72;
+const COLUMN = 48;
 const ROW = 28;
-const PAD = 24;
-export const HEAD = 34;
+const PAD = 20;
+export const HEAD = 32;
 
 export type Lanes = "role" | "platform";
 

@@ -238,6 +238,42 @@ export function paste(document: Workflow, from: Copied, named: (name: string) =>
   return [made, [...renamed.values()]];
 }
 
+/** New steps and kinds of work get short names from what they are called by now; saved ones keep theirs. */
+export function settleIds(document: Workflow, saved: Workflow): Workflow {
+  const steps = renamed(document.steps, saved.steps, "step");
+  const classes = renamed(document.classes, saved.classes, "work");
+  const step = (id: string): string => steps.get(id) ?? id;
+  const known = (id: string): string => classes.get(id) ?? id;
+  return {
+    ...document,
+    steps: document.steps.map((one) => ({
+      ...one,
+      id: step(one.id),
+      ...(one.rework ? { rework: { ...one.rework, back_to: step(one.rework.back_to) } } : {}),
+      ...(one["classes"] ? { classes: (one["classes"] as string[]).map(known) } : {}),
+    })),
+    ways: document.ways.map((way) => ({ ...way, from: step(way.from), to: step(way.to) })),
+    classes: document.classes.map((one) => ({
+      ...one,
+      id: known(one.id),
+      ...(one["start"] ? { start: step(one["start"] as string) } : {}),
+    })),
+  };
+}
+
+function renamed(now: { id: string; name: string }[], saved: { id: string }[], otherwise: string): Map<string, string> {
+  const kept = new Set(saved.map((one) => one.id));
+  const taken = new Set(now.map((one) => one.id).filter((id) => kept.has(id)));
+  const names = new Map<string, string>();
+  for (const one of now) {
+    if (kept.has(one.id)) continue;
+    const id = newId(one.name, taken, otherwise);
+    taken.add(id);
+    names.set(one.id, id);
+  }
+  return names;
+}
+
 export function removeClass(document: Workflow, id: string): Workflow {
   const steps = document.steps.map((step) => {
     const only = step["classes"] as string[] | undefined;
@@ -273,7 +309,9 @@ export function meanOf(amount: Amount | undefined): number {
   if (amount === undefined) return 0;
   if (typeof amount === "number") return amount;
   if (amount.mean !== undefined) return amount.mean;
-  const ends = amount.values ?? [amount.low ?? 0, amount.mode ?? amount.low ?? 0, amount.high ?? 0];
+  const ends = amount.values?.length
+    ? amount.values
+    : [amount.low ?? 0, amount.mode ?? amount.low ?? 0, amount.high ?? 0];
   if (amount.kind === "uniform") return ((amount.low ?? 0) + (amount.high ?? 0)) / 2;
   return ends.reduce((sum, one) => sum + one, 0) / Math.max(1, ends.length);
 }

@@ -43,6 +43,7 @@ export function Panel(props: PanelProps): ReactNode {
   ];
   return (
     <aside className="fl-panel" aria-label={t("Form")}>
+      <h2 className="vh">{t("Form")}</h2>
       <div className="fl-tabs" role="tablist" aria-label={t("Form")}>
         {tabs.map(([key, words]) => (
           <button

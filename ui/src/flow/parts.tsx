@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { type Refusal, type Trouble, given, send, t } from "./given";
 import type { Lanes } from "./layout";
-import type { Workflow } from "./model";
+import { type Workflow, settleIds } from "./model";
 
 export function Toolbar(props: {
   lanes: Lanes;
@@ -85,10 +85,11 @@ export function Problems({ troubles, goTo }: { troubles: Trouble[]; goTo: (troub
 
 export function SaveDialog(props: {
   document: Workflow;
+  saved: Workflow;
   base: number;
   troubles: Trouble[];
   close: () => void;
-  done: (version: number) => void;
+  done: (version: number, document: Workflow) => void;
 }): ReactNode {
   const box = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState("");
@@ -98,8 +99,9 @@ export function SaveDialog(props: {
   useEffect(() => box.current?.showModal(), []);
   const save = (): void => {
     setBusy(true);
-    send<{ version: number }>(given.urls.save, { document: props.document, reason, base })
-      .then((answer) => props.done(answer.version))
+    const document = settleIds(props.document, props.saved);
+    send<{ version: number }>(given.urls.save, { document, reason, base })
+      .then((answer) => props.done(answer.version, document))
       .catch((error: Refusal) => {
         setRefused(error);
         if (error.newest !== undefined) setBase(error.newest);

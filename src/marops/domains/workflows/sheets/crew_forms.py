@@ -89,6 +89,10 @@ class MemberForm(forms.Form):
         known = {one.person for one in crew.people if one.person and one is not member}
         team = [(one.ref, one.name) for one in people().filter(active=True) if one.ref not in known]
         self.fields["person"].choices = [("", "–"), *team]  # type: ignore[attr-defined]  # a ChoiceField
+        if member and member.role not in dict(_roles()):  # what a file or a template calls a role stays
+            self.fields["role"].choices = [*_roles(), (member.role, member.role)]  # type: ignore[attr-defined]
+        if member and member.person and member.person not in dict(team):
+            self.fields["person"].choices = [("", "–"), *team, (member.person, member.person)]  # type: ignore[attr-defined]
         if not pay:
             del self.fields["cost_per_hour"]
         self._rows(member, skills)
@@ -102,7 +106,7 @@ class MemberForm(forms.Form):
             self.fields[f"skill-{number}"] = forms.CharField(
                 label=label, required=False, max_length=100, widget=widget, initial=skill
             )
-            self.fields[f"skill-{number}-speed"] = _number(_("Speed"), required=False, initial=speed)
+            self.fields[f"skill-{number}-speed"] = _number(_("Speed"), required=False, initial=_shown(speed))
         away = [*((one.since, one.until) for one in (member.absences if member else ())), *[(None, None)] * _MORE]
         self.away = len(away)
         for number, (since, until) in enumerate(away):
@@ -168,13 +172,17 @@ def _origin(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, st
     return {name: "assumed" if before.get(name) != after.get(name) else one for name, one in said.items()}
 
 
+def _shown(value: Any) -> Any:
+    return f"{value:.10g}" if isinstance(value, float) else value
+
+
 def _values(member: Member) -> dict[str, Any]:
     names = (
         "name", "person", "role", "calendar", "speed", "at_once", "amount", "starts", "ends", "cost_per_hour",
     )  # fmt: skip
     ramp = member.ramp
     return {
-        **{name: getattr(member, name) for name in names},
+        **{name: _shown(getattr(member, name)) for name in names},
         "share": f"{member.share * 100:g}",
         "ramp_months": ramp.months if ramp else None,
         "ramp_first": ramp.first * 100 if ramp else None,

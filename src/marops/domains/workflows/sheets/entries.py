@@ -62,7 +62,7 @@ KINDS: Mapping[str, Words] = {
 }
 PARTS: Mapping[str, Words] = {
     "mean": _("Mean"),
-    "sd": _("Standard deviation"),
+    "sd": _("Deviation"),
     "low": _("Least"),
     "mode": _("Usual"),
     "high": _("Most"),

@@ -52,6 +52,8 @@ class SheetForm(forms.Form):
                 self._add(f"{group.key}-on", forms.BooleanField(label=group.tick, required=False), there)
             for entry in group.entries:
                 self._make(entry, get(document, entry.path))
+                if group.key and data is not None and f"{group.key}-on" not in data:
+                    self.fields[entry.name].required = False
 
     def _add(self, name: str, made: forms.Field, initial: Any) -> None:
         made.initial = initial
@@ -198,18 +200,17 @@ def _plain(entry: Entry, value: Any, known: Known) -> tuple[forms.Field, Any]:
         widget = forms.TextInput(attrs={"inputmode": "numeric" if entry.what == "int" else "decimal"})
         shown = value * 100 if entry.what == "share" and value is not None else value
         made: forms.Field = (forms.IntegerField if entry.what == "int" else forms.FloatField)(widget=widget, **told)
-        if entry.path.partition("/")[1] and not entry.path.startswith("arrivals"):
-            made.required = False  # of an object that can be left out; the model asks for it where it is there
         return made, _shown(shown)
     if entry.what == "flag":
         return forms.BooleanField(**{**told, "required": False}), bool(value)
     if entry.what in ("choice", "step", "calendar", "crew"):
-        return forms.ChoiceField(choices=_offered(entry, value, known), **{**told, "required": False}), value or ""
+        offered = _offered(entry, value, known)
+        # What has no empty choice is always chosen.
+        told["required"] = entry.needed or all(key for key, _words in offered)
+        return forms.ChoiceField(choices=offered, **told), value or ""
     if entry.what == "classes":
-        offered = forms.MultipleChoiceField(
-            choices=known.classes, widget=forms.CheckboxSelectMultiple, **{**told, "required": False}
-        )
-        return offered, list(value or ())
+        ticks = forms.CheckboxSelectMultiple
+        return forms.MultipleChoiceField(choices=known.classes, widget=ticks, **told), list(value or ())
     return _text(entry, value, known, told)
 
 
@@ -305,6 +306,7 @@ class NewForm(forms.Form):
     def __init__(self, *args: Any, starts: Pairs, crews: Pairs, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["start"].choices = starts  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["crew"].initial = crews[0][0] if crews else ""
         self.fields["crew"].choices = [*crews, ("", gettext_lazy("A new crew"))]  # type: ignore[attr-defined]
 
 

@@ -143,7 +143,9 @@ BY_KIND = {one.kind: one for one in ASKS}
 class ScenarioForm(forms.Form):
     """One change, from when it holds, what it costs, and the scenario it belongs to."""
 
-    start = forms.DateField(label=gettext_lazy("From"), required=True, widget=forms.DateInput(attrs={"type": "date"}))
+    start = forms.DateField(
+        label=gettext_lazy("From"), required=True, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     one_off = forms.FloatField(label=gettext_lazy("Costs once"), required=False, min_value=0, max_value=1e10)
     cost_per_year = forms.FloatField(label=gettext_lazy("Costs a year"), required=False, min_value=0, max_value=1e10)
     to = forms.ChoiceField(label=gettext_lazy("Scenario"), required=False)

@@ -202,12 +202,17 @@ class Told:
         else:
             runs = ngettext("From one simulated run.", "From %(n)s simulated runs.", measured.runs)
             said.append(runs % {"n": f"{measured.runs:,}"})
-        if self.results.version and self.version and self.results.version != self.version:
+        if self.is_stale:
             said.append(_("It was version %(n)s then; the workflow has changed since.") % {"n": self.results.version})
         if measured.fit and measured.fit.value is not None:
             fit = _("Lead times of the model stand %(n)s times the noise floor from a log it has not seen.")
             said.append(fit % {"n": number(measured.fit.value, 1)})
         return " ".join(said)
+
+    @property
+    def is_stale(self) -> bool:
+        """Was it another version that was asked about?"""
+        return bool(self.results.version and self.version and self.results.version != self.version)
 
     # -- the map -----------------------------------------------------------------------------------------------------
 

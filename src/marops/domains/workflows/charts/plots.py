@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from marops.domains.workflows.charts.marks import Scale, cut, drawing, num, number, path, scale, span, tag, text, wide
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Method
+from marops.domains.workflows.rules.answers import Comparison, Estimate, Method, Row
 
 _DOTS_W, _NAME, _NAME_MOST, _ROW = 272.0, 84.0, 136.0, 26.0
 _MOST_ROWS = 6
@@ -24,10 +24,10 @@ def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
     """
     rows = method.rows[:_MOST_ROWS]
     left = min(_NAME_MOST, max([_NAME, *(wide(one.name, strong=True) + 16 for one in rows)]))
-    low = min((one.low for one in rows), default=0.0)
-    high = max((one.high for one in rows), default=1.0)
-    said = [_value(one.value, method.decimals) for one in rows]
-    axis = scale(low, high, left, _DOTS_W - max((wide(one) for one in said), default=20.0) - 14, lines=3)
+    decimals = _decimals(rows, method.decimals)
+    said = [number(one.value, decimals) for one in rows]
+    right = _DOTS_W - max((wide(one, strong=True) for one in said), default=20.0) - 14
+    axis = _dot_scale(rows, left, right)
     foot = _ROW * len(rows) + 2
     body = []
     for value in axis.lines():
@@ -43,16 +43,26 @@ def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
         body.append(tag("circle", class_="dot-k" if marked else "dot-o", cx=axis.at(one.value), cy=y, r=4.0))
         body.append(text(words, _DOTS_W, y + 4.5, "t-strong t-end" if marked else "t-quiet t-end"))
     told = "; ".join(
-        f"{one.name} {words} ({span(one.low, one.high, method.decimals)})"
-        for one, words in zip(rows, said, strict=True)
+        f"{one.name} {words} ({span(one.low, one.high, decimals)})" for one, words in zip(rows, said, strict=True)
     )
     return drawing(body, width=_DOTS_W, height=foot + 20, ident=ident, title=f"{method.name}: {method.unit}", says=told)
 
 
-def _value(value: float, decimals: int) -> str:
-    """A value; one that is small is not rounded to nothing."""
-    said = number(value, decimals)
-    return said if said.strip("0.") or abs(value) < 0.005 else number(value, 2)
+def _dot_scale(rows: Sequence[Row], left: float, right: float) -> Scale:
+    """A scale with as many lines as have room for their numbers."""
+    low, high = min((one.low for one in rows), default=0.0), max((one.high for one in rows), default=1.0)
+    for lines in (3, 2, 1):
+        axis = scale(low, high, left, right, lines=lines)
+        apart = (right - left) / max(len(axis.lines()) - 1, 1)
+        if apart >= max(wide(axis.words(one)) for one in axis.lines()) + 8:
+            break
+    return axis
+
+
+def _decimals(rows: Sequence[Row], decimals: int) -> int:
+    """More decimals where all values are so small that they would be rounded to nothing."""
+    most = max((abs(one.value) for one in rows), default=0.0)
+    return max(decimals, 2 if most < 0.095 else 0, 3 if most < 0.0095 else 0) if most else 0
 
 
 @dataclass(frozen=True, slots=True)

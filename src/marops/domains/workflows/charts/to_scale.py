@@ -344,7 +344,7 @@ def _needed(step: MapStep) -> float:
     name = min(wide(step.name, strong=True), _NAME_MOST)
     platform = wide(step.platform_words)
     note = wide(step.note, strong=True)
-    return max(24 + name + (platform + 8 if platform else 0) + 14, 24 + name + note + 26 if note else 0)
+    return max(24 + name + (platform + 8 if platform else 0) + 14, 24 + name + note + 32 if note else 0)
 
 
 def _heading(step: MapStep, x: float, y: float, right: float) -> str:

@@ -64,7 +64,8 @@ def _page(slug: str, *, chosen: list[str] | None = None, job: str = "") -> str:
     asked: list[tuple[str, str]] = [("with", one) for one in chosen or ()]
     if job:
         asked.append(("job", job))
-    return f"{reverse('workflows:workflow', args=[slug])}?{urlencode(asked)}"
+    url = reverse("workflows:workflow", args=[slug])
+    return f"{url}?{urlencode(asked)}" if asked else url
 
 
 @require_GET

@@ -143,7 +143,7 @@ class _Ways:
             rare = self._rare()
             rare = rare[within[rare]]
             kept[self._rarest(rare, noise * self.count.sum())[:many]] = False
-            kept[rare[: max(int(kept.sum()) - MOST_WAYS, 0)]] = False
+            kept[rare[kept[rare]][: max(int(kept.sum()) - MOST_WAYS, 0)]] = False
         while True:
             ends = self._linked(kept, self.target, self.source, self.size + 1)
             out = ends[self.target] & ~ends[self.source]

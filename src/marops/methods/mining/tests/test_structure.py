@@ -153,6 +153,13 @@ def test_a_map_has_limits(monkeypatch):
     graph = discover(log, noise=0)
     assert {log.activities[node.activity] for node in graph.nodes if node.activity is not None} == {"a", "b", "c"}
     assert graph.covered == pytest.approx(10 / 11)
+    monkeypatch.setattr(structure, "MOST_STEPS", 30)
+    monkeypatch.setattr(structure, "MOST_WAYS", 120)
+    luck = np.random.default_rng(1)
+    tangle = log_of_traces([f"{one:02d}" for one in luck.integers(0, 30, 40)] for _ in range(50))
+    graph = discover(tangle, noise=0)
+    assert len(graph.ways) <= 120
+    assert 0.05 < graph.covered < 0.8
 
 
 def test_distinct_traces_are_counted():

@@ -158,7 +158,7 @@ def test_a_map_has_limits(monkeypatch):
     luck = np.random.default_rng(1)
     tangle = log_of_traces([f"{one:02d}" for one in luck.integers(0, 30, 40)] for _ in range(50))
     graph = discover(tangle, noise=0)
-    assert len(graph.ways) <= 120
+    assert len(graph.ways) <= 125  # and what keeps circles open
     assert 0.05 < graph.covered < 0.8
 
 

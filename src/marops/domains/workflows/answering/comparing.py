@@ -118,7 +118,7 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
     for choice, option in found.options:
         apart = extra_items(option, found.baseline)
         months = tuple(estimate(apart[:, month], NO_PAIR) for month in range(apart.shape[1]))
-        series.append(Series(choice.key, months, break_even(option, found.baseline, one.value or 0.0)))
+        series.append(Series(choice.key, months, _place(break_even(option, found.baseline, one.value or 0.0))))
     return Comparison(
         options=tuple(_option(choice) for choice, _ in found.options),
         months=tuple(found.setting.frame.edges()[:-1]),
@@ -135,6 +135,14 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
         seconds=told.seconds,
         assumptions=told.assumptions,
     )
+
+
+def _place(month: Estimate) -> Estimate:
+    """The first month has the place 0 in pictures."""
+    if month.value is None:
+        return month
+    low, high = month.low, month.high
+    return Estimate(month.value - 1, None if low is None else low - 1, None if high is None else high - 1)
 
 
 def _option(choice: Choice) -> Option:

@@ -76,9 +76,9 @@ _BAND_W, _BAND_H, _BAND_LEFT, _BAND_RIGHT = 720.0, 300.0, 38.0, 168.0
 _NARROW_W = 340.0
 
 
-def bands(told: Comparison, *, ident: str, narrow: bool = False) -> SafeString:
+def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = _BAND_W) -> SafeString:
     """What each option brings over doing nothing, by month: a line of the future with its band, its name at its end."""
-    width = _NARROW_W if narrow else _BAND_W
+    width = _NARROW_W if narrow else width
     right = 12.0 if narrow else _BAND_RIGHT
     count = max(len(told.months), 2)
     values = [one for series in told.series for each in series.months for one in (each.value, each.low, each.high)]

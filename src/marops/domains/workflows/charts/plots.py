@@ -79,7 +79,7 @@ _NARROW_W = 340.0
 def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = _BAND_W) -> SafeString:
     """What each option brings over doing nothing, by month: a line of the future with its band, its name at its end."""
     width = _NARROW_W if narrow else width
-    right = 12.0 if narrow else _BAND_RIGHT
+    right = 12.0 if narrow else _BAND_RIGHT * width / _BAND_W
     count = max(len(told.months), 2)
     values = [one for series in told.series for each in series.months for one in (each.value, each.low, each.high)]
     known = [one for one in values if one is not None] or [0.0, 1.0]

@@ -1,10 +1,25 @@
-"""Workflows in the formats of other tools: BPMN 2.0 with BPSim, and the parameters of Prosimos, in and out."""
+"""Workflows in the formats of other tools: BPMN 2.0 with BPSim, and Prosimos 2 models, in and out."""
 
 from marops.domains.workflows.exchange.bpmn import read_diagram
 from marops.domains.workflows.exchange.bpmn_out import write_bpmn
 from marops.domains.workflows.exchange.documents import Read, finished
+from marops.domains.workflows.exchange.files import is_exchange, packed, read_paths, read_zip
+from marops.domains.workflows.exchange.prosimos import read_prosimos
+from marops.domains.workflows.exchange.prosimos_out import Files, losses, write_prosimos
 
-__all__ = ["Read", "read_bpmn", "write_bpmn"]
+__all__ = [
+    "Files",
+    "Read",
+    "is_exchange",
+    "losses",
+    "packed",
+    "read_bpmn",
+    "read_paths",
+    "read_prosimos",
+    "read_zip",
+    "write_bpmn",
+    "write_prosimos",
+]
 
 
 def read_bpmn(data: bytes, *, title: str = "") -> Read:

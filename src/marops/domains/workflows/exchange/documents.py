@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from marops.domains.workflows.exchange.bpmn import Diagram, slugs
+from marops.domains.workflows.exchange.bpmn import Diagram, slug_of, slugs
 from marops.domains.workflows.exchange.net import Flow, Net, Node, reached, settle
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Plain, Workflow
@@ -148,7 +148,7 @@ def finished(diagram: Diagram, title: str) -> Read:
     people = _roles(diagram, found)
     document = {
         "title": title or diagram.title or "Workflow",
-        "crew": "team",
+        "crew": f"{slug_of(title or diagram.title) or 'workflow'}-crew",
         "classes": classes(diagram, found),
         "steps": found.steps,
         "ways": found.ways,

@@ -433,25 +433,56 @@ def _outside(net: Net) -> None:
 
 
 def _circles(net: Net) -> None:
-    """A choice that leads back to its own step is rework; what is left alone needs no probability and no waiting."""
+    """A choice that leads back is rework; what is left alone needs no probability and no waiting."""
+    before = _before(net)
     for node in net.nodes.values():
         out = net.out(node.id)
-        again = next((one for one in out if one.target == node.id), None)
-        share = again.probability if again else None
-        if again and node.split == "one" and share is not None and share < 1 and not node.values.get("rework"):
-            net.flows.remove(again)
-            out.remove(again)
-            node.values["rework"] = {"probability": share, "back_to": node.id, "at_most": 100}
-            for one in out:
-                one.probability = round((one.probability or 0.0) / (1 - share), 12)
+        again = [one for one in out if one.target in before[node.id] and (node.kind == "step" or one.target == node.id)]
+        if again and node.split == "one" and not node.own and not node.values.get("rework"):
+            out = _rework(net, node, max(again, key=lambda one: one.probability or 0.0), out)
         if len(net.into(node.id)) + sum(one.node == node.id for one in net.starts) < 2 and not node.own:
             node.join = "any"
         if len(out) < 2 and not node.own:
             node.split = "all"
-            for one in out:
-                one.probability = None
         for one in out if node.split == "all" else ():
             one.probability = None
+
+
+def _before(net: Net) -> dict[str, set[str]]:
+    """What has happened whenever a node is reached, itself included: everything before each way that it waits for, else
+    what is before all ways that lead to it.
+    """
+    bit = {one: 1 << at for at, one in enumerate(net.nodes)}
+    _, into = net.ends()
+    starts = {one.node for one in net.starts} or {one for one in net.nodes if not into[one]}
+    found = {one: bit[one] if one in starts else -1 for one in net.nodes}
+    changed = True
+    while changed:
+        changed = False
+        for one, node in net.nodes.items():
+            if one in starts:
+                continue
+            ways = [found[flow.source] for flow in into[one] if flow.source != one]
+            seen = ways[0] if ways else 0
+            for way in ways[1:]:
+                seen = seen | way if node.join == "all" else seen & way
+            if seen | bit[one] != found[one]:
+                found[one] = seen | bit[one]
+                changed = True
+    return {one: {other for other, mask in bit.items() if found[one] & mask} for one in net.nodes}
+
+
+def _rework(net: Net, node: Node, again: Flow, out: list[Flow]) -> list[Flow]:
+    """Let the way back be rework, if there is another way on. Answers the ways that are left."""
+    share = again.probability or 0.0
+    rest = [one for one in out if one is not again]
+    if share >= 1 or not rest:
+        return out
+    net.flows.remove(again)
+    node.values["rework"] = {"probability": share, "back_to": again.target, "at_most": 100}
+    for one in rest:
+        one.probability = round((one.probability or 0.0) / (1 - share), 12)
+    return rest
 
 
 def reached(first: Iterable[str], net: Net) -> set[str]:

@@ -90,8 +90,10 @@ def _pair(text: str) -> tuple[str, str]:
 def _is_diagram(paths: list[Path]) -> bool:
     if len(paths) > 1:
         return True
+    from marops.domains.workflows.public import is_diagram
+
     with paths[0].open("rb") as file:
-        return b"/BPMN/20100524/" in file.read(8192)
+        return is_diagram(file.read(8192))
 
 
 def _diagram(paths: list[Path], name: str) -> dict[str, Any]:

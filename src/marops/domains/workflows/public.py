@@ -32,9 +32,9 @@ from marops.store.archive import blocks_of
 __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "check_plan",
     "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "hours_on_average", "import_json",
-    "import_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg", "plan_log",
-    "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for",
-    "start_facts", "start_kept_log", "start_log", "workflow_json", "workflow_rows",
+    "import_model", "is_diagram", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg", "plan_log",
+    "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
+    "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def start_kept_log(
     """The same for a file that is in the workspace already."""
     check_plan(plan)
     log = begin_log(
-        actor=actor, title=title or _title(plan.file_name), mapping=plan.stored(), file_id=row.id,
+        actor=actor, title=title or title_of_file(plan.file_name), mapping=plan.stored(), file_id=row.id,
         file_name=plan.file_name, sha256=row.sha256, size=row.size,
     )  # fmt: skip
     return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
@@ -98,9 +98,21 @@ def _start(log: EventLog, actor: Actor, *, slug: str, discover: bool, here: bool
     return start_job("log.import", arguments, actor=actor, here=here)
 
 
-def _title(name: str) -> str:
+def start_discovery(log: EventLog, *, actor: Actor, slug: str = "", noise: float | None = None) -> Job:
+    """Look for the workflow in a log once more. Raises MaropsError `not-allowed`."""
+    require(actor, CHANGE)
+    return _start(log, actor, slug=slug, discover=True, here=False, noise=noise)
+
+
+def is_diagram(head: bytes) -> bool:
+    """Does a file that begins so hold BPMN?"""
+    return b"/BPMN/20100524/" in head
+
+
+def title_of_file(name: str) -> str:
+    """A title made of a file's name."""
     stem = name
-    for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet"):
+    for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet", ".bpmn"):
         stem = stem.removesuffix(ending)
     return " ".join(stem.replace("_", " ").split())[:120] or "Log"
 

@@ -17,9 +17,10 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import active, find, versions
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
-from marops.kernel.models import Definition
+from marops.kernel.models import Definition, Job
 from marops.kernel.permissions import may
 from marops.kernel.workspace import workspace
+from marops.store.duckdb import QueryError
 
 if TYPE_CHECKING:
     from marops.methods.mining.log import Log
@@ -241,7 +242,25 @@ def import_json(log: EventLog) -> dict[str, Any]:
                 "workflow": one.workflow, "version": one.version, "crew": one.crew, "covered": one.found.get("covered"),
                 "title": titles.get(one.workflow, {}).get("title", one.workflow),
                 "steps": titles.get(one.workflow, {}).get("steps"), "found": one.found,
+                "worked": one.found.get("worked_hours_per_case"),
+                "waited": round(sum(one.found.get("waiting_hours_per_case", {}).values()), 3),
             }
             for one in found
         ],
     }  # fmt: skip
+
+
+def job_of(log: EventLog) -> Job | None:
+    """The last job that read this log, or looked for the workflow in it."""
+    return Job.objects.filter(kind="log.import", arguments__log=str(log.id)).order_by("-created_at").first()
+
+
+def work_here() -> dict[str, Any]:
+    """What task facts there are: classes of work, and how many tasks; none while nobody can be asked."""
+    from marops.domains.workflows.reading.facts import classes_of_facts
+
+    try:
+        found = classes_of_facts()
+    except QueryError:
+        found = {}
+    return {"classes": list(found), "tasks": sum(found.values())}

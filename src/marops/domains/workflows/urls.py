@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import crews, editing, outline, scenarios, showing
+from marops.domains.workflows.pages import crews, editing, importing, outline, scenarios, showing
 
 app_name = "workflows"
 
@@ -17,6 +17,14 @@ urlpatterns = [
     path("workflows/crews/<slug:slug>/team", crews.from_team, name="crew-team"),
     path("workflows/crews/<slug:slug>/person", crews.member, name="crew-person"),
     path("workflows/crews/<slug:slug>/calendar", crews.calendar, name="crew-calendar"),
+    path("workflows/import", importing.new, name="import"),
+    path("workflows/import/facts", importing.facts, name="import-facts"),
+    path("workflows/import/<uuid:file_id>", importing.plan, name="import-plan"),
+    path("workflows/logs", importing.history, name="logs"),
+    path("workflows/logs/<ref>", importing.log, name="log"),
+    path("workflows/logs/<ref>/progress", importing.progress, name="log-progress"),
+    path("workflows/logs/<ref>/discover", importing.discover, name="log-discover"),
+    path("workflows/logs/<ref>/remove", importing.remove, name="log-remove"),
     path("workflows/<slug:slug>/edit", editing.canvas, name="edit"),
     path("workflows/<slug:slug>/check", editing.check, name="check"),
     path("workflows/<slug:slug>/sketch", editing.keep_sketch, name="sketch"),

@@ -25,6 +25,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import checked, digest, find, load
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.workspace import sample_present, today
+from marops.methods.mining.log import Log
 
 NO_SOURCE = problem(
     "workflow-without-log",
@@ -198,8 +199,11 @@ def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
     wanted = Wanted(here.slug, cases, first, str(_zone(here)))
     with enough():
         (log,) = simulated_logs(here.situation, wanted, seed=ask.seed, runs=1)
-    columns = source.mapping.get("columns") if source else None
-    return write_log(log, path, columns, source.mapping.get("headings", ()) if source else ())
+    if source is None:
+        return write_log(log, path)
+    kept = source.mapping
+    written = kept.get("zone", "") if kept.get("naive") else ""
+    return write_log(log, path, kept.get("columns"), kept.get("headings", ()), written)
 
 
 def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[str, Any]:
@@ -214,13 +218,35 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
     def make() -> dict[str, Any]:
         from dataclasses import asdict
 
-        from marops.domains.workflows.answering.simlogs import fit_of
+        from marops.domains.workflows.answering.simlogs import Wanted, first_day, fit_of
 
+        held_out, zone = _as_written(against, source), str(_zone(here))
+        wanted = Wanted(here.slug, len(held_out.cases), first_day(held_out, zone), zone)
         with enough():
-            found = fit_of(here.situation, here.slug, log_of(against), log_of(source), seed=ask.seed, runs=ask.runs)
+            found = fit_of(here.situation, wanted, held_out, log_of(source), seed=ask.seed, runs=ask.runs)
         return {"distances": [asdict(one) for one in found], **logs}
 
     return _answered(here, WorkflowAnswer.Kind.FIT, asked, make, actor)
+
+
+def _as_written(log: EventLog, source: EventLog) -> Log:
+    """A log on the clock by which the source was written, so that anybody who reads the files gets the same hours.
+
+    Where both say no zone, they were written by the same clock.
+    """
+    from dataclasses import replace
+
+    from marops.methods.mining.zones import rewritten
+
+    found, written = log_of(log), ZoneInfo(source.mapping.get("zone") or source.zone)
+    own = ZoneInfo(log.mapping.get("zone") or log.zone)
+    if source.mapping.get("naive") and log.mapping.get("naive") and own != written:
+        found = replace(found, zone=own)
+        started, ended, enabled = (
+            rewritten(found, one, written) for one in (found.started, found.ended, found.enabled)
+        )
+        found = replace(found, started=started, ended=ended, enabled=enabled)
+    return replace(found, zone=written)
 
 
 @contextmanager

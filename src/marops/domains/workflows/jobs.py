@@ -11,16 +11,18 @@ from django.db.models import Max
 
 from marops.domains.workflows.models import EventLog, LogEvent, LogName
 from marops.domains.workflows.plan import LogPlan, check_plan, restored
+from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.reading.files import opened_log
 from marops.domains.workflows.reading.rows import as_faults, typed, unreadable
 from marops.domains.workflows.reading.sorting import FAULTY, Sorting
-from marops.domains.workflows.writing import drop_rows, end_log, note_log, take_events, take_names
+from marops.domains.workflows.writing import drop_rows, end_log, note_log, rezone_log, take_events, take_names
 from marops.kernel import crash, files
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.jobs import JobRun, Progress, Step, job
 from marops.kernel.models import File
+from marops.kernel.workspace import workspace
 from marops.store.staging import Staging, StagingFull, sweep
 
 PAGE: Final = 50_000
@@ -51,11 +53,24 @@ def import_log(run: JobRun) -> Iterator[Step]:
     if log.state != EventLog.State.READY:
         yield from _read_safely(run, log)
         log.refresh_from_db()
+    _settle_zones(run, log)
+    log.refresh_from_db()
     run.result |= {"log": log.ref, **log.counts}
     run.result["seconds"] = round(float(run.result.get("seconds", 0)) + time.monotonic() - started, 3)
     if run.arguments.get("discover"):
         yield Progress(log.counts.get("events", 0), log.counts.get("events"), "Finding the workflow"), {"read": True}
         run.result |= _discover(run, log)
+
+
+def _settle_zones(run: JobRun, log: EventLog) -> None:
+    """By which clock its times were written and its people live, where a turn of the clock tells it."""
+    from marops.methods.mining.zones import likely_reading
+
+    if log.mapping.get("zones_looked_for") or not log.counts.get("events"):
+        return
+    naive = bool(log.mapping.get("naive")) and not log.mapping.get("zone_chosen")
+    found = likely_reading(log_of(log), naive=naive, home=workspace().zone)
+    rezone_log(actor=run.actor, log_id=log.id, written=found.written.key, people=found.people.key)
 
 
 def _discover(run: JobRun, log: EventLog) -> dict[str, Any]:

@@ -99,6 +99,8 @@ class LogPlan:
     day_first: bool
     naive: bool = False
     """Its times do not say their zone: the one chosen counts."""
+    zone_chosen: bool = False
+    """Somebody said the zone; nobody looks for a likelier one."""
     case_object: str = ""
     objects: Mapping[str, int] = field(default_factory=dict)
     leave_out: bool = False
@@ -125,7 +127,8 @@ class LogPlan:
         return {
             "columns": self.meanings, "headings": [one.name for one in self.columns], "zone": self.zone,
             "day_first": self.day_first, "encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet,
-            "case_object": self.case_object, "leave_out": self.leave_out, "format": self.format,
+            "case_object": self.case_object, "leave_out": self.leave_out, "format": self.format, "naive": self.naive,
+            "zone_chosen": self.zone_chosen,
         }  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
@@ -242,7 +245,8 @@ def _planned(
     ocel = source if isinstance(source, OcelSource) else None
     return LogPlan(
         file_name=name, format=source.kind, columns=columns, options=given.options, zone=zone, day_first=day_first,
-        naive=naive, case_object=ocel.case_object if ocel else "", objects=ocel.types if ocel else {},
+        naive=naive, zone_chosen=bool(given.zone), case_object=ocel.case_object if ocel else "",
+        objects=ocel.types if ocel else {},
         leave_out=given.leave_out, notes=(*source.notes, *_notes(events, reading, zone, naive=naive)),
         problems=tuple(as_faults(shown[:100], reading)), rows_looked_at=rows.num_rows + broken.num_rows,
         preview=tuple(_shown(events.slice(0, SHOWN))), encoding=source.encoding, delimiter=source.delimiter,

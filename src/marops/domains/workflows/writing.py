@@ -21,6 +21,7 @@ from marops.kernel.workspace import sample_present
 from marops.store.bulk import copy_in
 
 crash.declare("log.in_batch")
+_TIMES = ("enabled", "started", "ended")
 
 
 @action("log.begin", effect="create", right=CHANGE)
@@ -71,6 +72,29 @@ def end_log(
         cursor.execute(f"ANALYZE {LogEvent._meta.db_table} (log_id, number, case_no)")
     act.count(**{name: number for name, number in counts.items() if isinstance(number, int)})
     act.changed("event_log", log.id, after=dict(counts))
+    return log
+
+
+@action("log.rezone", effect="change", right=CHANGE)
+def rezone_log(act: Act, *, actor: Actor, log_id: UUID, written: str, people: str) -> EventLog:
+    """Read the times of a log as those of another zone, and its people as living in one; done once for a log."""
+    log = EventLog.objects.select_for_update().get(id=log_id)
+    if log.mapping.get("zones_looked_for"):
+        return log
+    before = log.mapping.get("zone") or log.zone
+    if written != before:
+        moved = ", ".join(f"{name} = ({name} AT TIME ZONE %(was)s) AT TIME ZONE %(now)s" for name in _TIMES)
+        bounds = "min(least(started, ended)), max(ended)"
+        with connection.cursor() as cursor:
+            values = {"was": before, "now": written, "log": log_id}
+            cursor.execute(f"UPDATE {LogEvent._meta.db_table} SET {moved} WHERE log_id = %(log)s", values)
+            cursor.execute(f"SELECT {bounds} FROM {LogEvent._meta.db_table} WHERE log_id = %(log)s", values)
+            log.first_at, log.last_at = cursor.fetchone()
+    log.mapping = {**log.mapping, "zone": written, "zones_looked_for": True}
+    log.zone = people
+    log.report = {**log.report, "zones": {"written": written, "people": people, "assumed_first": before}}
+    log.save(update_fields=["mapping", "zone", "report", "first_at", "last_at"])
+    act.changed("event_log", log.id, before={"zone": before}, after={"zone": people, "written": written})
     return log
 
 

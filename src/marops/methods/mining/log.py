@@ -149,7 +149,8 @@ class Timing:
     often enough to count. `delay`: extraneous delay by activity (hours on the wall, or in the crew's hours where
     `delay_in_hours` says so); of activities in `batches` it counts from when the batch was complete. Activities
     without anybody take their time on the wall. `batch`: by row the number of the batch it was done in, -1 for none;
-    `batches`: by activity of which at least half is done so.
+    `batches`: by activity of which at least half is done so. `outside`: by activity, hours on the wall between the end
+    of what came before and the moment at which the log says that the work could begin: a timer, somebody else's work.
     """
 
     enabled: Floats
@@ -168,6 +169,7 @@ class Timing:
     notes: tuple[str, ...] = field(default=())
     batch: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     batches: dict[int, FoundBatch] = field(default_factory=dict)
+    outside: dict[int, FoundAmount] = field(default_factory=dict)
 
 
 CAUSES: Final = ("batching", "contention", "prioritisation", "unavailability", "outside")

@@ -7,8 +7,9 @@ import numpy as np
 from marops.methods.mining.arrivals import arrivals_of
 from marops.methods.mining.calendars import Clock, People, clock_of, hours_a_week, people_of
 from marops.methods.mining.calendars_found import CalendarRules, calendars_of, sightings
-from marops.methods.mining.log import NOBODY, Floats, Log, Timing, WeekHours
+from marops.methods.mining.log import NOBODY, Floats, FoundAmount, Log, Timing, WeekHours
 from marops.methods.mining.structure_order import FIRST, Positions, concurrency, predecessor
+from marops.methods.mining.timing_amounts import fit
 from marops.methods.mining.timing_batches import NONE, batches_of
 from marops.methods.mining.timing_delay import delays_of
 from marops.methods.mining.timing_effort import efforts_of
@@ -16,6 +17,8 @@ from marops.methods.mining.timing_free import Flags, free_time
 from marops.methods.mining.timing_starts import enabled_of, shortened, starts_of
 from marops.methods.mining.timing_work import worked_hours
 
+HARDLY = 1 / 60
+"""A minute on average is no time."""
 _ROUND_THE_CLOCK = 0.95
 
 
@@ -37,7 +40,24 @@ def calibrate_timing(log: Log, before: Positions | None = None, rules: CalendarR
     started = shortened(log, people, started, estimated)
     enabled = np.minimum(np.where((before == FIRST) & estimated, started, enabled), started)
     found = _found(log, people, clock, rules, enabled, started, estimated, _informative(log, before, estimated))
-    return replace(found, calendars=calendars, pool=pool, notes=_notes(log, calendars, pool, estimated))
+    notes = _notes(log, calendars, pool, estimated)
+    return replace(found, calendars=calendars, pool=pool, notes=notes, outside=outside_of(log, before))
+
+
+def outside_of(log: Log, before: Positions) -> dict[int, FoundAmount]:
+    """Hours between the end of what came before and the moment at which the log says that work could begin.
+
+    By activity, those included that could begin at once. Left out where the log does not say when work could begin, or
+    where on the whole there is hardly anything between.
+    """
+    known = np.flatnonzero((before != FIRST) & np.isfinite(log.enabled))
+    gap = np.maximum(log.enabled[known] - log.ended[before[known]], 0.0)
+    found = {}
+    for activity in np.unique(log.activity[known]):
+        hours = gap[log.activity[known] == activity]
+        if hours.mean() >= HARDLY:
+            found[int(activity)] = fit(hours)
+    return found
 
 
 def _informative(log: Log, before: Positions, estimated: Flags) -> Flags:

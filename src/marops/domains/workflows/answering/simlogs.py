@@ -121,25 +121,30 @@ def _is_work(flow: Any, step: str) -> bool:
     return any(one.id == step and not one.gate for one in flow.steps)
 
 
-def write_log(log: Log, path: Path, headings: Mapping[str, str] | None = None, order: Sequence[str] = ()) -> int:
+def write_log(
+    log: Log, path: Path, headings: Mapping[str, str] | None = None, order: Sequence[str] = (), written: str = ""
+) -> int:
     """Write a log as CSV with the headings of the log it is compared with; answers how many rows.
 
     `headings`: meaning → heading; `order`: all headings of that file, of which those without a meaning stay empty.
+    `written`: the zone of that file's times where they say none; these then say none either.
     """
     names = USUAL if headings is None else headings
     columns = list(order) or list(dict.fromkeys(names.values()))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(_rows(log, names))
+        writer.writerows(_rows(log, names, written))
     return len(log)
 
 
-def _rows(log: Log, names: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _rows(log: Log, names: Mapping[str, str], written: str) -> Iterator[dict[str, str]]:
     """Rows for a file; a loop over rows, since a file has lines."""
+    zone = ZoneInfo(written) if written else None
 
     def moment(hours: float) -> str:
-        return (log.zero + timedelta(hours=float(hours))).isoformat(timespec="microseconds")
+        at = log.zero + timedelta(hours=float(hours))
+        return (at.astimezone(zone).replace(tzinfo=None) if zone else at).isoformat(timespec="microseconds")
 
     for row in range(len(log)):
         values = {
@@ -155,20 +160,23 @@ def _rows(log: Log, names: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def fit_of(
-    situation: Situation, target: str, held_out: Log, source: Log, *, seed: int, runs: int
+    situation: Situation, wanted: Wanted, held_out: Log, source: Log, *, seed: int, runs: int
 ) -> tuple[Distance, ...]:
     """How far simulated logs are from one the model has not seen, in multiples of the noise floor. Raises TooFew.
 
-    Simulated are as many cases as the unseen log has, from its first day on.
+    Hours of the day are those of the unseen log's zone, for all of them.
     """
-    first = held_out.zero + timedelta(hours=float(np.nanmin([np.nanmin(held_out.started), np.nanmin(held_out.ended)])))
-    wanted = Wanted(target, len(held_out.cases), first.astimezone(held_out.zone).date(), str(held_out.zone))
     simulated = simulated_logs(situation, wanted, seed=seed, runs=runs)
-    return fit([_renamed(one, held_out) for one in simulated], held_out, source)
+    return fit([_like(one, held_out) for one in simulated], held_out, replace(source, zone=held_out.zone))
 
 
-def _renamed(log: Log, other: Log) -> Log:
-    """The same log; times without people in the other are without them here."""
-    if len(other.resources) == 0:
-        return replace(log, resource=np.full(len(log), -1, dtype=np.int32))
-    return log
+def _like(log: Log, other: Log) -> Log:
+    """The same log, told as the other is: in its zone, without people where it names none."""
+    nobody = np.full(len(log), -1, dtype=np.int32)
+    return replace(log, zone=other.zone, resource=log.resource if other.resources else nobody)
+
+
+def first_day(log: Log, zone: str) -> date:
+    """The day on which a log begins."""
+    first = log.zero + timedelta(hours=float(np.nanmin([np.nanmin(log.started), np.nanmin(log.ended)])))
+    return first.astimezone(ZoneInfo(zone)).date()

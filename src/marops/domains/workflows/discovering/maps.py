@@ -115,6 +115,8 @@ def _delays(one: int, timing: Timing, origin: dict[str, str], touch: str) -> dic
     if (delay := timing.delay.get(one)) and _mean(delay) >= _NO_TIME:
         found |= {"delay": as_document(delay.amount), "delay_in": POOL if timing.delay_in_hours else ELAPSED}
         origin["delay"] = delay.origin
+    if outside := timing.outside.get(one):
+        found["outside"], origin["outside"] = as_document(outside.amount), outside.origin
     if one in timing.repeat and abs(timing.repeat[one] - 1) > 0.01:
         found["repeat"], origin["repeat"] = round(min(timing.repeat[one], 10.0), 4), "log"
     if (batch := timing.batches.get(one)) and batch.share > _HABIT and batch.size > 1:

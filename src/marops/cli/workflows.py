@@ -64,9 +64,8 @@ def _paths(files: list[Path]) -> list[Path]:
     """The files; `model.bpmn+prosimos.json` names two."""
     found = []
     for one in files:
-        if not one.exists() and "+" in one.name:
-            first, second = one.name.split("+", 1)
-            found += [one.with_name(first), one.with_name(second)]
+        if not one.exists() and "+" in str(one):
+            found += [Path(part) for part in str(one).split("+", 1)]
         else:
             found.append(one)
     return found
@@ -76,7 +75,7 @@ def _check(paths: list[Path]) -> None:
     from marops.cli.importing import NO_FILE
     from marops.kernel.errors import MaropsError
 
-    if missing := [str(one) for one in paths if not one.is_file()]:
+    if missing := [str(one) for one in paths if not one.exists()]:
         raise MaropsError(NO_FILE, ", ".join(missing))
 
 
@@ -90,18 +89,23 @@ def _pair(text: str) -> tuple[str, str]:
 def _is_diagram(paths: list[Path]) -> bool:
     if len(paths) > 1:
         return True
-    from marops.domains.workflows.public import is_diagram
+    from marops.domains.workflows.public import is_diagram, is_model
 
+    if paths[0].is_dir() or is_model(str(paths[0])):
+        return True
     with paths[0].open("rb") as file:
         return is_diagram(file.read(8192))
 
 
 def _diagram(paths: list[Path], name: str) -> dict[str, Any]:
-    from marops.domains.workflows.public import import_model
+    from marops.domains.workflows.public import import_model, model_parts
 
-    data = [one.read_bytes() for one in paths]
-    diagram = next((one for one in data if one.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")), b"")
-    figures = next((one for one in data if one is not diagram), None)
+    if len(paths) == 1:
+        diagram, figures = model_parts(str(paths[0]))
+    else:
+        data = [one.read_bytes() for one in paths]
+        diagram = next((one for one in data if one.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")), b"")
+        figures = next((one for one in data if one is not diagram), None)
     return import_model(diagram, figures, actor=CLI, name=name or paths[0].stem)
 
 

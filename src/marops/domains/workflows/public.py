@@ -32,7 +32,8 @@ from marops.store.archive import blocks_of
 __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "check_plan",
     "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "hours_on_average", "import_json",
-    "import_model", "is_diagram", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg", "plan_log",
+    "import_model", "is_diagram", "is_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg",
+    "model_parts", "plan_log",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
     "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
 ]  # fmt: skip
@@ -107,6 +108,20 @@ def start_discovery(log: EventLog, *, actor: Actor, slug: str = "", noise: float
 def is_diagram(head: bytes) -> bool:
     """Does a file that begins so hold BPMN?"""
     return b"/BPMN/20100524/" in head
+
+
+def is_model(path: str) -> bool:
+    """Is this a folder or zip with a diagram in it, or a diagram?"""
+    from marops.domains.workflows.exchange import is_exchange
+
+    return is_exchange(path)
+
+
+def model_parts(path: str) -> tuple[bytes, bytes | None]:
+    """The diagram, and the figures if there are any, of a diagram, a folder or a zip. Raises MaropsError `invalid`."""
+    from marops.domains.workflows.exchange import model_files
+
+    return model_files(path)
 
 
 def title_of_file(name: str) -> str:

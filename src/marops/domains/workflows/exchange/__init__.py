@@ -3,7 +3,7 @@
 from marops.domains.workflows.exchange.bpmn import read_diagram
 from marops.domains.workflows.exchange.bpmn_out import write_bpmn
 from marops.domains.workflows.exchange.documents import Read, finished
-from marops.domains.workflows.exchange.files import is_exchange, packed, read_paths, read_zip
+from marops.domains.workflows.exchange.files import is_exchange, model_files, packed, read_paths, read_zip
 from marops.domains.workflows.exchange.prosimos import read_prosimos
 from marops.domains.workflows.exchange.prosimos_out import Files, losses, write_prosimos
 
@@ -12,6 +12,7 @@ __all__ = [
     "Read",
     "is_exchange",
     "losses",
+    "model_files",
     "packed",
     "read_bpmn",
     "read_paths",

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 from marops.domains.workflows.exchange.bpmn import read_diagram
@@ -10,49 +11,61 @@ from marops.domains.workflows.exchange.prosimos import read_prosimos
 from marops.domains.workflows.exchange.prosimos_out import Files
 from marops.domains.workflows.exchange.xml import LARGEST, refused
 
-_DIAGRAMS = (".bpmn", ".bpmn20.xml", ".xml")
+_DIAGRAM = ".bpmn"
 
 
 def is_exchange(name: str) -> bool:
-    """Is this the name of a diagram or model, rather than of a log? Two paths are joined by a plus.
+    """Does a path lead to a diagram or model, rather than to a log? Two paths are joined by a plus.
 
     A folder or zip is one if it holds a diagram.
     """
-    first, plus, _ = name.partition("+")
-    if first.lower().endswith(".bpmn") or (plus and first.lower().endswith(_DIAGRAMS)):
-        return True
     path = Path(name)
     if path.is_dir():
-        return any(one.suffix.lower() == ".bpmn" for one in path.iterdir())
-    if not (path.is_file() and zipfile.is_zipfile(path)):
-        return False
-    with zipfile.ZipFile(path) as packed:
-        return any(one.lower().endswith(".bpmn") for one in packed.namelist())
+        return any(one.suffix.lower() == _DIAGRAM for one in path.iterdir())
+    if not path.exists():
+        return "+" in name
+    if not zipfile.is_zipfile(path):
+        return path.suffix.lower() == _DIAGRAM
+    with zipfile.ZipFile(path) as zipped:
+        return any(one.lower().endswith(_DIAGRAM) for one in zipped.namelist())
 
 
-def read_paths(name: str, *, title: str = "") -> Read:
-    """What a path, two paths joined by a plus, a folder or a zip hold. Raises MaropsError and OSError."""
-    if "+" in name and not Path(name).exists():
-        diagram, parameters = (Path(part) for part in name.split("+", 1))
-        return read_prosimos(_limited(diagram), _limited(parameters), title=title)
+def model_files(name: str) -> tuple[bytes, bytes | None]:
+    """The diagram, and the parameters if there are any, of a path, two joined by a plus, a folder or a zip.
+
+    Raises MaropsError and OSError.
+    """
     path = Path(name)
     if path.is_dir():
         found = {one.name: one for one in sorted(path.iterdir()) if one.is_file()}
-        diagram_, parameters_ = _pair(list(found))
-        return _both(_limited(found[diagram_]), _limited(found[parameters_]) if parameters_ else None, title)
+        diagram, parameters = _pair(list(found))
+        return _limited(found[diagram]), _limited(found[parameters]) if parameters else None
+    if "+" in name and not path.exists():
+        first, second = name.split("+", 1)
+        return _limited(Path(first)), _limited(Path(second))
     data = _limited(path)
-    return read_zip(data, title=title) if data[:2] == b"PK" else finished(read_diagram(data), title)
+    return unzipped(data) if data[:2] == b"PK" else (data, None)
+
+
+def unzipped(data: bytes) -> tuple[bytes, bytes | None]:
+    """The same of a zip. Raises MaropsError where it is damaged, too large when unpacked, or holds no diagram."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+            names = [one for one in zipped.namelist() if not one.endswith("/") and "__MACOSX" not in one]
+            diagram, parameters = _pair(names)
+            return _unpacked(zipped, diagram), _unpacked(zipped, parameters) if parameters else None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise refused(f"This zip cannot be read: {error}.", "Pack it again, without a password.") from None
+
+
+def read_paths(name: str, *, title: str = "") -> Read:
+    """The workflow, and the crew if it comes with one. Raises MaropsError and OSError."""
+    return _both(*model_files(name), title)
 
 
 def read_zip(data: bytes, *, title: str = "") -> Read:
-    """The model in a zip. Raises MaropsError where it is damaged, too large when unpacked, or holds no diagram."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            names = [one for one in packed.namelist() if not one.endswith("/") and "__MACOSX" not in one]
-            diagram, parameters = _pair(names)
-            return _both(_unpacked(packed, diagram), _unpacked(packed, parameters) if parameters else None, title)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise refused(f"This zip cannot be read: {error}.", "Pack it again, without a password.") from None
+    """The same of a zip. Raises MaropsError."""
+    return _both(*unzipped(data), title)
 
 
 def packed(files: Files, name: str = "model") -> bytes:
@@ -72,7 +85,7 @@ def _both(diagram: bytes, parameters: bytes | None, title: str) -> Read:
 
 def _pair(names: list[str]) -> tuple[str, str]:
     """The diagram and the parameters among some names; those called alike where there are several."""
-    diagrams = [one for one in names if one.lower().endswith(".bpmn")]
+    diagrams = [one for one in names if one.lower().endswith(_DIAGRAM)]
     parameters = [one for one in names if one.lower().endswith(".json")]
     if not diagrams:
         raise refused("There is no file that ends in .bpmn.", "Put the diagram beside the parameters.")

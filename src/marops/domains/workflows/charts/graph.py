@@ -13,11 +13,11 @@ from marops.domains.workflows.charts.marks import cut, drawing, hours, num, numb
 from marops.domains.workflows.charts.to_scale import WIDTHS, definitions, shape
 from marops.methods.layout import Drawing, drawn
 
-CARD_W, CARD_LEAST, CARD_H = 168.0, 130.0, 54.0
-GAP_X, SLOT = 52.0, 72.0
-COMPACT_X, COMPACT_SLOT = 34.0, 64.0
+CARD_W, CARD_LEAST, CARD_H, LINE = 168.0, 130.0, 54.0, 17.0
+GAP_X, GAP_Y = 52.0, 18.0
+COMPACT_X, COMPACT_Y = 34.0, 11.0
 _EDGE = 8.0
-_BAR_MOST = 104.0
+_FIGURE = 62.0
 _OFTEN = 0.5
 
 
@@ -36,16 +36,22 @@ class _Sheet:
 
     def __init__(self, told: WorkflowMap, compact: bool) -> None:
         self.told = told
-        self.gap, self.slot = (COMPACT_X, COMPACT_SLOT) if compact else (GAP_X, SLOT)
+        self.gap, between = (COMPACT_X, COMPACT_Y) if compact else (GAP_X, GAP_Y)
         steps = {one.key: one for one in told.steps}
         self.ways_drawn = [one for one in told.ways if one.source in steps and one.target in steps]
         ties = [(one.source, one.target) for one in self.ways_drawn]
         self.layout: Drawing = drawn(list(steps), ties)
         self.top = _EDGE + 24.0 * self._backs_above()
+        levels = [point[1] for point in self.layout.points.values()]
+        levels += [point[1] for bends in self.layout.bends.values() for point in bends]
+        self.first = min(levels, default=0.0)
         layers = 1 + max((point[0] for point in self.layout.points.values()), default=0)
         self.card, self.gap = _fitted(layers, self.gap)
         self.width = max(WIDTHS[0], 2 * _EDGE + layers * self.card + (layers - 1) * self.gap)
-        self.height = self.top + max(self.layout.height, 1) * self.slot + _EDGE
+        two = any(len(_lines(one.name, self.card)) > 1 for one in told.steps)
+        self.card_h = CARD_H + (LINE if two else 0.0)
+        self.slot = self.card_h + between
+        self.height = self.top + (max(levels, default=0.0) - self.first) * self.slot + self.card_h + _EDGE
         self.most = max((one.worked + one.waited for one in told.steps), default=0.0) or 1.0
 
     def _backs_above(self) -> int:
@@ -56,7 +62,7 @@ class _Sheet:
 
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """The left upper corner of a card that stands there."""
-        return _EDGE + point[0] * (self.card + self.gap), self.top + point[1] * self.slot
+        return _EDGE + point[0] * (self.card + self.gap), self.top + (point[1] - self.first) * self.slot
 
     def corner(self, key: str) -> tuple[float, float]:
         """The left upper corner of a step's card."""
@@ -75,12 +81,12 @@ class _Sheet:
 
     def _course(self, way: MapWay) -> list[tuple[float, float]]:
         x, y = self.corner(way.source)
-        points = [(x + self.card, y + CARD_H / 2)]
+        points = [(x + self.card, y + self.card_h / 2)]
         for bend in self.layout.bends.get((way.source, way.target), ()):
             left, upper = self.place(bend)
-            points += [(left, upper + CARD_H / 2), (left + self.card, upper + CARD_H / 2)]
+            points += [(left, upper + self.card_h / 2), (left + self.card, upper + self.card_h / 2)]
         x, y = self.corner(way.target)
-        return [*points, (x, y + CARD_H / 2)]
+        return [*points, (x, y + self.card_h / 2)]
 
     def backs(self) -> Iterator[str]:
         """Work that comes back: over the top of everything, dashed."""
@@ -131,22 +137,35 @@ class _Sheet:
     def _card(self, step: MapStep, x: float, y: float, ident: str) -> Iterator[str]:
         if step.note:
             yield tag(
-                "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=self.card + 5, height=CARD_H + 5, rx=10.0,
+                "rect", class_="glow", x=x - 2.5, y=y - 2.5, width=self.card + 5, height=self.card_h + 5, rx=10.0,
                 filter=f"url(#{ident}-blur)",
             )  # fmt: skip
         told = ", ".join([step.name, step.lane, hours(step.worked), *step.platforms])
         yield f"<title>{escape(told)}</title>"
         css = "stepcard hot" if step.hot else "stepcard" if step.share > 0.1 else "stepcard seldom"
-        yield tag("rect", class_=css, x=x, y=y, width=self.card, height=CARD_H, rx=6.0)
+        yield tag("rect", class_=css, x=x, y=y, width=self.card, height=self.card_h, rx=6.0)
         yield shape(step.shape, x + 13, y + 16.5)
-        yield text(cut(step.name, self.card - 34, strong=True), x + 24, y + 21, "t-strong")
-        wait, work = (_BAR_MOST * part / self.most for part in (step.waited, step.worked))
-        bar = y + 34
+        for at, line in enumerate(_lines(step.name, self.card)):
+            yield text(line, x + 24, y + 21 + LINE * at, "t-strong")
+        wait, work = ((self.card - _FIGURE) * part / self.most for part in (step.waited, step.worked))
+        bar = y + self.card_h - 20
         if wait > 0.5:
             yield tag("rect", class_="f-wait", x=x + 9, y=bar, width=wait, height=10.0, fill=f"url(#{ident}-hatch)")
         if step.worked:
             yield tag("rect", class_=f"f-{step.shape}", x=x + 9 + wait, y=bar, width=max(work, 1.5), height=10.0)
         yield text(hours(step.worked + step.waited), x + 9 + wait + max(work, 1.5) + 6, bar + 9.5, "t-quiet")
+
+
+def _lines(name: str, card: float) -> list[str]:
+    """A name in one line, or in two where it is too long for one."""
+    room = card - 34
+    if wide(name, strong=True) <= room or " " not in name:
+        return [cut(name, room, strong=True)]
+    words = name.split()
+    first = words[:1]
+    while len(first) < len(words) and wide(" ".join(words[: len(first) + 1]), strong=True) <= room:
+        first = words[: len(first) + 1]
+    return [cut(" ".join(first), room, strong=True), cut(" ".join(words[len(first) :]), room, strong=True)]
 
 
 def _fitted(layers: float, gap: float) -> tuple[float, float]:

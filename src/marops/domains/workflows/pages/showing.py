@@ -20,6 +20,7 @@ from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.starter import template_crew, templates
 from marops.domains.workflows.telling import Told, assumptions, list_answer, list_row
 from marops.kernel.definitions import active, find, load, versions
@@ -215,7 +216,29 @@ def _scenarios(request: HttpRequest, told: Told) -> list[dict[str, Any]]:
             "place": compared.index(row.slug) + 1 if row.slug in compared[:4] else 0,
         }
         for row in active("scenario")
+        if row.slug in chosen or _meant(load(row), told)
     ]
+
+
+def _meant(scenario: Scenario, told: Told) -> bool:
+    """Does a scenario speak of this workflow and its crew?"""
+    people = {one.id for one in told.crew.people} if told.crew else set()
+    skills = {one.skill for one in told.workflow.steps}
+    steps = {one.id for one in told.workflow.steps}
+    for one in scenario.changes:
+        said = one.model_dump(by_alias=True)
+        named = [said.get("step"), *(said.get("steps") or ())]
+        for ref in named:
+            flow, _slash, step = str(ref or "").rpartition("/")
+            if step and (flow == told.slug or (not flow and step in steps)):
+                return True
+        if said.get("workflow") == told.slug or said.get("person") in people:
+            return True
+        if one.change == "hire" and skills & set(one.skills):
+            return True
+        if one.change in ("demand", "limit") and not said.get("workflow"):
+            return True
+    return not scenario.changes
 
 
 def _job(request: HttpRequest) -> Job | None:

@@ -1,8 +1,4 @@
-"""A workflow, told: its answer in a sentence, its map, its steps as rows, the four ways to ask, options compared.
-
-Everything but the workflow itself may be missing: nobody measured it yet, nobody asked for its bottleneck, nothing was
-compared. Then the page says so and shows what there is.
-"""
+"""One workflow, told: see the package."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,14 +13,23 @@ from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts import plots
 from marops.domains.workflows.charts.graph import graph
-from marops.domains.workflows.charts.maps import By, MapRework, MapStep, MapWay, WorkflowMap
+from marops.domains.workflows.charts.maps import SHAPES, By, MapRework, MapStep, MapWay, WorkflowMap
 from marops.domains.workflows.charts.marks import hours, number, span
 from marops.domains.workflows.charts.strip import strip
 from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, to_scale
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Line, Measured
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Step, Workflow
 from marops.domains.workflows.rules.walk import Stay, Walk, walk
+from marops.domains.workflows.telling.words import (
+    CompareRow,
+    cause_words,
+    compare_row,
+    lead,
+    plural,
+    touch_parts,
+    touch_sentence,
+)
 
 CHOICES_TO_SCALE = 3
 """With more steps than these after which one of several ways is taken, there is no one course to draw to scale."""
@@ -40,22 +45,6 @@ class Results:
     comparison: Comparison | None = None
     version: int = 0
     at: datetime | None = None
-
-
-def cause_words() -> Mapping[str, str]:
-    """Causes of waiting as people say them."""
-    return {
-        "unavailability": _("nobody at work"),
-        "batching": _("collected first"),
-        "contention": _("people are busy"),
-        "prioritisation": _("others went first"),
-        "outside": _("outside the team"),
-    }
-
-
-def touch_words() -> Mapping[str, str]:
-    """Touches as people say them."""
-    return {"human": _("worked by a person"), "ai_assisted": _("with AI"), "automatic": _("automatic")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +75,6 @@ class OutlineRow:
         """Why it waits, in words."""
         words = cause_words()
         return ", ".join(f"{words.get(cause, cause)} {hours(value)}" for cause, value in self.stay.causes.items())
-
-
-@dataclass(frozen=True, slots=True)
-class CompareRow:
-    """A figure of a comparison: doing nothing and each option, as words with their intervals; the best one marked."""
-
-    name: str
-    cells: tuple[tuple[str, str, str, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -169,9 +150,16 @@ class Told:
             "time": self.time(self.walked.total),
             "share": f"{self.waiting_share:.0%}".replace("%", " %"),
         }
-        if self.waiting_share < 0.02:
-            return _("As drawn, a typical %(unit)s takes %(time)s.") % told
-        return _("As drawn, a typical %(unit)s takes %(time)s; %(share)s of it waits.") % told
+        said = [
+            _("As drawn, a typical %(unit)s takes %(time)s."),
+            _("As drawn, a typical %(unit)s takes %(time)s; %(share)s of it waits."),
+        ]
+        if self.workflow.source:
+            said = [
+                _("By its log, a typical %(unit)s takes %(time)s."),
+                _("By its log, a typical %(unit)s takes %(time)s; %(share)s of it waits."),
+            ]
+        return said[self.waiting_share >= 0.02] % told
 
     @property
     def waiting_share(self) -> float:
@@ -190,6 +178,10 @@ class Told:
     def under(self) -> str:
         """Where the figures come from, in a line or two."""
         measured = self.results.measured
+        source = self.workflow.source
+        if measured is None and source:
+            told = {"log": source.log, "cases": f"{source.cases:,}", "covered": f"{100 * source.covered:.3g} %"}
+            return _read_off() % told
         if measured is None:
             return _("All figures are from the drawing; queues for people show once it was simulated.")
         said = []
@@ -323,7 +315,7 @@ class Told:
         if step.rework:
             told = {"share": number(step.rework.probability * 100), "step": self._name(step.rework.back_to)}
             back = _("%(share)s %% to %(step)s") % told
-        parts = [("waits", stay.waited), (_shape(step), stay.worked)]
+        parts = [("waits", stay.waited), (SHAPES[step.touch], stay.worked)]
         bar = plots.mix(
             parts,
             ident=f"bar-{step.id}",
@@ -421,7 +413,14 @@ class Told:
         if not told:
             return []
         titles = [_("Do nothing"), *(one.title for one in told.options)]
-        return [_compare_row(one, told.currency, titles) for one in told.lines]
+        return [compare_row(one, told.currency, titles) for one in told.lines]
+
+
+def _read_off() -> str:
+    return _(
+        "Read off the log %(log)s: %(cases)s cases, %(covered)s of what was done is on the map."
+        " Queues for people show once it was simulated."
+    )
 
 
 def _marked(rows: Sequence[Any], found: BottleneckAnswer) -> str:
@@ -433,160 +432,6 @@ def _marked(rows: Sequence[Any], found: BottleneckAnswer) -> str:
         if (one.key and one.key in (thing.key, *thing.steps)) or one.name == thing.name:
             return str(one.key or one.name)
     return "\0"
-
-
-def _compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
-    values = [one.value for one in line.options]
-    known = [one for one in values if one is not None]
-    best = (max(known) if line.better == "more" else min(known)) if known and line.better else None
-    cells = []
-    for title, one in zip(titles, (line.baseline or Estimate(None), *line.options), strict=True):
-        said, between = estimate_words(one, line, currency)
-        cells.append((title, said, between, one is not line.baseline and one.value is not None and one.value == best))
-    return CompareRow(line.name, tuple(cells))
-
-
-def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
-    """A figure of a comparison and its interval, in its unit; "cannot tell" where there is none."""
-    if one.value is None:
-        return (_("cannot tell"), one.why) if one.why else ("–", "")
-    between = _in_unit_between(one, line, currency)
-    return _in_unit(one.value, line, currency), between
-
-
-def _in_unit(value: float, line: Line, currency: str) -> str:
-    if line.unit == "share":
-        return f"{number(value * 100)} %"
-    if line.unit == "days":
-        return _("%(n)s days") % {"n": number(value, 0 if value >= 10 else 1)}
-    if line.unit == "hours":
-        return lead(value)
-    if line.unit == "money":
-        return f"{currency} {number(value, 0)}"
-    return number(value, line.decimals)
-
-
-def _in_unit_between(one: Estimate, line: Line, currency: str) -> str:
-    if one.low is None or one.high is None:
-        return ""
-    factor = 100 if line.unit == "share" else 1 / 24 if line.unit == "hours" and one.high >= 48 else 1
-    low, high = one.low * factor, one.high * factor
-    decimals = 0 if line.unit in ("share", "money") or high >= 20 else line.decimals
-    return span(low, high, decimals)
-
-
-def lead(value: float) -> str:
-    """Hours on the wall as days, or as hours where it is less than two."""
-    if value < 48:
-        return hours(value)
-    return _("%(n)s days") % {"n": number(value / 24, 0 if value >= 240 else 1)}
-
-
-def plural(unit: str) -> str:
-    """More than one of a unit, as English has it."""
-    if not unit:
-        return _("items")
-    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
-        return f"{unit[:-1]}ies"
-    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"
-
-
-def _shape(step: Step) -> str:
-    return {"human": "human", "ai_assisted": "ai", "automatic": "auto"}[step.touch]
-
-
-def touch_parts(workflow: Workflow, walked: Walk) -> list[tuple[str, float]]:
-    """Hours of work of a typical item by touch."""
-    steps = {one.id: one for one in workflow.steps}
-    found = {"human": 0.0, "ai": 0.0, "auto": 0.0}
-    for stay in walked.stays:
-        found[_shape(steps[stay.step])] += stay.worked * stay.share
-    return list(found.items())
-
-
-def touch_sentence(workflow: Workflow, walked: Walk) -> str:
-    """The same in words."""
-    words = {"human": _("people"), "ai": _("with AI"), "auto": _("automatic")}
-    return ", ".join(f"{words[name]} {hours(value)}" for name, value in touch_parts(workflow, walked) if value)
-
-
-@dataclass(frozen=True, slots=True)
-class ListRow:
-    """A workflow in the list."""
-
-    slug: str
-    title: str
-    crew: str
-    steps: int
-    mix: SafeString
-    p50: str
-    p85: str
-    on_time: str
-    bottleneck: str
-    holds_back: Estimate | None
-    held: str
-    origin: str
-    version: int
-    state: str
-    drawn: str
-
-
-def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> ListRow:
-    """A workflow as a row of the list."""
-    figures = told.results.measured.figures if told.results.measured else None
-    found = told.results.bottleneck
-    parts = [*touch_parts(told.workflow, told.walked), ("waits", told.walked.waited)]
-    origins = {origin for step in told.workflow.steps for origin in step.origin.values()}
-    measured = told.results.measured is not None and told.results.measured.origin == "log"
-    return ListRow(
-        slug=slug, title=told.workflow.title, crew=crew, steps=sum(not one.gate for one in told.workflow.steps),
-        mix=plots.mix(parts, ident=f"mix-{slug}", title=told.touch_says),
-        p50=_lead_of(figures.lead_p50 if figures else None), p85=_lead_of(figures.lead_p85 if figures else None),
-        on_time=_share_of(figures.on_time if figures else None),
-        bottleneck=found.constraint.name if found and found.constraint else "",
-        holds_back=found.holds_back if found else None,
-        held=_held(found.holds_back if found else None),
-        origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
-        version=version, state=state, drawn=told.time(told.walked.total),
-    )  # fmt: skip
-
-
-def _held(one: Estimate | None) -> str:
-    """What is held back a month, with its interval."""
-    if one is None or one.value is None:
-        return ""
-    return f"{number(one.value, 1)} ({between})" if (between := span(one.low, one.high)) else number(one.value, 1)
-
-
-def _lead_of(one: Estimate | None) -> str:
-    return lead(one.value) if one and one.value is not None else ""
-
-
-def _share_of(one: Estimate | None) -> str:
-    return f"{number(one.value * 100)} %" if one and one.value is not None else ""
-
-
-def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
-    """Which workflow holds the operation back, or what is missing to say so."""
-    asked = [one for one in rows if one.holds_back and one.holds_back.value is not None]
-    held = [one for one in asked if one.holds_back and (one.holds_back.value or 0) >= 0.05]
-    if asked and not held:
-        return {
-            "one": ngettext(
-                "Nothing holds the workflow back that was asked about.",
-                "Nothing holds the %(n)s workflows back that were asked about.",
-                len(asked),
-            )
-            % {"n": len(asked)}
-        }
-    if held:
-        worst = max(held, key=lambda one: one.holds_back.value if one.holds_back and one.holds_back.value else 0.0)
-        back = worst.holds_back or Estimate(None)
-        told = {"title": worst.title, "name": worst.bottleneck, "n": number(back.value or 0, 1)}
-        said = _("%(title)s is held back most: %(name)s costs it %(n)s a month") % told
-        return {"one": said, "iv": span(back.low, back.high)}
-    count = ngettext("One workflow is drawn.", "%(n)s workflows are drawn.", len(rows)) % {"n": len(rows)}
-    return {"one": f"{count} {_('Nobody asked yet where work is held back.')}"}
 
 
 def assumptions(told: Told) -> Iterator[str]:

@@ -1,0 +1,93 @@
+"""Workflows as rows of a list, and what the list answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from marops.domains.workflows.charts import plots
+from marops.domains.workflows.charts.marks import number, span
+from marops.domains.workflows.rules.answers import Estimate
+from marops.domains.workflows.telling.told import Told
+from marops.domains.workflows.telling.words import lead, touch_parts
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A workflow in the list."""
+
+    slug: str
+    title: str
+    crew: str
+    steps: int
+    mix: SafeString
+    p50: str
+    p85: str
+    on_time: str
+    bottleneck: str
+    holds_back: Estimate | None
+    held: str
+    origin: str
+    version: int
+    state: str
+    drawn: str
+
+
+def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> ListRow:
+    """A workflow as a row of the list."""
+    figures = told.results.measured.figures if told.results.measured else None
+    found = told.results.bottleneck
+    parts = [*touch_parts(told.workflow, told.walked), ("waits", told.walked.waited)]
+    origins = {origin for step in told.workflow.steps for origin in step.origin.values()}
+    measured = told.results.measured is not None and told.results.measured.origin == "log"
+    return ListRow(
+        slug=slug, title=told.workflow.title, crew=crew, steps=sum(not one.gate for one in told.workflow.steps),
+        mix=plots.mix(parts, ident=f"mix-{slug}", title=told.touch_says),
+        p50=_lead_of(figures.lead_p50 if figures else None), p85=_lead_of(figures.lead_p85 if figures else None),
+        on_time=_share_of(figures.on_time if figures else None),
+        bottleneck=found.constraint.name if found and found.constraint else "",
+        holds_back=found.holds_back if found else None,
+        held=_held(found.holds_back if found else None),
+        origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
+        version=version, state=state, drawn=told.time(told.walked.total),
+    )  # fmt: skip
+
+
+def _held(one: Estimate | None) -> str:
+    """What is held back a month, with its interval."""
+    if one is None or one.value is None:
+        return ""
+    return f"{number(one.value, 1)} ({between})" if (between := span(one.low, one.high)) else number(one.value, 1)
+
+
+def _lead_of(one: Estimate | None) -> str:
+    return lead(one.value) if one and one.value is not None else ""
+
+
+def _share_of(one: Estimate | None) -> str:
+    return f"{number(one.value * 100)} %" if one and one.value is not None else ""
+
+
+def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
+    """Which workflow holds the operation back, or what is missing to say so."""
+    asked = [one for one in rows if one.holds_back and one.holds_back.value is not None]
+    held = [one for one in asked if one.holds_back and (one.holds_back.value or 0) >= 0.05]
+    if asked and not held:
+        return {
+            "one": ngettext(
+                "Nothing holds the workflow back that was asked about.",
+                "Nothing holds the %(n)s workflows back that were asked about.",
+                len(asked),
+            )
+            % {"n": len(asked)}
+        }
+    if held:
+        worst = max(held, key=lambda one: one.holds_back.value if one.holds_back and one.holds_back.value else 0.0)
+        back = worst.holds_back or Estimate(None)
+        told = {"title": worst.title, "name": worst.bottleneck, "n": number(back.value or 0, 1)}
+        said = _("%(title)s is held back most: %(name)s costs it %(n)s a month") % told
+        return {"one": said, "iv": span(back.low, back.high)}
+    count = ngettext("One workflow is drawn.", "%(n)s workflows are drawn.", len(rows)) % {"n": len(rows)}
+    return {"one": f"{count} {_('Nobody asked yet where work is held back.')}"}

@@ -1,0 +1,107 @@
+"""Words for what workflows are measured by: causes, touches, lead times, figures in their units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from marops.domains.workflows.charts.maps import SHAPES
+from marops.domains.workflows.charts.marks import hours, number, span
+from marops.domains.workflows.rules.answers import Estimate, Line
+from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.walk import Walk
+
+
+def cause_words() -> Mapping[str, str]:
+    """Causes of waiting as people say them."""
+    return {
+        "unavailability": _("nobody at work"),
+        "batching": _("collected first"),
+        "contention": _("people are busy"),
+        "prioritisation": _("others went first"),
+        "outside": _("outside the team"),
+    }
+
+
+def touch_words() -> Mapping[str, str]:
+    """Touches as people say them."""
+    return {"human": _("worked by a person"), "ai_assisted": _("with AI"), "automatic": _("automatic")}
+
+
+def lead(value: float) -> str:
+    """Hours on the wall as days, or as hours where it is less than two."""
+    if value < 48:
+        return hours(value)
+    return _("%(n)s days") % {"n": number(value / 24, 0 if value >= 240 else 1)}
+
+
+def plural(unit: str) -> str:
+    """More than one of a unit, as English has it."""
+    if not unit:
+        return _("items")
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"
+
+
+def touch_parts(workflow: Workflow, walked: Walk) -> list[tuple[str, float]]:
+    """Hours of work of a typical item by touch."""
+    steps = {one.id: one for one in workflow.steps}
+    found = {"human": 0.0, "ai": 0.0, "auto": 0.0}
+    for stay in walked.stays:
+        found[SHAPES[steps[stay.step].touch]] += stay.worked * stay.share
+    return list(found.items())
+
+
+def touch_sentence(workflow: Workflow, walked: Walk) -> str:
+    """The same in words."""
+    words = {"human": _("people"), "ai": _("with AI"), "auto": _("automatic")}
+    return ", ".join(f"{words[name]} {hours(value)}" for name, value in touch_parts(workflow, walked) if value)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRow:
+    """A figure of a comparison: doing nothing and each option, as words with their intervals; the best one marked."""
+
+    name: str
+    cells: tuple[tuple[str, str, str, bool], ...]
+
+
+def compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
+    values = [one.value for one in line.options]
+    known = [one for one in values if one is not None]
+    best = (max(known) if line.better == "more" else min(known)) if known and line.better else None
+    cells = []
+    for title, one in zip(titles, (line.baseline or Estimate(None), *line.options), strict=True):
+        said, between = estimate_words(one, line, currency)
+        cells.append((title, said, between, one is not line.baseline and one.value is not None and one.value == best))
+    return CompareRow(line.name, tuple(cells))
+
+
+def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
+    """A figure of a comparison and its interval, in its unit; "cannot tell" where there is none."""
+    if one.value is None:
+        return (_("cannot tell"), one.why) if one.why else ("–", "")
+    between = _in_unit_between(one, line, currency)
+    return _in_unit(one.value, line, currency), between
+
+
+def _in_unit(value: float, line: Line, currency: str) -> str:
+    if line.unit == "share":
+        return f"{number(value * 100)} %"
+    if line.unit == "days":
+        return _("%(n)s days") % {"n": number(value, 0 if value >= 10 else 1)}
+    if line.unit == "hours":
+        return lead(value)
+    if line.unit == "money":
+        return f"{currency} {number(value, 0)}"
+    return number(value, line.decimals)
+
+
+def _in_unit_between(one: Estimate, line: Line, currency: str) -> str:
+    if one.low is None or one.high is None:
+        return ""
+    factor = 100 if line.unit == "share" else 1 / 24 if line.unit == "hours" and one.high >= 48 else 1
+    low, high = one.low * factor, one.high * factor
+    decimals = 0 if line.unit in ("share", "money") or high >= 20 else line.decimals
+    return span(low, high, decimals)

@@ -66,7 +66,7 @@ def _settle_zones(run: JobRun, log: EventLog) -> None:
     """By which clock its times were written and its people live, where a turn of the clock tells it."""
     from marops.methods.mining.zones import likely_reading
 
-    if log.mapping.get("zones_looked_for") or not log.counts.get("events"):
+    if log.format == "facts" or log.mapping.get("zones_looked_for") or not log.counts.get("events"):
         return
     naive = bool(log.mapping.get("naive")) and not log.mapping.get("zone_chosen")
     found = likely_reading(log_of(log), naive=naive, home=workspace().zone)

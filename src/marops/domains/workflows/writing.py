@@ -17,7 +17,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import next_number
 from marops.kernel.models import Definition
-from marops.kernel.workspace import sample_present
+from marops.kernel.workspace import sample_present, workspace
 from marops.store.bulk import copy_in
 
 crash.declare("log.in_batch")
@@ -81,7 +81,7 @@ def rezone_log(act: Act, *, actor: Actor, log_id: UUID, written: str, people: st
     log = EventLog.objects.select_for_update().get(id=log_id)
     if log.mapping.get("zones_looked_for"):
         return log
-    before = log.mapping.get("zone") or log.zone
+    before = log.mapping.get("zone") or log.zone or workspace().zone
     if written != before:
         moved = ", ".join(f"{name} = ({name} AT TIME ZONE %(was)s) AT TIME ZONE %(now)s" for name in _TIMES)
         bounds = "min(least(started, ended)), max(ended)"

@@ -7,6 +7,7 @@ A negative number is the clock on the wall.
 
 from marops.methods.simulation.compiled import compiled
 from marops.methods.simulation.layout import calendar_of, span_of
+from marops.methods.simulation.model import FOREVER
 from marops.methods.simulation.rows import World
 
 
@@ -51,7 +52,7 @@ def after(w: World, calendar: int, hours: float) -> float:
     begun = max(w.now, span.start)
     if begun + hours <= span.end:
         return begun + hours
-    wanted = span.worked + (begun - span.start) + hours
+    wanted = span.worked + (begun - span.start) + min(hours, FOREVER)
     while span_of(w, at + 1).worked < wanted:
         at += 1
     span = span_of(w, at)

@@ -94,9 +94,10 @@ class Node:
     `key`: its identity for draws, such as `webinar/legal-review`; two nodes may share one (an old and a new version of
     the same step). `outside` is waiting that nobody of ours shortens; `delay` is that people do other things first;
     each runs on its clock (a calendar's index or ELAPSED). `opens`: the calendar within which work may begin here; work
-    begun goes on. `limit`: how many pieces may be in hand at a time (0: any). `classes`: the classes that have work
-    here; the others pass through without time. None: all. `alone`: nobody is needed, the work takes its hours on
-    `alone_clock`. `repeat`: the effort of the second and later visits as a share. `cost` falls due at each completion.
+    begun goes on. `limit`: how many jobs may be in hand at a time (0: any; pieces done together are one). `classes`:
+    the classes that have work here; the others pass through without time. None: all. `alone`: nobody is needed, the
+    work takes its hours on `alone_clock`. `repeat`: the effort of the second and later visits as a share. `cost` falls
+    due at each completion.
     """
 
     key: str
@@ -205,8 +206,8 @@ class Token:
     """A piece of work that is there already at `Model.begin`, at a node.
 
     `stage`: `outside` or `delay` (with `left` hours still to run on that clock), `queue`, or `work` in the hands of
-    `person` (or of nobody, where the node is done alone) with `left` hours of effort. `case`: tokens of one case share
-    it; negative numbers keep clear of those to come.
+    `person` (or of nobody, where the node is done alone) with `left` hours of effort, at that person's speed. `case`:
+    tokens of one case share it; negative numbers keep clear of those to come.
     """
 
     case: int

@@ -31,7 +31,8 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """One row for each piece of work that was finished, warm-up included, in order of end within a replication.
+    """One row for each piece of work that was finished, warm-up included, in order of end within a replication. Gates
+    have none.
 
     `enabled`: when the token came to the node; `ready`: when outside waiting, delay and batching were over and it
     waited for opening hours or a person; then `started` and `ended`. `worked`: hours of effort of the person (their
@@ -60,10 +61,12 @@ class Tasks:
 class Runs:
     """The answer for `replications` runs of one model. R: replications, C: classes, M: months, N: nodes, P: people.
 
-    A case counts in the month of its arrival (`arrived`, `refused`) or of its end (`finished`, `late`, `lead_hours`,
-    the sum of their lead times). `in_work`: mean number of cases arrived and not finished, over the month. `worked` and
-    `available`: hours of people; `visits`, `waited` (from ready to started), `outside`, `delayed`, `batched` and
-    `effort` are sums by node over what began at 0 or later. `cost`: hours worked at their price plus the nodes' own.
+    A case counts in the month of its arrival (`arrived`, of whom `refused`) or of its end (`finished`, `late`,
+    `lead_hours`, the sum of their lead times). `in_work`: mean number of cases arrived and not finished, over the
+    month. `worked` and `available`: hours of people; `visits`, `waited` (from ready to started), `outside`, `delayed`,
+    `batched` and `effort` are sums by node over what began at 0 or later; a gate counts who passes it, but not classes
+    without work there. What waits for a place in a workflow (`Flow.limit`) has not come to a node yet: that is in the
+    lead time alone. `cost`: hours worked at their price plus the nodes' own.
     """
 
     model: Model

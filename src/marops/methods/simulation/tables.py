@@ -15,14 +15,17 @@ from marops.methods.simulation.layout import NONE, TABLES
 from marops.methods.simulation.model import (
     ELAPSED,
     FOREVER,
+    Ability,
     Amount,
     Arrivals,
     Calendar,
     Floats,
     Model,
     Node,
+    Person,
 )
 from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, WORKING
+from marops.methods.simulation.soundness import check
 
 Table = NDArray[Any]
 _STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WORKING}
@@ -67,7 +70,8 @@ class Tables:
 
 
 def tables(model: Model) -> Tables:
-    """The model's tables."""
+    """The model's tables. Raises ValueError where the model points at nothing, or a number is none."""
+    check(model)
     sheets = {name: _Sheet(name) for name in _GIVEN}
     calendars = (*model.calendars, Calendar(np.array([model.begin]), np.array([FOREVER])))
     counters = _Counters(model)
@@ -81,6 +85,9 @@ def tables(model: Model) -> Tables:
         sheets["month_edge"].add(value=edge)
     sheets["month_edge"].add(value=2 * FOREVER)
     given = {name: sheet.table() for name, sheet in sheets.items()}
+    for name, table in given.items():
+        if any(np.isnan(table[one]).any() for one in table.dtype.names or () if table.dtype[one].kind == "f"):
+            raise ValueError(f"not a number, in the table {name}")
     counts = {
         "nodes": len(model.nodes), "people": len(model.people), "classes": len(model.classes),
         "flows": len(model.flows), "months": len(model.months) - 1, "calendars": len(calendars),
@@ -195,7 +202,7 @@ def _ables(sheets: Sheets, model: Model) -> list[tuple[int, int]]:
     """Who can do it, node by node: the first row and how many. Fills the table of skills as well."""
     by_node: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for who, person in enumerate(model.people):
-        for one in person.abilities:
+        for one in _used(person):
             skill = sheets["skill"].add(node=one.node, speed=one.speed, since=one.since, until=one.until)
             by_node[one.node].append((who, skill))
     found = []
@@ -204,6 +211,11 @@ def _ables(sheets: Sheets, model: Model) -> list[tuple[int, int]]:
         for who, skill in by_node[number]:
             sheets["able"].add(person=who, skill=skill)
     return found
+
+
+def _used(person: Person) -> tuple[Ability, ...]:
+    """Abilities with which a piece of work ends at some time."""
+    return tuple(one for one in person.abilities if one.speed > 0.0 and person.share > 0.0)
 
 
 def _people(sheets: Sheets, model: Model) -> int:
@@ -215,10 +227,10 @@ def _people(sheets: Sheets, model: Model) -> int:
             sheets["ramp"].add(hour=hour, factor=factor)
         sheets["person"].add(
             calendar=len(model.calendars) if person.calendar == ELAPSED else person.calendar,
-            share=person.share, at_once=person.at_once, first_skill=skills, skills=len(person.abilities),
+            share=person.share, at_once=person.at_once, first_skill=skills, skills=len(_used(person)),
             first_ramp=first, ramps=len(person.ramp), first_hand=hands,
         )  # fmt: skip
-        skills += len(person.abilities)
+        skills += len(_used(person))
         begun = sum(token.stage == "work" and token.person == who for token in model.tokens)
         hands += max(1, person.at_once, begun)
     return hands

@@ -4,6 +4,8 @@ Somebody who has several pieces in hand gives each the same part of their time. 
 `attention`: the hours that each piece in hand has had; a piece is done when the clock has gone on by what it needs.
 """
 
+from typing import Final
+
 from marops.methods.simulation.agenda import WORK, plan
 from marops.methods.simulation.clocks import after, passed
 from marops.methods.simulation.compiled import compiled
@@ -28,6 +30,9 @@ from marops.methods.simulation.layout import (
 from marops.methods.simulation.moves import WORKING, counted, leave, node_changed
 from marops.methods.simulation.queues import without_best
 from marops.methods.simulation.rows import World
+
+SLOWEST: Final = 0.01
+"""The least factor of a ramp: who begins at nothing would never end what they begin."""
 
 
 @compiled
@@ -129,7 +134,7 @@ def begin(w: World, able: int, number: int) -> None:
     who = able_of(w, able).person
     speed = skill_of(w, able_of(w, able).skill).speed
     if person_of(w, who).ramps > 0:
-        speed *= _ramped(w, who)
+        speed *= max(_ramped(w, who), SLOWEST)
     token = _out_of_queue(w, number)
     w.queued -= 1
     hours = _effort(w, token, speed)

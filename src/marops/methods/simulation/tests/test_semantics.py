@@ -437,3 +437,37 @@ def test_draws_of_every_distribution_have_its_moments():
         worked = runs.tasks.worked[runs.tasks.node == at]
         assert abs(worked.mean() - mean(one)) < 4 * worked.std() / len(worked) ** 0.5
         assert worked.min() >= (one.low or 0)
+
+
+def test_who_begins_at_nothing_ends_at_some_time():
+    crew = [Person("new", ELAPSED, (Ability(0),), ramp=((0.0, 0.0), (10.0, 1.0)))]
+    assert tasks(run(steps(0.5), crew, [one_class(moments(0))]), "ended") == [(50,)]
+
+
+def test_who_has_no_time_takes_nothing():
+    crew = [Person("away", ELAPSED, (Ability(0),), share=0.0), Person("slow", ELAPSED, (Ability(0, speed=0.0),))]
+    runs = run(steps(0, 1), [*crew, *people(1, 0, 1)], [one_class(moments(0))])
+    assert tasks(runs, "person", "ended") == [(2, 0), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: model([Node("n", 1)]),
+        lambda: model([Node("n", 0, edges=(Edge(1),))]),
+        lambda: model([Node("n", 0, opens=0)]),
+        lambda: model([Node("n", 0)], people(1, 3)),
+        lambda: model([Node("n", 0)], people(1, calendar=2)),
+        lambda: model([Node("n", 0)], classes=[one_class(moments(1), node=-1)]),
+        lambda: model([Node("n", 0)], classes=[WorkClass("c", 0, moments(1), ())]),
+        lambda: model(
+            [Node("n", 0)], classes=[one_class(moments(1))], tokens=(Token(-1, 0, 0, "work", 0.0, person=4),)
+        ),
+        lambda: model([Node("n", 0)], calendars=[calendar((5, 6), (1, 2))]),
+        lambda: model([Node("n", 0)], months=(0.0, 5.0, 5.0)),
+        lambda: model([Node("n", 0, effort=fixed(float("nan")))]),
+    ],
+)
+def test_what_points_at_nothing_is_told(broken):
+    with pytest.raises(ValueError, match=r"names|order|months|not a number"):
+        simulate(broken(), seed=1, replications=1)

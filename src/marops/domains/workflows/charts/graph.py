@@ -3,6 +3,7 @@ stand in layers from left to right; their bars compare the hours of steps, ways 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -31,6 +32,20 @@ def graph(told: WorkflowMap, *, ident: str = "graph", compact: bool | None = Non
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Arc:
+    """A way back: where it leaves and lands, how high it runs, and what it takes of the width with its words."""
+
+    start: float
+    end: float
+    y: float
+    leaves: float
+    lands: float
+    words: str
+    left: float
+    right: float
+
+
 class _Sheet:
     """A graph while it is drawn."""
 
@@ -41,7 +56,7 @@ class _Sheet:
         self.ways_drawn = [one for one in told.ways if one.source in steps and one.target in steps]
         ties = [(one.source, one.target) for one in self.ways_drawn]
         self.layout: Drawing = drawn(list(steps), ties)
-        self.top = _EDGE + 24.0 * self._backs_above()
+        self.top = 0.0
         levels = [point[1] for point in self.layout.points.values()]
         levels += [point[1] for bends in self.layout.bends.values() for point in bends]
         self.first = min(levels, default=0.0)
@@ -51,11 +66,10 @@ class _Sheet:
         two = any(len(_lines(one.name, self.card)) > 1 for one in told.steps)
         self.card_h = CARD_H + (LINE if two else 0.0)
         self.slot = self.card_h + between
+        self.arcs = self._arcs()
+        self.top = _EDGE + max((18.0 - one.y for one in self.arcs), default=0.0)
         self.height = self.top + (max(levels, default=0.0) - self.first) * self.slot + self.card_h + _EDGE
         self.most = max((one.worked + one.waited for one in told.steps), default=0.0) or 1.0
-
-    def _backs_above(self) -> int:
-        return min(len(self.told.reworks), 6) + (1 if any(self._leads_back(one) for one in self.ways_drawn) else 0)
 
     def _leads_back(self, way: MapWay) -> bool:
         return self.layout.points[way.source][0] >= self.layout.points[way.target][0]
@@ -89,19 +103,42 @@ class _Sheet:
         return [*points, (x, y + self.card_h / 2)]
 
     def backs(self) -> Iterator[str]:
-        """Work that comes back: over the top of everything, dashed."""
-        for level, (source, target, _words) in enumerate(self._returns()):
-            (ax, ay), (bx, by) = self.corner(source), self.corner(target)
-            y, ax, bx = self._level_y(level), ax + self.card - 22 - 4 * level, bx + 22 + 4 * level
+        """Work that comes back: over what stands between, dashed."""
+        for arc in self.arcs:
+            y, ax, bx = arc.y + self.top, arc.start, arc.end
+            turn = 8.0 if bx < ax else -8.0
             yield path(
-                f"M{num(ax)} {num(ay)}V{num(y + 8)}Q{num(ax)} {num(y)} {num(ax - 8)} {num(y)}"
-                f"H{num(bx + 8)}Q{num(bx)} {num(y)} {num(bx)} {num(y + 8)}V{num(by - 1)}",
+                f"M{num(ax)} {num(arc.leaves + self.top)}V{num(y + 8)}Q{num(ax)} {num(y)} {num(ax - turn)} {num(y)}"
+                f"H{num(bx + turn)}Q{num(bx)} {num(y)} {num(bx)} {num(y + 8)}V{num(arc.lands + self.top - 1)}",
                 "way back",
             )
-            yield path(f"M{num(bx - 3.5)} {num(by - 5)}L{num(bx)} {num(by)}l3.5 -5", "way tip")
+            lands = arc.lands + self.top
+            yield path(f"M{num(bx - 3.5)} {num(lands - 5)}L{num(bx)} {num(lands)}l3.5 -5", "way tip")
 
-    def _level_y(self, level: int) -> float:
-        return self.top - 10 - 24.0 * (level % max(1, self._backs_above()))
+    def _arcs(self) -> list[_Arc]:
+        """Where work that comes back runs: as low as what stands between its ends, and other arcs, leave room."""
+        found: list[_Arc] = []
+        for place, (source, target, words) in enumerate(self._returns()):
+            (ax, ay), (bx, by) = self.corner(source), self.corner(target)
+            start, end = ax + self.card - 20 - 4 * (place % 5), bx + 20 + 4 * (place % 5)
+            left, right = min(start, end), max(start, end)
+            right_of_words = left + 14 + wide(words, strong=True)
+            between = [y for x, y in self._corners() if x + self.card > left and x < max(right, right_of_words)]
+            y = min([ay, by, *between]) - 14
+            while any(
+                abs(y - one.y) < 23 and left < one.right and one.left < max(right, right_of_words) for one in found
+            ):
+                y -= 24
+            found.append(_Arc(start, end, y, ay, by, words, left, max(right, right_of_words)))
+        return found
+
+    def _corners(self) -> list[tuple[float, float]]:
+        """The left upper corners of all cards, and of the places kept free for long ways."""
+        bends = [self.place(one) for bends in self.layout.bends.values() for one in bends]
+        return [
+            *(self.place(one) for one in self.layout.points.values()),
+            *((x, y + self.card_h / 2) for x, y in bends),
+        ]
 
     def _returns(self) -> list[tuple[str, str, str]]:
         names = {one.key: one.name for one in self.told.steps}
@@ -115,12 +152,9 @@ class _Sheet:
 
     def words(self) -> Iterator[str]:
         """Shares of ways that are not always taken, and what comes back."""
-        for level, (source, target, words) in enumerate(self._returns()):
-            ends = sorted(
-                (self.corner(source)[0] + self.card - 22 - 4 * level, self.corner(target)[0] + 22 + 4 * level)
-            )
-            x = max(4.0, min(ends[0] + 12, self.width - 8 - wide(words, strong=True)))
-            yield text(words, x, self._level_y(level) - 5, "t-warn t-over")
+        for arc in self.arcs:
+            x = max(4.0, min(arc.left + 12, self.width - 8 - wide(arc.words, strong=True)))
+            yield text(arc.words, x, arc.y + self.top - 5, "t-warn t-over")
         for way in self.ways_drawn:
             if way.share <= 0.995 and not self._leads_back(way):
                 (_x, y), (end, there) = self._course(way)[:2]

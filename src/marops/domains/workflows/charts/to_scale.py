@@ -70,6 +70,19 @@ def to_scale(told: WorkflowMap, *, ident: str = "map", widths: Sequence[float] =
     )
 
 
+def lane_names(told: WorkflowMap) -> SafeString:
+    """The names of the lanes again, to stand still while a wide map is scrolled; nothing for a map that is not."""
+    sheet = _Sheet(told, "")
+    if sheet.width <= WIDTHS[0]:
+        return SafeString("")
+    body = [tag("rect", class_="lane-paper", x=0.0, y=0.0, width=sheet.left - 4, height=sheet.height)]
+    body += list(sheet.names())
+    return drawing(
+        body, width=sheet.left - 4, height=sheet.height, ident="lanes", title=_("Lanes"), says=", ".join(told.lanes()),
+        css="chart lanes",
+    )  # fmt: skip
+
+
 def definitions(ident: str) -> str:
     """The hatching of what waits, the glow of the constraint."""
     return (
@@ -196,6 +209,12 @@ class _Sheet:
             yield path(f"M{num(x)} {num(TOP - 4)}V{num(bottom)}", "grid")
             if x + wide(words) / 2 < self.width:
                 yield text(words, x, 14, "t-quiet t-mid")
+        yield from self.names()
+        yield path(f"M0 {num(bottom)}H{num(self.width)}", "lane-line")
+
+    def names(self) -> Iterator[str]:
+        """The lines above the lanes, their names and how much work is in them."""
+        hot = {card.lane for card in self.cards.values() if card.step.hot}
         for at, lane in enumerate(self.lanes):
             yield path(f"M0 {num(lane.y)}H{num(self.width)}", "lane-line")
             middle = lane.y + PAD + len(lane.channels) * CHANNEL + CARD / 2
@@ -204,7 +223,6 @@ class _Sheet:
             css = "t-strong" if at in hot else "t-lane"
             yield text(said, 8, middle - 3, css, "" if said == lane.name else lane.name)
             yield text(_("%(hours)s of work") % {"hours": hours(worked)}, 8, middle + 15, "t-quiet")
-        yield path(f"M0 {num(bottom)}H{num(self.width)}", "lane-line")
 
     def ways(self) -> Iterator[str]:
         """Hand-overs: upright, at the moment at which the next step begins."""

@@ -103,6 +103,7 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "row": row,
         "told": told,
         "picture": told.picture(view),
+        "lane_names": told.lane_names(view),
         "is_graph": view == "graph" or (view != "time" and told.has_no_course),
         "views": _views(request, told, view),
         "classes": _classes(request, told),

@@ -16,7 +16,7 @@ from marops.domains.workflows.charts.graph import graph
 from marops.domains.workflows.charts.maps import SHAPES, By, MapRework, MapStep, MapWay, WorkflowMap
 from marops.domains.workflows.charts.marks import hours, number, span
 from marops.domains.workflows.charts.strip import strip
-from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, to_scale
+from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, lane_names, to_scale
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Step, Workflow
@@ -281,6 +281,10 @@ class Told:
         if view == "graph" or (view != "time" and self.has_no_course):
             return graph(self.map)
         return to_scale(self.map)
+
+    def lane_names(self, view: str = "") -> SafeString:
+        """The names of the lanes, to stand still beside a map that is scrolled."""
+        return SafeString("") if view == "graph" or (view != "time" and self.has_no_course) else lane_names(self.map)
 
     @property
     def narrow(self) -> SafeString:

@@ -1,7 +1,10 @@
 """Pages of bringing work in: choose a file, see how it is understood, let it run, see what came of it; all logs."""
 
+import re
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from marops.domains.accounts.public import actor_of, names, needs
+from marops.domains.workflows.charts import plots
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, LogPlan, lacking, plan_log
@@ -26,6 +30,8 @@ from marops.domains.workflows.public import (
 )
 from marops.domains.workflows.queries import find_log, import_json, job_of, logs, work_here
 from marops.domains.workflows.reading.forms import LogFileForm, LogPlanForm, NoiseForm, meaning_words
+from marops.domains.workflows.reading.meanings import MEANINGS, TIMES
+from marops.domains.workflows.telling import cause_words
 from marops.domains.workflows.writing import remove_log
 from marops.kernel import files
 from marops.kernel.errors import MaropsError
@@ -142,6 +148,7 @@ def _before(request: HttpRequest) -> Given | None:
 
 def _shown(request: HttpRequest, row: File, shown: LogPlan, form: LogPlanForm, *, status: int = 200) -> HttpResponse:
     missing = lacking(shown)
+    problems = [] if missing else shown.problems  # what no column says, every row lacks
     columns = [{"column": one, "field": form[f"c{number}"]} for number, one in enumerate(shown.columns)]
     heads = [one for one in _SHOWN if any(one in line for line in shown.preview)]
     if "lifecycle" not in shown.meanings and "mark" in heads:
@@ -154,11 +161,18 @@ def _shown(request: HttpRequest, row: File, shown: LogPlan, form: LogPlanForm, *
         "missing": missing,
         "answer": _understood(shown) if not missing else missing[0].message,
         "heads": [_head_words().get(one, one) for one in heads],
-        "lines": [[line.get(one, "") for one in heads] for line in shown.preview],
-        "problems": shown.problems[:10],
-        "more_problems": max(0, len(shown.problems) - 10),
+        "lines": [[_cell(line.get(one, ""), one, shown.zone) for one in heads] for line in shown.preview],
+        "problems": problems[:10],
+        "more_problems": max(0, len(problems) - 10),
     }
     return render(request, "workflows/import_plan.html", context, status=status)
+
+
+def _cell(value: Any, meaning: str, zone: str) -> Any:
+    """A cell of the first rows as a person reads it: moments on the clock of the zone."""
+    if meaning in TIMES and value:
+        return datetime.fromisoformat(value).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return value
 
 
 def _head_words() -> dict[str, str]:
@@ -171,8 +185,8 @@ def _head_words() -> dict[str, str]:
 
 def _understood(shown: LogPlan) -> str:
     said = ngettext(
-        "%(n)d row was looked at: it is a log.", "%(n)d rows were looked at: it is a log.", shown.rows_looked_at
-    ) % {"n": shown.rows_looked_at}
+        "%(n)s row was looked at: it is a log.", "%(n)s rows were looked at: it is a log.", shown.rows_looked_at
+    ) % {"n": f"{shown.rows_looked_at:,}"}
     if shown.problems:
         wrong = ngettext("%(n)d row cannot be used.", "%(n)d rows cannot be used.", len(shown.problems))
         return f"{said} {wrong % {'n': len(shown.problems)}}"
@@ -217,7 +231,7 @@ def log(request: HttpRequest, ref: str) -> HttpResponse:
     job = job_of(row)
     ended = job is None or job.state in ("done", "failed", "stopped")
     told = import_json(row)
-    words = meaning_words()
+    words, given = meaning_words(), row.mapping.get("columns", {})
     context = {
         "log": row,
         "job": job,
@@ -230,7 +244,9 @@ def log(request: HttpRequest, ref: str) -> HttpResponse:
         "answer": _outcome(row, told, ended=ended),
         "told": told,
         "left_out": [(_fault_words(code), many) for code, many in told["left_out"].items()],
-        "columns": [(words.get(meaning, meaning), name) for meaning, name in row.mapping.get("columns", {}).items()],
+        "columns": [(re.split("[:,]", words[one])[0], given[one]) for one in MEANINGS if one in given],
+        "under": _became(told),
+        "why": _why(told),
         "noise_form": NoiseForm(posted(request)),
         "poll_url": reverse("workflows:log-progress", args=[row.ref]),
         "may_change": may(actor_of(request), CHANGE),
@@ -244,12 +260,33 @@ def _fault_words(code: str) -> str:
     return WORDS.get(code, (code, ""))[0]
 
 
+def _why(told: dict[str, Any]) -> str:
+    """A picture of why work waited, over all that was found."""
+    total: dict[str, float] = {}
+    for one in told["workflows"]:
+        for cause, hours in one["found"].get("waiting_hours_per_case", {}).items():
+            total[cause] = total.get(cause, 0.0) + hours * one["found"]["cases"]
+    return plots.causes(total, cause_words(), ident="causes")
+
+
+def _became(told: dict[str, Any]) -> str:
+    if len(told["workflows"]) != 1:
+        return ""
+    one = told["workflows"][0]
+    return _("It became the workflow “%(title)s” of %(n)s steps; %(share)s %% of the events are on its map.") % {
+        "title": one["title"], "n": one["steps"], "share": f"{100 * (one['covered'] or 0):.1f}",
+    }  # fmt: skip
+
+
 def _outcome(row: EventLog, told: dict[str, Any], *, ended: bool) -> str:
-    if row.state == EventLog.State.READY and told["workflows"]:
+    if row.state == EventLog.State.READY and len(told["workflows"]) == 1:
         one = told["workflows"][0]
-        if len(told["workflows"]) > 1:
-            return _("%(n)d workflows were found in it.") % {"n": len(told["workflows"])}
-        return _("It became the workflow “%(title)s” of %(n)s steps.") % {"title": one["title"], "n": one["steps"]}
+        worked, waited = (f"{one[name] or 0:,.1f}" for name in ("worked", "waited"))
+        return _("A case is worked on for %(worked)s hours and waits for %(waited)s.") % {
+            "worked": worked, "waited": waited,
+        }  # fmt: skip
+    if row.state == EventLog.State.READY and told["workflows"]:
+        return _("%(n)d workflows were found in it.") % {"n": len(told["workflows"])}
     if row.state == EventLog.State.READY:
         return _("It is read: %(events)s pieces of work in %(cases)s cases.") % {
             "events": f"{row.counts.get('events', 0):,}", "cases": f"{row.counts.get('case', 0):,}",

@@ -1,5 +1,6 @@
 """Forms of bringing logs and diagrams in: the file, what its columns mean, how much is noise."""
 
+import re
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -8,11 +9,13 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.workflows.plan import Given, LogPlan, as_given
-from marops.domains.workflows.reading.meanings import MEANINGS, SKIP
+from marops.domains.workflows.reading.meanings import MEANINGS, SKIP, TIMES
+from marops.kernel.workspace import workspace
 
 MOST_BYTES: Final = 2_000_000_000
 MOST_DIAGRAM: Final = 20_000_000
 NOISE: Final = 5
+_DAYS: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}")
 
 
 def meaning_words() -> dict[str, str]:
@@ -76,6 +79,12 @@ class NoiseForm(forms.Form):
     )
 
 
+def _numbered(plan: LogPlan) -> bool:
+    """Does a column of times hold dates in which day and month could be taken for each other?"""
+    times = [one for one in plan.columns if one.meaning in TIMES]
+    return any(_DAYS.match(sample) for one in times for sample in one.samples)
+
+
 class LogPlanForm(NoiseForm):
     """What each column means, and how times are read."""
 
@@ -109,8 +118,9 @@ class LogPlanForm(NoiseForm):
         case = self.fields["case_object"]
         assert isinstance(case, forms.ChoiceField)  # noqa: S101
         case.choices = [(one, f"{one} ({many:,})") for one, many in plan.objects.items()]
-        if not plan.objects:
-            del self.fields["case_object"]
+        for name, needed in (("case_object", plan.objects), ("zone", plan.naive), ("dates", _numbered(plan))):
+            if not needed:
+                del self.fields[name]
         words = meaning_words()
         choices = [(SKIP, _g("nothing: leave it out")), *((one, words[one]) for one in MEANINGS)]
         for number, column in enumerate(plan.columns):
@@ -145,7 +155,8 @@ class LogPlanForm(NoiseForm):
         meanings.pop(SKIP, None)
         return as_given(
             {
-                "columns": meanings, "others": "skip", "zone": given["zone"], "dates": given["dates"],
+                "columns": meanings, "others": "skip", "dates": given.get("dates", ""),
+                "zone": given.get("zone", "") if given.get("zone") != workspace().zone else "",  # else nobody said one
                 "case_object": given.get("case_object", ""), "leave_out": given["leave_out"],
                 "encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet,
             }

@@ -68,13 +68,13 @@ export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
         <>
           <p className="fl-what">
             <i aria-hidden="true" />
-            <b>{step.name || t("Without a name")}</b>
+            <b title={step.name}>{step.name || t("Without a name")}</b>
             {troubled && <span className="fl-bad" aria-hidden="true">!</span>}
           </p>
           <p className="fl-who">{who || "\u00a0"}{step.review && <span className="fl-review">{t("review")}</span>}</p>
           <p className="fl-time">
             <span>{hours(step.effort)}</span>
-            {waits.length > 0 && <span className="fl-wait">{waits.join(", ")}</span>}
+            {waits.length > 0 && <span className="fl-wait" title={waits.join(", ")}>{waits.join(", ")}</span>}
           </p>
         </>
       )}
@@ -108,7 +108,7 @@ export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
   return (
     <>
       <BaseEdge id={id} path={d} {...end} className={data?.unsure ? "fl-line unsure" : "fl-line"} interactionWidth={20} />
-      {data?.label && <Label x={x} y={y - 10} text={data.label} />}
+      {data?.label && <Label x={targetX - 26} y={targetY + (sourceY < targetY - 4 ? 13 : -13)} text={data.label} />}
       {selected && data?.insert && (
         <EdgeLabelRenderer>
           <button

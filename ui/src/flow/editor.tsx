@@ -11,7 +11,9 @@ import {
   ReactFlowProvider,
   applyEdgeChanges,
   applyNodeChanges,
+  SelectionMode,
   useReactFlow,
+  useStoreApi,
 } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "react";
 import { createPortal } from "react-dom";
@@ -41,7 +43,7 @@ import {
   withWays,
 } from "./model";
 import { Panel, type Tab } from "./panel";
-import { bendOf, boxesOf } from "./routes";
+import { type Boxes, bendOf, boxesOf } from "./routes";
 import { Problems, SaveDialog, Toolbar } from "./parts";
 
 const NODES = { step: Card };
@@ -70,7 +72,7 @@ function Drawing(): ReactNode {
   const document_ = history.now;
   const dirty = document_ !== saved.document;
   const troubles = useTroubles(document_);
-  const layout = useMemo(() => arrange(document_, lanes), [document_, lanes]);
+  const layout = useLayout(document_, lanes);
 
   const edit = useCallback((document: Workflow, key?: string) => {
     dispatch({ act: "change", document, time: Date.now(), ...(key ? { key } : {}) });
@@ -199,6 +201,16 @@ function useTroubles(document: Workflow): Trouble[] {
   return found;
 }
 
+/** Where the cards stand, worked out anew only when something that moves them has changed. */
+function useLayout(document: Workflow, lanes: Lanes): Layout {
+  const shape = JSON.stringify([
+    document.steps.map((step) => [step.id, step.gate, step.at, laneOf(step, lanes)]),
+    document.ways.map((way) => [way.from, way.to]),
+  ]);
+  // eslint-disable-next-line
+  return useMemo(() => arrange(document, lanes), [shape, lanes]);
+}
+
 interface ActsGiven {
   document: Workflow;
   edit: (document: Workflow, key?: string) => void;
@@ -321,7 +333,17 @@ function useKeys(told: {
         save();
         return;
       }
+      if (key === "escape" && target.closest(".fl-panel") && chosen.length === 1) {
+        document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(chosen[0]!)}"]`)?.focus();
+        return;
+      }
       if (writing) return;
+      const here = target.classList.contains("react-flow__node") ? target.dataset["id"] : undefined;
+      if ((key === "enter" || key === "f2") && here && chosen.length === 1 && chosen[0] === here) {
+        event.preventDefault();
+        focusName();
+        return;
+      }
       const plain = !command && !event.altKey;
       const single = plain && document.documentElement.dataset["keys"] !== "off";
       const done = ((): boolean => {
@@ -401,7 +423,7 @@ interface CanvasProps {
   edit: (document: Workflow, key?: string) => void;
   chosen: string[];
   chosenWay: string;
-  setChosen: (ids: string[]) => void;
+  setChosen: (ids: string[] | ((before: string[]) => string[])) => void;
   setChosenWay: (id: string) => void;
   setTab: (tab: Tab) => void;
   acts: Made;
@@ -410,29 +432,37 @@ interface CanvasProps {
 function Canvas(props: CanvasProps): ReactNode {
   const { document: drawing, layout, lanes, troubles, edit, chosen, chosenWay, acts } = props;
   const flow = useReactFlow<CardNode, WayEdge>();
+  const store = useStoreApi();
   const [nodes, setNodes] = useState<CardNode[]>([]);
   const [edges, setEdges] = useState<WayEdge[]>([]);
   const drawn = useMemo(() => withWays(drawing), [drawing]);
   const marked = useMemo(() => marksOf(troubles), [troubles]);
 
   useLayoutEffect(() => {
-    setNodes((before) => nodesOf(drawn, layout, chosen, marked, new Map(before.map((one) => [one.id, one]))));
+    setNodes((before) => {
+      const made = nodesOf(drawn, layout, chosen, marked, new Map(before.map((one) => [one.id, one])));
+      return kept(made, before, sameCard);
+    });
   }, [drawn, layout, chosen, marked]);
+  const insert = useRef(acts.insert);
+  insert.current = acts.insert;
+  const boxes = useMemo(() => boxesOf(drawn, layout), [layout]); // gates and cards alike: the layout knows of every change
   useLayoutEffect(() => {
-    setEdges(edgesOf(drawn, layout, chosenWay, acts.insert));
-    // The acts are made anew with each document, which is named here.
-    // eslint-disable-next-line
-  }, [drawn, layout, chosenWay]);
+    const made = edgesOf(drawn, boxes, chosenWay, (from, to) => insert.current(from, to));
+    setEdges((before) => kept(made, before, (a, b) => a.ariaLabel === b.ariaLabel && sameLine(a, b)));
+  }, [drawn, boxes, chosenWay]);
   useFitting(flow, layout, chosen);
 
   const onNodesChange = (changes: NodeChange<CardNode>[]): void => {
     setNodes((before) => applyNodeChanges(changes, before));
     const picks = changes.filter((change) => change.type === "select");
     if (picks.length) {
-      const next = new Set(chosen);
-      for (const pick of picks) pick.selected ? next.add(pick.id) : next.delete(pick.id);
-      props.setChosen([...next]);
-      if (next.size) {
+      props.setChosen((before) => {
+        const next = new Set(before);
+        for (const pick of picks) pick.selected ? next.add(pick.id) : next.delete(pick.id);
+        return [...next];
+      });
+      if (picks.some((pick) => pick.selected)) {
         props.setChosenWay("");
         props.setTab("step");
       }
@@ -453,7 +483,8 @@ function Canvas(props: CanvasProps): ReactNode {
   const onEdgesChange = (changes: EdgeChange<WayEdge>[]): void => {
     setEdges((before) => applyEdgeChanges(changes, before));
     for (const change of changes) {
-      if (change.type !== "select") continue;
+      // A frame drawn around cards also catches the ways between them; the cards are what is meant.
+      if (change.type !== "select" || store.getState().userSelectionActive) continue;
       if (change.selected) pickWay(change.id);
       else if (change.id === chosenWay) props.setChosenWay("");
     }
@@ -508,6 +539,7 @@ function Canvas(props: CanvasProps): ReactNode {
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
         selectionKeyCode="Shift"
+        selectionMode={SelectionMode.Partial}
         multiSelectionKeyCode={["Control", "Meta"]}
         minZoom={0.2}
         maxZoom={1.6}
@@ -630,12 +662,10 @@ function spoken(document: Workflow, step: Step): string {
 
 function edgesOf(
   document: Workflow,
-  layout: Layout,
+  boxes: Boxes,
   chosenWay: string,
   insert: (from: string, to: string) => void,
 ): WayEdge[] {
-  const boxes = boxesOf(document, layout);
-  const arrow = { type: MarkerType.Arrow, width: 16, height: 16, strokeWidth: 1.5 };
   const there = new Set(stepIds(document));
   const ways: WayEdge[] = document.ways
     .filter((way) => there.has(way.from) && there.has(way.to))
@@ -673,6 +703,33 @@ function edgesOf(
     ];
   });
   return [...ways, ...backs];
+}
+
+const arrow = { type: MarkerType.Arrow, width: 16, height: 16, strokeWidth: 1.5 };
+
+/** The new things, with those of before that say the same: what stays the same thing is not drawn again. */
+function kept<T extends { id: string }>(made: T[], before: T[], same: (a: T, b: T) => boolean): T[] {
+  const known = new Map(before.map((one) => [one.id, one]));
+  return made.map((one) => {
+    const old = known.get(one.id);
+    return old && same(old, one) ? old : one;
+  });
+}
+
+function sameLine(a: WayEdge, b: WayEdge): boolean {
+  const [one, two] = [a.data, b.data];
+  return (
+    a.selected === b.selected && a.source === b.source && a.target === b.target && one?.label === two?.label &&
+    one?.unsure === two?.unsure && one?.bend === two?.bend && one?.lift === two?.lift
+  );
+}
+
+function sameCard(a: CardNode, b: CardNode): boolean {
+  return (
+    a.data.step === b.data.step && a.selected === b.selected && a.ariaLabel === b.ariaLabel && a.width === b.width &&
+    a.position.x === b.position.x && a.position.y === b.position.y && a.data.troubled === b.data.troubled &&
+    a.data.forks === b.data.forks && a.data.joins === b.data.joins && a.measured?.width === b.measured?.width
+  );
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

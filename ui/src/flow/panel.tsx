@@ -160,6 +160,7 @@ function StepList({ document, choose, troubles, acts }: PanelProps): ReactNode {
 /** Keys and what they do; the words stand in the server's list as well. */
 const KEYS: [string, string][] = [
   ["N", "New step after the selected one"],
+  ["Enter", "Select; once more, go to its form"],
   ["Del", "Remove"],
   ["Ctrl Z", "Undo"],
   ["Ctrl Shift Z", "Redo"],
@@ -170,14 +171,14 @@ const KEYS: [string, string][] = [
 
 function ManyForm({ chosen, acts }: PanelProps): ReactNode {
   return (
-    <>
+    <div className="fl-group">
       <h3>{t("{n} steps", { n: chosen.length })}</h3>
       <p className="help">{t("Drag them together; copy, duplicate or remove them.")}</p>
       <div className="row">
         <button type="button" className="btn" onClick={acts.duplicate}>{t("Duplicate")}</button>
         <button type="button" className="btn danger" onClick={acts.remove}>{t("Remove")}</button>
       </div>
-    </>
+    </div>
   );
 }
 
@@ -185,7 +186,7 @@ function WayForm({ document, edit, way, acts, choose }: PanelProps & { way: Way 
   const drawn = withWays(document);
   const chance = document.steps.find((one) => one.id === way.from)?.split === "one";
   return (
-    <>
+    <div className="fl-group">
       <h3>{t("{a} to {b}", { a: nameOf(document, way.from), b: nameOf(document, way.to) })}</h3>
       {way.origin === "log" && <p className="from-log">{t("from the log")}</p>}
       {chance && <Chance document={drawn} edit={edit} way={way} id="fl-way-share" label={t("How often")} />}
@@ -204,7 +205,7 @@ function WayForm({ document, edit, way, acts, choose }: PanelProps & { way: Way 
         <button type="button" className="btn" onClick={() => choose([way.from])}>{nameOf(document, way.from)}</button>
         <button type="button" className="btn danger" onClick={acts.remove}>{t("Remove")}</button>
       </div>
-    </>
+    </div>
   );
 }
 

@@ -51,8 +51,9 @@ function crossed(boxes: Box[], x1: number, x2: number, y1: number, y2: number): 
 
 /** The path of a way, and where its label stands. */
 export function path(sx: number, sy: number, tx: number, ty: number, bend: number): { d: string; x: number; y: number } {
-  if (tx - sx >= OUT) {
-    const at = Math.min(Math.max(bend, sx + ROUND), tx - ROUND);
+  if (tx - sx >= 12) {
+    const near = Math.min(ROUND, (tx - sx) / 2);
+    const at = Math.min(Math.max(bend, sx + near), tx - near);
     return { d: rounded([[sx, sy], [at, sy], [at, ty], [tx, ty]]), x: (at + tx) / 2, y: ty };
   }
   const level = Math.abs(ty - sy) > 60 ? (sy + ty) / 2 : Math.max(sy, ty) + 56;

@@ -64,6 +64,7 @@ WORDS = (
     _("Save"),
     _("Save and put in force"),
     _("Say it by month"),
+    _("Select; once more, go to its form"),
     _("Smaller"),
     _("Speed of {name}"),
     _("Step {n}"),

@@ -45,7 +45,15 @@ def dots(method: Method, *, ident: str, hot: str = "") -> SafeString:
     told = "; ".join(
         f"{one.name} {words} ({span(one.low, one.high, decimals)})" for one, words in zip(rows, said, strict=True)
     )
-    return drawing(body, width=_DOTS_W, height=foot + 20, ident=ident, title=f"{method.name}: {method.unit}", says=told)
+    return drawing(
+        body,
+        width=_DOTS_W,
+        height=foot + 20,
+        ident=ident,
+        title=f"{method.name}: {method.unit}",
+        says=told,
+        css="chart own",
+    )
 
 
 def _dot_scale(rows: Sequence[Row], left: float, right: float) -> Scale:
@@ -83,6 +91,8 @@ def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = 
     count = max(len(told.months), 2)
     values = [one for series in told.series for each in series.months for one in (each.value, each.low, each.high)]
     known = [one for one in values if one is not None] or [0.0, 1.0]
+    if max(known) - min(known) < 0.01:  # nothing happens, on a scale on which one sees that
+        known = [-1.0, 1.0]
     axis = scale(min(known), max(known), _BAND_H - 38, 26.0)
     across = Scale(0, count - 1, 1, _BAND_LEFT, width - right)
     body = [*_band_ground(axis, across, told.months, narrow=narrow)]
@@ -93,19 +103,23 @@ def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = 
         if ends := [(n, one) for n, one in enumerate(series.months) if one.value is not None]:
             place, last = ends[-1]
             body.append(tag("circle", class_=f"d{at}", cx=across.at(place), cy=axis.at(last.value or 0), r=4.0))
-            title = cut(titles.get(series.option, series.option), 150 if narrow else right - 60, strong=True)
+            title = cut(titles.get(series.option, series.option), 190 if narrow else right - 60, strong=True)
             strong = f"{title} {number(last.value or 0, 1, signed=True)}"
             labels.append(_Label(axis.at(last.value or 0), strong, _interval(last)))
     body += _band_marks(told, axis, across, skip=narrow)
+    height = _BAND_H
     if narrow:
-        for label in _spread(labels, 18.0, 20.0, _BAND_H - 60):
-            body.append(text(label.strong, width - right - 4, label.y - 8, "t-strong t-end t-paper"))
+        for at, label in enumerate(labels, 1):
+            body.append(path(f"M0 {num(height + 9)}h16", f"line forecast s{at}"))
+            words = f"{label.strong} ({label.quiet})"
+            body.append(text(cut(words, width - 26), 24, height + 13.5))
+            height += 22
     else:
         for label in _spread(labels, 38.0, 16.0, _BAND_H - 46):
             body.append(text(label.strong, width - right + 14, label.y, "t-strong"))
             body.append(text(label.quiet, width - right + 14, label.y + 17, "t-quiet"))
     says = "; ".join(f"{one.strong} ({one.quiet})" for one in labels)
-    return drawing(body, width=width, height=_BAND_H, ident=ident, title=told.measure, says=says)
+    return drawing(body, width=width, height=height, ident=ident, title=told.measure, says=says)
 
 
 def _interval(one: Estimate) -> str:

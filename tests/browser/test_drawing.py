@@ -237,6 +237,39 @@ def test_the_canvas_takes_what_is_drawn_to_the_outline_and_asks_before_it_is_lef
     assert asked == ["beforeunload"]
 
 
+def test_the_canvas_is_worked_with_keys_too(cast: Cast, visit: Visit) -> None:
+    actor = cast.actor("hanna")
+    actions.keep(actor=actor, kind="crew", slug="marketing", document=template_crew()[0])
+    actions.keep(actor=actor, kind="workflow", slug="newsletter", document=templates()["newsletter"].document)
+    page = visit("/workflows/newsletter/edit", as_="hanna")
+    cards = page.locator(".react-flow__node")
+    count = cards.count()
+    cards.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fl-name")).to_have_value("Draft copy")
+    expect(cards.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#fl-name")).to_be_focused()
+    page.keyboard.type("First draft")
+    page.keyboard.press("Escape")
+    expect(cards.nth(1)).to_be_focused()
+    expect(cards.nth(1)).to_contain_text("First draft")
+    page.keyboard.press("n")
+    expect(page.locator("#fl-name")).to_be_focused()
+    expect(cards).to_have_count(count + 1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Delete")
+    expect(cards).to_have_count(count)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(cards).to_have_count(count)
+    page.keyboard.press("Control+z")
+    expect(cards.nth(1)).to_contain_text("Draft copy")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+d")
+    expect(cards).to_have_count(2 * count)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
 def test_the_editor_is_accessible_and_fits(cast: Cast, visit: Visit, width: int, scheme: str) -> None:
     actor = cast.actor("hanna")

@@ -19,7 +19,8 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import { createPortal } from "react-dom";
 import { Bands, Card, type CardNode, type WayEdge, WayLine, holds, hours } from "./cards";
 import { fieldId } from "./fields";
-import { type Refusal, type Trouble, given, send, t } from "./given";
+import { ask } from "../confirm";
+import { type Refusal, type Trouble, csrf, given, send, t } from "./given";
 import { begin, turn } from "./history";
 import { CARD, type Lanes, type Layout, arrange, bandAt, laneOf, sizeOf } from "./layout";
 import {
@@ -71,6 +72,8 @@ function Drawing(): ReactNode {
   const flow = useReactFlow<CardNode, WayEdge>();
   const document_ = history.now;
   const dirty = document_ !== saved.document;
+  // A sketch is kept, so leaving loses nothing, but it is not saved either.
+  const unsaved = dirty || (given.sketched && saved.document === given.document);
   const troubles = useTroubles(document_);
   const layout = useLayout(document_, lanes);
 
@@ -100,13 +103,14 @@ function Drawing(): ReactNode {
 
   return (
     <>
-      <Acts dirty={dirty} saved={saved.version} said={said} stops={troubles.some((one) => one.stops)} save={() => setSaving(true)} />
+      <Acts dirty={unsaved} saved={saved.version} said={said} stops={troubles.some((one) => one.stops)} save={() => setSaving(true)} />
       <Toolbar
         lanes={lanes}
         setLanes={setLanes}
         add={acts.add}
         undo={history.past.length ? () => dispatch({ act: "undo" }) : undefined}
         redo={history.ahead.length ? () => dispatch({ act: "redo" }) : undefined}
+        drop={given.sketched && given.base > 0 ? dropSketch : undefined}
         tidy={document_.steps.some((step) => step.at) ? acts.tidy : undefined}
         zoomIn={() => void flow.zoomIn({ duration: 120 })}
         zoomOut={() => void flow.zoomOut({ duration: 120 })}
@@ -399,6 +403,17 @@ function useOutlineLink(document_: Workflow, saved: Workflow, dirty: boolean, sa
     };
     link.addEventListener("click", go);
     return () => link.removeEventListener("click", go);
+  });
+}
+
+/** Throws the sketch away, after asking; the page then shows what is saved. */
+function dropSketch(): void {
+  const asker = document.querySelector(".fl-drop") ?? document.body;
+  void ask(t("What you changed since the last save is lost."), asker).then((yes) => {
+    if (!yes) return;
+    going = true;
+    const body = new URLSearchParams({ act: "drop" });
+    void fetch(given.urls.outline, { method: "POST", body, headers: { "x-csrftoken": csrf } }).then(() => location.reload());
   });
 }
 

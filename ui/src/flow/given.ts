@@ -63,7 +63,7 @@ export function t(words: string, told: Record<string, string | number> = {}): st
   return said.replace(/\{(\w+)\}/g, (whole, name: string) => String(told[name] ?? whole));
 }
 
-const csrf = document.getElementById("flow")?.dataset["csrf"] ?? "";
+export const csrf = document.getElementById("flow")?.dataset["csrf"] ?? "";
 
 export interface Refusal {
   status: number;

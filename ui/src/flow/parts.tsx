@@ -11,6 +11,7 @@ export function Toolbar(props: {
   undo: (() => void) | undefined;
   redo: (() => void) | undefined;
   tidy: (() => void) | undefined;
+  drop: (() => void) | undefined;
   zoomIn: () => void;
   zoomOut: () => void;
   fit: () => void;
@@ -40,6 +41,11 @@ export function Toolbar(props: {
         ))}
       </fieldset>
       {props.tidy && <button type="button" className="btn bare-act" onClick={props.tidy}>{t("Tidy up")}</button>}
+      {props.drop && (
+        <button type="button" className="btn bare-act danger fl-drop" onClick={props.drop} data-confirm-do={t("Throw it away")}>
+          {t("Back to version {n}", { n: given.base })}
+        </button>
+      )}
       <span className="fl-key end">
         <span className="touch human">{t("a person")}</span>
         <span className="touch ai">{t("with AI")}</span>

@@ -81,6 +81,20 @@ def opened(actor: Actor, slug: str) -> Opened:
     return Opened(slug, drawn, base, newest, sketch, crew_of(drawn))
 
 
+def sketches_of(actor: Actor) -> list[dict[str, Any]]:
+    """What somebody draws and has not saved: short name, title, when, and whether there is a saved version of it."""
+    rows = Sketch.objects.filter(by=actor.id).order_by("-changed_at")
+    return [
+        {
+            "slug": one.slug,
+            "title": one.document.get("title") or one.slug,
+            "at": one.changed_at,
+            "saved": bool(one.base),
+        }
+        for one in rows
+    ]
+
+
 def _in_force(slug: str) -> Definition | None:
     return next((one for one in definitions.active("workflow") if one.slug == slug), None)
 

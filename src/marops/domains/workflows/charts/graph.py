@@ -27,7 +27,7 @@ def graph(told: WorkflowMap, *, ident: str = "graph", compact: bool | None = Non
     sheet = _Sheet(told, len(told.steps) > 24 if compact is None else compact)
     body = [definitions(ident), *sheet.ways(), *sheet.backs(), *sheet.cards(ident), *sheet.words()]
     return drawing(
-        body, width=sheet.width, height=sheet.height, ident=ident, title=told.title, says=told.says,
+        body, width=sheet.width, height=sheet.height, ident=ident, title=told.title, says=told.says, linked=told.linked,
         css="chart wide" if sheet.width > WIDTHS[0] else "chart",
     )  # fmt: skip
 

@@ -88,6 +88,11 @@ class WorkflowMap:
     total: float = 0.0
     says: str = ""
 
+    @property
+    def linked(self) -> bool:
+        """Does a click on a step lead somewhere?"""
+        return any(one.url for one in self.steps)
+
     def step(self, key: str) -> MapStep:
         """The step of this key. Raises KeyError."""
         for one in self.steps:

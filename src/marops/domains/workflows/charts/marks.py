@@ -66,13 +66,24 @@ def path(d: str, css: str) -> str:
 
 
 def drawing(
-    body: Sequence[str], *, width: float, height: float, ident: str, title: str, says: str, css: str = "chart"
+    body: Sequence[str],
+    *,
+    width: float,
+    height: float,
+    ident: str,
+    title: str,
+    says: str,
+    css: str = "chart",
+    linked: bool = False,
 ) -> SafeString:
-    """The whole picture, with its name and what it shows in words for those who do not see it."""
+    """The whole picture, with its name and what it shows in words for those who do not see it. `linked`: what is in it
+    can be reached, so it is read as a group and not as one image.
+    """
     return format_html(
-        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="{}-t {}-d">'
+        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" role="{}" aria-labelledby="{}-t {}-d">'
         '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
-        css, num(width), num(height), num(width), num(height), ident, ident, ident, title, ident, says,
+        css, num(width), num(height), num(width), num(height), "group" if linked else "img",
+        ident, ident, ident, title, ident, says,
         mark_safe("".join(body)),  # noqa: S308  # made by `tag`, which escapes
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from marops.domains.workflows.charts.marks import cut, drawing, hours, num, path
 from marops.domains.workflows.charts.to_scale import definitions, shape, ticks
 
 WIDTH = 332.0
-_ROW, _TOP, _BAR = 50.0, 24.0, 10.0
+_ROW, _TOP, _BAR = 44.0, 24.0, 10.0
 _END = 30.0
 _BACK, _NOTE = 18.0, 16.0
 
@@ -26,7 +26,8 @@ def strip(told: WorkflowMap, *, ident: str = "strip") -> SafeString:
     height = _TOP + _ROW * len(told.steps) + _BACK * len(back) + _NOTE * sum(bool(one.note) for one in told.steps) + 4
     return drawing(
         [definitions(ident), *_grid(told, scale, height), *body],
-        width=WIDTH, height=height, ident=ident, title=told.title, says=told.says, css="chart strip",
+        width=WIDTH, height=height, ident=ident, title=told.title, says=told.says, linked=told.linked,
+        css="chart strip",
     )  # fmt: skip
 
 

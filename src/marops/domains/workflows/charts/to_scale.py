@@ -66,6 +66,7 @@ def to_scale(told: WorkflowMap, *, ident: str = "map", widths: Sequence[float] =
         ident=ident,
         title=told.title,
         says=told.says,
+        linked=told.linked,
         css="chart wide" if sheet.width > WIDTHS[0] else "chart",
     )
 

@@ -21,6 +21,7 @@ from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.sheets.opened import sketches_of
 from marops.domains.workflows.starter import template_crew, templates
 from marops.domains.workflows.telling import Told, assumptions, list_answer, list_row
 from marops.kernel.definitions import active, find, load, versions
@@ -49,6 +50,7 @@ def workflows(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "drafts": drafts,
+        "sketches": sketches_of(actor),
         "answer": list_answer(rows) if rows else {},
         "may_change": may(actor, CHANGE),
         "example": None if rows else _example(),
@@ -69,7 +71,7 @@ def _drafts(known: set[str]) -> list[dict[str, Any]]:
 
 def _example() -> Told:
     template = templates()[EXAMPLE]
-    return Told(template.workflow, template_crew()[1])
+    return Told(template.workflow, template_crew()[1], linked=False)
 
 
 def _doors() -> dict[str, str]:
@@ -295,8 +297,8 @@ def offered(request: HttpRequest) -> HttpResponse:
     found = [
         {
             "slug": slug,
-            "told": Told(one.workflow, crew),
-            "picture": Told(one.workflow, crew).picture("time"),
+            "told": (told := Told(one.workflow, crew, linked=False)),
+            "picture": told.picture("time"),
             "steps": len(one.workflow.steps),
         }
         for slug, one in templates().items()

@@ -86,7 +86,7 @@ class Told:
     results: Results = field(default_factory=Results)
     work_class: str = ""
     by: By = "role"
-    outline_url: str = ""
+    linked: bool = True  # steps lead to their rows
     slug: str = ""
     version: int = 0
 
@@ -237,7 +237,7 @@ class Told:
         return MapStep(
             key=step.id, name=step.name, lane=self.lane(step), start=stay.start, waited=stay.waited, worked=stay.worked,
             touch=step.touch, platforms=step.platforms, hot=hot, note=note, share=stay.share, measured=stay.measured,
-            url=f"{self.outline_url}#step-{step.id}",
+            url=f"#step-{step.id}" if self.linked else "",
         )  # fmt: skip
 
     def lane(self, step: Step) -> str:

@@ -163,7 +163,7 @@ def test_a_comparison_labels_its_lines_at_their_ends():
         float(one.get("y")) for one in drawn(plots.bands(told, ident="b")).iter(f"{SVG}text") if one.text in said
     ]
     assert len(heights) > 8
-    assert "Hire +0.1" in words(drawn(plots.bands(told, ident="b", narrow=True)))
+    assert "Hire +0.1 (−0.3 to 0.5, holds 0)" in words(drawn(plots.bands(told, ident="b", narrow=True)))
 
 
 def test_lead_times_mark_half_most_and_the_promise():

@@ -1,6 +1,7 @@
 import pytest
 
 from marops.domains.workflows.starter import template_crew, templates
+from marops.domains.workflows.tests.answered import keep_answers
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.models import Definition
@@ -50,6 +51,35 @@ def test_a_workflow_is_told_without_any_results(cast, webinar, asked):
     assert "22 % come back to Abstract and title" in page
     assert page.count('<svg class="chart') >= 3
     assert 'id="step-legal"' in page
+
+
+def test_a_workflow_is_told_with_all_that_was_answered(cast, webinar):
+    keep_answers(cast.actor("hanna"))
+    client = cast.client("hanna")
+    page = client.get("/workflows/webinar").content.decode()
+    assert "Legal holds back 3.1 webinars a month" in page
+    assert "one more legal hour a day unlocks 0.6" in page
+    assert "(0.4–0.8)" in page
+    assert "30 h wait for 1.2 h of work" in page
+    assert "stand 1.4 times the noise floor" in page
+    assert "Cannot tell it from Copy." in page
+    assert "85 % within" in page
+    for said in (
+        "<b>14.1</b>",
+        "<b>22 days</b>",
+        "<b>91 %</b>",
+        "<b>EUR 1,410</b>",
+        "cannot tell",
+        "What would flip it.",
+    ):
+        assert said in page
+    assert page.count('class="glow"') == 1
+    other = client.get("/workflows/webinar?with=hire").content.decode()
+    assert "Hire or redesign" not in other
+    assert "Hire or redesign" in client.get("/workflows/webinar?with=hire&with=redesign").content.decode()
+    rows = client.get("/workflows").content.decode()
+    assert "Webinar is held back most: Legal costs it 3.1 a month" in rows
+    assert "79 %" in rows
 
 
 def test_the_map_is_a_file_of_its_own(cast, webinar):

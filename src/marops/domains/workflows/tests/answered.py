@@ -1,0 +1,93 @@
+"""Answers about the webinar of the templates, as if somebody had simulated: every part of the page has something."""
+
+from datetime import date
+from typing import Any
+
+from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.models import WorkflowAnswer
+from marops.domains.workflows.rules.answers import (
+    BottleneckAnswer,
+    Comparison,
+    Estimate,
+    Figures,
+    Line,
+    Measured,
+    Method,
+    Option,
+    Row,
+    Series,
+    StepTimes,
+    Thing,
+    as_plain,
+)
+from marops.kernel.actors import Actor
+
+LEGAL = Thing("skill", "legal", "Legal", ("webinar/legal",))
+
+ROWS = (
+    Row("Legal", 0.6, 0.4, 0.8, "skill", "legal"),
+    Row("Design", 0.1, -0.1, 0.2, "skill", "design"),
+    Row("Campaign operations & automation", 0.0, 0.0, 0.05, "skill", "automation"),
+)
+
+BOTTLENECK = BottleneckAnswer(
+    LEGAL,
+    (
+        Method("fluid", "One more hour a day", "webinars a month it would unlock", "webinars", ROWS, "Only legal is."),
+        Method("waiting", "Where work waits", "hours per webinar", "hours", ROWS, "Legal: 44 % of all waiting."),
+        Method("active", "Busy without a pause", "share of the time, %", "per cent", ROWS, "In autumn it is design."),
+        Method("sensitivity", "10 % less work per step", "more a month", "webinars", ROWS, "", tied=("Copy",)),
+    ),
+    agreement="three agree on legal; the fourth cannot separate legal from copy",
+    agrees=3,
+    holds_back=Estimate(3.1, 2.4, 3.8),
+    lever="one more legal hour a day",
+    unlocks=Estimate(0.6, 0.4, 0.8),
+    next_constraint=Thing("skill", "design", "Design"),
+    next_says="Once legal is lifted, it is design, from August.",
+    because=("3 webinars a month come in.",),
+)
+
+MEASURED = Measured(
+    "simulated",
+    {"legal": StepTimes(1.2, 30, {"unavailability": 12, "contention": 18}), "brief": StepTimes(2.5, 1)},
+    Figures(
+        per_month=Estimate(2.7, 2.5, 2.9), lead_p50=Estimate(700, 680, 730), lead_p85=Estimate(900, 860, 950),
+        on_time=Estimate(0.79, 0.72, 0.85), lead_hours=tuple(400.0 + 8 * n for n in range(101)),
+    ),
+    runs=100, version=1, fit=Estimate(1.4, 1.2, 1.6),
+)  # fmt: skip
+
+MONTHS = tuple(date(2027 + n // 12, n % 12 + 1, 1) for n in range(18))
+
+COMPARISON = Comparison(
+    (Option("redesign", "Redesign: legal reads daily"), Option("hire", "Hire: campaign manager")),
+    MONTHS,
+    "more webinars a month than doing nothing",
+    (
+        Series("redesign", tuple(Estimate(n / 8, n / 8 - 0.5, n / 8 + 0.5) for n in range(18)), Estimate(6, 4, 9)),
+        Series("hire", tuple(Estimate(0.1, -0.3, 0.5) for _ in range(18))),
+    ),
+    (
+        Line("per_month", "Webinars a month", "number", Estimate(11.8, 11, 12.4),
+             (Estimate(14.1, 13.3, 14.9), Estimate(12.2, 11.7, 12.8))),
+        Line("lead_p85", "Lead time, p85", "hours", Estimate(720, 700, 800),
+             (Estimate(520, 490, 560), Estimate(715, 640, 790)), better="less"),
+        Line("on_time", "On time", "share", Estimate(0.77), (Estimate(0.91, 0.86, 0.94), Estimate(0.79, 0.72, 0.85))),
+        Line("cost_of_one_more", "Cost of one more", "money", None,
+             (Estimate(1410, 1020, 2150), Estimate(None, why="the interval holds 0")), better="less"),
+    ),
+    baseline=Estimate(11.8), unit="webinars a month", best="redesign", runs=100, seconds=3.2,
+    flip="If fewer than 12 % of drafts came back from legal, the hire would win.",
+    next_constraint="Next after the redesign: design.", assumptions=("Legal stays at two days a week.",),
+)  # fmt: skip
+
+
+def keep_answers(actor: Actor, slug: str = "webinar") -> None:
+    """Keep all of them for a workflow."""
+    given: dict[str, Any] = {"actor": actor, "workflow": slug, "seconds": 1.0, "sample": False}
+    found = {"answer": as_plain(BOTTLENECK), "measured": as_plain(MEASURED)}
+    keep_answer(kind=WorkflowAnswer.Kind.BOTTLENECK, digest="a" * 64, asked={}, answer=found, **given)
+    asked = {"scenarios": {"redesign": {}, "hire": {}}}
+    compared = {"answer": as_plain(COMPARISON)}
+    keep_answer(kind=WorkflowAnswer.Kind.COMPARISON, digest="b" * 64, asked=asked, answer=compared, **given)

@@ -32,15 +32,28 @@ _KEPT = 30
 
 
 @action("sketch.keep", effect="draft", right=CHANGE, reversible=True)
-def sketch(act: Act, *, actor: Actor, slug: str, document: Mapping[str, Any], words: str, base: int) -> Sketch:
+def sketch(
+    act: Act,
+    *,
+    actor: Actor,
+    slug: str,
+    document: Mapping[str, Any],
+    words: str,
+    base: int,
+    before: Mapping[str, Any] | None = None,
+) -> Sketch:
     """What somebody draws, before it is saved; `words` say what this change did. What it was can be had back.
 
-    `base`: the version that a new sketch begins from. Raises MaropsError `invalid` where it is no workflow at all.
+    `base`, `before`: the version that a new sketch begins from, and its document.
+    Raises MaropsError `invalid` where it is no workflow at all.
     """
     kept = drafted(document)
     row = Sketch.objects.select_for_update().filter(slug=slug, by=actor.id).first()
     if row is None:
-        return Sketch.objects.create(slug=slug, by=actor.id, base=base, document=kept, words=words, changed_at=act.at)
+        past = [{"document": drafted(before), "words": ""}] if before else []
+        return Sketch.objects.create(
+            slug=slug, by=actor.id, base=base, document=kept, words=words, past=past, changed_at=act.at
+        )
     if row.document != kept:
         row.past = [*row.past, {"document": row.document, "words": row.words}][-_KEPT:]
         row.document, row.words, row.ahead, row.changed_at = kept, words, [], act.at

@@ -128,7 +128,8 @@ def keep_sketch(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     here = opened(actor, slug)
     document = _sent(request)
-    row = actions.sketch(actor=actor, slug=slug, document=document, words=_("Drawn on the canvas"), base=here.base)
+    said = _("Drawn on the canvas")
+    row = actions.sketch(actor=actor, slug=slug, document=document, words=said, base=here.base, before=here.document)
     return JsonResponse({"base": row.base})
 
 

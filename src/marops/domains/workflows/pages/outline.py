@@ -28,8 +28,8 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 def _keep(request: HttpRequest, here: Opened, document: Mapping[str, Any], words: str) -> None:
     actions.sketch(
-        actor=actor_of(request), slug=here.slug, document=document, words=words, base=here.base
-    )  # fmt: skip
+        actor=actor_of(request), slug=here.slug, document=document, words=words, base=here.base, before=here.document
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -56,6 +56,9 @@ def test_an_outline_adds_moves_copies_removes_and_takes_back(hanna):
     add = {"add": "step", "name": "Legal check", "skill": "legal", "effort": "1.5", "after": "brief", "beside": ""}
     assert hanna.post(at, add).status_code == 302
     assert _steps() == ["brief", "legal-check", "copy"]
+    _post(hanna, at, act="undo")
+    assert _steps() == ["brief", "copy"]
+    _post(hanna, at, act="redo")
     page = hanna.get(at).content.decode()
     assert "which nobody of the crew" in page
     assert "/workflows/newsletter/outline/steps/legal-check#id_skill" in page

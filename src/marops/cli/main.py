@@ -122,6 +122,7 @@ def _print_problem(error: Any) -> None:
 
 def _load_commands() -> None:
     from marops.cli import (  # noqa: F401  # each adds its commands to `app`
+        answers,
         backup,
         definitions,
         intake,

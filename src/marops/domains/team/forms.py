@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from marops.domains.accounts.public import Account, roles_in_force
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Person
-from marops.domains.team.rules import WEEKDAYS, WorkingCalendar
+from marops.domains.team.rules import WorkingCalendar
 from marops.kernel.ids import as_uuid
+from marops.methods.worktime import WEEKDAYS
 
 DAY_NAMES = {
     "mon": _("Monday"),

@@ -288,6 +288,8 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "agreement": answer["agreement"],
         "holds_back_per_month": answer["holds_back"],
+        "waiting_hours": answer.get("waits"),
+        "spare": answer.get("spare"),
         "lever": answer["lever"],
         "unlocks_per_month": answer["unlocks"],
         "next_constraint": answer["next_constraint"],

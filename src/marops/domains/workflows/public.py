@@ -1,9 +1,12 @@
 """What the command line may use of workflows."""
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from marops.domains.register.public import slug_of
+from marops.domains.team.public import calendars, clock_of, people
 from marops.domains.workflows.asking import (
     Ask,
     bottleneck_json,
@@ -30,8 +33,9 @@ from marops.kernel.permissions import require
 from marops.store.archive import blocks_of
 
 __all__ = [
-    "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "check_plan",
-    "compare_scenarios", "comparison_json", "find_bottleneck", "find_log", "fit_to", "hours_on_average", "import_json",
+    "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "brief_pdf",
+    "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "find_bottleneck", "find_log",
+    "fit_to", "hours_on_average", "import_json",
     "import_model", "is_diagram", "is_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg",
     "model_parts", "plan_log",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
@@ -66,6 +70,20 @@ def start_kept_log(
     return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
 
 
+def brief_pdf(slug: str) -> bytes:
+    """The one page for the next one-to-one, from the answers that were kept. Raises MaropsError where nobody asked."""
+    from marops.domains.workflows.papers.kept import brief_pdf as made
+
+    return made(slug)
+
+
+def comparison_pdf(slug: str, answer: Mapping[str, Any]) -> bytes:
+    """The one page of a comparison, as `compare_scenarios` answered it."""
+    from marops.domains.workflows.papers.kept import comparison_pdf as made
+
+    return made(slug, answer)
+
+
 def log_named(name: str, *, actor: Actor) -> EventLog:
     """The log of a reference (EL-3), or a file, read in now and kept; the same file again is the log it became."""
     path = Path(name)
@@ -87,11 +105,18 @@ def start_facts(
     """Read what was done in this workspace as a log: of one class of work, or of all."""
     require(actor, CHANGE)
     mapping = {
-        "columns": {}, "headings": [], "zone": "", "day_first": True, "encoding": "", "delimiter": "", "sheet": "",
-        "case_object": "", "leave_out": True, "format": "facts", "class": case_class,
+        "columns": {}, "headings": [], "zone": _zone_of_team(), "day_first": True, "encoding": "",
+        "delimiter": "", "sheet": "", "case_object": "", "leave_out": True, "format": "facts", "class": case_class,
     }  # fmt: skip
     log = begin_log(actor=actor, title=title or case_class or "Work of this workspace", mapping=mapping)
     return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
+
+
+def _zone_of_team() -> str:
+    """The zone in which most of the team work: their days begin and end by its clock."""
+    known = calendars()
+    zones = Counter(clock_of(one, known).zone for one in people())
+    return zones.most_common(1)[0][0] if zones else ""
 
 
 def _start(log: EventLog, actor: Actor, *, slug: str, discover: bool, here: bool, noise: float | None) -> Job:

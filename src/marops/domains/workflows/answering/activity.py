@@ -30,8 +30,9 @@ def bottleneck_shares(runs: Runs, groups: tuple[Group, ...]) -> Floats:
     for number in range(runs.replications):  # a hundred or so, each its own course of time
         here = np.flatnonzero(tasks.replication == runs.first + number)
         periods = active_periods(tasks.person[here], tasks.started[here], tasks.ended[here], people, waiting[here])
-        shares = bottlenecks(periods, len(runs.model.people), edges).share
-        found[number] = shares @ _spent(tasks, here, groups, len(runs.model.people))
+        who = bottlenecks(periods, len(runs.model.people), edges)
+        # While it shifts between two, each has half of it, so that all together are at most the whole time.
+        found[number] = (who.sole + who.shifting / 2) @ _spent(tasks, here, groups, len(runs.model.people))
     return found
 
 

@@ -11,7 +11,7 @@ from marops.domains.workflows.answering.activity import bottleneck_shares
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
 from marops.domains.workflows.answering.waits import causes
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Method, Row, Thing
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Method, Row, Thing, ThingKind
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.methods.amounts import scaled
@@ -25,6 +25,9 @@ STRESS = 1.15
 """Sensitivity is asked with so many times the work that people can do, or everything is done in time anyway."""
 SHOWN = 8
 EASE = 0.9
+PLENTY = 1.25
+"""Where people could do so many times what comes in, hours are not scarce: what work waits for is the constraint."""
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ class Asked:
     setting: Setting
     target: str | None
     unit: str
+
+    @property
+    def factor(self) -> float:
+        """How many times what comes in people could do."""
+        return float(np.mean(self.bound.factors(self.bound.solve())))
+
+    @property
+    def plenty(self) -> bool:
+        """Are hours not scarce?"""
+        return self.factor >= PLENTY
 
     def group_of(self, node: int) -> Group | None:
         """Who does a node."""
@@ -70,6 +83,10 @@ def fluid_method(asked: Asked) -> Method:
     says = f"Only {ranked[0].name} is worth an hour." if _alone(ranked) else ""
     if not ranked or ranked[0].value <= 0:
         says = "No more hours of anybody would let more through."
+    elif asked.plenty:
+        says = (
+            f"People could do {asked.factor:.1f} times what comes in: no hour is scarce today, this one would be first."
+        )
     return Method(
         "fluid", "One more hour a day", f"{asked.unit}s a month it would unlock, by the fluid bound",
         f"{asked.unit}s a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
@@ -95,15 +112,21 @@ def waiting_method(asked: Asked, today: Outcome) -> Method:
     return Method(
         "waiting", "Where work waits", f"hours of waiting per {asked.unit}, by the step it waits for",
         f"hours per {asked.unit}", tuple(ranked[:SHOWN]), _why(ranked, by_cause), _tied(ranked), decimals=0,
+        cause=_main_cause(ranked, by_cause),
     )  # fmt: skip
+
+
+def _main_cause(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
+    """Why work waits at the first of them."""
+    first = by_cause[ranked[0].name] if ranked else np.zeros(len(CAUSES))
+    return CAUSES[int(first.argmax())] if first.sum() > 0 else ""
 
 
 def _why(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
     whole = sum(float(one.sum()) for one in by_cause.values())
     if not ranked or whole <= 0:
         return "Nothing waits."
-    first = by_cause[ranked[0].name]
-    cause = CAUSES[int(first.argmax())]
+    first, cause = by_cause[ranked[0].name], _main_cause(ranked, by_cause)
     words = {
         "batching": "mostly because the step is closed or work is collected",
         "contention": "mostly because those who do it have other work that came earlier",
@@ -126,19 +149,36 @@ def active_method(asked: Asked, today: Outcome) -> Method:
 
 
 def sensitivity_method(asked: Asked) -> Method:
-    """What a tenth less work at each step would bring, on the same luck, with more work than can be done."""
-    stressed = _stressed(asked)
-    base = _finished(asked, stressed)
+    """What a tenth less work at each step would bring, on the same luck.
+
+    Where hours are scarce: items a month more, with more work than can be done. Where they are not, everything is done
+    anyway, and what it brings is a shorter lead time.
+    """
+    made = asked.made if asked.plenty else _stressed(asked)
+    measure = _lead if asked.plenty else _finished
+    base = measure(asked, made)
     rows = []
     for step, nodes in _steps(asked).items():
         if any(asked.group_of(node) for node in nodes):
-            apart = _finished(asked, _eased(stressed, nodes)) - base
-            rows.append(_row(_step_name(asked.made, step), apart, "step", step))
+            apart = measure(asked, _eased(made, nodes)) - base
+            rows.append(_row(_step_name(asked.made, step), -apart if asked.plenty else apart, "step", step))
     ranked = _ranked(rows)
+    unit = f"hours per {asked.unit}" if asked.plenty else f"{asked.unit}s a month"
+    asks = "hours sooner" if asked.plenty else f"more {asked.unit}s a month"
     return Method(
-        "sensitivity", "10 % less work per step", f"more {asked.unit}s a month, simulated on the same draws",
-        f"{asked.unit}s a month", tuple(ranked[:SHOWN]), "", _tied(ranked),
+        "sensitivity", "10 % less work per step", f"{asks}, simulated on the same draws", unit, tuple(ranked[:SHOWN]),
+        "", _tied(ranked),
     )  # fmt: skip
+
+
+def _lead(asked: Asked, made: Compiled) -> Floats:
+    """Mean hours from coming in to being done."""
+    found = Outcome(made, run(made, asked.setting), asked.target)
+    cases = found.runs.cases
+    counts = np.isin(cases.work_class, found.classes)
+    place = cases.replication[counts] - found.runs.first
+    hours = np.bincount(place, weights=cases.hours[counts], minlength=found.runs.replications)
+    return np.asarray(hours / np.maximum(np.bincount(place, minlength=found.runs.replications), 1))
 
 
 def _stressed(asked: Asked) -> Compiled:
@@ -181,7 +221,8 @@ def _step_name(made: Compiled, ref: str) -> str:
 
 
 def _row(name: str, values: Floats, kind: str, key: str) -> Row:
-    found = of_mean(values)
+    # What programmes leave over in the last digits is nothing.
+    found = of_mean(np.where(np.abs(values) < _NOTHING, 0.0, values))
     if found is None:
         return Row(name, 0.0, 0.0, 0.0, kind, key)  # type: ignore[arg-type]  # a ThingKind of the caller
     return Row(name, found.value, found.low, found.high, kind, key)  # type: ignore[arg-type]
@@ -202,14 +243,23 @@ def _alone(ranked: Sequence[Row]) -> bool:
 
 def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> BottleneckAnswer:
     votes = [_voted(asked, method) for method in methods]
-    group = _elected(votes)
-    if group is None:
+    waiting = methods[1]
+    thing = _held_up(asked, waiting) if asked.plenty else None
+    group = _elected(votes) if thing is None else None
+    if thing is None and group is None:
         return BottleneckAnswer(
-            Thing("demand", "", "demand"), methods, "Nothing that people do holds work back: more could come in."
-        )
+            Thing("demand", "", "demand"), methods, "Nothing that people do holds work back: more could come in.",
+            because=_because(asked, today), spare=_spare(asked),
+        )  # fmt: skip
+    if group is None:
+        assert thing is not None  # noqa: S101  # one of the two is there
+        return BottleneckAnswer(
+            thing, methods, _plenty_says(asked, votes, methods), because=_because(asked, today), agrees=1,
+            holds_back=Estimate(0.0, 0.0, 0.0), waits=_waits(waiting, thing.steps), spare=_spare(asked), next_says=_then(waiting),
+        )  # fmt: skip
     agrees = sum(one is not None and one.key == group.key for one in votes)
-    lifted = asked.bound.factors(asked.bound.solve(asked.bound.without(group)))
     base = asked.bound.factors(asked.bound.solve())
+    lifted = asked.bound.factors(asked.bound.solve(asked.bound.without(group)))
     hour = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
     following = _next(asked, group)
     # Of what comes in; beyond that nothing is held back, more could only come.
@@ -224,8 +274,56 @@ def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> Bottle
         unlocks=estimate((hour - base) * asked.bound.demand),
         next_constraint=Thing(following.kind, following.key, following.name, following.steps) if following else None,
         next_says=_next_says(group, following, lifted, asked),
-        because=_because(asked, base, today),
+        because=_because(asked, today),
+        waits=_waits(waiting, group.steps),
+        spare=_spare(asked),
     )
+
+
+def _spare(asked: Asked) -> float | None:
+    return asked.factor if np.isfinite(asked.factor) else None
+
+
+def _waits(waiting: Method, steps: Sequence[str]) -> Estimate | None:
+    """Hours of waiting per item at these steps."""
+    rows = [one for one in waiting.rows if one.key in steps]
+    if not rows:
+        return None
+    return Estimate(sum(one.value for one in rows), sum(one.low for one in rows), sum(one.high for one in rows))
+
+
+def _held_up(asked: Asked, waiting: Method) -> Thing | None:
+    """What work waits for most, where hours are not scarce: somebody outside, opening hours, or people's hours."""
+    if not waiting.rows or waiting.rows[0].value <= 0:
+        return None
+    first = waiting.rows[0]
+    kinds: dict[str, ThingKind] = {"outside": "outside", "batching": "calendar", "unavailability": "calendar"}
+    if waiting.cause in kinds:
+        return Thing(kinds[waiting.cause], first.key, first.name, (first.key,))
+    group = next((one for one in asked.bound.groups if first.key in one.steps), None)
+    return (
+        Thing(group.kind, group.key, group.name, group.steps)
+        if group
+        else Thing("step", first.key, first.name, (first.key,))
+    )
+
+
+def _plenty_says(asked: Asked, votes: Sequence[Group | None], methods: Sequence[Method]) -> str:
+    waiting, first = methods[1], methods[1].rows[0]
+    factor = "any number of" if not np.isfinite(asked.factor) else f"{asked.factor:.1f}"
+    said = f"People could do {factor} times what comes in, so hours are not scarce; {waiting.says}"
+    others = [
+        f"“{method.name}” names {method.rows[0].name}"
+        for method, vote in zip(methods, votes, strict=True)
+        if vote is not None and method is not waiting and first.key not in vote.steps
+    ]
+    return f"{said} {'; '.join(others)}." if others else said
+
+
+def _then(waiting: Method) -> str:
+    if len(waiting.rows) < 2 or waiting.rows[1].value <= 0:  # the second
+        return ""
+    return f"Without that waiting, most of it is at {waiting.rows[1].name}."
 
 
 def _voted(asked: Asked, method: Method) -> Group | None:
@@ -276,8 +374,8 @@ def _next_says(group: Group, following: Group | None, lifted: Floats, asked: Ask
     return f"Once {group.name} is lifted, it is {following.name}, at {most:.1f} {asked.unit}s a month."
 
 
-def _because(asked: Asked, base: Floats, today: Outcome) -> tuple[str, ...]:
-    demand, factor = float(asked.bound.demand[0]), float(np.mean(base))
+def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
+    demand, factor = float(asked.bound.demand[0]), asked.factor
     most = "as many as come" if not np.isfinite(factor) else f"{factor * demand:.1f}"
     crew = asked.made.last.crew
     return (

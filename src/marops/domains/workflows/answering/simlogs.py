@@ -105,7 +105,7 @@ def _log(made: Compiled, runs: Runs, wanted: Wanted, number: int, chosen: NDArra
         zone=ZoneInfo(wanted.zone),
         cases=tuple(f"{wanted.target}-{at + 1}" for at in range(len(chosen))),
         activities=activities,
-        resources=tuple(one.key for one in made.model.people),
+        resources=tuple(_named(made)),
         classes=tuple(name for _, name in made.classes),
         case=case,
         activity=code[tasks.node[rows]].astype(np.int32),
@@ -115,6 +115,14 @@ def _log(made: Compiled, runs: Runs, wanted: Wanted, number: int, chosen: NDArra
         ended=tasks.ended[rows],
         enabled=tasks.enabled[rows],
     )
+
+
+def _named(made: Compiled) -> Iterator[str]:
+    """People by their names; those of a kind are numbered."""
+    names = {one.id: one.name for one in made.last.crew.people}
+    for member, person in zip(made.people, made.model.people, strict=True):
+        number = person.key.removeprefix(member).lstrip("#")
+        yield f"{names.get(member, member)} {number}".strip()
 
 
 def _is_work(flow: Any, step: str) -> bool:

@@ -79,14 +79,16 @@ class Method:
     says: str = ""
     tied: tuple[str, ...] = ()  # names that the first one cannot be told apart from
     decimals: int = 1
+    cause: str = ""  # why work waits at the first one, as in CAUSES of logs; of the method `waiting` only
 
 
 @dataclass(frozen=True, slots=True)
 class BottleneckAnswer:
     """Where the bottleneck is by four methods, whether they agree, and where it moves once it is lifted.
 
-    `holds_back`: items a month that do not come out because of it; `unlocks`: how many more a month by `lever` (one
-    more hour of it a day). `agreement` and `next_says` are sentences.
+    `holds_back`: items a month that do not come out because of it; `waits`: hours that each of them waits there;
+    `unlocks`: how many more a month by `lever` (one more hour of it a day). `spare`: how many times what comes in
+    people could do. `agreement` and `next_says` are sentences.
     """
 
     constraint: Thing | None
@@ -99,6 +101,8 @@ class BottleneckAnswer:
     next_constraint: Thing | None = None
     next_says: str = ""
     because: tuple[str, ...] = ()
+    waits: Estimate | None = None
+    spare: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

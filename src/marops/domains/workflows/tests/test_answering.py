@@ -51,6 +51,13 @@ def test_all_four_ways_find_the_planted_bottleneck():
 def test_without_a_shortage_nothing_is_held_back():
     found, _ = bottleneck(situation(2), SETTING, target="newsletter", unit="newsletter")
     assert found.holds_back.value == 0
+    # Two a month, and people could do 9.8: what is left is waiting for a Tuesday.
+    assert found.spare == pytest.approx(4.9, rel=0.05)
+    assert (found.constraint.kind, found.constraint.key) == ("calendar", "newsletter/legal")
+    assert found.methods[1].cause == "unavailability"
+    # On average half a week from one Tuesday to the next.
+    assert 50 < found.waits.value < 130
+    assert found.methods[3].unit == "hours per newsletter"
 
 
 def test_no_simulation_beats_the_fluid_bound_and_a_loaded_one_comes_near():

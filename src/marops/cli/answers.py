@@ -1,0 +1,209 @@
+"""What simulation says of a workflow: its bottleneck, its course, its fit to a log, scenarios compared, papers."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from marops.cli.main import CLI, REFUSED, Json, app, err, installation, out, print_json, text_of
+from marops.cli.workflows import workflow
+
+scenario = typer.Typer(no_args_is_help=True, help="Scenarios: what a hire or a redesign would bring.")
+app.add_typer(scenario, name="scenario")
+
+Slug = Annotated[str, typer.Argument(help="The workflow's short name, or name@version.")]
+Months = Annotated[int, typer.Option(min=1, max=60, help="Months that are looked ahead.")]
+Runs = Annotated[int, typer.Option("--replications", min=2, max=10_000, help="How often it is simulated.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same answer.")]
+First = Annotated[datetime | None, typer.Option("--from", help="The first day. Default: today.", formats=["%Y-%m-%d"])]
+
+
+def _ask(months: int, runs: int, seed: int, first: datetime | None) -> Any:
+    from marops.domains.workflows.public import Ask
+
+    return Ask(months=months, runs=runs, seed=seed, first=first.date() if first else None)
+
+
+@workflow.command("bottleneck")
+def bottleneck(
+    slug: Slug,
+    months: Months = 18,
+    replications: Runs = 100,
+    seed: Seed = 1,
+    first: First = None,
+    as_json: Json = False,
+) -> None:
+    """Find what holds a workflow back: four methods beside each other, with intervals."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import bottleneck_json, find_bottleneck
+
+        ask = _ask(months, replications, seed, first)
+        found = bottleneck_json(find_bottleneck(slug, ask, actor=CLI, tell=_tell(as_json)))
+    if as_json:
+        print_json(found)
+        return
+    constraint = found["constraint"]
+    out.print(f"[bold]{constraint['name']}[/]  [dim]{constraint['kind']}; {found['agreement']}[/]")
+    for one in found["methods"]:
+        out.print(f"\n{one['name']}  [dim]{one['unit']}[/]")
+        for row in one["ranking"][:5]:
+            out.print(f"  {row['name'][:40]:40}  {_figure(row)}", markup=False)
+        if one["says"]:
+            out.print(f"  [dim]{one['says']}[/]")
+    out.print(f"\n{found['next']}")
+    for line in found["because"]:
+        out.print(f"[dim]{line}[/]")
+
+
+@workflow.command("simulate")
+def simulate(
+    slug: Slug,
+    months: Months = 18,
+    replications: Runs = 100,
+    seed: Seed = 1,
+    first: First = None,
+    log: Annotated[Path | None, typer.Option(help="Write a simulated log to this CSV file.")] = None,
+    cases: Annotated[int, typer.Option(min=1, max=1_000_000, help="Cases in that log.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """Say how things go if nothing is changed; with --log, write simulated work in the columns of the log."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import simulated_file, simulation
+
+        ask = _ask(months, replications, seed, first)
+        if log is not None:
+            rows = simulated_file(slug, log, cases, ask)
+            found: dict[str, Any] = {"workflow": slug, "log": str(log), "cases": cases, "rows": rows, "seed": seed}
+        else:
+            found = simulation(slug, ask, actor=CLI)
+    if as_json:
+        print_json(found)
+    elif log is not None:
+        out.print(f"{cases:,} cases, {found['rows']:,} pieces of work in {log}.")
+    else:
+        _print_simulation(found)
+
+
+def _print_simulation(found: dict[str, Any]) -> None:
+    for name, one in found["figures"].items():
+        out.print(f"{name.replace('_', ' '):16}  {_figure(one)}")
+    out.print("\n[bold]Month     finished   lead p50   lead p85   in work[/]")
+    for month in found["months"]:
+        cells = (month["throughput"], month["lead_p50_hours"], month["lead_p85_hours"], month["in_work"])
+        out.print(f"{month['month']}  " + "  ".join(f"{_short(one):>9}" for one in cells))
+    out.print(f"[dim]{found['replications']} runs, {found['seconds']} s, seed {found['asked']['seed']}[/]")
+
+
+@workflow.command("fit")
+def fit(
+    slug: Slug,
+    against: Annotated[str, typer.Option(help="A log the model has not seen: a file, or the reference of one (EL-3).")],
+    replications: Annotated[int, typer.Option(min=1, max=100, help="Simulated logs.")] = 10,
+    seed: Seed = 1,
+    as_json: Json = False,
+) -> None:
+    """Say how well a workflow reproduces a log it has not seen: distances in multiples of the noise floor."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import Ask, fit_to, log_named
+
+        ask = Ask(runs=replications, seed=seed)
+        found = fit_to(slug, log_named(against, actor=CLI), ask, actor=CLI)
+    if as_json:
+        print_json(found)
+        return
+    out.print("[bold]distance             simulated      floor    ratio[/]")
+    for one in found["distances"]:
+        ratio = f"{one['ratio']:.2f}" if one["ratio"] is not None else "–"
+        out.print(f"{one['name']:20}  {one['value']:9.4g}  {one['floor']:9.4g}  {ratio:>7}  [dim]{one['unit']}[/]")
+
+
+@scenario.command("compare")
+def compare(
+    slug: Slug,
+    options: Annotated[
+        list[str], typer.Option("--with", help="A scenario: a YAML file, or the short name of a kept one. Repeat it.")
+    ],
+    months: Months = 18,
+    replications: Runs = 100,
+    seed: Seed = 1,
+    first: First = None,
+    quick: Annotated[
+        bool, typer.Option(help="Leave out the highest intake and the assumption that turns the ranking.")
+    ] = False,
+    pdf: Annotated[Path | None, typer.Option(help="Write the one-page comparison to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare scenarios with doing nothing, month by month, on the same luck."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import compare_scenarios, comparison_json, comparison_pdf
+
+        ask = _ask(months, replications, seed, first)
+        tell = _tell(as_json)
+        answer = compare_scenarios(slug, _scenarios(options), ask, actor=CLI, deep=not quick, tell=tell)
+        if pdf is not None:
+            pdf.write_bytes(comparison_pdf(slug, answer))
+        found = comparison_json(answer)
+    if as_json:
+        print_json(found)
+        return
+    _print_comparison(found)
+
+
+def _scenarios(options: list[str]) -> dict[str, Any]:
+    """Scenarios by a short name: that of the file, or of the kept definition."""
+    from marops.domains.workflows.public import scenario_of, scenarios_named
+    from marops.kernel.rules import read_yaml
+
+    found: dict[str, Any] = {}
+    for option in options:
+        path = Path(option)
+        if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
+            found[path.stem] = scenario_of(read_yaml(text_of(path)), option)
+        else:
+            found |= scenarios_named([option])
+    if not found:
+        err.print("Name at least one scenario by --with.")
+        raise typer.Exit(REFUSED)
+    return found
+
+
+def _print_comparison(found: dict[str, Any]) -> None:
+    titles = [one["title"] for one in found["options"]]
+    out.print("[bold]" + "  ".join(f"{title[:24]:>24}" for title in ["", *titles]) + "[/]")
+    for line in found["lines"]:
+        cells = [_short(line["baseline"]), *(_short(one) for one in line["options"])]
+        out.print("  ".join(f"{cell:>24}" for cell in [line["name"][:24], *cells]), markup=False)
+    if found.get("flip"):
+        out.print(f"\n{found['flip']['says']}")
+    out.print(found["next_constraint"])
+    out.print(f"[dim]{found['asked']['runs']} runs, {found['seconds']} s, seed {found['asked']['seed']}[/]")
+
+
+@workflow.command("brief")
+def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
+    """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import Ask, brief_pdf, find_bottleneck
+
+        find_bottleneck(slug, Ask(), actor=CLI, tell=_tell(as_json))
+        pdf.write_bytes(brief_pdf(slug))
+    if as_json:
+        print_json({"workflow": slug, "pdf": str(pdf), "bytes": pdf.stat().st_size})
+    else:
+        out.print(f"{pdf}: one page.")
+
+
+def _tell(quiet: bool) -> Any:
+    return (lambda _: None) if quiet else (lambda words: err.print(f"[dim]{words} …[/]"))
+
+
+def _figure(one: dict[str, Any]) -> str:
+    if one.get("value") is None:
+        return str(one.get("why") or "cannot tell")
+    around = f"  ({one['low']:,.4g} – {one['high']:,.4g})" if one.get("low") is not None else ""
+    return f"{one['value']:>10,.4g}{around}"
+
+
+def _short(one: dict[str, Any] | None) -> str:
+    return "–" if one is None or one.get("value") is None else f"{one['value']:,.4g}"

@@ -147,7 +147,8 @@ class Timing:
     `effort`: by activity, hours of work in the calendar of who did it, for somebody of speed 1. `speed`: by (activity,
     resource), partially pooled: 1 is the activity's middle; with interval (low, high). `able`: who did the activity
     often enough to count. `delay`: extraneous delay by activity (hours on the wall, or in the crew's hours where
-    `delay_in_hours` says so); of activities in `batches` it counts from when the batch was complete. Activities
+    `delay_in_hours` says so; where all who are able keep the same hours, other than everybody's, in theirs: `delay_by`
+    names one of them); of activities in `batches` it counts from when the batch was complete. Activities
     without anybody take their time on the wall. `batch`: by row the number of the batch it was done in, -1 for none;
     `batches`: by activity of which at least half is done so. `outside`: by activity, hours on the wall between the end
     of what came before and the moment at which the log says that the work could begin: a timer, somebody else's work.
@@ -170,6 +171,7 @@ class Timing:
     batch: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     batches: dict[int, FoundBatch] = field(default_factory=dict)
     outside: dict[int, FoundAmount] = field(default_factory=dict)
+    delay_by: dict[int, int] = field(default_factory=dict)
 
 
 CAUSES: Final = ("batching", "contention", "prioritisation", "unavailability", "outside")

@@ -81,7 +81,7 @@ def _found(
     free = free_time(people, len(log.resources), log.resource, started, log.ended)
     batch, batches = batches_of(log, people, free, enabled, started)
     ready = batch_ready(np.where(np.isin(log.activity, list(batches)), batch, NONE).astype(np.int32), enabled)
-    delay, in_hours = delays_of(log, people, free, efforts.able, informative, ready, started)
+    delay, in_hours, delay_by = delays_of(log, people, free, efforts.able, informative, ready, started)
     return Timing(
         enabled=enabled,
         started=started,
@@ -95,6 +95,7 @@ def _found(
         able=efforts.able,
         delay=delay,
         delay_in_hours=in_hours,
+        delay_by=delay_by,
         arrivals=arrivals_of(log, clock, np.minimum(enabled, started), rules),
         batch=batch,
         batches=batches,

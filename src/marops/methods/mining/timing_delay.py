@@ -24,6 +24,7 @@ _ROUNDS: Final = 200
 _LEAST_ROWS: Final = 5
 _NONE: Final = 0.01
 _BRIEF: Final = 1 / 60
+_TURNING: Final = 0.05
 
 
 def delays_of(
@@ -34,14 +35,15 @@ def delays_of(
     rows: Flags,
     ready: Floats,
     started: Floats,
-) -> tuple[dict[int, FoundAmount], bool]:
-    """Delay by activity, of the rows that may be used; and whether it is in hours of everybody's calendar.
+) -> tuple[dict[int, FoundAmount], bool, dict[int, int]]:
+    """Delay by activity, of the rows that may be used; whether it is in hours of everybody's calendar; and, by activity
+    that is done by people of other hours who all keep the same, one of them: it is in theirs.
 
     Activities whose work is begun at once as soon as somebody is free have none.
     """
     found: dict[int, FoundAmount] = {}
+    theirs: dict[int, int] = {}
     in_hours = people.pool.total < 0.999 * (people.clock.end - people.clock.begin)
-    passed = people.pool.until if in_hours else _as_it_is
     order = np.argsort(log.activity, kind="stable")
     edges = np.searchsorted(log.activity[order], np.arange(len(log.activities) + 1))
     unions: dict[tuple[int, ...], Spans] = {}
@@ -54,13 +56,32 @@ def delays_of(
         last, following, who = until, until, able.get(activity, ())
         if who:
             if who not in unions:
-                unions[who] = free.of(who, len(log.resources))
+                unions[who] = _lasting(free.of(who, len(log.resources)))
             last, following = _cell(unions[who], since, until)
+        own = in_hours and _same_hours(people, who)
+        passed = people.of(who[0]).until if own else people.pool.until if in_hours else _as_it_is
         begin = passed(since)
         amount = delay(passed(last) - begin, passed(following) - begin)
         if amount is not None:
             found[activity] = amount
-    return found, in_hours
+            theirs |= {activity: who[0]} if own else {}
+    return found, in_hours, theirs
+
+
+def _lasting(free: Spans) -> Spans:
+    """Without the moments that it takes to turn from one piece of work to the next: nobody is free in them."""
+    kept = free.ends - free.starts > _TURNING
+    return Spans(free.starts[kept], free.ends[kept], free.before[kept])
+
+
+def _same_hours(people: People, who: tuple[int, ...]) -> bool:
+    """Do all of them keep the same hours, other than everybody's? Work for who comes on Tuesdays is not delayed from
+    Wednesday on by anything but that they are not there.
+    """
+    if not who or len({int(people.which[one]) for one in who}) > 1:
+        return False
+    hours = people.of(who[0])
+    return not (np.array_equal(hours.starts, people.pool.starts) and np.array_equal(hours.ends, people.pool.ends))
 
 
 def _as_it_is(moments: Floats) -> Floats:

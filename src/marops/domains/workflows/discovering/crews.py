@@ -188,7 +188,7 @@ def _members(
         team = known.get(material.log.resources[person])
         found.member[person] = slugs.of(name)
         hours = timing.calendars[person] if person < len(timing.calendars) else timing.pool
-        calendar = calendars.of(hours, "hours-1", f"Hours of {name}")
+        calendar = calendars.of(hours, f"{found.member[person]}-hours", f"Hours of {name}")
         yield {
             "id": found.member[person],
             "name": name[:200],

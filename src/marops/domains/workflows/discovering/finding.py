@@ -183,7 +183,7 @@ def _classes(part: Part, found: _Found, rows: np.ndarray[Any, np.dtype[np.bool_]
 
 
 def _arrivals(found: FoundArrivals, name: str, crew: FoundCrew) -> dict[str, Any]:
-    within = crew.calendars.of(found.hours, "arrivals", f"When {name} comes in") if crew.calendars else ""
+    within = crew.calendars.of(found.hours, f"{name} comes in", f"When {name} comes in") if crew.calendars else ""
     seasonal = any(abs(one - 1) > 0.01 for one in found.seasons)
     return {
         "per_month": round(found.per_month, 4),

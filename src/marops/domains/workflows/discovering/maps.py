@@ -96,7 +96,7 @@ def _step(one: int, material: Material, timing: Timing, crew: FoundCrew, notes: 
         step["cost"], origin["cost"] = cost, "log"
     if platforms := material.platforms.get(one):
         step["platforms"], origin["platforms"] = list(platforms), "log"
-    return step | _delays(one, timing, origin, touch) | {"origin": origin}
+    return step | _delays(one, timing, origin, touch, crew) | {"origin": origin}
 
 
 def _unexplained(one: int, material: Material, timing: Timing, origin: dict[str, str]) -> dict[str, Any]:
@@ -109,11 +109,11 @@ def _unexplained(one: int, material: Material, timing: Timing, origin: dict[str,
     return {"outside": as_document(fit(hours, "assumed").amount)}
 
 
-def _delays(one: int, timing: Timing, origin: dict[str, str], touch: str) -> dict[str, Any]:
+def _delays(one: int, timing: Timing, origin: dict[str, str], touch: str, crew: FoundCrew) -> dict[str, Any]:
     """What holds an activity up, and what a second time takes."""
     found: dict[str, Any] = {}
     if (delay := timing.delay.get(one)) and _mean(delay) >= _NO_TIME:
-        found |= {"delay": as_document(delay.amount), "delay_in": POOL if timing.delay_in_hours else ELAPSED}
+        found |= {"delay": as_document(delay.amount), "delay_in": _clock_of_delay(one, timing, crew)}
         origin["delay"] = delay.origin
     if outside := timing.outside.get(one):
         found["outside"], origin["outside"] = as_document(outside.amount), outside.origin
@@ -122,6 +122,13 @@ def _delays(one: int, timing: Timing, origin: dict[str, str], touch: str) -> dic
     if (batch := timing.batches.get(one)) and batch.share > _HABIT and batch.size > 1:
         found["batch"], origin["batch"] = _batch(batch, touch), "log"
     return found
+
+
+def _clock_of_delay(one: int, timing: Timing, crew: FoundCrew) -> str:
+    """The calendar in which an activity's delay runs."""
+    if one in timing.delay_by and crew.calendars:
+        return crew.calendars.of(timing.calendars[timing.delay_by[one]], "hours-1", "Hours of some")
+    return POOL if timing.delay_in_hours else ELAPSED
 
 
 def _batch(batch: FoundBatch, touch: str) -> dict[str, Any]:

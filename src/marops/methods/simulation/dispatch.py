@@ -19,6 +19,7 @@ from marops.methods.simulation.layout import (
     place_of,
     skill_of,
     token_of,
+    waiting_of,
 )
 from marops.methods.simulation.model import FOREVER
 from marops.methods.simulation.moves import pass_gate, settle
@@ -31,7 +32,7 @@ from marops.methods.simulation.work import begin, begin_alone
 def _startable(w: World, number: int) -> bool:
     """Whether work may begin at a node where some waits; if only the hour is wrong, the node's opening is planned."""
     node = node_of(w, number)
-    if node.waiting == 0 or (node.limit > 0 and node.in_hand >= node.limit):
+    if waiting_of(w, number).n == 0 or (node.limit > 0 and node.in_hand >= node.limit):
         return False
     if is_open(w, node.opens):
         return True
@@ -62,7 +63,7 @@ def _alone(w: World) -> None:
             while _startable(w, number):
                 token = node.head
                 node.head = without_best(w, token)
-                node.waiting -= 1
+                waiting_of(w, number).n -= 1
                 pass_gate(w, token)
         elif node.alone:
             while _startable(w, number):
@@ -123,7 +124,7 @@ def _candidate(w: World) -> int:
             continue
         for skill in range(person.first_skill, person.first_skill + person.skills):
             number = skill_of(w, skill).node
-            if node_of(w, number).waiting > 0 and _in_force(w, skill) and _startable(w, number):
+            if waiting_of(w, number).n > 0 and _in_force(w, skill) and _startable(w, number):
                 _consider(w, number)
     for at in range(w.changed_nodes):
         number = changed_node_of(w, at).n
@@ -152,7 +153,7 @@ def _look_ahead(w: World) -> None:
         who = changed_person_of(w, at).n
         person = person_of(w, who)
         person.changed = 0
-        if w.queued == 0 or person.hand >= person.at_once:
+        if w.queued == 0 or person.hand >= person.at_once or (w.now >= person.settled and is_open(w, person.calendar)):
             continue
         for skill in range(person.first_skill, person.first_skill + person.skills):
             if _startable(w, skill_of(w, skill).node):

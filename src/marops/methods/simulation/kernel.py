@@ -86,6 +86,7 @@ class _Bench:
         self._lay("hand", made.hands)
         self._lay("changed_person", people)
         self._lay("changed_node", nodes)
+        self._lay("waiting", nodes)
         cases = int(1.1 * sum(map(_expected, model.classes))) + len(model.tokens) + 256
         steps = len(model.nodes) // max(1, len(model.flows)) + 1
         self._grow(case=256, token=256, finished=cases, task=cases * steps if record else 1)

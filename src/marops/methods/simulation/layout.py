@@ -71,6 +71,7 @@ TABLES: Final = {
         ("way", NumberRow),
         ("changed_person", NumberRow),
         ("changed_node", NumberRow),
+        ("waiting", NumberRow),
         ("cell", CellRow),
         ("total", TotalRow),
         ("staffed", ValueRow),
@@ -261,6 +262,12 @@ def finished_of(w: World, i: int) -> FinishedRow:
 def task_of(w: World, i: int) -> TaskRow:
     """A row of the pieces of work that are finished."""
     return _task_at(w.task_at, i)
+
+
+@compiled
+def waiting_of(w: World, n: int) -> NumberRow:
+    """How many wait at a node; apart from its row, because those who come free look at many."""
+    return _number_at(w.waiting_at, n)
 
 
 @compiled

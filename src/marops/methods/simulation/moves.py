@@ -22,6 +22,7 @@ from marops.methods.simulation.layout import (
     node_of,
     token_of,
     total_of,
+    waiting_of,
     way_of,
 )
 from marops.methods.simulation.model import FOREVER
@@ -195,7 +196,7 @@ def stand_in(w: World, token: int) -> None:
     w.coming += 1
     _ranked(w, token)
     node.head = joined(w, node.head, token)
-    node.waiting += 1
+    waiting_of(w, row.node).n += 1
     if node.effort >= 0 and node.alone == 0:
         w.queued += 1
     node_changed(w, row.node)

@@ -25,6 +25,7 @@ from marops.methods.simulation.layout import (
     person_of,
     place_of,
     token_of,
+    waiting_of,
 )
 from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, let_go, node_changed, settle, stand_in, timer_ends
 from marops.methods.simulation.rows import World
@@ -52,7 +53,7 @@ def _reset_nodes(w: World) -> None:
     for number in range(w.nodes):
         node = node_of(w, number)
         node.head = NONE
-        node.waiting = 0
+        waiting_of(w, number).n = 0
         node.in_hand = 0
         node.changed = 0
         node.collected = 0

@@ -42,7 +42,6 @@ class NodeRow:
     everybody: int
     # of the running replication
     head: int
-    waiting: int
     in_hand: int
     changed: int
     batch_head: int
@@ -81,11 +80,12 @@ class ValueRow:
 
 
 class PersonRow:
-    """Somebody who works. `attention`: the time each piece in hand has had; `seen`: hours of the calendar then;
-    `mark`: hours of the calendar when they last had nothing in hand.
+    """Somebody who works. `settled`: from then on no ability of theirs begins. `attention`: the time each piece in hand
+    has had; `seen`: hours of the calendar then; `mark`: its hours when they last had nothing in hand.
     """
 
     calendar: int
+    settled: float
     share: float
     at_once: int
     first_skill: int
@@ -349,6 +349,7 @@ class World:
     way_at: int
     changed_person_at: int
     changed_node_at: int
+    waiting_at: int
     cell_at: int
     total_at: int
     staffed_at: int

@@ -227,6 +227,7 @@ def _people(sheets: Sheets, model: Model) -> int:
             sheets["ramp"].add(hour=hour, factor=factor)
         sheets["person"].add(
             calendar=len(model.calendars) if person.calendar == ELAPSED else person.calendar,
+            settled=max((one.since for one in _used(person)), default=-FOREVER),
             share=person.share, at_once=person.at_once, first_skill=skills, skills=len(_used(person)),
             first_ramp=first, ramps=len(person.ramp), first_hand=hands,
         )  # fmt: skip

@@ -26,6 +26,7 @@ from marops.methods.simulation.layout import (
     staffed_of,
     task_of,
     token_of,
+    waiting_of,
 )
 from marops.methods.simulation.moves import WORKING, counted, leave, node_changed
 from marops.methods.simulation.queues import without_best
@@ -96,7 +97,7 @@ def _out_of_queue(w: World, number: int) -> int:
     node = node_of(w, number)
     token = node.head
     node.head = without_best(w, token)
-    node.waiting -= 1
+    waiting_of(w, number).n -= 1
     node.in_hand += 1
     return token
 
@@ -233,7 +234,7 @@ def done(w: World, token: int) -> None:
     number = token_of(w, token).node
     node = node_of(w, number)
     node.in_hand -= 1
-    if node.waiting > 0:
+    if waiting_of(w, number).n > 0:
         node_changed(w, number)
     who = token_of(w, token).person
     while token >= 0:

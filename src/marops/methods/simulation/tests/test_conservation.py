@@ -216,7 +216,7 @@ def _place(shop, job):
     return -best, job["ready"]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(shops())
 def test_hours_add_up_and_nobody_idles(shop):
     runs = simulate(shop, seed=3, replications=1, record=True)
@@ -237,7 +237,7 @@ def all_over(runs, replication=0):
     return not runs.in_work[replication, :, -1].any()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(shops(), st.integers(0, 5))
 def test_littles_law_and_sums(shop, seed):
     """Cases in work times hours is the sum of the hours that each was in work, in every month of every run."""

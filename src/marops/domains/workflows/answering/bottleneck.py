@@ -255,7 +255,8 @@ def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> Bottle
         assert thing is not None  # noqa: S101  # one of the two is there
         return BottleneckAnswer(
             thing, methods, _plenty_says(asked, votes, methods), because=_because(asked, today), agrees=1,
-            holds_back=Estimate(0.0, 0.0, 0.0), waits=_waits(waiting, thing.steps), spare=_spare(asked), next_says=_then(waiting),
+            holds_back=Estimate(0.0, 0.0, 0.0), waits=_waits(waiting, thing.steps), spare=_spare(asked),
+            next_says=_then(waiting),
         )  # fmt: skip
     agrees = sum(one is not None and one.key == group.key for one in votes)
     base = asked.bound.factors(asked.bound.solve())

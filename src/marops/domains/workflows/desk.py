@@ -7,10 +7,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from marops.domains.workflows.asking import results_of
+from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, find
 from marops.kernel.errors import MaropsError
+from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.shell import Found, Hit, MoveState
 
@@ -22,7 +25,7 @@ def search_workflows(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
     asked = words.casefold().split()
     found = []
     for row in active("workflow"):
-        title = str(row.document.get("title", row.slug))
+        title = _title(row)
         steps = row.document.get("steps", ())
         inside = " ".join(
             [*(one["name"] for one in steps), *(name for one in steps for name in one.get("platforms", ()))]
@@ -42,7 +45,7 @@ def find_workflow(actor: Actor, slug: str) -> Found | None:
         row = find(f"workflow/{slug}")
     except MaropsError:
         return None
-    return Found(str(row.document.get("title", slug)), reverse("workflows:workflow", args=[slug]))
+    return Found(_title(row), reverse("workflows:workflow", args=[slug]))
 
 
 def move(actor: Actor, as_of: datetime) -> MoveState | None:
@@ -51,9 +54,19 @@ def move(actor: Actor, as_of: datetime) -> MoveState | None:
     if not rows:
         return None
     newest = max(rows, key=lambda one: one.valid_from or one.created_at)
-    title = str(newest.document.get("title", newest.slug))
+    asked = {one.workflow for one in WorkflowAnswer.objects.filter(kind=WorkflowAnswer.Kind.BOTTLENECK)}
+    found = next((one for one in rows if one.slug in asked), None)
+    if found and (answer := results_of(found.slug).bottleneck) and answer.constraint:
+        told = {"title": _title(found), "name": answer.constraint.name}
+        said = _("%(title)s is mapped, and its bottleneck is known: %(name)s.") % told
+        url = reverse("workflows:workflow", args=[found.slug])
+        return MoveState(_("known"), "good", said, url, _("Look at it"))
     said = ngettext("One workflow is drawn: %(title)s.", "%(n)s workflows are drawn, %(title)s last.", len(rows))
     return MoveState(
-        _("begun"), "info", said % {"n": len(rows), "title": title}, reverse("workflows:workflow", args=[newest.slug]),
-        _("Look at it"),
+        _("begun"), "info", said % {"n": len(rows), "title": _title(newest)},
+        reverse("workflows:workflow", args=[newest.slug]), _("Find its bottleneck"),
     )  # fmt: skip
+
+
+def _title(row: Definition) -> str:
+    return str(row.document.get("title", row.slug))

@@ -300,6 +300,7 @@ def offered(request: HttpRequest) -> HttpResponse:
             "told": (told := Told(one.workflow, crew, linked=False)),
             "picture": told.picture("time"),
             "steps": len(one.workflow.steps),
+            "mix": told.mix(f"mix-{slug}", 560),
         }
         for slug, one in templates().items()
     ]

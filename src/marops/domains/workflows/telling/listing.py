@@ -7,11 +7,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from marops.domains.workflows.charts import plots
 from marops.domains.workflows.charts.marks import number, span
 from marops.domains.workflows.rules.answers import Estimate
 from marops.domains.workflows.telling.told import Told
-from marops.domains.workflows.telling.words import lead, touch_parts
+from marops.domains.workflows.telling.words import lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,11 @@ def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> L
     """A workflow as a row of the list."""
     figures = told.results.measured.figures if told.results.measured else None
     found = told.results.bottleneck
-    parts = [*touch_parts(told.workflow, told.walked), ("waits", told.walked.waited)]
     origins = {origin for step in told.workflow.steps for origin in step.origin.values()}
     measured = told.results.measured is not None and told.results.measured.origin == "log"
     return ListRow(
         slug=slug, title=told.workflow.title, crew=crew, steps=sum(not one.gate for one in told.workflow.steps),
-        mix=plots.mix(parts, ident=f"mix-{slug}", title=told.touch_says),
+        mix=told.mix(f"mix-{slug}"),
         p50=_lead_of(figures.lead_p50 if figures else None), p85=_lead_of(figures.lead_p85 if figures else None),
         on_time=_share_of(figures.on_time if figures else None),
         bottleneck=found.constraint.name if found and found.constraint else "",

@@ -74,7 +74,11 @@ class OutlineRow:
     def causes(self) -> str:
         """Why it waits, in words."""
         words = cause_words()
-        return ", ".join(f"{words.get(cause, cause)} {hours(value)}" for cause, value in self.stay.causes.items())
+        worth = {
+            cause: value for cause, value in self.stay.causes.items() if value >= max(0.1, 0.05 * self.stay.waited)
+        }
+        ordered = sorted(worth.items(), key=lambda one: -one[1])
+        return ", ".join(f"{words.get(cause, cause)} {hours(value)}" for cause, value in ordered)
 
 
 @dataclass(frozen=True)
@@ -345,6 +349,11 @@ class Told:
             title=touch_sentence(self.workflow, self.walked),
             width=560,
         )
+
+    def mix(self, ident: str, width: float = 120) -> SafeString:
+        """Work by its touch, and waiting, as one bar."""
+        parts = [*touch_parts(self.workflow, self.walked), ("waits", self.walked.waited)]
+        return plots.mix(parts, ident=ident, title=self.touch_says, width=width)
 
     @cached_property
     def touch_says(self) -> str:

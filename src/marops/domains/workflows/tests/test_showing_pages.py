@@ -1,8 +1,10 @@
 import pytest
 
+from marops.domains.workflows.desk import move
 from marops.domains.workflows.starter import template_crew, templates
 from marops.domains.workflows.tests.answered import keep_answers
 from marops.kernel.actors import SETUP
+from marops.kernel.clock import now
 from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.models import Definition
 
@@ -104,3 +106,13 @@ def test_workflows_are_found_by_their_steps(cast, webinar):
 
 def test_an_unknown_workflow_is_not_found(cast):
     assert cast.client("hanna").get("/workflows/nothing").status_code == 404
+
+
+def test_the_move_of_the_quarter_says_how_far_the_map_is(cast, webinar):
+    actor = cast.actor("hanna")
+    assert "One workflow is drawn: Webinar" in str(move(actor, now()).says)
+    keep_answers(actor)
+    state = move(actor, now())
+    assert (state.tone, state.url) == ("good", "/workflows/webinar")
+    assert "its bottleneck is known: Legal" in str(state.says)
+    assert move(cast.actor("nils"), now()) is None

@@ -22,6 +22,7 @@ export interface CardData extends Record<string, unknown> {
   troubled: "" | "stops" | "warns";
   forks: boolean;
   joins: boolean;
+  sign: string;
 }
 export type CardNode = Node<CardData, "step">;
 
@@ -63,7 +64,10 @@ export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
     <div className={step.gate ? `${classes} gate` : classes}>
       <Handle type="target" position={Position.Left} id="in" />
       {step.gate ? (
-        <span className="fl-sign" aria-hidden="true">{step.split === "one" ? "×" : "+"}</span>
+        <>
+          <span className="fl-sign" aria-hidden="true">{data.sign}</span>
+          <span className="fl-gatename">{step.name}</span>
+        </>
       ) : (
         <>
           <p className="fl-what">

@@ -661,16 +661,23 @@ function nodesOf(
         step,
         troubled: marked.get(step.id) ?? "",
         forks: !step.gate && waysFrom(document, step.id).length > 1,
+        sign: signOf(document, step),
         joins: !step.gate && step.join === "all" && waysTo(document, step.id).length > 1,
       },
     };
   });
 }
 
+/** What stands in a gate: × where one way is taken, + where all are. */
+function signOf(document: Workflow, step: Step): string {
+  const forks = waysFrom(document, step.id).length > 1;
+  return (forks ? step.split === "one" : step.join !== "all") ? "×" : "+";
+}
+
 /** A card in words, for those who hear it. */
 function spoken(document: Workflow, step: Step): string {
   const then = waysFrom(document, step.id).map((way) => stepOf(document, way.to)?.name ?? way.to);
-  const parts = [step.name, step.skill, step.platforms.join(", "), hours(step.effort), ...holds(step)];
+  const parts = [step.name, ...(step.gate ? [] : [step.skill, step.platforms.join(", "), hours(step.effort), ...holds(step)])];
   if (then.length) parts.push(t("then {names}", { names: then.join(", ") }));
   return parts.filter(Boolean).join("; ");
 }
@@ -743,7 +750,7 @@ function sameCard(a: CardNode, b: CardNode): boolean {
   return (
     a.data.step === b.data.step && a.selected === b.selected && a.ariaLabel === b.ariaLabel && a.width === b.width &&
     a.position.x === b.position.x && a.position.y === b.position.y && a.data.troubled === b.data.troubled &&
-    a.data.forks === b.data.forks && a.data.joins === b.data.joins && a.measured?.width === b.measured?.width
+    a.data.forks === b.data.forks && a.data.sign === b.data.sign && a.data.joins === b.data.joins && a.measured?.width === b.measured?.width
   );
 }
 

@@ -130,6 +130,8 @@ function StepTab(props: PanelProps): ReactNode {
   return <StepList {...props} />;
 }
 
+const TOUCHES = { human: "human", ai_assisted: "ai", automatic: "auto" } as const;
+
 function StepList({ document, choose, troubles, acts }: PanelProps): ReactNode {
   return (
     <>
@@ -139,9 +141,9 @@ function StepList({ document, choose, troubles, acts }: PanelProps): ReactNode {
         {document.steps.map((step) => (
           <li key={step.id}>
             <button type="button" onClick={() => choose([step.id])}>
-              <span className={`touch ${{ human: "human", ai_assisted: "ai", automatic: "auto" }[step.touch]}`}>{step.name}</span>
+              <span className={`touch ${step.gate ? "auto" : TOUCHES[step.touch]}`}>{step.name}</span>
               <span className="quiet">
-                {troubles.some((one) => one.kind === "step" && one.id === step.id) ? t("to be put right") : hours(step.effort)}
+                {troubles.some((one) => one.kind === "step" && one.id === step.id) ? t("to be put right") : step.gate ? "" : hours(step.effort)}
               </span>
             </button>
           </li>

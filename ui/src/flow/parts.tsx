@@ -42,7 +42,7 @@ export function Toolbar(props: {
       </fieldset>
       {props.tidy && <button type="button" className="btn bare-act" onClick={props.tidy}>{t("Tidy up")}</button>}
       {props.drop && (
-        <button type="button" className="btn bare-act danger fl-drop" onClick={props.drop} data-confirm-do={t("Throw it away")}>
+        <button type="button" className="btn bare-act fl-drop" onClick={props.drop} data-confirm-do={t("Throw it away")}>
           {t("Back to version {n}", { n: given.base })}
         </button>
       )}

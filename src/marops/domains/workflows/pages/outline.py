@@ -88,9 +88,9 @@ def _row(here: Opened, number: int, found: list[Trouble]) -> dict[str, Any]:
     return {
         "number": number + 1,
         "step": step,
-        "touch": {"ai_assisted": "ai", "automatic": "auto"}.get(step["touch"], "human"),
+        "touch": "auto" if step["gate"] else {"ai_assisted": "ai", "automatic": "auto"}.get(step["touch"], "human"),
         "who": _who(step),
-        "effort": hours_said(step.get("effort")),
+        "effort": "" if step["gate"] else hours_said(step.get("effort")),
         "then": _then(here.document, step),
         "first": number == 0,
         "last": number == len(here.document["steps"]) - 1,

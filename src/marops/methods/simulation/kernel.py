@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
+from threading import Event
 from typing import Any, Final
 
 import numpy as np
@@ -166,15 +167,19 @@ def simulate(
     replication, by any of the threads; once it says yes, the answer holds those that were finished, without a gap.
     Raises Unsimulable for a model without an end.
     """
-    made, figures, numbers = tables(model), _Figures.room_for(model, replications), count()
+    made, figures, numbers, failed = tables(model), _Figures.room_for(model, replications), count(), Event()
 
     def work() -> None:
         bench = _Bench(model, made, seed, record)
-        while not (stop and stop()):
+        while not (failed.is_set() or (stop and stop())):
             at = next(numbers)  # one step of the interpreter: no two threads get the same
             if at >= replications:
                 break
-            bench.run(first + at, at, figures)
+            try:
+                bench.run(first + at, at, figures)
+            except Unsimulable:
+                failed.set()
+                raise
 
     if workers > 1 and replications > 1:
         with ThreadPoolExecutor(min(workers, replications)) as pool:

@@ -403,6 +403,14 @@ def test_going_round_without_time_is_told(effort):
         run(nodes, (), [one_class(moments(3))])
 
 
+def test_a_model_without_an_end_is_not_tried_again_and_again():
+    asked = []
+    endless = model([Node("loop", 0, edges=(Edge(0),))], classes=[one_class(moments(3))])
+    with pytest.raises(Unsimulable):
+        simulate(endless, seed=1, replications=300, stop=lambda: bool(asked.append(1)))
+    assert len(asked) <= 6
+
+
 @pytest.mark.parametrize("effort", [fixed(1), exponential(1)])
 def test_work_that_multiplies_is_told(effort):
     nodes = [Node("twice", 0, effort=effort, alone=True, split_all=True, edges=(Edge(0), Edge(0)))]

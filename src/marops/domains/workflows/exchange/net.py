@@ -123,9 +123,9 @@ def settle(net: Net) -> None:
     _starts(net)
     while _fold(net):
         pass
-    _ends(net)
     _outside(net)
     _circles(net)
+    _ends(net)
 
 
 # --- what stands for values of our own

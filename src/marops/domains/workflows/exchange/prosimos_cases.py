@@ -19,7 +19,7 @@ from marops.domains.workflows.rules.amounts import Spread
 from marops.methods.amounts import quantiles
 
 MONTH_WEEKS = 365.25 / 12 / 7
-_ARRIVALS = 20_000
+_ARRIVALS = 8_000
 _MOST_KINDS = 20
 Note = Callable[..., None]
 

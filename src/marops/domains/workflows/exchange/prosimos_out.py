@@ -22,7 +22,8 @@ from marops.domains.workflows.rules.faults import needs_somebody
 MACHINES = 200
 """So many machines alike that no work waits for one."""
 _MACHINE, _ALWAYS = "machines", "always"
-_TRIES = 40
+_TRIES = 15
+_LEAST = 0.001
 
 
 class Files(NamedTuple):
@@ -185,7 +186,7 @@ class _Writer:
     def _gap(self) -> dict[str, Any]:
         """The time between arrivals, such that as many come in a week although Prosimos lets it run on at night."""
         monthly = sum(one.arrivals.per_month for one in self.flow.classes)
-        if monthly <= 0:
+        if monthly < _LEAST:
             self.note("Nothing comes in; one item a month was written.")
             monthly = 1.0
         gaps = [one.arrivals.gap for one in self.flow.classes]

@@ -5,7 +5,7 @@ from marops.domains.workflows.exchange.tests.making import workflows
 from marops.domains.workflows.rules.document import Workflow
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(workflows())
 def test_what_is_written_is_read_back_the_same(workflow):
     again = read_bpmn(write_bpmn(workflow))

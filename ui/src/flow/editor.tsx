@@ -96,10 +96,17 @@ function Drawing(): ReactNode {
   const goTo = (trouble: Trouble): void => {
     if (trouble.kind === "step" && stepOf(document_, trouble.id)) {
       choose([trouble.id]);
-    } else if (trouble.kind === "class" || trouble.path === "classes") setTab("class");
-    else if (trouble.path !== "steps") setTab("workflow");
+    } else {
+      setTab(trouble.kind);
+      if (trouble.kind === "step") choose([]);
+    }
     setTimeout(() => focusField(trouble.path), 60);
   };
+
+  useEffect(() => {
+    const heading = document.querySelector(".title h1");
+    if (heading) heading.textContent = document_.title || given.slug;
+  }, [document_.title]);
 
   return (
     <>

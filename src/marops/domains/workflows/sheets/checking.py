@@ -103,4 +103,5 @@ def _about(fault: FieldError, document: Mapping[str, Any], *, stops: bool) -> Tr
             return Trouble(fault, stops, "step", ident, known.get(ident, ident), "ways")
         kind = "step" if parts[0] == "steps" else "class"
         return Trouble(fault, stops, kind, one.get("id", ""), one.get("name", ""), path)
-    return Trouble(fault, stops, "workflow", "", "", "/".join(parts))
+    kind = {"steps": "step", "ways": "step", "classes": "class"}.get(parts[0], "workflow")
+    return Trouble(fault, stops, kind, "", "", "/".join(parts))

@@ -1,4 +1,18 @@
+from collections.abc import Callable
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def _paper(name: str) -> Callable[..., Any]:
+    """A function of the pages of papers, which load with the addresses and not when the program starts."""
+
+    def call(*given: Any) -> Any:
+        from marops.domains.workflows.pages import papers
+
+        return getattr(papers, name)(*given)
+
+    return call
 
 
 class WorkflowsConfig(AppConfig):
@@ -49,6 +63,13 @@ class WorkflowsConfig(AppConfig):
         ports.navigation.fill("workflows", entry, order=10)
         templates = shell.Command(_("Begin with a template of a workflow"), "workflows:templates", CHANGE)
         shell.commands.fill("workflow-templates", templates)
+        shell.commands.fill("workflow-new", shell.Command(_("Draw a workflow"), "workflows:new", CHANGE))
+        shell.commands.fill("workflow-crews", shell.Command(_("Change a crew"), "workflows:crews", CHANGE))
         ports.search.fill("workflows", desk.search_workflows, order=60)
         shell.objects.fill("workflow", shell.ObjectKind(_("Workflow"), desk.find_workflow, personal=False))
+        page = shell.ObjectKind(_("Workflow page"), _paper("find_brief"), personal=False, frozen=_paper("frozen_brief"))
+        shell.objects.fill("workflow-brief", page)
+        find, frozen = _paper("find_comparison"), _paper("frozen_comparison")
+        compared = shell.ObjectKind(_("Scenarios compared"), find, personal=False, frozen=frozen)
+        shell.objects.fill("workflow-comparison", compared)
         shell.moves.fill("workflow", desk.move)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import crews, editing, importing, outline, scenarios, showing
+from marops.domains.workflows.pages import crews, editing, importing, outline, papers, scenarios, showing
 
 app_name = "workflows"
 
@@ -41,4 +41,8 @@ urlpatterns = [
     path("workflows/<slug>/asked/<ref>", scenarios.progress, name="progress"),
     path("workflows/<slug>/what-if/<kind>", scenarios.new, name="scenario-new"),
     path("workflows/<slug>/map.svg", showing.svg, name="svg"),
+    path("workflows/<slug>/brief", papers.brief, name="brief"),
+    path("workflows/<slug>/brief.pdf", papers.brief_pdf, name="brief-pdf"),
+    path("workflows/<slug>/comparison", papers.comparison, name="comparison"),
+    path("workflows/<slug>/comparison.pdf", papers.comparison_pdf, name="comparison-pdf"),
 ]

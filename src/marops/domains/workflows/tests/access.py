@@ -106,4 +106,8 @@ EXPECT = {
     "workflows/<slug>/asked/<ref>": Expect(right=VIEW, args=_question),
     "workflows/<slug>/what-if/<kind>": Expect(right=CHANGE, args=_hire),
     "workflows/<slug>/map.svg": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/brief": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/brief.pdf": Expect(right=VIEW, status=409, args=_webinar),
+    "workflows/<slug>/comparison": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/comparison.pdf": Expect(right=VIEW, status=409, args=_webinar),
 }

@@ -2,13 +2,18 @@
 
 Time only goes forward, so each calendar keeps a cursor on the span that ends next; whoever asks walks on from there.
 Every calendar ends with two spans beyond all time, of which the second has seen more hours than anybody works.
-A negative number is the clock on the wall.
+A negative number is the clock on the wall. Microseconds are no time: eight hours that are a rounding error longer than
+the day end with it, and nobody begins anything in the last of them.
 """
+
+from typing import Final
 
 from marops.methods.simulation.compiled import compiled
 from marops.methods.simulation.layout import calendar_of, span_of
 from marops.methods.simulation.model import FOREVER
 from marops.methods.simulation.rows import World
+
+_NO_TIME: Final = 1e-9
 
 
 @compiled
@@ -16,8 +21,8 @@ def cursor(w: World, calendar: int) -> int:
     """The span of a calendar that ends next."""
     one = calendar_of(w, calendar)
     at = one.at
-    if span_of(w, at).end <= w.now:
-        while span_of(w, at).end <= w.now:
+    if span_of(w, at).end <= w.now + _NO_TIME:
+        while span_of(w, at).end <= w.now + _NO_TIME:
             at += 1
         one.at = at
     return at
@@ -50,10 +55,10 @@ def after(w: World, calendar: int, hours: float) -> float:
     at = cursor(w, calendar)
     span = span_of(w, at)
     begun = max(w.now, span.start)
-    if begun + hours <= span.end:
-        return begun + hours
+    if begun + hours <= span.end + _NO_TIME:
+        return min(begun + hours, span.end)
     wanted = span.worked + (begun - span.start) + min(hours, FOREVER)
-    while span_of(w, at + 1).worked < wanted:
+    while span_of(w, at + 1).worked < wanted - _NO_TIME:
         at += 1
     span = span_of(w, at)
     return min(span.start + (wanted - span.worked), span.end)

@@ -55,6 +55,17 @@ def test_work_that_ends_with_the_day_leaves_the_next_for_the_morning():
     assert runs.events.tolist() == [6]
 
 
+@pytest.mark.parametrize("parts", [(1.1, 2.2, 4.7), (0.1,) * 80, (2.3, 3.3, 2.4)])
+def test_rounding_makes_no_second_day(parts):
+    """Efforts that add up to eight hours fill the day, although their sums as floating numbers do not."""
+    runs = run(
+        steps(*parts, 1), people(1, *range(len(parts) + 1), calendar=0), [one_class(moments(9))], calendars=[OFFICE]
+    )
+    told = tasks(runs, "started", "ended")
+    assert told[-2][1] == 17
+    assert told[-1] == (24 + 9, 24 + 10)
+
+
 def test_nobody_wakes_up_for_nothing():
     runs = run(steps(1), people(5, calendar=0), [one_class(moments(10))], calendars=[days(0, 40, (9, 17))])
     assert runs.events.tolist() == [2]

@@ -83,6 +83,8 @@ class OcelSource(Source):
                 self._staging.append("object", pa.table(rows, pa.schema([("id", pa.string()), ("type", pa.string())])))
             elif key == "events" and not (self._peek and number >= _LOOK):
                 number = self._take(page, number)
+            if self._peek and number >= _LOOK and "objects" in seen:
+                return
         if not {"events", "objects"} <= seen:
             raise MaropsError(NOT_OCEL, f"It has no {' and no '.join(sorted({'events', 'objects'} - seen))}.")
 

@@ -25,7 +25,7 @@ STRESS = 1.15
 """Sensitivity is asked with so many times the work that people can do, or everything is done in time anyway."""
 SHOWN = 8
 EASE = 0.9
-PLENTY = 1.25
+PLENTY = 2.0
 """Where people could do so many times what comes in, hours are not scarce: what work waits for is the constraint."""
 _NOTHING = 1e-9
 

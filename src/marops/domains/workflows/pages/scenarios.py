@@ -71,14 +71,17 @@ def _page(slug: str, *, chosen: list[str] | None = None, job: str = "") -> str:
 @require_GET
 @needs(VIEW)
 def progress(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
-    """How far an answer is; once it is there, the page is loaded with it."""
+    """How far an answer is; once it is there, or its first part, the page is loaded with it."""
     job = job_of(ref)
     if job is None:
         raise MaropsError(NOT_FOUND, _("There is no question %(ref)s.") % {"ref": ref})
-    if job.state == Job.State.DONE:
-        url = _page(slug, chosen=list(job.arguments.get("scenarios", [])))
+    chosen = list(job.arguments.get("scenarios", []))
+    seen = request.GET.get("seen", "")
+    further = bool(chosen) and seen.isdecimal() and (job.done or 0) > int(seen)  # the first of two answers is there
+    if job.state == Job.State.DONE or further:
+        url = _page(slug, chosen=chosen, job="" if job.state == Job.State.DONE else job.ref)
         return HttpResponse(headers={"HX-Redirect": url}) if request.headers.get("HX-Request") else redirect(url)
-    return render(request, "workflows/_progress.html", {"job": job, "slug": slug, "poll_url": request.path})
+    return render(request, "workflows/_progress.html", {"job": job, "slug": slug, "poll_url": request.get_full_path()})
 
 
 def job_of(ref: str) -> Job | None:

@@ -120,7 +120,8 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "find_url": reverse("workflows:find-bottleneck", args=[slug]),
         "compare_url": reverse("workflows:compare", args=[slug]),
         "scenario_doors": scenarios.doors(slug, _chosen(request, told)) if may(actor_of(request), CHANGE) else [],
-        "job": _job(request),
+        "job": (job := _job(request)),
+        "job_done": str(job.done or 0) if job else "",
         "brief_url": door("workflows:brief", slug),
         "exports": [(words, url) for words, url in _exports(slug) if url],
     }

@@ -107,6 +107,20 @@ def test_the_bottleneck_is_asked_for_once_and_shown_while_it_is_sought(cast, web
     assert done["HX-Redirect"].startswith("/workflows/webinar")
 
 
+def test_the_first_part_of_a_comparison_is_shown_while_the_rest_is_sought(cast, webinar):
+    client = cast.client("hanna")
+    client.post("/workflows/webinar/what-if/remove", {"start": "2027-02-01", "step": "rehearse", "title": "Leaner"})
+    job = Job.objects.get(kind="workflow.compare")
+    poll = f"/workflows/webinar/asked/{job.ref}?seen=0"
+    assert poll in client.get(f"/workflows/webinar?with=leaner&job={job.ref}").content.decode()
+    assert "HX-Redirect" not in client.get(poll, headers={"HX-Request": "true"})
+    Job.objects.filter(id=job.id).update(state=Job.State.RUNNING, done=1, total=2)
+    again = client.get(poll, headers={"HX-Request": "true"})
+    assert again["HX-Redirect"] == f"/workflows/webinar?with=leaner&job={job.ref}"
+    further = client.get(f"/workflows/webinar/asked/{job.ref}?seen=1", headers={"HX-Request": "true"})
+    assert "HX-Redirect" not in further
+
+
 def test_a_workflow_without_its_crew_says_what_is_missing(cast, db):
     document = {**templates()["webinar"].document, "crew": "nobody"}
     plant_starters(actor=SETUP, starters=[Starter("workflow", "webinar", document, "test")])

@@ -228,8 +228,8 @@ def test_the_canvas_takes_what_is_drawn_to_the_outline_and_asks_before_it_is_lef
     expect(page.locator(".fl-card.warns")).to_have_count(1)
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.locator("a:has-text('Leave')").first.click()
-    page.wait_for_timeout(200)
+    with page.expect_event("dialog"):
+        page.locator("a:has-text('Leave')").first.click()
     assert asked == ["beforeunload"]
     page.click("#to-outline")
     expect(page.locator("h2#steps")).to_be_visible()

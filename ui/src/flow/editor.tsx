@@ -313,12 +313,12 @@ function endOf(document: Workflow): string | undefined {
   return ends.length === 1 ? ends[0]?.id : undefined;
 }
 
-function focusName(): void {
+function focusName(after = 40): void {
   setTimeout(() => {
     const box = document.getElementById(fieldId("name")) as HTMLInputElement | null;
     box?.focus();
     box?.select();
-  }, 40);
+  }, after);
 }
 
 function useKeys(told: {
@@ -332,6 +332,11 @@ function useKeys(told: {
   const latest = useRef(told);
   latest.current = told;
   useEffect(() => {
+    // What was selected before this key: React Flow has seen it by the time it comes here.
+    let before: string[] = [];
+    const first = (): void => {
+      before = latest.current.chosen;
+    };
     const onKey = (event: KeyboardEvent): void => {
       const { acts, dispatch, chosen, chosenWay, all, save } = latest.current;
       const target = event.target as HTMLElement;
@@ -350,9 +355,9 @@ function useKeys(told: {
       }
       if (writing) return;
       const here = target.classList.contains("react-flow__node") ? target.dataset["id"] : undefined;
-      if ((key === "enter" || key === "f2") && here && chosen.length === 1 && chosen[0] === here) {
+      if ((key === "enter" || key === "f2") && here && before.length === 1 && before[0] === here) {
         event.preventDefault();
-        focusName();
+        focusName(0);
         return;
       }
       const plain = !command && !event.altKey;
@@ -374,8 +379,12 @@ function useKeys(told: {
       })();
       if (done) event.preventDefault();
     };
+    document.addEventListener("keydown", first, { capture: true });
     document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    return () => {
+      document.removeEventListener("keydown", first, { capture: true });
+      document.removeEventListener("keydown", onKey);
+    };
   }, []);
 }
 

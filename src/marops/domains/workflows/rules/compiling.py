@@ -21,8 +21,8 @@ from marops.domains.workflows.rules.faults import needs_somebody
 from marops.domains.workflows.rules.frames import (
     YEAR_HOURS,
     Frame,
-    hours_of,
     joined,
+    laid_out,
     month_edges,
     open_share,
     without,
@@ -31,7 +31,6 @@ from marops.domains.workflows.rules.graphs import Graph
 from marops.domains.workflows.rules.scenario import AnyChange, Platform, Scenario
 from marops.methods.amounts import mean, scaled
 from marops.methods.simulation import model as kernel
-from marops.methods.worktime import local, spans
 
 TAIL_DAYS = 400
 """Calendars reach so far beyond the end: work begun near it must know when it would be done."""
@@ -102,6 +101,7 @@ class _Builder:
         self.until = frame.edges()[-1] + timedelta(days=TAIL_DAYS)
         self.calendars: list[kernel.Calendar] = []
         self.known: dict[object, int] = {}
+        self.texts: dict[int, str] = {}
         self.flows: list[kernel.Flow] = []
         self.nodes: list[kernel.Node] = []
         self.names: list[tuple[str, str]] = []
@@ -131,11 +131,11 @@ class _Builder:
 
     # --- calendars
 
-    def _spans(self, crew: Crew, name: str, since: date, until: date) -> Iterator[tuple[float, float]]:
-        hours = hours_of(crew.calendars[name], self.zone)
-        start, end = local(since, 0, self.zone), local(until, 0, self.zone)
-        for begins, ends in spans(hours, start, end):
-            yield self.frame.hour_of(begins), self.frame.hour_of(ends)
+    def _spans(self, crew: Crew, name: str, since: date, until: date) -> Sequence[tuple[float, float]]:
+        calendar = crew.calendars[name]
+        if id(calendar) not in self.texts:
+            self.texts[id(calendar)] = calendar.model_dump_json()
+        return laid_out(self.texts[id(calendar)], self.frame, since, until)
 
     def _calendar(self, key: object, make: Callable[[], list[tuple[float, float]]]) -> int:
         if key not in self.known:

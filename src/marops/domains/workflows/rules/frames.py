@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.rules.crew import WEEKDAYS, CrewCalendar
@@ -58,6 +59,18 @@ def hours_of(calendar: CrewCalendar, zone: ZoneInfo) -> Hours:
         for day, windows in calendar.hours.items()
     }
     return Hours(zone, week, frozenset(calendar.holidays))
+
+
+@lru_cache(maxsize=4096)
+def laid_out(calendar: str, frame: Frame, since: date, until: date) -> tuple[tuple[float, float], ...]:
+    """The spans of a calendar (as JSON) between the mornings of two days, in the hours of a frame.
+
+    Kept, since every scenario, and every step of a search, lays the same calendars out again.
+    """
+    zone = ZoneInfo(frame.zone)
+    hours = hours_of(CrewCalendar.model_validate_json(calendar), zone)
+    found = spans(hours, local(since, 0, zone), local(until, 0, zone))
+    return tuple((frame.hour_of(begins), frame.hour_of(ends)) for begins, ends in found)
 
 
 def joined(found: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -103,9 +103,13 @@ def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = 
         if ends := [(n, one) for n, one in enumerate(series.months) if one.value is not None]:
             place, last = ends[-1]
             body.append(tag("circle", class_=f"d{at}", cx=across.at(place), cy=axis.at(last.value or 0), r=4.0))
-            title = cut(titles.get(series.option, series.option), 190 if narrow else right - 60, strong=True)
-            strong = f"{title} {number(last.value or 0, 1, signed=True)}"
-            labels.append(_Label(axis.at(last.value or 0), strong, _interval(last)))
+            title, value = titles.get(series.option, series.option), number(last.value or 0, 1, signed=True)
+            room = width - 120 if narrow else right - 16
+            if wide(f"{title} {value}", strong=True) <= room:
+                strong, quiet = f"{title} {value}", _interval(last)
+            else:
+                strong, quiet = cut(title, room, strong=True), f"{value} ({_interval(last)})"
+            labels.append(_Label(axis.at(last.value or 0), strong, quiet))
     body += _band_marks(told, axis, across, skip=narrow)
     height = _BAND_H
     if narrow:
@@ -170,7 +174,7 @@ def _band_marks(told: Comparison, axis: Scale, across: Scale, *, skip: bool) -> 
         body.append(text(words, across.start + 6, axis.start - 8, "t-quiet t-paper"))
     for at, series in enumerate(told.series[:4]):
         mark = series.break_even
-        if mark is None or mark.value is None or not 0 <= mark.value <= across.high:
+        if mark is None or mark.value is None or not 0.5 <= mark.value <= across.high:
             continue
         place = round(mark.value)
         x, y = across.at(place), axis.at(series.months[place].value or 0)

@@ -417,6 +417,7 @@ class Told:
         told = self.results.comparison
         if not told or not told.series:
             return []
+        told = replace(told, unit=_("%(units)s a month") % {"units": plural(self.workflow.unit)})
         return [plots.bands(told, ident="bands"), plots.bands(told, ident="bands-n", narrow=True)]
 
     @cached_property

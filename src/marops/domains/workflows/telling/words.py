@@ -68,9 +68,10 @@ class CompareRow:
 
 
 def compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
+    """A line of a comparison in words; `titles`: of doing nothing and of the options."""
     values = [one.value for one in line.options]
     known = [one for one in values if one is not None]
-    best = (max(known) if line.better == "more" else min(known)) if known and line.better else None
+    best = (max(known) if line.better == "more" else min(known)) if known and len(values) > 1 and line.better else None
     cells = []
     for title, one in zip(titles, (line.baseline or Estimate(None), *line.options), strict=True):
         said, between = estimate_words(one, line, currency)
@@ -86,22 +87,31 @@ def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
     return _in_unit(one.value, line, currency), between
 
 
+def _cents(value: float) -> int:
+    return 2 if 0 < abs(value) < 100 else 0
+
+
 def _in_unit(value: float, line: Line, currency: str) -> str:
     if line.unit == "share":
         return f"{number(value * 100)} %"
     if line.unit == "days":
-        return _("%(n)s days") % {"n": number(value, 0 if value >= 10 else 1)}
+        return lead(value * 24)
     if line.unit == "hours":
         return lead(value)
     if line.unit == "money":
-        return f"{currency} {number(value, 0)}"
+        return f"{currency} {number(value, _cents(value))}"
     return number(value, line.decimals)
 
 
 def _in_unit_between(one: Estimate, line: Line, currency: str) -> str:
     if one.low is None or one.high is None:
         return ""
-    factor = 100 if line.unit == "share" else 1 / 24 if line.unit == "hours" and one.high >= 48 else 1
+    factor = 100.0 if line.unit == "share" else 1.0
+    if line.unit in ("hours", "days"):  # as the figure itself is said: in hours below two days
+        wall = (one.value or 0.0) * (24 if line.unit == "days" else 1)
+        factor = (24.0 if line.unit == "days" else 1.0) / (24 if wall >= 48 else 1)
     low, high = one.low * factor, one.high * factor
-    decimals = 0 if line.unit in ("share", "money") or high >= 20 else line.decimals
+    decimals = 0 if line.unit == "share" or high >= 20 else line.decimals
+    if line.unit == "money":
+        decimals = _cents(high)
     return span(low, high, decimals)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from marops.domains.workflows.exchange.bpmn import Diagram, slug_of, slugs
 from marops.domains.workflows.exchange.net import Flow, Net, Node, reached, settle
+from marops.domains.workflows.exchange.xml import refused
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Plain, Workflow
 from marops.domains.workflows.rules.faults import faults_of_crew, faults_of_workflow
@@ -19,6 +20,7 @@ ASSUMED_MONTHLY = 10.0
 """Items a month where a file does not say how many come in."""
 OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 _MOST_NOTES = 200
+_MOST_STEPS = 500
 _M = TypeVar("_M", Workflow, Crew)
 
 
@@ -52,6 +54,11 @@ def built(diagram: Diagram) -> Built:
         _leave_out(net)
         _in_turn(net)
     nodes = list(net.nodes.values())
+    if len(nodes) > _MOST_STEPS:
+        said = (
+            f"This file has {len(nodes)} steps and gateways that stand for themselves; at most {_MOST_STEPS} are read."
+        )
+        raise refused(said, "Draw parts of it as workflows of their own.")
     ids = _ids(net, nodes)
     steps = [_step(one, ids) for one in nodes]
     ways = [_way(one, ids) for one in net.flows]

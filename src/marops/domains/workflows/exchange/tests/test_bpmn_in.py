@@ -213,6 +213,10 @@ def test_too_many_nodes_are_refused_before_they_cost_time():
     assert "more than 2,000" in refused(bpmn(body))
 
 
+def test_more_steps_than_a_workflow_holds_are_counted():
+    assert "has 520 steps" in refused(bpmn("".join(f'<task id="t{one}"/>' for one in range(520))))
+
+
 def test_damaged_values_of_ours_are_refused_where_they_stand():
     ours = """<m:step xmlns:m="https://marops.dev/bpmn">{"id": NaN}</m:step>"""
     broken = inside("task", 'id="A"', inside("extensionElements", "", ours))

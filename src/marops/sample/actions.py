@@ -380,6 +380,10 @@ def remove(act: Act, *, actor: Actor) -> dict[str, int]:
     return gone
 
 
+_WORK_READ = "log_id IN (SELECT id FROM event_log WHERE sample)"
+"""Of logs that were read off the work of made-up people."""
+
+
 def _practice(company: SampleCompany) -> dict[str, int]:
     """What files brought in as practice left beside leads, companies and deals."""
     runs = "run_id IN (SELECT id FROM import_run WHERE practice)"
@@ -387,6 +391,8 @@ def _practice(company: SampleCompany) -> dict[str, int]:
         "import_finding": _delete("import_finding", runs),
         "import_batch": _delete("import_batch", runs),
         "import_run": _delete("import_run", "practice"),
+        **{table: _delete(table, _WORK_READ) for table in ("log_event", "log_name", "log_discovery")},
+        "event_log": _delete("event_log", "sample"),
         "custom_field": _delete("custom_field", "created_at >= %s", company.began_at),
         "pipeline_stage": _delete("pipeline_stage", "proposed AND created_at >= %s", company.began_at),
     }

@@ -65,6 +65,10 @@ class WorkflowsConfig(AppConfig):
         shell.commands.fill("workflow-templates", templates)
         shell.commands.fill("workflow-new", shell.Command(_("Draw a workflow"), "workflows:new", CHANGE))
         shell.commands.fill("workflow-crews", shell.Command(_("Change a crew"), "workflows:crews", CHANGE))
+        words = "log csv xes ocel bpmn discover upload"
+        import_log = shell.Command(_("Import a log of work"), "workflows:import", CHANGE, words=words)
+        shell.commands.fill("workflow-import", import_log)
+        shell.objects.fill("event_log", shell.ObjectKind(_("Log of work"), desk.find_event_log))
         ports.search.fill("workflows", desk.search_workflows, order=60)
         shell.objects.fill("workflow", shell.ObjectKind(_("Workflow"), desk.find_workflow, personal=False))
         page = shell.ObjectKind(_("Workflow page"), _paper("find_brief"), personal=False, frozen=_paper("frozen_brief"))

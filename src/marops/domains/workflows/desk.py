@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.workflows.asking import results_of
-from marops.domains.workflows.models import WorkflowAnswer
+from marops.domains.workflows.models import EventLog, WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, find
 from marops.kernel.errors import MaropsError
+from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.shell import Found, Hit, MoveState
@@ -35,6 +36,13 @@ def search_workflows(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
             found.append((not by_title, title, row.slug))
     for _rest, title, slug in sorted(found)[:limit]:
         yield Hit(_("Workflow"), title, reverse("workflows:workflow", args=[slug]), icon="operate")
+
+
+def find_event_log(actor: Actor, log_id: str) -> Found | None:
+    """The log of this id, as comments and history need it."""
+    ident = as_uuid(log_id)
+    row = EventLog.objects.filter(id=ident).first() if ident and may(actor, VIEW) else None
+    return Found(row.title or row.ref, reverse("workflows:log", args=[row.ref])) if row else None
 
 
 def find_workflow(actor: Actor, slug: str) -> Found | None:

@@ -39,7 +39,7 @@ class EventLog(models.Model):
     report = models.JSONField(default=dict)
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
-    sample = models.BooleanField(default=False)  # of the sample company; goes with it
+    sample = models.BooleanField(default=False)  # read off the work of the sample company; goes with it
     state = models.TextField(choices=State.choices, default=State.WAITING)
     job_id = models.UUIDField(null=True)
     actor_kind = models.TextField()

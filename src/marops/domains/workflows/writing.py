@@ -30,7 +30,7 @@ def begin_log(act: Act, /, *, actor: Actor, title: str, mapping: Mapping[str, An
     number = next_number(LOG_NUMBERS)
     log = EventLog.objects.create(
         number=number, title=title, format=mapping["format"], mapping=dict(mapping), zone=mapping.get("zone", ""),
-        sample=sample_present(), actor_kind=actor.kind, actor_id=actor.id, **columns,
+        sample=mapping["format"] == "facts" and sample_present(), actor_kind=actor.kind, actor_id=actor.id, **columns,
     )  # fmt: skip
     after = {"number": number, "format": log.format, "sha256": log.sha256, "columns": mapping.get("columns", {})}
     act.changed("event_log", log.id, after=after)

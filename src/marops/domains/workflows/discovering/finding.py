@@ -102,7 +102,7 @@ def _part(part: Part, slug: str, crew_slug: str, found: _Found) -> FoundDocument
     promise = {"hours": _round(float(np.quantile(lead, _PROMISED))), "share": _PROMISED} if lead.max() > 0 else None
     notes = [*found.timing.notes, *found.crew.notes, *drawn.notes, *_notes(graph, promise)]
     document = {
-        "title": found.title or _titled(part.title),
+        "title": found.title or _titled(found.row.title if found.row.mapping.get("class") else part.title),
         "crew": crew_slug,
         "unit": _unit(part, found),
         "summary": f"Read off {found.row.ref}.",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from tests.browser.conftest import Visit, faults, faults_here, settle
+from tests.browser.conftest import Visit, faults, faults_here
 from tests.cast import Cast
 
 from marops.domains.workflows import actions
@@ -281,12 +281,10 @@ def test_the_editor_is_accessible_and_fits(cast: Cast, visit: Visit, width: int,
     assert not faults_here(page)
     assert page.evaluate("document.querySelectorAll('style').length") == 0
     person = template_crew()[1].people[0].id
-    if scheme == "dark":
-        return
     paths = (
         "/workflows/new", "/workflows/webinar/outline", "/workflows/webinar/outline/steps/legal",
         "/workflows/webinar/outline/workflow", "/workflows/crews", "/workflows/crews/marketing",
         f"/workflows/crews/marketing/person?id={person}", "/workflows/crews/marketing/calendar",
     )  # fmt: skip
-    assert not faults(page, paths)
-    settle(page)
+    # Narrow screens are where pages of forms break; the others show the two that differ most.
+    assert not faults(page, paths if width == 390 else (paths[1], paths[5]))

@@ -211,6 +211,9 @@ def show(
     slug: Annotated[str, typer.Argument(help="The workflow's short name, or name@version.")],
     svg: Annotated[bool, typer.Option("--svg", help="Print the map as SVG.")] = False,
     bpmn: Annotated[bool, typer.Option("--bpmn", help="Print the workflow as BPMN 2.0.")] = False,
+    prosimos: Annotated[
+        Path | None, typer.Option(help="Write a zip with a Prosimos 2.1 model of the workflow and its crew.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show a workflow: its steps, who does them, how long they take; as text, JSON, SVG or BPMN."""
@@ -222,6 +225,12 @@ def show(
             return
         if bpmn:
             print(public.map_bpmn(slug))
+            return
+        if prosimos:
+            data, lost = public.map_prosimos(slug)
+            prosimos.write_bytes(data)
+            for one in lost:
+                err.print(one, markup=False)
             return
         found = public.workflow_json(slug, actor=CLI)
     if as_json:

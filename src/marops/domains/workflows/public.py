@@ -36,7 +36,8 @@ __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "brief_pdf",
     "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "find_bottleneck", "find_log",
     "fit_to", "hours_on_average", "import_json",
-    "import_model", "is_diagram", "is_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_svg",
+    "import_model", "is_diagram", "is_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_prosimos",
+    "map_svg",
     "model_parts", "plan_log",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
     "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
@@ -177,6 +178,19 @@ def map_bpmn(ref: str) -> str:
     from marops.domains.workflows.exchange import write_bpmn
 
     return write_bpmn(load(find(f"workflow/{ref}"))).decode()
+
+
+def map_prosimos(ref: str) -> tuple[bytes, tuple[str, ...]]:
+    """A zip with a Prosimos model of a workflow and its crew, and what such a model cannot say.
+
+    Raises MaropsError `not-found`.
+    """
+    from marops.domains.workflows.exchange import losses, packed, write_prosimos
+
+    row = find(f"workflow/{ref}")
+    flow = load(row)
+    crew = load(find(f"crew/{flow.crew}"))
+    return packed(write_prosimos(flow, crew), row.slug), losses(flow, crew)
 
 
 def import_model(diagram: bytes, figures: bytes | None, *, actor: Actor, name: str = "") -> dict[str, Any]:

@@ -94,7 +94,8 @@ def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = 
     if max(known) - min(known) < 0.01:  # nothing happens, on a scale on which one sees that
         known = [-1.0, 1.0]
     axis = scale(min(known), max(known), _BAND_H - 38, 26.0)
-    across = Scale(0, count - 1, 1, _BAND_LEFT, width - right)
+    left = max(_BAND_LEFT, *(wide(axis.words(value, signed=True)) + 12 for value in axis.lines()))
+    across = Scale(0, count - 1, 1, left, width - right)
     body = [*_band_ground(axis, across, told.months, narrow=narrow)]
     titles = {one.key: one.title for one in told.options}
     labels = []

@@ -312,6 +312,15 @@ def test_limit_of_a_workflow_lets_others_wait_best_first():
     assert runs.cases.hours.tolist() == [10, 17, 29, 38]
 
 
+def test_limit_of_a_workflow_that_goes_by_due_date():
+    classes = [
+        WorkClass("slow", 0, moments(0, 1), (Entry(0, 0),), due=fixed(100)),
+        WorkClass("fast", 0, moments(2), (Entry(0, 0),), due=fixed(20)),
+    ]
+    runs = run(steps(10), people(4), classes, flows=(Flow("flow", limit=1, by_due=True),))
+    assert tasks(runs, "work_class", "ended") == [(0, 10), (1, 20), (0, 30)]
+
+
 def test_limit_of_a_workflow_refuses():
     runs = run(steps(10), people(4), [one_class(moments(0, 1, 2, 10, 11))], flows=(Flow("f", limit=2, refuse=True),))
     assert (runs.arrived.sum(), runs.refused.sum(), runs.finished.sum()) == (5, 1, 4)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from marops.domains.workflows.rules.crew import Crew
-from marops.domains.workflows.rules.document import Plain, Workflow
+from marops.kernel.definitions import kinds
 from marops.kernel.rules import read_yaml
+
+Plain = dict[str, Any]
 
 _DATA = Path(__file__).with_name("data")
 ORDER = ("newsletter", "content-piece", "webinar", "paid-campaign", "product-launch", "lead-hand-over")
@@ -17,11 +19,11 @@ CREW = "marketing"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A workflow to begin with: its short name and its document, plain and read."""
+    """A workflow to begin with: its short name and its document, plain and as its kind reads it."""
 
     slug: str
     document: Plain
-    workflow: Workflow
+    workflow: Any  # a Workflow
 
 
 @cache
@@ -30,15 +32,15 @@ def templates() -> Mapping[str, Template]:
     found = {}
     for slug in ORDER:
         document = _plain(_DATA / "templates" / f"{slug}.yaml")
-        found[slug] = Template(slug, document, Workflow.model_validate(document))
+        found[slug] = Template(slug, document, kinds()["workflow"].model.model_validate(document))
     return found
 
 
 @cache
-def template_crew() -> tuple[Plain, Crew]:
+def template_crew() -> tuple[Plain, Any]:
     """The crew that all templates name, plain and read."""
     document = _plain(_DATA / "crew.yaml")
-    return document, Crew.model_validate(document)
+    return document, kinds()["crew"].model.model_validate(document)
 
 
 def _plain(path: Path) -> Plain:

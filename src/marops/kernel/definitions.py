@@ -61,6 +61,8 @@ class Kind:
     in_force: Callable[[datetime], int] = lambda _: 0
     # Short names that its pages need for something else.
     reserved: frozenset[str] = frozenset()
+    # The document as an actor may see it.
+    seen: Callable[[Mapping[str, Any], Actor], Mapping[str, Any]] = lambda document, _: document
 
 
 _KINDS: dict[str, Kind] = {}
@@ -157,6 +159,11 @@ def _rules_in(value: object, pointer: str) -> Iterator[tuple[str, Rule]]:
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from _rules_in(inner, f"{pointer}/{number}")
+
+
+def seen_by(actor: Actor, row: Definition) -> Mapping[str, Any]:
+    """The document of a version as this actor may see it."""
+    return _KINDS[row.kind].seen(row.document, actor)
 
 
 def load(definition: Definition) -> Any:

@@ -27,6 +27,7 @@ from marops.kernel.definitions import (
     kinds,
     load,
     needs_other_eyes,
+    seen_by,
     send_back,
     submit,
     versions,
@@ -140,7 +141,7 @@ def definition(request: HttpRequest, kind: str, slug: str, version: int) -> Http
         "row": row, "title": title_of(row), "kind": kinds()[kind].title, "form": form, "can": can(actor, row),
         "who": people.get(row.author, _("the command line")),
         "before": before if before and before.pk != row.pk else None,
-        "changes": differences(before.document, row.document) if before and before.pk != row.pk else [],
+        "changes": differences(seen_by(actor, before), seen_by(actor, row)) if before and before.pk != row.pk else [],
         "answer": _answer(row), "page_url": page_url(row), "trial_url": _trial_url(row), "decisions": _decisions(row),
     }  # fmt: skip
     return render(request, "site/definition.html", context, status=422 if form.is_bound else 200)

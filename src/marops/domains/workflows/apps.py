@@ -26,7 +26,7 @@ class WorkflowsConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
-        from marops.domains.workflows import jobs, questions  # noqa: F401  # register what the worker runs
+        from marops.domains.workflows import jobs, queries, questions  # noqa: F401  # register what the worker runs
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow
         from marops.domains.workflows.rules.faults import faults_of_crew, faults_of_workflow
@@ -47,7 +47,11 @@ class WorkflowsConfig(AppConfig):
         register_kind(
             Kind("workflow", "Workflow", Workflow, check=faults_of_workflow, four_eyes=False, reserved=reserved)
         )
-        register_kind(Kind("crew", "Crew", Crew, check=faults_of_crew, four_eyes=False, reserved=reserved))
+        register_kind(
+            Kind(
+                "crew", "Crew", Crew, check=faults_of_crew, four_eyes=False, reserved=reserved, seen=queries.without_pay
+            )
+        )
         register_kind(Kind("scenario", "Scenario", Scenario, four_eyes=False, reserved=reserved))
 
     @staticmethod

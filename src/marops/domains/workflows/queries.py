@@ -15,7 +15,7 @@ from marops.domains.workflows.models import EventLog, LogDiscovery, LogEvent, Lo
 from marops.domains.workflows.permissions import PAY
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
-from marops.kernel.definitions import active, find, versions
+from marops.kernel.definitions import active, find, seen_by, versions
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
 from marops.kernel.models import Definition, Job
 from marops.kernel.permissions import may
@@ -199,10 +199,14 @@ def crew_rows() -> list[dict[str, Any]]:
 
 def crew_document(row: Definition, actor: Actor) -> dict[str, Any]:
     """A crew as this actor may see it: what an hour of somebody costs is null for those who may not see pay."""
+    return dict(seen_by(actor, row))
+
+
+def without_pay(document: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
+    """The document of a crew without what hours cost, for those who may not see pay."""
     if may(actor, PAY):
-        return dict(row.document)
-    people = [one | {"cost_per_hour": None} for one in row.document["people"]]
-    return dict(row.document) | {"people": people}
+        return document
+    return dict(document) | {"people": [one | {"cost_per_hour": None} for one in document["people"]]}
 
 
 def with_pay(document: Mapping[str, Any], slug: str, actor: Actor) -> dict[str, Any]:

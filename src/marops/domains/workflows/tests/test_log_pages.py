@@ -161,3 +161,18 @@ def test_what_people_cost_is_for_those_who_may_see_pay(cast, lake):
     assert status == 200
     kept = api(sees, "get", "crews/us")[1]["document"]["people"][0]
     assert (kept["name"], kept["cost_per_hour"]) == ("Ann Archer", 61)
+
+
+def test_a_changed_cost_is_not_told_on_the_page_of_the_definition_either(cast, lake):
+    crew = {
+        "title": "Us", "calendar": "office", "calendars": {"office": {"hours": {"mon": [["09:00", "17:00"]]}}},
+        "people": [{"id": "ann", "name": "Ann", "skills": {"copy": 1}, "cost_per_hour": 61}],
+    }  # fmt: skip
+    sees, hides = cast.client("vera"), cast.client("priya")
+    assert api(sees, "post", "crews", {"document": crew, "slug": "us"})[0] == 201
+    crew["people"][0] |= {"cost_per_hour": 7351, "name": "Ann Archer"}
+    assert api(sees, "put", "crews/us", {"document": crew, "hold": False})[0] == 200
+    assert b"7351" in sees.get("/definitions/crew/us/2").content
+    page = hides.get("/definitions/crew/us/2").content
+    assert b"Ann Archer" in page
+    assert b"7351" not in page

@@ -23,6 +23,7 @@ export interface CardData extends Record<string, unknown> {
   forks: boolean;
   joins: boolean;
   sign: string;
+  longest: number;
 }
 export type CardNode = Node<CardData, "step">;
 
@@ -82,6 +83,7 @@ export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
           </p>
         </>
       )}
+      {!step.gate && <Spans step={step} longest={data.longest} />}
       {data.joins && <span className="fl-port in" title={t("waits for all ways")}>&amp;</span>}
       {data.forks && (
         <span className="fl-port out" title={step.split === "one" ? t("one of the ways") : t("all ways, side by side")}>
@@ -93,6 +95,12 @@ export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
       <Handle type="target" position={Position.Top} id="again" className="fl-again" isConnectable={false} />
     </div>
   );
+}
+
+/** How long the work takes, on one scale for all cards. What it waits for stands beside its hours, hatched. */
+function Spans({ step, longest }: { step: Step; longest: number }): ReactNode {
+  const width = `${(100 * meanOf(step.effort)) / Math.max(longest, 1e-9)}%`;
+  return <span className="fl-spans" aria-hidden="true"><span className="work" style={{ width }} /></span>;
 }
 
 export function WayLine(props: EdgeProps<WayEdge>): ReactNode {

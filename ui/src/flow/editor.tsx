@@ -31,6 +31,7 @@ import {
   changeStep,
   connect,
   copied,
+  meanOf,
   newId,
   paste,
   removeSteps,
@@ -663,6 +664,7 @@ function nodesOf(
   marked: Map<string, "stops" | "warns">,
   before: Map<string, CardNode>,
 ): CardNode[] {
+  const longest = Math.max(0, ...document.steps.filter((step) => !step.gate).map((step) => meanOf(step.effort)));
   return document.steps.map((step) => {
     const known = before.get(step.id);
     return {
@@ -678,6 +680,7 @@ function nodesOf(
         troubled: marked.get(step.id) ?? "",
         forks: !step.gate && waysFrom(document, step.id).length > 1,
         sign: signOf(document, step),
+        longest,
         joins: !step.gate && step.join === "all" && waysTo(document, step.id).length > 1,
       },
     };
@@ -766,7 +769,7 @@ function sameCard(a: CardNode, b: CardNode): boolean {
   return (
     a.data.step === b.data.step && a.selected === b.selected && a.ariaLabel === b.ariaLabel && a.width === b.width &&
     a.position.x === b.position.x && a.position.y === b.position.y && a.data.troubled === b.data.troubled &&
-    a.data.forks === b.data.forks && a.data.sign === b.data.sign && a.data.joins === b.data.joins && a.measured?.width === b.measured?.width
+    a.data.forks === b.data.forks && a.data.sign === b.data.sign && a.data.longest === b.data.longest && a.data.joins === b.data.joins && a.measured?.width === b.measured?.width
   );
 }
 

@@ -3,7 +3,7 @@ import dagre from "@dagrejs/dagre";
 import { t } from "./given";
 import { type Step, type Workflow, withWays } from "./model";
 
-export const CARD = { width: 200, height: 72 };
+export const CARD = { width: 200, height: 80 };
 export const GATE = { width: 44, height: 44 };
 const COLUMN = 48;
 const ROW = 28;

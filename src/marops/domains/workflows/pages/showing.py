@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -123,9 +124,19 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "job": (job := _job(request)),
         "job_done": str(job.done or 0) if job else "",
         "brief_url": door("workflows:brief", slug),
+        "page_url": _page_url(slug, told),
         "exports": [(words, url) for words, url in _exports(slug) if url],
     }
     return render(request, "workflows/workflow.html", context)
+
+
+def _page_url(slug: str, told: Told) -> str:
+    """The one page of the comparison that is shown."""
+    if told.results.comparison is None:
+        return ""
+    kept = compared_last(slug, [one.key for one in told.results.comparison.options])
+    url = reverse("workflows:comparison", args=[slug])
+    return f"{url}?{urlencode({'answer': kept.id})}" if kept else url
 
 
 def _exports(slug: str) -> list[tuple[str, str]]:
@@ -142,7 +153,8 @@ def _told(request: HttpRequest, row: Definition) -> Told:
     asked = request.GET.getlist("with")
     results = results_of(row.slug)
     if asked:
-        results = replace(results, comparison=comparison_of(row.slug, [one for one in asked if one]))
+        kept = compared_last(row.slug, [one for one in asked if one])
+        results = replace(results, comparison=read(Comparison, kept.answer["answer"]) if kept else None)
     return Told(
         flow,
         crew_of(flow),
@@ -154,12 +166,11 @@ def _told(request: HttpRequest, row: Definition) -> Told:
     )
 
 
-def comparison_of(slug: str, scenarios: list[str]) -> Comparison | None:
+def compared_last(slug: str, scenarios: list[str]) -> WorkflowAnswer | None:
     """The last comparison of just these scenarios, if there is one."""
     rows = WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.COMPARISON).order_by("-at")
     found = (row for row in rows[:50] if scenarios and set(row.asked.get("scenarios", ())) == set(scenarios))
-    row = next(found, None)
-    return read(Comparison, row.answer["answer"]) if row else None
+    return next(found, None)
 
 
 def crew_of(flow: Workflow) -> Crew | None:

@@ -136,7 +136,7 @@ def _page_url(slug: str, told: Told) -> str:
         return ""
     kept = compared_last(slug, [one.key for one in told.results.comparison.options])
     url = reverse("workflows:comparison", args=[slug])
-    return f"{url}?{urlencode({'answer': kept.id})}" if kept else url
+    return f"{url}?{urlencode({'answer': str(kept.id)})}" if kept else url
 
 
 def _exports(slug: str) -> list[tuple[str, str]]:

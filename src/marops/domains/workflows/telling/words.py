@@ -69,13 +69,19 @@ class CompareRow:
 
 def compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
     """A line of a comparison in words; `titles`: of doing nothing and of the options."""
-    values = [one.value for one in line.options]
-    known = [one for one in values if one is not None]
-    best = (max(known) if line.better == "more" else min(known)) if known and len(values) > 1 and line.better else None
-    cells = []
-    for title, one in zip(titles, (line.baseline or Estimate(None), *line.options), strict=True):
-        said, between = estimate_words(one, line, currency)
-        cells.append((title, said, between, one is not line.baseline and one.value is not None and one.value == best))
+    told = [estimate_words(one, line, currency) for one in (line.baseline or Estimate(None), *line.options)]
+    known = [one.value for one in line.options if one.value is not None]
+    best = (max(known) if line.better == "more" else min(known)) if known and len(line.options) > 1 else None
+    marked = [bool(line.better) and one.value is not None and one.value == best for one in line.options]
+    said = [words for words, _between in told[1:]]
+    if any(
+        words == said[marked.index(True)] for words, mark in zip(said, marked, strict=True) if not mark and any(marked)
+    ):
+        marked = [False] * len(marked)  # to a reader they are alike
+    cells = [
+        (title, words, between, mark)
+        for title, (words, between), mark in zip(titles, told, [False, *marked], strict=True)
+    ]
     return CompareRow(line.name, tuple(cells))
 
 

@@ -87,10 +87,12 @@ def _of_brief(page: Brief) -> dict[str, Any]:
 
 def _of_options(page: Options, *, linked: bool) -> dict[str, Any]:
     urls = _documents(page) if linked else {}
+    titles = [one.title for one in page.heads]
     return {
         "page": page,
         "words": setting.options_words(),
         "head": setting.head_of_options(page),
+        "rows": [(row.name, list(zip(titles, row.cells, strict=True))) for row in page.rows],
         "assumed": [(one, urls.get(one.key, "")) for one in page.assumed],
         "program": setting.program(page.setting),
     }

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from marops.domains.workflows.charts import plots
 from marops.domains.workflows.charts.graph import graph
 from marops.domains.workflows.charts.maps import WorkflowMap
-from marops.domains.workflows.charts.marks import number
+from marops.domains.workflows.charts.marks import drawing, number, tag
 from marops.domains.workflows.charts.strip import strip
 from marops.domains.workflows.charts.to_scale import to_scale
 from marops.domains.workflows.papers.course import MOST as MOST_IN_COURSE
@@ -111,7 +111,7 @@ def brief(told: Told, known: Known) -> Brief:
         agreement=found.agreement if found else "",
         figures=tuple(_figures(told, measured.figures)) if measured else (),
         causes=_causes(told),
-        causes_picture=told.waiting_by_cause,
+        causes_picture=_bar(_causes(told)),
         proposal=proposal(told, known.decisions, known.asked),
         waiting=tuple(_waiting(told, known.asked)),
         evidence=tuple(_evidence(told, known)),
@@ -254,6 +254,19 @@ def _causes(told: Told) -> tuple[Share, ...]:
     return tuple(
         Share(words.get(one, one), total[one] / whole) for one in known if total.get(one, 0.0) / whole >= 0.005
     )
+
+
+def _bar(parts: Sequence[Share]) -> SafeString:
+    """All waiting as one bar that is as wide as there is room; its words stand beside it."""
+    body, x = [], 0.0
+    for at, one in enumerate(parts, 1):
+        css, width = f"pieces cause-{min(at, 5)}", 1000 * one.share
+        body.append(tag("rect", class_=css, x=x, y=0.0, width=width, height=16.0))
+        x += width
+    says = "; ".join(f"{one.name} {one.percent}" for one in parts)
+    title = _("Waiting by cause")
+    svg = drawing(body, width=1000, height=16.0, ident="waits", title=title, says=says, css="chart bar")
+    return SafeString(svg.replace("<svg ", '<svg preserveAspectRatio="none" ', 1)) if parts else SafeString("")
 
 
 def _under(told: Told, known: Known) -> str:

@@ -67,6 +67,11 @@ class Share:
     name: str
     share: float
 
+    @property
+    def percent(self) -> str:
+        """In whole per cent."""
+        return f"{number(self.share * 100)} %"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

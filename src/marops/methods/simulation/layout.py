@@ -62,6 +62,7 @@ TABLES: Final = {
         ("begun", BegunRow),
         ("month_edge", ValueRow),
         ("passed", ValueRow),
+        ("reopen", NumberRow),
         ("case", CaseRow),
         ("counter", NumberRow),
         ("token", TokenRow),
@@ -226,6 +227,12 @@ def place_of(w: World, what: int) -> NumberRow:
 def hand_of(w: World, h: int) -> NumberRow:
     """A row of the tokens in hands."""
     return _number_at(w.hand_at, h)
+
+
+@compiled
+def reopen_of(w: World, i: int) -> NumberRow:
+    """A join that a node reopens."""
+    return _number_at(w.reopen_at, i)
 
 
 @compiled

@@ -98,6 +98,10 @@ class Node:
     the classes that have work here; the others pass through without time. None: all. `alone`: nobody is needed, the
     work takes its hours on `alone_clock`. `repeat`: the effort of the second and later visits as a share. `cost` falls
     due at each completion.
+
+    A join waits for a token on each of its edges, every time anew. With `once` it has waited for good when all have
+    come once: work that comes back into one of its branches passes alone, since the others are done. A node that splits
+    to all `reopens` such joins: from then on they wait for all of its branches again.
     """
 
     key: str
@@ -114,6 +118,8 @@ class Node:
     opens: int = ELAPSED
     limit: int = 0
     join_all: bool = False
+    once: bool = False
+    reopens: tuple[int, ...] = ()
     split_all: bool = False
     edges: tuple[Edge, ...] = ()
     classes: frozenset[int] | None = None

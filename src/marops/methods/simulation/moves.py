@@ -20,6 +20,7 @@ from marops.methods.simulation.layout import (
     counter_of,
     edge_of,
     node_of,
+    reopen_of,
     token_of,
     total_of,
     waiting_of,
@@ -49,6 +50,9 @@ def node_changed(w: World, number: int) -> None:
 def _all_joined(w: World, token: int) -> bool:
     row = token_of(w, token)
     node = node_of(w, row.node)
+    passed = counter_of(w, row.case, node.first_join + node.joins)
+    if node.once and passed.n > 0:
+        return True
     counter_of(w, row.case, edge_of(w, row.via).join).n += 1
     for one in range(node.first_join, node.first_join + node.joins):
         if counter_of(w, row.case, one).n == 0:
@@ -57,7 +61,20 @@ def _all_joined(w: World, token: int) -> bool:
     for one in range(node.first_join, node.first_join + node.joins):
         counter_of(w, row.case, one).n -= 1
     case_of(w, row.case).alive -= node.joins - 1
+    passed.n += 1
     return True
+
+
+@compiled
+def _reopen(w: World, case: int, number: int) -> None:
+    """Let the joins behind a fork wait for all of its branches again; what waits there of an earlier time is gone."""
+    fork = node_of(w, number)
+    for at in range(fork.first_reopen, fork.first_reopen + fork.reopens):
+        node = node_of(w, reopen_of(w, at).n)
+        for one in range(node.first_join, node.first_join + node.joins):
+            case_of(w, case).alive -= counter_of(w, case, one).n
+            counter_of(w, case, one).n = 0
+        counter_of(w, case, node.first_join + node.joins).n = 0
 
 
 @compiled
@@ -295,6 +312,8 @@ def leave(w: World, token: int) -> None:
         else:
             _take(w, token, edge)
         return
+    if node.reopens > 0:
+        _reopen(w, row.case, row.node)
     case, end, mine = row.case, node.first_edge + node.edges, NONE
     for edge in range(node.first_edge, end):
         if not _may_take(w, case, edge):

@@ -33,6 +33,9 @@ class NodeRow:
     limit: int
     first_join: int
     joins: int
+    once: int
+    first_reopen: int
+    reopens: int
     split_all: int
     first_edge: int
     edges: int
@@ -340,6 +343,7 @@ class World:
     begun_at: int
     month_edge_at: int
     passed_at: int
+    reopen_at: int
     case_at: int
     counter_at: int
     token_at: int

@@ -34,6 +34,7 @@ def _references(model: Model) -> Iterator[tuple[str, str, int]]:
     for node in model.nodes:
         yield node.key, "workflow", node.workflow
         yield from ((node.key, "node", edge.to) for edge in node.edges)
+        yield from ((node.key, "node", one) for one in node.reopens)
         clocks = (node.alone_clock, node.outside_clock, node.delay_clock, node.opens)
         yield from ((node.key, "calendar", clock) for clock in clocks if clock != ELAPSED)
     for one in model.classes:

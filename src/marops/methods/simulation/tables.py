@@ -32,7 +32,7 @@ _STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WO
 _BEYOND: Final = 1e300
 _GIVEN: Final = (
     "node", "edge", "amount", "value", "person", "skill", "able", "ramp", "work_class", "entry", "point", "flow",
-    "calendar", "span", "allowed", "begun", "month_edge", "passed",
+    "calendar", "span", "allowed", "begun", "month_edge", "passed", "reopen",
 )  # fmt: skip
 
 
@@ -148,6 +148,7 @@ def _nodes(sheets: Sheets, model: Model, counters: _Counters) -> None:
             places = {edge: counters.of(model.nodes[number], "join", *edge) for edge in edges}
             joins |= places
             first_join[number] = min(places.values())
+            counters.of(model.nodes[number], "passed", number)  # stands behind those of its edges
     ables = _ables(sheets, model)
     for number, node in enumerate(model.nodes):
         first = _edges(sheets, number, node, counters, joins)
@@ -158,10 +159,14 @@ def _nodes(sheets: Sheets, model: Model, counters: _Counters) -> None:
             by_due=model.flows[node.workflow].by_due,
             first_join=first_join.get(number, 0),
             joins=len(incoming[number]) if number in first_join else 0,
+            first_reopen=len(sheets["reopen"].rows),
+            reopens=len(reopened := [one for one in node.reopens if one in first_join]),
             first_edge=first,
             first_able=ables[number][0],
             ables=0 if node.alone or node.effort is None else ables[number][1],
         )
+        for one in reopened:
+            sheets["reopen"].add(n=one)
         for work_class in range(len(model.classes)):
             sheets["allowed"].add(n=node.classes is None or work_class in node.classes)
 
@@ -180,8 +185,8 @@ def _waits(sheets: Sheets, node: Node) -> dict[str, float]:
         "delay": _amount(sheets, node.delay), "delay_clock": node.delay_clock,
         "batch": batch.size if batch else 0, "batch_wait": batch.wait if batch else FOREVER,
         "together": batch.together if batch else 0, "each": batch.each if batch else 1.0,
-        "opens": node.opens, "limit": node.limit, "split_all": node.split_all, "edges": len(node.edges),
-        "cost": node.cost, "everybody": node.classes is None,
+        "opens": node.opens, "limit": node.limit, "once": node.once, "split_all": node.split_all,
+        "edges": len(node.edges), "cost": node.cost, "everybody": node.classes is None,
     }  # fmt: skip
 
 

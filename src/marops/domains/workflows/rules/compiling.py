@@ -4,7 +4,7 @@ Changes of a scenario cut time into slices; each slice has documents of its own.
 were when they came in; hours, people, speeds, demand and opening hours are those of the moment.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -27,7 +27,7 @@ from marops.domains.workflows.rules.frames import (
     open_share,
     without,
 )
-from marops.domains.workflows.rules.graphs import Graph
+from marops.domains.workflows.rules.graphs import Graph, starts_of
 from marops.domains.workflows.rules.scenario import AnyChange, Platform, Scenario
 from marops.methods.amounts import mean, scaled
 from marops.methods.simulation import model as kernel
@@ -171,31 +171,32 @@ class _Builder:
         """The nodes of every version of every workflow; where each class enters from when on."""
         entries: dict[tuple[str, str], list[kernel.Entry]] = {}
         for slug in self.slices[0].situation.workflows:
-            made: dict[str, dict[str, int]] = {}
+            made: dict[str, dict[tuple[str, ...], dict[str, int]]] = {}
             for number, one in enumerate(self.slices):
                 flow = one.situation.workflows[slug]
                 key = _structure(flow)
-                fresh = key not in made
-                if fresh:
-                    made[key] = self._graph(slug, flow, key)
-                starts = made[key]
-                self._remember(number, slug, flow, starts)
+                if key not in made:
+                    made[key] = self._versions(slug, flow, key)
+                self._remember(number, flow, made[key].values())
                 for work in flow.classes:
                     since = -kernel.FOREVER if number == 0 else self.frame.hour(one.since)
+                    node = made[key][starts_of(flow, work)]["start"]
                     found = entries.setdefault((slug, work.id), [])
-                    if not found or found[-1].node != starts[f"class {work.id}"]:
-                        found.append(kernel.Entry(since, starts[f"class {work.id}"]))
+                    if not found or found[-1].node != node:
+                        found.append(kernel.Entry(since, node))
         return entries
 
-    def _remember(self, number: int, slug: str, flow: Workflow, places: Mapping[str, int]) -> None:
+    def _remember(self, number: int, flow: Workflow, places: Iterable[Mapping[str, int]]) -> None:
         rows = self.steps_of.setdefault(number, [])
-        rows += [(places[step.id], number, step) for step in flow.steps if needs_somebody(step)]
+        for one in places:
+            rows += [(one[step.id], number, step) for step in flow.steps if step.id in one and needs_somebody(step)]
 
-    def _graph(self, slug: str, flow: Workflow, key: str) -> dict[str, int]:
-        """One version of a workflow as nodes; answers the node of each step, and of each class's start."""
+    def _versions(self, slug: str, flow: Workflow, key: str) -> dict[tuple[str, ...], dict[str, int]]:
+        """One version of a workflow as nodes, once for each place where work starts; the nodes of its steps by that."""
         self.flows.append(kernel.Flow(slug, limit=flow.limit, refuse=flow.over == "refuse", by_due=flow.order == "due"))
-        opens = self._opens(slug, key)
-        return Graph(self, slug, flow, opens, len(self.flows) - 1).build()
+        opens, number = self._opens(slug, key), len(self.flows) - 1
+        starts = dict.fromkeys(starts_of(flow, work) for work in flow.classes)
+        return {one: Graph(self, slug, flow, opens, number, one).build() for one in starts}
 
     def _opens(self, slug: str, key: str) -> dict[str, int]:
         """The opening calendar of each step: where only that changes, it changes for everything that waits there."""

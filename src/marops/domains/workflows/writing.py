@@ -32,7 +32,8 @@ def begin_log(act: Act, /, *, actor: Actor, title: str, mapping: Mapping[str, An
         number=number, title=title, format=mapping["format"], mapping=dict(mapping), zone=mapping.get("zone", ""),
         sample=mapping["format"] == "facts" and sample_present(), actor_kind=actor.kind, actor_id=actor.id, **columns,
     )  # fmt: skip
-    after = {"number": number, "format": log.format, "sha256": log.sha256, "columns": mapping.get("columns", {})}
+    said = ", ".join(f"{name} is {meaning}" for meaning, name in mapping.get("columns", {}).items())
+    after = {"number": number, "format": log.format} | ({"sha256": log.sha256, "columns": said} if said else {})
     act.changed("event_log", log.id, after=after)
     return log
 
@@ -71,7 +72,7 @@ def end_log(
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {LogEvent._meta.db_table} (log_id, number, case_no)")
     act.count(**{name: number for name, number in counts.items() if isinstance(number, int)})
-    act.changed("event_log", log.id, after=dict(counts))
+    act.changed("event_log", log.id, after={name: number for name, number in counts.items() if number})
     return log
 
 

@@ -218,9 +218,19 @@ def history(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "before": found[PER_PAGE - 1].number if len(found) > PER_PAGE else None,
         "first": not before,
+        "answer": _newest(found),
         "may_change": may(actor_of(request), CHANGE),
     }
     return render(request, "workflows/logs.html", context)
+
+
+def _newest(found: list[EventLog]) -> str:
+    ready = next((one for one in found if one.state == EventLog.State.READY), None)
+    if ready is None:
+        return _("No log could be read so far.")
+    return _("The last log holds %(events)s pieces of work in %(cases)s cases.") % {
+        "events": f"{ready.counts['events']:,}", "cases": f"{ready.counts['case']:,}",
+    }  # fmt: skip
 
 
 @require_GET
@@ -250,8 +260,20 @@ def log(request: HttpRequest, ref: str) -> HttpResponse:
         "noise_form": NoiseForm(posted(request)),
         "poll_url": reverse("workflows:log-progress", args=[row.ref]),
         "may_change": may(actor_of(request), CHANGE),
+        "again_url": _again(request, row),
     }
     return render(request, "workflows/log.html", context)
+
+
+def _again(request: HttpRequest, row: EventLog) -> str:
+    """Where the file of a log that was refused is looked at once more; empty where it is not theirs, or gone."""
+    if row.state != EventLog.State.FAILED or row.file_id is None:
+        return ""
+    try:
+        files.file_for(actor_of(request), row.file_id)
+    except MaropsError:
+        return ""
+    return reverse("workflows:import-plan", args=[row.file_id])
 
 
 def _fault_words(code: str) -> str:

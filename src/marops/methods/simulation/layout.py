@@ -63,6 +63,7 @@ TABLES: Final = {
         ("month_edge", ValueRow),
         ("passed", ValueRow),
         ("reopen", NumberRow),
+        ("taken", NumberRow),
         ("case", CaseRow),
         ("counter", NumberRow),
         ("token", TokenRow),
@@ -233,6 +234,12 @@ def hand_of(w: World, h: int) -> NumberRow:
 def reopen_of(w: World, i: int) -> NumberRow:
     """A join that a node reopens."""
     return _number_at(w.reopen_at, i)
+
+
+@compiled
+def taken_of(w: World, i: int) -> NumberRow:
+    """The counter of a way into a join by which a case has come already."""
+    return _number_at(w.taken_at, i)
 
 
 @compiled

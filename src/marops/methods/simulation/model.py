@@ -213,7 +213,8 @@ class Token:
 
     `stage`: `outside` or `delay` (with `left` hours still to run on that clock), `queue`, or `work` in the hands of
     `person` (or of nobody, where the node is done alone) with `left` hours of effort, at that person's speed. `case`:
-    tokens of one case share it; negative numbers keep clear of those to come.
+    tokens of one case share it; negative numbers keep clear of those to come. Where branches come together ahead of a
+    case, those in which it has no token are done.
     """
 
     case: int

@@ -24,6 +24,7 @@ from marops.methods.simulation.layout import (
     node_of,
     person_of,
     place_of,
+    taken_of,
     token_of,
     waiting_of,
 )
@@ -121,6 +122,9 @@ def _case_there(w: World, number: int) -> int:
     case = new_case(w, row.work_class, row.number, row.arrived)
     if case >= 0:
         case_of(w, case).due = row.due
+        case_of(w, case).alive += row.taken
+        for at in range(row.first_taken, row.first_taken + row.taken):
+            counter_of(w, case, taken_of(w, at).n).n += 1
         flow_of(w, class_of(w, row.work_class).workflow).in_work += 1
     return case
 

@@ -201,8 +201,8 @@ class NumberRow:
 
 
 class BegunRow:
-    """A piece of work that is there at the beginning. `same`: the row of the first of the same case; `case`: of the
-    running replication.
+    """A piece of work that is there at the beginning. `same`: the row of the first of the same case; `taken`: ways into
+    joins by which the case has come already; `case`: of the running replication.
     """
 
     number: int
@@ -216,6 +216,8 @@ class BegunRow:
     person: int
     visit: int
     same: int
+    first_taken: int
+    taken: int
     case: int
 
 
@@ -344,6 +346,7 @@ class World:
     month_edge_at: int
     passed_at: int
     reopen_at: int
+    taken_at: int
     case_at: int
     counter_at: int
     token_at: int

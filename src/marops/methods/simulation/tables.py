@@ -26,13 +26,14 @@ from marops.methods.simulation.model import (
 )
 from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, WORKING
 from marops.methods.simulation.soundness import check
+from marops.methods.simulation.standing import done_ways
 
 Table = NDArray[Any]
 _STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WORKING}
 _BEYOND: Final = 1e300
 _GIVEN: Final = (
     "node", "edge", "amount", "value", "person", "skill", "able", "ramp", "work_class", "entry", "point", "flow",
-    "calendar", "span", "allowed", "begun", "month_edge", "passed", "reopen",
+    "calendar", "span", "allowed", "begun", "month_edge", "passed", "reopen", "taken",
 )  # fmt: skip
 
 
@@ -76,11 +77,11 @@ def tables(model: Model) -> Tables:
     calendars = (*model.calendars, Calendar(np.array([model.begin]), np.array([FOREVER])))
     counters = _Counters(model)
     _calendars(sheets, calendars, model.months)
-    _nodes(sheets, model, counters)
+    joins = _nodes(sheets, model, counters)
     hands = _people(sheets, model)
     _classes(sheets, model)
     _flows(sheets, model)
-    _there(sheets, model)
+    _there(sheets, model, joins)
     for edge in model.months:
         sheets["month_edge"].add(value=edge)
     sheets["month_edge"].add(value=2 * FOREVER)
@@ -134,7 +135,8 @@ class _Counters:
         return max(map(len, self._taken.values()), default=0)
 
 
-def _nodes(sheets: Sheets, model: Model, counters: _Counters) -> None:
+def _nodes(sheets: Sheets, model: Model, counters: _Counters) -> dict[tuple[int, int], int]:
+    """Fills the nodes; the counters of edges into joins."""
     incoming: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, node in enumerate(model.nodes):
         counters.of(node, "visit", node.key)
@@ -169,6 +171,7 @@ def _nodes(sheets: Sheets, model: Model, counters: _Counters) -> None:
             sheets["reopen"].add(n=one)
         for work_class in range(len(model.classes)):
             sheets["allowed"].add(n=node.classes is None or work_class in node.classes)
+    return joins
 
 
 def _names(node: Node) -> dict[str, float]:
@@ -270,15 +273,23 @@ def _flows(sheets: Sheets, model: Model) -> None:
         sheets["flow"].add(limit=flow.limit, refuse=flow.refuse, by_due=flow.by_due)
 
 
-def _there(sheets: Sheets, model: Model) -> None:
+def _there(sheets: Sheets, model: Model, joins: dict[tuple[int, int], int]) -> None:
     first: dict[tuple[int, int], int] = {}
+    by_join: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, edge in joins:
+        by_join[model.nodes[number].edges[edge].to].append((number, edge))
+    done = done_ways(model, by_join)
     for at, token in enumerate(model.tokens):
         same = first.setdefault((token.work_class, token.case), at)
         sheets["begun"].add(
             number=token.case, work_class=token.work_class, node=token.node, stage=_STAGES[token.stage],
             arrived=token.arrived, due=token.due, since=token.since, left=token.left, person=token.person,
             visit=token.visit, same=same if same < at else NONE,
+            first_taken=len(sheets["taken"].rows), taken=len(done[token.work_class, token.case]) if same == at else 0,
         )  # fmt: skip
+        if same == at:
+            for one in done[token.work_class, token.case]:
+                sheets["taken"].add(n=joins[one])
 
 
 def _amount(sheets: Sheets, amount: Amount | None) -> int:

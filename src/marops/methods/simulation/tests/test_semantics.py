@@ -499,3 +499,29 @@ def test_who_has_no_time_takes_nothing():
 def test_what_points_at_nothing_is_told(broken):
     with pytest.raises(ValueError, match=r"names|order|months|not a number"):
         simulate(broken(), seed=1, replications=1)
+
+
+def test_branches_without_a_token_are_done_at_the_beginning():
+    there = (
+        Token(-1, 0, 2, "work", -9.0, since=-1.0, left=6.0),  # left is done
+        Token(-2, 0, 1, "work", -9.0, since=-1.0, left=1.0),  # both go on
+        Token(-2, 0, 2, "work", -9.0, since=-1.0, left=2.0),
+        Token(-3, 0, 3, "work", -9.0, since=-1.0, left=4.0),  # joined already
+        Token(-4, 0, 0, "queue", -9.0, since=-1.0),  # not yet split
+    )
+    runs = run(fork(join_all=True), (), [one_class(moments())], tokens=there)
+    ends = [(case, ended) for case, node, ended in tasks(runs, "case", "node", "ended") if node == 3]
+    assert ends == [(-2, 3), (-3, 4), (-4, 6), (-1, 7)]
+    assert runs.finished.sum() == 4
+
+
+def test_a_join_in_a_loop_at_the_beginning():
+    """Work in a branch of the second round: the fork opens the join again, so only its own branch is out."""
+    nodes = fork(join_all=True, once=True)
+    nodes[0] = Node("start", 0, split_all=True, edges=(Edge(1), Edge(2)), reopens=(3,))
+    nodes[3] = Node("join", 0, join_all=True, once=True, edges=(Edge(0, 0.999999, at_most=1), Edge(4, 0.000001)))
+    nodes.append(Node("end", 0))
+    there = (Token(-1, 0, 2, "work", -9.0, since=-1.0, left=6.0),)
+    runs = run(nodes, (), [one_class(moments())], tokens=there)
+    assert tasks(runs, "node", "ended") == [(2, 6), (1, 9), (2, 11)]
+    assert runs.cases.finished.tolist() == [11]

@@ -40,7 +40,7 @@ BESIDES = {
     "routing/trials": "what a route would do with leads that came",
     "workflows/answering": "what simulation says of workflows: pure, and the only part that needs numpy",
     "workflows/asking": "questions about a workflow, asked once and kept",
-    "workflows/sheets": "forms of the editor: what each sheet asks for, changes of what is drawn, what is wrong with it",
+    "workflows/sheets": "forms of the editor: what each sheet asks for, and what is wrong with what is drawn",
     "workflows/questions": "what is asked of workflows as jobs",
     "workflows/warming": "compiling the simulation kernel after the first start",
     "workflows/situations": "what is simulated together: workflows of one crew, and the crew as it is now",

@@ -38,7 +38,9 @@ class WorkflowsConfig(AppConfig):
         personal.place("event_log", "title", "blank", "the title of a log")
         personal.place("event_log", "file_name", "blank", "the name of a log's file")
         personal.place("event_log", "mapping", "tell", "a column of a log bears the person's name:")
-        personal.place("log_name", "name", "blank", "what a case, an activity or somebody in a log is called")
+        personal.place(
+            "log_name", "name", "blank", "what a case, an activity or somebody in a log is called", key="log_id"
+        )
         personal.place("log_discovery", "found", "tell", "what was found in a log names the person:")
         personal.place("workflow_answer", "answer", "tell", "what simulation answered names the person:")
         personal.place("workflow_answer", "asked", "tell", "a scenario that was simulated names the person:")

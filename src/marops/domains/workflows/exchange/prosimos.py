@@ -124,12 +124,12 @@ class _Model:
             if all(staff.never_rests(who) for who in work.speeds):
                 self.net.note("Many alike who never rest do it: it was read as a step that needs nobody.", step["name"])
                 cost = max(staff.people[who].cost for who in work.speeds) * mean_hours(work.effort)
-                step.update(touch="automatic", cost=round(cost, 6))
+                step |= {"touch": "automatic", "cost": round(cost, 6)}
             else:
                 human[task] = work
         skills = skills_of(staff, human, {task: steps[task]["name"] for task in human})
         for task, skill in skills.of_task.items():
-            steps[task].update(skill=skill, lane=steps[task]["lane"] or skills.names[skill])
+            steps[task] |= {"skill": skill, "lane": steps[task]["lane"] or skills.names[skill]}
             if task in skills.named:
                 steps[task]["people"] = skills.named[task]
         for node, step in steps.items():
@@ -137,7 +137,7 @@ class _Model:
                 self.net.note(
                     "Nothing says who does it or how long: it was read as a step without either.", step["name"]
                 )
-                step.update(touch="automatic", effort=0.0)
+                step |= {"touch": "automatic", "effort": 0.0}
         return skills
 
     def _limit(self, found: Built) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from marops.domains.workflows.rules.amounts import Spread
 from marops.domains.workflows.rules.document import Step, Way, Workflow
-from marops.domains.workflows.rules.graphs import closing
+from marops.domains.workflows.rules.graphs import closing, starts_of
 
 TIMER = "intermediateCatchEvent"
 
@@ -77,7 +77,8 @@ class _Draft:
         self.flow, self.simple = workflow, simple
         self.sketch = Sketch()
         self.ways = workflow.ways_or_line()
-        self.back = closing(workflow, self.ways)
+        starts = [step for work in workflow.classes for step in starts_of(workflow, work)]
+        self.back = closing(workflow.steps, self.ways, starts)
         self.heads: dict[str, tuple[str, str]] = {}
         self.tails: dict[str, str] = {}
         self.count = 0

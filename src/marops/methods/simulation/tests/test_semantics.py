@@ -525,3 +525,12 @@ def test_a_join_in_a_loop_at_the_beginning():
     runs = run(nodes, (), [one_class(moments())], tokens=there)
     assert tasks(runs, "node", "ended") == [(2, 6), (1, 9), (2, 11)]
     assert runs.cases.finished.tolist() == [11]
+
+
+def test_rework_in_one_branch_passes_a_join_that_waits_once():
+    nodes = fork(join_all=True, once=True)
+    nodes[3] = Node("join", 0, join_all=True, once=True, edges=(Edge(1, 0.999999, at_most=2), Edge(4, 0.000001)))
+    nodes.append(Node("end", 0))
+    runs = run(nodes, (), [one_class(moments(0))])
+    assert tasks(runs, "node", "visit", "ended") == [(1, 1, 3), (2, 1, 5), (1, 2, 8), (1, 3, 11)]
+    assert runs.cases.finished.tolist() == [11]

@@ -46,6 +46,8 @@ WIDTHS = (960.0, 1152.0)
 LOW = 0.46
 """Height by width of the highest map that leaves room for the rest of the page."""
 STEPS_OF_GRAPH = 12
+CHOICES = 3
+"""More steps after which one of several ways is taken have no one course."""
 ROWS = 4
 LITTLE = 0.05
 """Items a month: fewer are none."""
@@ -181,15 +183,21 @@ def _dots(found: BottleneckAnswer) -> Iterator[SafeString]:
 def _picture(told: Told) -> tuple[SafeString, str, str]:
     """The map to scale where it is low enough; else its course, a row for each step; a graph; a list of bars."""
     steps, shown = len(told.map.steps), _unlinked(told)
-    if not told.has_no_course and steps <= MOST_IN_COURSE:
+    if _has_course(told) and steps <= MOST_IN_COURSE:
         drawn = to_scale(shown, ident="paper", widths=WIDTHS)
-        if shape_of(drawn) <= LOW:
+        if shape_of(drawn) <= LOW and not told.has_no_course:
             return drawn, "time", _scale_words(told)
         return course(shown, ident="paper"), "time", _scale_words(told)
-    if told.has_no_course and steps <= STEPS_OF_GRAPH:
-        return graph(shown, ident="paper"), "graph", _("bars compare the hours of steps; strong ways are taken often")
+    if steps <= STEPS_OF_GRAPH and _width(drawn := graph(shown, ident="paper")) <= WIDTHS[-1]:
+        return drawn, "graph", _("bars compare the hours of steps; strong ways are taken often")
     words = _("all bars on one scale; beside them the hours of a typical visit: waited + worked")
     return step_list(shown, ident="paper"), "list", words
+
+
+def _has_course(told: Told) -> bool:
+    """Do so few ways part and lead back that the steps stand on one axis of time?"""
+    parting = sum(one.split == "one" for one in told.workflow.steps)
+    return told.walked.total > 0 and parting + sum(one.back for one in told.walked.links) <= CHOICES
 
 
 def _unlinked(told: Told) -> WorkflowMap:
@@ -202,6 +210,11 @@ def shape_of(svg: str) -> float:
     """Height by width of a picture."""
     found = _BOX.search(svg)
     return float(found[2]) / float(found[1]) if found and float(found[1]) else 0.1
+
+
+def _width(svg: str) -> float:
+    found = _BOX.search(svg)
+    return float(found[1]) if found else 0.0
 
 
 def _scale_words(told: Told) -> str:

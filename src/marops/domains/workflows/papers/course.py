@@ -127,8 +127,9 @@ class _Sheet:
 
     def _label(self, step: MapStep, x: float, y: float) -> Iterator[str]:
         said = self.label(step)
-        yield text(said, x, y, "t-warn t-over" if step.note else "t-quiet t-over")
+        over = "" if step.hot else " t-over"  # its halo has the colour of the page, not that of the row
+        yield text(said, x, y, f"t-warn{over}" if step.note else f"t-quiet{over}")
         back = self.words.get(step.key, "")
         end = x + wide(said, strong=bool(step.note)) + 10
         if back and WIDTH - end > 80:
-            yield text(cut(back, WIDTH - end, strong=True), end, y, "t-warn t-over")
+            yield text(cut(back, WIDTH - end, strong=True), end, y, f"t-warn{over}")

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import chain, count
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import numpy as np
@@ -22,6 +23,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import check_name
 from marops.kernel.errors import MaropsError, problem
+from marops.kernel.models import Definition
 from marops.kernel.workspace import workspace
 from marops.methods.mining.log import CAUSES, FoundArrivals, Graph, Timing
 from marops.methods.mining.structure import NoProcess, discover
@@ -59,16 +61,22 @@ def discover_log(
     known = _team() if facts else {}
     crew_title = "Team" if facts else log.title
     crew = crew_of(crew_title, material, timing, known=known, currency=workspace().currency)
-    slugs = Slugs()
-    crew_slug = _TEAM_CREW if facts else slug or slugs.of(log.title)
+    crew_slug = _free("crew", _TEAM_CREW if facts else slug or Slugs().of(log.title))
     found = []
     for part in material.parts:
-        own = slug if slug and len(material.parts) == 1 else Slugs().of(part.title)
+        own = slug if slug and len(material.parts) == 1 else _free("workflow", Slugs().of(part.title))
         found.append(_part(part, own, crew_slug, _Found(log, material, timing, waiting, crew, noise, title)))
     return keep_found(
         actor=actor, log_id=log.id, crew=(crew_slug, _checked_crew(crew, [one.document for one in found])),
         workflows=found, noise=noise, reason=f"Read off {log.ref}",
     )  # fmt: skip
+
+
+def _free(kind: Literal["workflow", "crew"], slug: str) -> str:
+    """The short name, or the next one that is not somebody's own: what people drew is not overwritten unasked."""
+    read = set(LogDiscovery.objects.values_list(kind, flat=True))
+    taken = set(Definition.objects.filter(kind=kind, slug__startswith=slug).values_list("slug", flat=True)) - read
+    return next(one for one in chain([slug], (f"{slug}-{n}" for n in count(2))) if one not in taken)
 
 
 @dataclass(frozen=True, slots=True)

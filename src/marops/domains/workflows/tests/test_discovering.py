@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marops.domains.team.public import add_person
+from marops.domains.workflows.actions import keep
 from marops.domains.workflows.discovering import finding
 from marops.domains.workflows.models import EventLog, LogDiscovery
 from marops.domains.workflows.public import start_facts
@@ -122,6 +123,23 @@ def test_the_same_log_again_makes_no_new_version(tmp_path):
     for _ in range(2):
         bring(path, discover=True, zone="UTC")
     assert {one.version for one in Definition.objects.filter(kind="crew")} == {1}
+
+
+def test_what_people_drew_is_not_overwritten_unasked(tmp_path):
+    hours = {"office": {"hours": {"mon": [["09:00", "17:00"]]}}}
+    crew = {"title": "Ours", "calendar": "office", "calendars": hours, "people": []}
+    keep(actor=SETUP, kind="crew", slug="log", document=crew)
+    step = {"id": "a", "name": "A", "touch": "automatic"}
+    work = {"id": "a", "name": "A", "arrivals": {"per_month": 1}}
+    drawn = {"title": "Drawn", "crew": "log", "steps": [step], "classes": [work]}
+    keep(actor=SETUP, kind="workflow", slug="log", document=drawn)
+    log = bring(written(tmp_path, campaigns(40), "log.csv"), discover=True, zone="UTC")
+    row = LogDiscovery.objects.get(log=log)
+    assert (row.workflow, row.crew) == ("log-2", "log-2")
+    assert load(find("workflow/log")).title == "Drawn"
+    again = bring(written(tmp_path, campaigns(60), "log.csv"), discover=True, zone="UTC")
+    row = LogDiscovery.objects.get(log=again)
+    assert (row.workflow, row.version, row.crew) == ("log-2", 2, "log-2")
 
 
 def test_a_map_that_nobody_could_read_is_refused_and_nothing_is_kept(tmp_path, monkeypatch):

@@ -28,9 +28,10 @@ def sample(
 
         began = time.monotonic()
         check_size(size)
-        job = (
-            start_removal(actor=CLI, here=True) if remove else start_sample(actor=CLI, size=size, seed=seed, here=True)
-        )
+        if remove:
+            job = start_removal(actor=CLI, here=True)
+        else:
+            job = start_sample(actor=CLI, size=size, seed=seed, here=True, workflows=True)
         with _bar(quiet=as_json) as watch:
             job = jobs.run_here(job.id, watch=watch)
         done = {**state(), **(job.result or {}), "job": job.ref, "seconds": round(time.monotonic() - began, 1)}

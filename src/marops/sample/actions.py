@@ -393,6 +393,7 @@ def _practice(company: SampleCompany) -> dict[str, int]:
         "import_run": _delete("import_run", "practice"),
         **{table: _delete(table, _WORK_READ) for table in ("log_event", "log_name", "log_discovery")},
         "event_log": _delete("event_log", "sample"),
+        "workflow_answer": _delete("workflow_answer", "sample"),
         "custom_field": _delete("custom_field", "created_at >= %s", company.began_at),
         "pipeline_stage": _delete("pipeline_stage", "proposed AND created_at >= %s", company.began_at),
     }

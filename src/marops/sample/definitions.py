@@ -127,3 +127,30 @@ def _route(queue: str, back: int) -> dict[str, Any]:
         "fallback": queue,
         "same_owner": ["duplicate"],
     }
+
+
+OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "campaign-manager": {
+        "title": "Campaign manager",
+        "note": "One more person who plans and runs campaigns.",
+        "changes": [
+            {"change": "hire", "name": "Campaign manager", "role": "campaign_ops_manager", "skills": {"planning": 1},
+             "start": 2, "ramp": {"months": 4, "first": 0.4}, "cost_per_year": 72_000, "one_off": 9_000,
+             "because": "what a campaign manager costs where the company is"},
+        ],
+    },
+    "workflow-architect": {
+        "title": "Workflow Architect",
+        "note": "One person who rebuilds how campaigns are made, and runs none.",
+        "changes": [
+            {"change": "hire", "name": "Workflow Architect", "skills": {"architecture": 1}, "start": 2,
+             "ramp": {"months": 4, "first": 0.4}, "cost_per_year": 95_000, "one_off": 12_000,
+             "because": "a senior salary; nobody of the crew has this skill today"},
+            {"change": "rehour", "person": "henrike-daum", "calendar": "team", "start": 5,
+             "because": "with a library of cleared clauses the counsel can read every day, between other things"},
+            {"change": "rework", "step": "legal-review", "probability": 0.12, "start": 6,
+             "because": "briefs carry the counsel's checklist, so half as much comes back"},
+        ],
+    },
+}  # fmt: skip
+"""What the company's marketing manager asks: which of the two to hire."""

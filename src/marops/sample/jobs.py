@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pyarrow as pa
 
+from marops.domains.workflows.public import keep_scenario, read_work
 from marops.kernel import crash
 from marops.kernel.actors import Actor
 from marops.kernel.config import config
@@ -19,6 +20,7 @@ from marops.kernel.models import Job
 from marops.kernel.permissions import require
 from marops.kernel.workspace import sample_present, today, workspace
 from marops.sample.actions import begin, begin_removal, finish, load_batch, remove
+from marops.sample.definitions import OPTIONS
 from marops.sample.generate import MONTHS, Company, Recipe
 from marops.sample.models import SampleCompany
 from marops.sample.permissions import MANAGE
@@ -41,10 +43,12 @@ _TABLES_OF_DEALS = ("deals", "deal_people", "deal_moves", "deal_lines")
 _TABLES_OF_HISTORY = ("imports", "import_findings", "pool_deals", "pool_seats", "quality_days", "readings")
 
 
-def start_sample(*, actor: Actor, size: str = "small", seed: int = 1, here: bool = False) -> Job:
+def start_sample(
+    *, actor: Actor, size: str = "small", seed: int = 1, here: bool = False, workflows: bool = False
+) -> Job:
     """Put the job in the queue that brings the sample company in; one that was stopped half-way goes on.
 
-    Raises `conflict` while a sample company is in.
+    `workflows`: its workflows are read off its work, too. Raises `conflict` while a sample company is in.
     """
     require(actor, MANAGE)
     half = SampleCompany.objects.filter(state=SampleCompany.State.LOADING).first()
@@ -52,7 +56,8 @@ def start_sample(*, actor: Actor, size: str = "small", seed: int = 1, here: bool
         return resume(half.job_id)
     if sample_present():
         raise MaropsError(CONFLICT, "A sample company is in this workspace already.")
-    arguments = {"size": size, "leads": SIZES[size], "seed": seed, "day": today().isoformat(), "zone": workspace().zone}
+    arguments = {"size": size, "leads": SIZES[size], "seed": seed, "day": today().isoformat(), "zone": workspace().zone,
+                 "workflows": workflows}  # fmt: skip
     return start_job("sample.load", arguments, actor=actor, here=here)
 
 
@@ -92,6 +97,11 @@ def load(run: JobRun) -> Iterator[Step]:
                 crash.point("sample.after_batch")
             done += rows
             yield Progress(done, total, _words(what)), {"batches": number + 1}
+        if given.get("workflows"):
+            yield Progress(total, total, "Reading workflows off the work"), {"batches": len(plan)}
+            read_work(actor=run.actor)
+            for slug, document in OPTIONS.items():
+                keep_scenario(actor=run.actor, slug=slug, document=document, reason="Whom to hire")
     leads = finish(actor=run.actor, job_id=run.job.id)
     run.result |= {"leads": leads, "rows": total, "size": given["size"], "seed": given["seed"]}
 

@@ -27,7 +27,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = SampleForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            job = start_sample(actor=actor_of(request), **form.cleaned_data)
+            job = start_sample(actor=actor_of(request), workflows=True, **form.cleaned_data)
         except MaropsError as error:
             add_problem(form, error)
         else:

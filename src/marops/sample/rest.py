@@ -34,7 +34,7 @@ def look(request: HttpRequest) -> dict[str, Any]:
 @router.post("/sample", response={202: dict[str, Any]}, url_name="sample-load")
 def load(request: HttpRequest, wanted: Wanted) -> Status[dict[str, Any]]:
     """Bring it in. Answers at once; the rest is a job."""
-    job = start_sample(actor=actor_of(request), size=check_size(wanted.size), seed=wanted.seed)
+    job = start_sample(actor=actor_of(request), size=check_size(wanted.size), seed=wanted.seed, workflows=True)
     return Status(202, {"job": job.ref, "state": job.state})
 
 

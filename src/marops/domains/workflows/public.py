@@ -7,6 +7,7 @@ from typing import Any
 
 from marops.domains.register.public import slug_of
 from marops.domains.team.public import calendars, clock_of, people
+from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import (
     Ask,
     bottleneck_json,
@@ -36,9 +37,9 @@ __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "brief_pdf",
     "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "find_bottleneck", "find_log",
     "fit_to", "hours_on_average", "import_json",
-    "import_model", "is_diagram", "is_model", "log_json", "log_named", "log_of", "logs", "map_bpmn", "map_prosimos",
-    "map_svg",
-    "model_parts", "plan_log",
+    "import_model", "is_diagram", "is_model", "keep_scenario", "log_json", "log_named", "log_of", "logs", "map_bpmn",
+    "map_prosimos", "map_svg",
+    "model_parts", "plan_log", "read_work",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
     "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
 ]  # fmt: skip
@@ -118,6 +119,19 @@ def _zone_of_team() -> str:
     known = calendars()
     zones = Counter(clock_of(one, known).zone for one in people())
     return zones.most_common(1)[0][0] if zones else ""
+
+
+def keep_scenario(*, actor: Actor, slug: str, document: Mapping[str, Any], reason: str = "") -> None:
+    """Keep a scenario under a short name. Raises MaropsError `invalid`, `not-allowed`."""
+    keep(actor=actor, kind="scenario", slug=slug, document=document, reason=reason)
+
+
+def read_work(*, actor: Actor) -> None:
+    """Make workflows and a crew of what was done in this workspace, here and now; once it was done, nothing."""
+    done = EventLog.objects.filter(format="facts", state=EventLog.State.READY, discoveries__isnull=False)
+    if not done.exists():
+        _, job = start_facts(actor=actor, here=True)
+        run_here(job.id)
 
 
 def _start(log: EventLog, actor: Actor, *, slug: str, discover: bool, here: bool, noise: float | None) -> Job:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
-from marops.domains.workflows.answering.comparing import Choice, extra_items
+import numpy as np
+
+from marops.domains.workflows.answering.comparing import Choice, extra_cost, extra_items, worth
 from marops.domains.workflows.answering.outcomes import Setting, outcome, over
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
@@ -39,29 +41,35 @@ class Flip:
     value: float
     winner: str
     loser: str
+    money: bool = False
 
     def sentence(self) -> str:
         """For people."""
         one = self.assumption
         way = "below" if self.value < one.value else "above"
+        counted = ""
+        if self.money:
+            counted = f"Counted in money (one more is worth what one costs today), “{self.loser}” comes first. "
         return (
-            f"If {one.name} were {way} {_number(self.value)}{one.unit} (assumed: {_number(one.value)}{one.unit}),"
+            f"{counted}If {one.name} were {way} {_number(self.value)}{one.unit} (assumed: {_number(one.value)}{one.unit}),"
             f" “{self.winner}” would come before “{self.loser}”."
         )
 
 
 def flipping(situation: Situation, choices: Sequence[Choice], setting: Setting, *, target: str | None) -> Flip | None:
-    """The nearest assumption that turns the ranking of the first two (doing nothing among them). None: none does."""
+    """The nearest assumption that turns the ranking of the first two (doing nothing among them). None: none does.
+
+    Looked for in the ranking by items; where nothing turns that, in the one by money.
+    """
     quick = replace(setting, replications=min(REPLICATIONS, setting.replications))
-    merits = Merits(quick, target)
-    ranking = merits.ranking(situation, choices)
-    first, second = ranking[0], ranking[1]
-    found: list[Flip] = []
-    for one in assumptions(situation, choices, target):
-        flip = _turned(one, merits, first, second)
-        if flip is not None:
-            found.append(flip)
-    return min(found, key=lambda one: abs(log(max(one.value, 1e-9) / one.assumption.value)), default=None)
+    for money in (False, True):
+        merits = Merits(quick, target, money)
+        first, second = merits.ranking(situation, choices)[:2]
+        known = assumptions(situation, choices, target, money=money)
+        found = [flip for one in known if (flip := _turned(one, merits, first, second))]
+        if found:
+            return min(found, key=lambda one: abs(log(max(one.value, 1e-9) / one.assumption.value)))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +84,16 @@ class Merits:
     def of(self, situation: Situation, choices: Sequence[Choice]) -> dict[str, float]:
         """By title of the option; doing nothing is 0."""
         base = outcome(situation, self.setting, target=self.target)
-        lead = over(base.lead(0.85), slice(None)).mean()
+        lead = float(np.nanmean(over(base.lead(0.85), slice(None))))
+        value = worth(base).value or 0.0
         found = {"Do nothing": 0.0}
         for one in choices:
             option = outcome(situation, self.setting, target=self.target, scenario=one.scenario)
             items = float(extra_items(option, base).sum(axis=1).mean())
-            quicker = float(lead - over(option.lead(0.85), slice(None)).mean()) / 24
+            quicker = (lead - float(np.nanmean(over(option.lead(0.85), slice(None))))) / 24
+            if self.money:
+                found[one.scenario.title] = items * value - float(extra_cost(option, base).sum(axis=1).mean())
+                continue
             found[one.scenario.title] = items if abs(items) >= ONE_ITEM else items + quicker / 1000
         return found
 
@@ -109,15 +121,17 @@ def _turned(one: Assumption, merits: Merits, first: str, second: str) -> Flip | 
                 near = middle
             else:
                 far = middle
-        return Flip(one, one.value * far, second, first)
+        return Flip(one, one.value * far, second, first, merits.money)
     return None
 
 
-def assumptions(situation: Situation, choices: Sequence[Choice], target: str | None) -> Iterator[Assumption]:
-    """The numbers that the options assume, then demand and the rework of today."""
+def assumptions(
+    situation: Situation, choices: Sequence[Choice], target: str | None, *, money: bool = False
+) -> Iterator[Assumption]:
+    """The numbers that the options assume (with `money`, what they cost, too), then demand and the rework of today."""
     for place, choice in enumerate(choices):
         for number, change in enumerate(choice.scenario.changes):
-            for name, value, unit, made, most in _numbers(change):
+            for name, value, unit, made, most in (*_numbers(change), *(_prices(change) if money else ())):
                 yield Assumption(
                     name if len(choices) == 1 else f"{name} (“{choice.scenario.title}”)", value, unit,
                     _changer(situation, choices, place, number, made), most,
@@ -181,6 +195,16 @@ def _numbers(
         )  # fmt: skip
 
 
+def _prices(change: AnyChange) -> Iterator[tuple[str, float, str, Callable[[float], AnyChange], float]]:
+    """What a change costs a year."""
+    if change.cost_per_year > 0:
+        what = getattr(change, "name", "") or change.change
+        yield (
+            f"what {what} costs a year", change.cost_per_year, "",
+            lambda factor: change.model_copy(update={"cost_per_year": change.cost_per_year * factor}), float("inf"),
+        )  # fmt: skip
+
+
 def _changer(
     situation: Situation, choices: Sequence[Choice], place: int, number: int, made: Callable[[float], AnyChange]
 ) -> Callable[[float], tuple[Situation, tuple[Choice, ...]]]:
@@ -225,4 +249,4 @@ def _reworked(
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}" if value < 10 else f"{value:.0f}"  # two figures are enough
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"  # two figures are enough

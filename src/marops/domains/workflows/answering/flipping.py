@@ -50,23 +50,25 @@ class Flip:
         counted = ""
         if self.money:
             counted = f"Counted in money (one more is worth what one costs today), “{self.loser}” comes first. "
+        turn, today = f"{_number(self.value)}{one.unit}", f"{_number(one.value)}{one.unit}"
         return (
-            f"{counted}If {one.name} were {way} {_number(self.value)}{one.unit} (assumed: {_number(one.value)}{one.unit}),"
+            f"{counted}If {one.name} were {way} {turn} (assumed: {today}),"
             f" “{self.winner}” would come before “{self.loser}”."
         )
 
 
 def flipping(situation: Situation, choices: Sequence[Choice], setting: Setting, *, target: str | None) -> Flip | None:
-    """The nearest assumption that turns the ranking of the first two (doing nothing among them). None: none does.
+    """The nearest assumption that puts another option (doing nothing is one) before the first. None: none does.
 
     Looked for in the ranking by items; where nothing turns that, in the one by money.
     """
     quick = replace(setting, replications=min(REPLICATIONS, setting.replications))
     for money in (False, True):
         merits = Merits(quick, target, money)
-        first, second = merits.ranking(situation, choices)[:2]
-        known = assumptions(situation, choices, target, money=money)
-        found = [flip for one in known if (flip := _turned(one, merits, first, second))]
+        first, *others = merits.ranking(situation, choices)
+        known = list(assumptions(situation, choices, target, money=money))
+        pairs = [(one, other) for other in others for one in known]
+        found = [flip for one, other in pairs if (flip := _turned(one, merits, first, other))]
         if found:
             return min(found, key=lambda one: abs(log(max(one.value, 1e-9) / one.assumption.value)))
     return None
@@ -75,11 +77,13 @@ def flipping(situation: Situation, choices: Sequence[Choice], setting: Setting, 
 @dataclass(frozen=True, slots=True)
 class Merits:
     """How good options are: items finished more than by doing nothing in the whole time; where nobody finishes even one
-    more, the days by which the lead time of 85 % falls count instead, as a fraction of an item.
+    more, the days by which the lead time of 85 % falls count instead, as a fraction of an item. With `money`: what the
+    items are worth, less what the option costs more.
     """
 
     setting: Setting
     target: str | None
+    money: bool = False
 
     def of(self, situation: Situation, choices: Sequence[Choice]) -> dict[str, float]:
         """By title of the option; doing nothing is 0."""

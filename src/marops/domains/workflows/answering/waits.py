@@ -24,11 +24,14 @@ def causes(model: kernel.Model, tasks: Tasks) -> Floats:
 
     Closed steps and collecting are batching; hours outside the person's calendar are unavailability; while they were
     there and did something else that had been ready earlier it is contention, else prioritisation. What nobody of ours
-    shortens and other things first are outside.
+    shortens and other things first are outside; but of the latter only while people are at work: a quarter of an hour
+    later on the next Tuesday is a week of unavailability.
     """
     found = np.zeros((len(tasks.node), len(CAUSES)))
-    found[:, OUTSIDE] = tasks.outside + tasks.delay
-    found[:, BATCHING] = np.maximum(tasks.ready - tasks.enabled - found[:, OUTSIDE], 0.0)
+    found[:, BATCHING] = np.maximum(tasks.ready - tasks.enabled - tasks.outside - tasks.delay, 0.0)
+    others = _other_things(model, tasks)
+    found[:, OUTSIDE] = tasks.outside + others
+    away = tasks.delay - others
     waiting = tasks.started - tasks.ready
     for opens, calendar, rows in _alike(model, tasks):
         since, until = tasks.ready[rows], tasks.started[rows]
@@ -37,8 +40,20 @@ def causes(model: kernel.Model, tasks: Tasks) -> Floats:
         found[rows, BATCHING] += waiting[rows] - open_hours
         found[rows, UNAVAILABILITY] = open_hours - both
         found[rows, CONTENTION] = both
+    found[:, UNAVAILABILITY] += away
     _prioritised(model, tasks, found)
     return found
+
+
+def _other_things(model: kernel.Model, tasks: Tasks) -> Floats:
+    """Of each delay, the hours in which the clock it runs on was open."""
+    hours = tasks.delay.copy()
+    clocks = np.array([one.delay_clock for one in model.nodes])[tasks.node]
+    since = tasks.enabled + tasks.outside
+    for clock in np.unique(clocks[clocks != kernel.ELAPSED]):
+        rows = np.flatnonzero((clocks == clock) & (tasks.delay > 0))
+        hours[rows] = _between(model, (int(clock),), since[rows], since[rows] + tasks.delay[rows])
+    return hours
 
 
 def _alike(model: kernel.Model, tasks: Tasks) -> Iterator[tuple[int, int | None, Ints]]:

@@ -178,6 +178,18 @@ def test_every_hour_of_waiting_has_a_cause():
     assert found.min() > -1e-6
 
 
+def test_other_things_first_on_a_tuesday_are_waiting_for_tuesday():
+    plain = workflow().model_dump(mode="json", by_alias=True, exclude_none=True)["steps"]
+    steps = [{**one, "delay": 0.25, "delay_in": "tuesdays"} if one["id"] == "legal" else one for one in plain]
+    made = compiled(situation(4, steps=steps), FRAME)
+    tasks = run(made, SETTING, record=True, replications=5).tasks
+    found = causes(made.model, tasks)
+    assert found.sum(axis=1) == pytest.approx(tasks.started - tasks.enabled, abs=1e-6)
+    legal = np.array([step == "legal" for _, step in made.nodes])[tasks.node]
+    assert found[legal, 4] == pytest.approx(np.full(legal.sum(), 0.25))
+    assert found[legal, 3].mean() > 20
+
+
 def test_work_that_goes_first_is_prioritisation():
     urgent = [{"id": "n", "name": "N", "arrivals": {"per_month": 5}, "priority": 0},
               {"id": "u", "name": "U", "arrivals": {"per_month": 5}, "priority": 9}]  # fmt: skip

@@ -57,7 +57,7 @@ HOLDS_NONE = {
     "import_batch": IDS,
     "import_finding": IDS,
     "import_run": "names of files are searched; plans and reports hold columns and counts",
-    "job": "arguments, progress and results hold ids and counts alone",
+    "job": "arguments are searched; progress and results hold ids, short names and figures",
     "workflow_answer": "what was asked and answered is searched; the rest are ids and short names",
     "log_discovery": "what was found is searched; short names of workflows and crews",
     "kept_answer": "answers to programs: encrypted, and gone after a day",

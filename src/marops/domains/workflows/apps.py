@@ -44,6 +44,7 @@ class WorkflowsConfig(AppConfig):
         personal.place("log_discovery", "found", "tell", "what was found in a log names the person:")
         personal.place("workflow_answer", "answer", "tell", "what simulation answered names the person:")
         personal.place("workflow_answer", "asked", "tell", "a scenario that was simulated names the person:")
+        personal.place("job", "arguments", "tell", "what a job was asked, as by a scenario, names the person:")
         ports.beside.fill("simulation", keep_warm)
         reserved = frozenset({"new", "import", "logs", "crews", "scenarios", "templates"})
         register_kind(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.actions import keep_answer
@@ -23,7 +24,7 @@ from marops.domains.workflows.telling import Results
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import checked, digest, find, load
-from marops.kernel.errors import MaropsError, problem
+from marops.kernel.errors import NOT_FOUND, MaropsError, problem
 from marops.kernel.workspace import sample_present, today
 from marops.methods.mining.log import Log
 
@@ -141,7 +142,14 @@ def _answered(
             seconds=round(time.monotonic() - began, 3),
             sample=sample_present(),
         )
-    return {**row.answer, "workflow": here.slug, "asked": dict(row.asked), "seconds": row.seconds}
+    return kept_answer(row)
+
+
+def kept_answer(row: WorkflowAnswer) -> dict[str, Any]:
+    """An answer that was kept, as it was given; `kept` names it."""
+    return {
+        **row.answer, "workflow": row.workflow, "asked": dict(row.asked), "seconds": row.seconds, "kept": str(row.id),
+    }  # fmt: skip
 
 
 def scenario_of(document: Any, name: str) -> Scenario:
@@ -171,6 +179,17 @@ def results_of(slug: str) -> Results:
 def latest(slug: str, kind: str) -> WorkflowAnswer | None:
     """The last answer of a kind, None where nobody asked."""
     return WorkflowAnswer.objects.filter(workflow=slug, kind=kind).order_by("-at").first()
+
+
+def found_before(slug: str, kind: str, kept: UUID | None = None) -> dict[str, Any]:
+    """The last answer of a kind about a workflow, or the one that is named. Raises MaropsError `not-found`."""
+    here = find(f"workflow/{slug}").slug
+    rows = WorkflowAnswer.objects.filter(workflow=here, kind=kind)
+    row = rows.filter(id=kept).first() if kept else rows.order_by("-at").first()
+    if row is None:
+        said = f"Of {here!r} there is no such answer." if kept else f"Nobody has asked this of {here!r} yet."
+        raise MaropsError(NOT_FOUND, said, remedy="Ask by POST to the same address; the answer comes from a job.")
+    return kept_answer(row)
 
 
 def simulation(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
@@ -209,9 +228,7 @@ def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
 def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[str, Any]:
     """How far simulated logs are from a log the model has not seen, as JSON. Raises MaropsError without a source."""
     here = known(slug)
-    source = _source(here)
-    if source is None:
-        raise MaropsError(NO_SOURCE, f"“{here.workflow.title}” was drawn, not read off a log.")
+    source = read_off(here)
     logs = {"source": source.ref, "against": against.ref}
     asked = {"versions": list(here.refs), **logs, "runs": ask.runs, "seed": ask.seed}
 
@@ -256,6 +273,14 @@ def enough() -> Iterator[None]:
         yield
     except ValueError as error:
         raise MaropsError(CANNOT_RUN, str(error), remedy="Ask for fewer cases, or let more come in.") from None
+
+
+def read_off(here: Known) -> EventLog:
+    """The log a workflow was read off. Raises MaropsError `workflow-without-log`."""
+    source = _source(here)
+    if source is None:
+        raise MaropsError(NO_SOURCE, f"“{here.workflow.title}” was drawn, not read off a log.")
+    return source
 
 
 def _source(here: Known) -> EventLog | None:

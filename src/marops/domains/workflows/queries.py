@@ -197,6 +197,26 @@ def crew_rows() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def scenario_rows() -> list[dict[str, Any]]:
+    """The scenarios in force: title and the kinds of their changes, in order."""
+    return [
+        {
+            "scenario": row.slug, "title": row.document["title"], "version": row.version, "state": row.state,
+            "changes": [one["change"] for one in row.document.get("changes", ())],
+        }
+        for row in active("scenario")
+    ]  # fmt: skip
+
+
+def scenario_json(ref: str) -> dict[str, Any]:
+    """A scenario (`slug` or `slug@version`) with its versions. Raises MaropsError `not-found`."""
+    row = find(f"scenario/{ref}")
+    return {
+        "scenario": row.slug, "version": row.version, "state": row.state, "document": row.document,
+        "versions": _versions(row),
+    }  # fmt: skip
+
+
 def crew_document(row: Definition, actor: Actor) -> dict[str, Any]:
     """A crew as this actor may see it: what an hour of somebody costs is null for those who may not see pay."""
     return dict(seen_by(actor, row))

@@ -1,14 +1,36 @@
 """Questions about workflows as jobs: asked on a page or by REST, answered by the worker, kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from marops.domains.workflows.asking import Ask, bottleneck, comparison, scenarios_named
+from marops.domains.workflows.asking import (
+    Ask,
+    as_document,
+    bottleneck,
+    comparison,
+    fitting_to,
+    read_off,
+    scenario_of,
+    scenarios_named,
+)
 from marops.domains.workflows.permissions import VIEW
+from marops.domains.workflows.queries import find_log
+from marops.domains.workflows.rules.changing import Situation, Unfit, at
+from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.situations import Known, fitting, known
 from marops.kernel.actors import Actor
+from marops.kernel.definitions import active, load
+from marops.kernel.errors import FieldError, MaropsError
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
 from marops.kernel.models import Job
 from marops.kernel.permissions import require
+from marops.kernel.workspace import today
+
+Scenarios = Sequence[str] | Mapping[str, Any]
+"""Short names of kept scenarios, or documents by the names they have in the answer."""
 
 
 @job("workflow.bottleneck", title="Find the bottleneck of {workflow}")
@@ -18,20 +40,33 @@ def find(run: JobRun) -> Iterator[Step]:
     found = bottleneck(run.arguments["workflow"], _ask(run), actor=run.actor)
     constraint = found["answer"]["constraint"]
     run.result |= {"workflow": found["workflow"], "constraint": constraint["name"], "seconds": found["seconds"]}
+    run.result["kept"] = found["kept"]
     yield Progress(1, 1, "Done"), {}
 
 
 @job("workflow.compare", title="Compare scenarios for {workflow}")
 def compare(run: JobRun) -> Iterator[Step]:
-    """Compare kept scenarios: first by month, then what takes longer."""
-    scenarios = scenarios_named(run.arguments["scenarios"])
+    """Compare scenarios: first by month, then what takes longer."""
+    names, documents = run.arguments["scenarios"], run.arguments.get("documents", {})
+    scenarios = {key: scenario_of(documents[key], key) for key in names if key in documents}
+    scenarios = {**scenarios, **scenarios_named([key for key in names if key not in documents])}
     slug, ask = run.arguments["workflow"], _ask(run)
     yield Progress(0, 2, "Simulating doing nothing and each option on the same luck"), {}
     found = comparison(slug, scenarios, ask, actor=run.actor, deep=False)
     yield Progress(1, 2, "Looking for the highest intake and the assumption that turns the ranking round"), {}
     found = comparison(slug, scenarios, ask, actor=run.actor)
     run.result |= {"workflow": found["workflow"], "best": found["answer"]["best"], "seconds": found["seconds"]}
+    run.result["kept"] = found["kept"]
     yield Progress(2, 2, "Done"), {}
+
+
+@job("workflow.fit", title="Compare {workflow} with the log {against}")
+def fit(run: JobRun) -> Iterator[Step]:
+    """Say how far simulated logs are from one that the model has not seen."""
+    yield Progress(0, 1, "Simulating logs and comparing them with the one that is named"), {}
+    found = fitting_to(run.arguments["workflow"], find_log(run.arguments["against"]), _ask(run), actor=run.actor)
+    run.result |= {name: found[name] for name in ("workflow", "distances", "seconds", "kept")}
+    yield Progress(1, 1, "Done"), {}
 
 
 def _ask(run: JobRun) -> Ask:
@@ -44,7 +79,66 @@ def start_bottleneck(slug: str, *, actor: Actor, **how: Any) -> Job:
     return start_job("workflow.bottleneck", {"workflow": slug, **how}, actor=actor)
 
 
-def start_comparison(slug: str, scenarios: list[str], *, actor: Actor, **how: Any) -> Job:
-    """Put the comparison of kept scenarios in the queue. Raises MaropsError `not-allowed`."""
+def start_comparison(slug: str, scenarios: Scenarios, *, actor: Actor, **how: Any) -> Job:
+    """Put a comparison in the queue, of kept scenarios or of documents that nobody kept.
+
+    Raises MaropsError `not-allowed`, `not-found`, or `invalid` with every fault of a document by its place.
+    """
     require(actor, VIEW)
-    return start_job("workflow.compare", {"workflow": slug, "scenarios": scenarios, **how}, actor=actor)
+    asked: dict[str, Any] = {"workflow": slug, "scenarios": list(scenarios), **how}
+    if isinstance(scenarios, Mapping):
+        here = known(slug)
+        asked["documents"] = {key: as_document(_read(here, key, one)) for key, one in scenarios.items()}
+    else:
+        scenarios_named(scenarios)
+    return start_job("workflow.compare", asked, actor=actor)
+
+
+def start_fit(slug: str, against: str, *, actor: Actor, **how: Any) -> Job:
+    """Put the comparison with a log in the queue. `how`: runs, seed. Raises MaropsError `workflow-without-log`."""
+    require(actor, VIEW)
+    log = find_log(against)
+    read_off(known(slug))
+    return start_job("workflow.fit", {"workflow": slug, "against": log.ref, **how}, actor=actor)
+
+
+def check_fits(here: Known, scenario: Scenario, key: str = "") -> None:
+    """Can the changes be made to the workflow and its crew? Raises MaropsError `invalid`."""
+    with fitting(key):
+        at(here.situation, scenario.changes, today(), date(today().year + 30, 1, 1))
+
+
+def faults_of(scenario: Scenario) -> list[FieldError]:
+    """Which of its changes cannot be made, each by its place, in that crew with its workflows that it fits best.
+
+    Crews whose workflows cannot be simulated as they stand are not looked at.
+    """
+    crews = {load(row).crew: row.slug for row in active("workflow")}
+    found = []
+    for slug in crews.values():
+        with suppress(MaropsError):
+            found.append(_misfits(known(slug).situation, scenario))
+    return min(found, key=len, default=[])
+
+
+def _misfits(situation: Situation, scenario: Scenario) -> list[FieldError]:
+    """Every change that does not fit; those after it are looked at as if it had not been there."""
+    first, last = today(), date(today().year + 30, 1, 1)
+    faults = []
+    for number, change in enumerate(scenario.changes):
+        try:
+            situation = at(situation, (change,), first, last)
+        except Unfit as error:
+            below = error.fault.pointer.removeprefix("/changes/0")
+            faults.append(replace(error.fault, pointer=f"/changes/{number}{below}"))
+    return faults
+
+
+def _read(here: Known, key: str, document: Any) -> Scenario:
+    try:
+        scenario = scenario_of(document, key)
+        check_fits(here, scenario, key)
+    except MaropsError as error:
+        faults = [replace(one, pointer=f"/scenarios/{key}{one.pointer}") for one in error.errors]
+        raise MaropsError(error.code, error.detail, remedy=error.remedy, errors=faults) from None
+    return scenario

@@ -15,10 +15,9 @@ from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKS, BY_KIND, ScenarioForm
 from marops.domains.workflows.permissions import CHANGE, VIEW
-from marops.domains.workflows.questions import start_bottleneck, start_comparison
-from marops.domains.workflows.rules.changing import at
+from marops.domains.workflows.questions import check_fits, start_bottleneck, start_comparison
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.situations import fitting, known
+from marops.domains.workflows.situations import known
 from marops.kernel.definitions import active, checked, find, load
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem, posted
@@ -42,7 +41,8 @@ def find_bottleneck(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(VIEW)
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     """Press or release a scenario, and compare those that are pressed then."""
-    chosen = [one for one in request.POST.getlist("with") if one]
+    kept = {row.slug for row in active("scenario")}  # what was compared last may have come with the question
+    chosen = [one for one in request.POST.getlist("with") if one in kept]
     toggled = request.POST.get("toggle", "")
     if toggled:
         chosen = [one for one in chosen if one != toggled] if toggled in chosen else [*chosen, toggled]
@@ -132,7 +132,7 @@ def _kept(request: HttpRequest, slug: str, form: ScenarioForm) -> str:
     else:
         title = form.as_title()
         document = {"title": title, "changes": [change]}
-        name = _free(slugify(title) or form.ask.kind)
+        name = free(slugify(title) or form.ask.kind)
     _fits(slug, document)
     keep(actor=actor_of(request), kind="scenario", slug=name, document=document, reason=_("Asked on the page"))
     return str(name)
@@ -140,9 +140,7 @@ def _kept(request: HttpRequest, slug: str, form: ScenarioForm) -> str:
 
 def _fits(slug: str, document: dict[str, Any]) -> None:
     """Can the changes be made to the workflow and its crew? Raises MaropsError `invalid`."""
-    changes = Scenario.model_validate(checked("scenario", document)).changes
-    with fitting():
-        at(known(slug).situation, changes, today(), date(today().year + 30, 1, 1))
+    check_fits(known(slug), Scenario.model_validate(checked("scenario", document)))
 
 
 def _next_month() -> date:
@@ -150,8 +148,9 @@ def _next_month() -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def _free(slug: str) -> str:
-    slug = slug[:70]
+def free(slug: str) -> str:
+    """A short name for a scenario that none has yet."""
+    slug = slug[:70].strip("-_") or "scenario"
     taken = set(Definition.objects.filter(kind="scenario", slug__startswith=slug).values_list("slug", flat=True))
     return next(one for one in (slug, *(f"{slug}-{n}" for n in range(2, 10_000))) if one not in taken)
 

@@ -9,6 +9,7 @@ from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.jobs import start_job
 
 VIEW, CHANGE = "workflows.view", "workflows.change"
+LESS = {"change": "demand", "factor": 0.8}
 
 
 def things(cast):
@@ -17,6 +18,7 @@ def things(cast):
         starters=[
             Starter("crew", "marketing", template_crew()[0], "For every address"),
             Starter("workflow", "webinar", templates()["webinar"].document, "For every address"),
+            Starter("scenario", "slower", {"title": "Less comes in", "changes": [LESS]}, "For every address"),
         ],
     )
     log = EventLog.objects.create(number=8_000_001, title="Campaigns", format="csv", actor_kind="system", actor_id="x")
@@ -38,6 +40,10 @@ def _hire(_world):
 
 def _crew(_world):
     return {"slug": "marketing"}
+
+
+def _scenario(_world):
+    return {"slug": "slower"}
 
 
 def _step(_world):
@@ -62,6 +68,13 @@ NOT_THEIRS = dict.fromkeys(("vera", "priya", "lena", "dylan", "aoife", "marco"),
 EXPECT = {
     "api/v1/workflows": Expect(right=VIEW),
     "api/v1/workflows/<slug>": Expect(right=VIEW, args=_webinar),
+    # Nobody has asked anything yet.
+    "api/v1/workflows/<slug>/bottleneck": Expect(right=VIEW, status=404, args=_webinar),
+    "api/v1/workflows/<slug>/comparisons": Expect(right=VIEW, status=404, args=_webinar),
+    "api/v1/workflows/<slug>/fit": Expect(right=VIEW, status=404, args=_webinar),
+    "api/v1/workflows/<slug>/simulate": Expect(right=VIEW, post_only=True, args=_webinar),
+    "api/v1/scenarios": Expect(right=VIEW),
+    "api/v1/scenarios/<slug>": Expect(right=VIEW, args=_scenario),
     "api/v1/workflows/logs": Expect(right=VIEW),
     "api/v1/workflows/logs/<ref>": Expect(right=VIEW, args=_log),
     "api/v1/workflows/import": Expect(right=CHANGE, post_only=True),

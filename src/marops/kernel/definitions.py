@@ -348,6 +348,11 @@ def _record_decision(row: Definition, actor: Actor, *, approved: bool, comment: 
 @action("definition.retire", effect="retire", right=ACTIVATE, reversible=True)
 def retire(act: Act, *, actor: Actor, ref: str, reason: str = "") -> Definition:
     """Take a definition out of force."""
+    return take_out_of_force(act, ref, reason)
+
+
+def take_out_of_force(act: Act, ref: str, reason: str) -> Definition:
+    """Inside an act: this definition no longer counts. For acts with a right of their own; others call `retire`."""
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     before = row.state
     row.state, row.retired_at = Definition.State.RETIRED, act.at

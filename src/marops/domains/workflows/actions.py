@@ -27,6 +27,12 @@ def keep(
     return row
 
 
+@action("scenario.retire", effect="retire", right=CHANGE, reversible=True)
+def retire_scenario(act: Act, *, actor: Actor, slug: str, reason: str = "") -> Definition:
+    """Take a scenario out of use; what was compared with it stays, and so do its versions."""
+    return definitions.take_out_of_force(act, f"scenario/{slug}", reason)
+
+
 _KEPT = 30
 """How many changes of a sketch can be taken back."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import crews, editing, importing, outline, papers, scenarios, showing
+from marops.domains.workflows.pages import crews, editing, importing, outline, papers, scenario_text, scenarios, showing
 
 app_name = "workflows"
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("workflows/crews/<slug:slug>/team", crews.from_team, name="crew-team"),
     path("workflows/crews/<slug:slug>/person", crews.member, name="crew-person"),
     path("workflows/crews/<slug:slug>/calendar", crews.calendar, name="crew-calendar"),
+    path("workflows/scenarios", scenario_text.scenarios, name="scenarios"),
+    path("workflows/scenarios/new", scenario_text.new, name="scenario-text-new"),
+    path("workflows/scenarios/<slug:slug>", scenario_text.edit, name="scenario-text"),
+    path("workflows/scenarios/<slug:slug>/retire", scenario_text.retire, name="scenario-retire"),
     path("workflows/import", importing.new, name="import"),
     path("workflows/import/facts", importing.facts, name="import-facts"),
     path("workflows/import/<uuid:file_id>", importing.plan, name="import-plan"),

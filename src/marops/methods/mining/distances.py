@@ -43,7 +43,7 @@ _HUNDREDTHS: Final = 100
 class Distance:
     """A distance of simulated logs to a log the model has not seen, beside its noise floor.
 
-    `value`: mean over the simulated logs; `low`, `high`: 95 % interval of that mean, None for a single log. `floor`:
+    `value`: mean over the simulated logs; `low`, `high`: 90 % interval of that mean, None for a single log. `floor`:
     the same distance between the log the model was calibrated from and the unseen one. `ratio`: value in multiples of
     the floor; None where that says nothing: the floor is 0, or a distance of dates between logs of different times.
     """
@@ -303,10 +303,10 @@ def _fit(measure: _Measure, simulated: Sequence[Log], held_out: Log, from_: Log,
 
 
 def _around(values: Floats) -> float:
-    """Half the width of the 95 % interval of a mean (Student's t)."""
-    from scipy.stats import t
+    """Half the width of the 90 % interval of a mean (Student's t)."""
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return float(stdtrit(len(values) - 1, 0.95) * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def _overlap(one: Log, other: Log) -> bool:

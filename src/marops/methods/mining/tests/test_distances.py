@@ -111,7 +111,8 @@ def test_fit_gives_multiples_of_the_noise_floor():
     found = {one.name: one for one in distances.fit([log_of([(1, "a", 0, n)]) for n in (13, 14, 15)], held_out, from_)}
     fitted = found["cycle-time"]
     assert (fitted.value, fitted.floor, fitted.ratio) == (4, 2, 2)
-    assert fitted.high - fitted.value == pytest.approx(4.302652729911275 / 3**0.5)  # t(0.975, 2) * sd 1 / sqrt 3
+    # Student with two degrees of freedom: (2p − 1) / √(2p(1 − p)) at p = 0.95; sd 1.
+    assert fitted.high - fitted.value == pytest.approx(0.9 / (2 * 0.95 * 0.05) ** 0.5 / 3**0.5)
     assert found["2-gram"].ratio is None  # the floor is 0
     assert distances.fit([AB], AB, AB)[0].low is None
 

@@ -211,16 +211,16 @@ class Flow:
 class Token:
     """A piece of work that is there already at `Model.begin`, at a node.
 
-    `stage`: `outside` or `delay` (with `left` hours still to run on that clock), `queue`, or `work` in the hands of
-    `person` (or of nobody, where the node is done alone) with `left` hours of effort, at that person's speed. `case`:
-    tokens of one case share it; negative numbers keep clear of those to come. Where branches come together ahead of a
-    case, those in which it has no token are done.
+    `stage`: `outside` or `delay` (with `left` hours still to run on that clock), `queue`, `done` (it goes on from
+    the node at once), or `work` in the hands of `person` (or of nobody, where the node is done alone) with `left`
+    hours of effort, at that person's speed. `case`: tokens of one case share it; negative numbers keep clear of
+    those to come. Where branches come together ahead of a case, those in which it has no token are done.
     """
 
     case: int
     work_class: int
     node: int
-    stage: Literal["outside", "delay", "queue", "work"]
+    stage: Literal["outside", "delay", "queue", "work", "done"]
     arrived: float
     due: float = FOREVER
     since: float = 0.0

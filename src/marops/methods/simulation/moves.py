@@ -34,6 +34,7 @@ OUTSIDE: Final = 0
 DELAY: Final = 1
 QUEUE: Final = 2
 WORKING: Final = 3
+LEAVING: Final = 4
 
 
 @compiled

@@ -28,7 +28,18 @@ from marops.methods.simulation.layout import (
     token_of,
     waiting_of,
 )
-from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, let_go, node_changed, settle, stand_in, timer_ends
+from marops.methods.simulation.moves import (
+    DELAY,
+    LEAVING,
+    OUTSIDE,
+    QUEUE,
+    leave,
+    let_go,
+    node_changed,
+    settle,
+    stand_in,
+    timer_ends,
+)
 from marops.methods.simulation.rows import World
 from marops.methods.simulation.work import done, go_on_alone, person_changed, person_ends, take_in_hand, worked
 
@@ -163,6 +174,8 @@ def _at_stage(w: World, number: int, token: int) -> None:
         plan(w, after(w, clock, row.left), TIMER, w.token_base + token)
     elif row.stage == QUEUE:
         stand_in(w, token)
+    elif row.stage == LEAVING:
+        leave(w, token)
     else:
         node.in_hand += 1
         one.started = row.since

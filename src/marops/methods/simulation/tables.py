@@ -24,12 +24,12 @@ from marops.methods.simulation.model import (
     Node,
     Person,
 )
-from marops.methods.simulation.moves import DELAY, OUTSIDE, QUEUE, WORKING
+from marops.methods.simulation.moves import DELAY, LEAVING, OUTSIDE, QUEUE, WORKING
 from marops.methods.simulation.soundness import check
 from marops.methods.simulation.standing import done_ways
 
 Table = NDArray[Any]
-_STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WORKING}
+_STAGES: Final = {"outside": OUTSIDE, "delay": DELAY, "queue": QUEUE, "work": WORKING, "done": LEAVING}
 _BEYOND: Final = 1e300
 _GIVEN: Final = (
     "node", "edge", "amount", "value", "person", "skill", "able", "ramp", "work_class", "entry", "point", "flow",

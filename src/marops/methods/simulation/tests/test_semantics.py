@@ -385,6 +385,15 @@ def test_work_that_is_there_already():
     assert runs.finished.sum() == 6
 
 
+def test_a_piece_that_is_done_goes_on_at_once():
+    # One branch is done, the other is in the queue of nobody's node: the join comes when that one ends.
+    there = [Token(-1, 0, 1, "done", 0.0), Token(-1, 0, 2, "queue", 0.0)]
+    runs = run(fork(join_all=True), (), [one_class(moments())], tokens=there)
+    assert runs.finished.sum() == 1
+    alone = run(fork(join_all=True), (), [one_class(moments())], tokens=[Token(-1, 0, 2, "queue", 0.0)])
+    assert runs.cases.finished[0] == alone.cases.finished[0]
+
+
 def test_tokens_of_one_case_are_joined():
     there = tuple(Token(-1, 0, node, "work", -9.0, since=-1.0, left=left) for node, left in ((1, 2.0), (2, 6.0)))
     runs = run(fork(join_all=True), (), [one_class(moments())], tokens=there)

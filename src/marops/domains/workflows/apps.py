@@ -72,6 +72,7 @@ class WorkflowsConfig(AppConfig):
         shell.commands.fill("workflow-templates", templates)
         shell.commands.fill("workflow-new", shell.Command(_("Draw a workflow"), "workflows:new", CHANGE))
         shell.commands.fill("workflow-crews", shell.Command(_("Change a crew"), "workflows:crews", CHANGE))
+        shell.commands.fill("workflow-scenarios", shell.Command(_("Scenarios"), "workflows:scenarios", VIEW))
         words = "log csv xes ocel bpmn discover upload"
         import_log = shell.Command(_("Import a log of work"), "workflows:import", CHANGE, words=words)
         shell.commands.fill("workflow-import", import_log)

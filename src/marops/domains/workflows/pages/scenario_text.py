@@ -21,7 +21,7 @@ from marops.domains.workflows.papers.changes import assumed, tells_pay
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import faults_of
 from marops.domains.workflows.rules.answers import Comparison, read
-from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.rules.scenario import Change, Scenario
 from marops.domains.workflows.telling.words import estimate_words
 from marops.kernel.definitions import active, checked, find, load
 from marops.kernel.errors import CONFLICT, INVALID, MaropsError
@@ -56,7 +56,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
             {
                 "slug": row.slug, "title": scenario.title, "note": scenario.note, "version": row.version,
                 "history_url": reverse("definition", args=["scenario", row.slug, row.version]),
-                "changes": list(assumed(scenario, currency, names, money=money)),
+                "changes": [one[:1].upper() + one[1:] for one in assumed(scenario, currency, names, money=money)],
                 "result": _result(last.get(row.slug), row),
             }
         )  # fmt: skip
@@ -131,10 +131,22 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """A scenario as text, with every kind of change; what is saved counts at once."""
     row = find(f"scenario/{slug}")
-    form = DocumentForm(posted(request), initial={"text": write_yaml(row.document)})
+    form = DocumentForm(posted(request), initial={"text": write_yaml(_written(load(row)))})
     if form.is_bound and form.is_valid() and _keep(request, row.slug, form):
         return redirect("workflows:scenarios")
     return _page(request, form, row)
+
+
+def _written(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as somebody would write it: what is changed first, and nothing that goes without saying."""
+    found = scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    own = {"title": scenario.title, **({"note": scenario.note} if scenario.note else {})}
+    shared = set(Change.model_fields)
+    changes = [
+        {"change": one["change"], **{key: one[key] for key in sorted(one, key=lambda key: key in shared)}}
+        for one in found.get("changes", ())
+    ]
+    return {**own, "changes": changes}
 
 
 def _page(request: HttpRequest, form: DocumentForm, row: Definition | None) -> HttpResponse:

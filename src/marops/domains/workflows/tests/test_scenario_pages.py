@@ -45,9 +45,15 @@ def test_every_kind_of_change_is_written_as_text_and_told_in_words(client):
     row = find("scenario/legal-reads-daily")
     assert [one["change"] for one in row.document["changes"]] == ["rebatch", "train", "limit", "platform"]
     page = text(client.get(ALL))
-    for words in ("opens by the calendar office", "learns content", "2,500 once", "at most 6 in work", "12,000 a year"):
+    for words in ("opens by the calendar office", "learns content", "2,500 once", "At most 6 in work", "12,000 a year"):
         assert words in page
     assert "Not compared yet" in page
+    written = text(client.get(f"{ALL}/legal-reads-daily"))
+    assert "- change: rebatch\n    step: webinar/legal\n    opens: office\n    start: 3" in written
+    assert "one_off: 0" not in written
+    again = written.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0].replace("&#x27;", "'")
+    assert client.post(f"{ALL}/legal-reads-daily", {"text": again}).status_code == 302
+    assert find("scenario/legal-reads-daily").version == 1
 
 
 def test_a_scenario_is_changed_as_text_and_its_old_version_stays(client):

@@ -180,6 +180,24 @@ def _print_comparison(found: dict[str, Any]) -> None:
     out.print(f"[dim]{found['asked']['runs']} runs, {found['seconds']} s, seed {found['asked']['seed']}[/]")
 
 
+@workflow.command("promises")
+def promises(slug: Slug, replications: Runs = 200, seed: Seed = 1, as_json: Json = False) -> None:
+    """Say when open work will be done, from the work in progress of today, and what to do first."""
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import Ask, promised
+
+        found = promised(slug, Ask(runs=replications, seed=seed), actor=CLI)
+    if as_json:
+        print_json(found)
+        return
+    for one in found["open"]:
+        share = "" if one["on_time"] is None else f"  {one['on_time']:.0%} on time"
+        half, most = ((one[name] or "not in six months")[:10] for name in ("p50", "p85"))
+        out.print(f"{one['case'][:44]:44}  {half}  {most}{share}  [dim]waits for {', '.join(one['waits_for'])}[/]")
+    if found["first"]:
+        out.print(f"\n[bold]First:[/] {', '.join(found['first'])}")
+
+
 @workflow.command("brief")
 def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
     """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""

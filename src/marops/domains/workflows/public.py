@@ -23,6 +23,7 @@ from marops.domains.workflows.asking import fitting_to as fit_to
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, digest_of, plan_log
+from marops.domains.workflows.promised import promises as promised
 from marops.domains.workflows.queries import find_log, import_json, log_json, log_of, logs, workflow_json, workflow_rows
 from marops.domains.workflows.writing import begin_log, keep_model
 from marops.kernel import files
@@ -39,7 +40,7 @@ __all__ = [
     "fit_to", "hours_on_average", "import_json",
     "import_model", "is_diagram", "is_model", "keep_scenario", "log_json", "log_named", "log_of", "logs", "map_bpmn",
     "map_prosimos", "map_svg",
-    "model_parts", "plan_log", "read_work",
+    "model_parts", "plan_log", "promised", "read_work",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
     "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
 ]  # fmt: skip

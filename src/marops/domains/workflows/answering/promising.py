@@ -52,7 +52,7 @@ def open_items(log: Log, flow: Workflow, slug: str, *, class_of: Mapping[str, st
     A loop over the open cases, of which there are tens.
     """
     ids = {step.name: step.id for step in flow.steps}
-    last = {step.id for step in flow.steps if not any(way.source == step.id for way in flow.ways_or_line())}
+    last = {step.id for step in flow.steps if is_last(flow, step.id)}
     start = (since - log.zero).total_seconds() / 3600
     newest = np.full(len(log.cases), -np.inf)
     np.maximum.at(newest, log.case, log.ended)
@@ -67,6 +67,15 @@ def open_items(log: Log, flow: Workflow, slug: str, *, class_of: Mapping[str, st
         work = class_of.get(log.classes[log.work_class[rows[0]]], flow.classes[0].id)
         found.append(OpenItem(log.cases[case], slug, work, _at(log, float(begun)), tuple(steps)))
     return found
+
+
+def is_last(flow: Workflow, step: str) -> bool:
+    """Is nothing done behind this step?"""
+    gates = {one.id for one in flow.steps if one.gate}
+    after: dict[str, set[str]] = {}
+    for way in flow.ways_or_line():
+        after.setdefault(way.source, set()).add(way.target)
+    return not _past_gates(after, gates, step)
 
 
 def _at(log: Log, hours: float) -> datetime:

@@ -36,9 +36,7 @@ class Graph:
         self.steps = [one for one in flow.steps if one.id in reached]
         self.ways = [one for one in ways if one.source in reached]
         self.back = closing(self.steps, self.ways, self.starts)
-        self.forward = [
-            way for way in self.ways if way.source in ahead and (way.source, way.target) not in self.back
-        ]
+        self.forward = [way for way in self.ways if way.source in ahead and (way.source, way.target) not in self.back]
         self.places: dict[str, int] = {}
         self.joins: dict[str, int] = {}
 

@@ -303,8 +303,12 @@ def test_a_killed_backup_leaves_no_half_file_and_no_second_names(full: Place, tm
     assert [one.name for one in tmp_path.iterdir()] == ["one.zip"]
 
 
-@pytest.mark.parametrize("point", crash.points("restore."))
-@pytest.mark.parametrize("empty", [True, False])
+# Into a workspace that holds something at every point; into an empty one where the two differ: first and last.
+RESTORES = [(point, False) for point in crash.points("restore.")]
+RESTORES += [(point, True) for point in (crash.points("restore.")[0], crash.points("restore.")[-1])]
+
+
+@pytest.mark.parametrize(("point", "empty"), RESTORES)
 def test_a_killed_restore_leaves_the_old_or_the_new(made: Path, target: Place, point: str, *, empty: bool):
     if not empty:
         assert target.run("import", "leads", str(_csv(target.home.parent / "few.csv", 0, 5))).code == 0

@@ -24,7 +24,7 @@ def test_the_interval_holds_the_share_and_its_ends_solve_the_equation(n, part):
     assert share - 1e-12 <= high <= 1
     for end in (low, high):
         if 0 < end < 1:
-            assert abs(share - end) == pytest.approx(Z95 * sqrt(end * (1 - end) / n), rel=1e-6, abs=1e-9)
+            assert abs(share - end) == pytest.approx(Z95 * sqrt(end * (1 - end) / n), rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize(("share", "n"), [(0.5, 0), (1.2, 10), (-0.1, 10)])

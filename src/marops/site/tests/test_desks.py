@@ -189,11 +189,11 @@ def test_the_marketing_manager_has_three_moves_each_with_its_document_and_reader
 @pytest.mark.django_db
 def test_a_domain_tells_how_far_a_move_is(cast: Cast) -> None:
     told = shell.MoveState("drafted", "info", "The draft waits for the CMO.", "/metrics", "Read it")
-    shell.moves.fill("workflow", lambda _actor, _at: told)
+    shell.moves.fill("policy", lambda _actor, _at: told)
     try:
         page = shown(cast, "marco")
     finally:
-        shell.moves._fillers.pop("workflow")
+        shell.moves._fillers.pop("policy")
     assert "The draft waits for the CMO." in page
 
 

@@ -206,10 +206,9 @@ class _Draft:
 
     def _starts(self) -> None:
         led = {way.target for way in self.ways if (way.source, way.target) not in self.back}
-        free = tuple(step.id for step in self.flow.steps if step.id not in led)
         groups: dict[tuple[str, ...], list[str]] = {}
         for one in self.flow.classes:
-            groups.setdefault((one.start,) if one.start else free, []).append(one.id)
+            groups.setdefault(starts_of(self.flow, one), []).append(one.id)
         if self.simple:
             self._one_start(groups)
             return

@@ -155,11 +155,11 @@ class Graph:
 
 
 def starts_of(flow: Workflow, work: WorkClass) -> tuple[str, ...]:
-    """The first steps of a kind of work: what it says, else those that nothing leads to."""
+    """The first steps of a kind of work: what it says, else those that nothing leads to, else the first of all."""
     if work.start:
         return (work.start,)
     led = {way.target for way in flow.ways_or_line()}
-    return tuple(step.id for step in flow.steps if step.id not in led)
+    return tuple(step.id for step in flow.steps if step.id not in led) or (flow.steps[0].id,)
 
 
 def walked(starts: Iterable[str], after: Mapping[str, Sequence[str]]) -> set[str]:

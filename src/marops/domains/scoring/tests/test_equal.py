@@ -89,7 +89,7 @@ def _live(chance: random.Random, people: list[Contact]) -> None:
     _do(actor=ENGINE, contact=one, kind=chance.choice(KINDS), at=now() - ago, path=chance.choice(["/pricing", "/"]))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("document", [MODEL, ONLY_FADING], ids=["timed", "fading"])
 def test_day_after_day_and_all_at_once_give_the_same_rows(engine, starters, seed, document):
     chance = random.Random(seed)

@@ -1,15 +1,30 @@
 """The simulation kernel is compiled once, after the first start, so that nobody who asks has to wait for it."""
 
+import subprocess
+import sys
 import threading
 
 SOON = 5.0
 """Seconds after the worker's start: whoever only starts it to do one thing is not kept."""
 
+LOOKS = 0.2
+"""Seconds between two looks at the end of the worker and of the compiling."""
+
+WARM = "import os; os.nice(5); from marops.methods.simulation.kernel import warm; warm()"
+
 
 def keep_warm(stop: threading.Event) -> None:
-    """Compile the kernel, or load what an earlier start compiled; then wait for the end of the worker."""
-    if not stop.wait(SOON):
-        from marops.methods.simulation.kernel import warm
+    """Compile the kernel into its folder, unless an earlier start did; then wait for the end of the worker.
 
-        warm()
-        stop.wait()
+    In a process of its own: a compiler at work in a thread cannot be told to end, and it holds a lock that the end of
+    the interpreter waits for, so that a worker told to stop might stay for ever.
+    """
+    if stop.wait(SOON):
+        return
+    compiling = subprocess.Popen([sys.executable, "-c", WARM])
+    while compiling.poll() is None and not stop.wait(LOOKS):
+        pass
+    if compiling.poll() is None:
+        compiling.kill()
+        compiling.wait()
+    stop.wait()

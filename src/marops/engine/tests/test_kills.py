@@ -23,6 +23,7 @@ FLOWS = {
     "intake": "marops.domains.capture",
     "sample": "marops.sample",
     "webhook": "marops.connectors.webhooks",
+    "log": "marops.domains.workflows",
 }
 BESIDE = ("tick.after_split", "tick.after_aside")
 

@@ -1,14 +1,12 @@
-"""What is wrong with a workflow or a crew, named at the step concerned, with a remedy.
-
-A fault forbids; a hint (see `hints_of`) only says what somebody will want to know.
-"""
+"""What is wrong with a workflow or a crew, named at the step concerned, with a remedy."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from marops.domains.workflows.rules.crew import Crew
-from marops.domains.workflows.rules.document import ELAPSED, Step, Workflow
+from marops.domains.workflows.rules.document import ELAPSED, Step, Way, Workflow
+from marops.domains.workflows.rules.graphs import closing, starts_of, walked
 from marops.kernel.errors import FieldError
 
 CLOSE = 1e-6
@@ -159,8 +157,10 @@ def _shape(workflow: Workflow) -> Iterator[FieldError]:
     if not starts:
         yield _fault("/steps", "no-start", "Every step has one before it: nothing starts.", "Say where a class starts.")
         return
-    reached = graph.from_(starts)
-    ends = graph.back_from([one for one in graph.steps if not graph.after[one]])
+    reached = walked(starts, graph.after)
+    ends = walked([one for one in graph.steps if not graph.after[one]], graph.before)
+    back = _leading_back(workflow)
+    ahead = Shape.of(workflow, [way for way in workflow.ways_or_line() if (way.source, way.target) not in back])
     for number, step in enumerate(workflow.steps):
         here = f"/steps/{number}"
         if step.id not in reached:
@@ -168,10 +168,33 @@ def _shape(workflow: Workflow) -> Iterator[FieldError]:
         elif step.id not in ends:
             said = f"From “{step.name}” no way leads to an end: the work would go round for ever."
             yield _fault(here, "no-exit", said, "Draw a way out of the circle.")
-        if step.join == "all" and len(graph.before[step.id]) > 1 and graph.one_of(step.id):
-            before = graph.one_of(step.id)
+        if step.join == "all" and len(ahead.before[step.id]) > 1 and (before := ahead.one_of(step.id)):
             said = f"“{step.name}” waits for all ways that lead to it, but after “{before}” only one is taken."
             yield _fault(f"{here}/join", "never", said, "Let it wait for any way, or take all ways before it.")
+    yield from _doubled(workflow, ahead, back)
+
+
+def _leading_back(workflow: Workflow) -> frozenset[tuple[str, str]]:
+    starts = dict.fromkeys(one for work in workflow.classes for one in starts_of(workflow, work))
+    return closing(workflow.steps, workflow.ways_or_line(), tuple(starts))
+
+
+def _doubled(workflow: Workflow, ahead: "Shape", back: Iterable[tuple[str, str]]) -> Iterator[FieldError]:
+    """Work that comes back from one of several branches to before they part: the other branches would be done twice,
+    once beside it and once behind it.
+    """
+    again = {(step.id, step.rework.back_to) for step in workflow.steps if step.rework} | set(back)
+    for fork, within in ahead.branches():
+        for number, step in enumerate(workflow.steps):
+            over = next((to for one, to in again if one == step.id in within and fork in walked([to], ahead.after)), "")
+            if over:
+                said = (
+                    f"Work comes back from “{step.name}” to “{ahead.names[over]}”, before the branches part after"
+                    f" “{ahead.names[fork]}”, while the other branches go on: they would be done twice."
+                )
+                remedy = "Let it come back to a step of its own branch, or from a step where the branches have met."
+                yield _fault(f"/steps/{number}/rework/back_to" if step.rework else f"/steps/{number}", "doubled", said,
+                             remedy)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +208,10 @@ class Shape:
     names: dict[str, str]
 
     @classmethod
-    def of(cls, workflow: Workflow) -> "Shape":
-        """The shape of a workflow."""
+    def of(cls, workflow: Workflow, ways: Sequence[Way] | None = None) -> "Shape":
+        """The shape of a workflow, or of some of its ways."""
         ids = tuple(one.id for one in workflow.steps)
-        ways = workflow.ways_or_line()
+        ways = workflow.ways_or_line() if ways is None else ways
         return cls(
             ids,
             {one: tuple(way.target for way in ways if way.source == one) for one in ids},
@@ -203,24 +226,21 @@ class Shape:
         free = [one for one in self.steps if not self.before[one]]
         return list(dict.fromkeys([*said, *free])) if len(said) < len(workflow.classes) else list(dict.fromkeys(said))
 
-    def from_(self, starts: Iterable[str]) -> set[str]:
-        """Everything that is reached from there."""
-        return _walk(starts, self.after)
-
-    def back_from(self, ends: Iterable[str]) -> set[str]:
-        """Everything from which there is reached."""
-        return _walk(ends, self.before)
+    def branches(self) -> Iterator[tuple[str, set[str]]]:
+        """Each step after which several ways are taken at once, with what lies between there and where all meet."""
+        for one in self.steps:
+            if one not in self.chooses and len(self.after[one]) > 1:
+                ways = [walked([after], self.after) for after in self.after[one]]
+                yield one, set[str]().union(*ways) - ways[0].intersection(*ways[1:])
 
     def one_of(self, join: str) -> str:
         """The name of a step that takes one of several ways which meet again at this join; empty if there is none."""
         for one in self.chooses:
-            # A way that only comes back to the choice takes nothing from the join.
-            around = {**self.after, one: ()}
-            branches = [self.from_([after]) for after in self.after[one] if join in _walk([after], around)]
-            sources = self.before[join]
-            if len(branches) > 1 and join in set.intersection(*branches):
+            branches = [found for after in self.after[one] if join in (found := walked([after], self.after))]
+            sources = set(self.before[join])
+            if len(branches) > 1:
                 parted = [{way for way in sources if way in branch or way == one} for branch in branches]
-                if any(set(sources) - part for part in parted) and not self._together(one, join):
+                if any(sources - part for part in parted) and not self._together(one, join):
                     return self.names[one]
         return ""
 
@@ -229,20 +249,9 @@ class Shape:
         meeting = [one for one in self.steps if one not in (choice, join)]
         for one in meeting:
             around = {key: tuple(way for way in after if way != one) for key, after in self.after.items()}
-            if all(join not in _walk([after], around) or after == one for after in self.after[choice]):
+            if all(join not in walked([after], around) or after == one for after in self.after[choice]):
                 return True
         return False
-
-
-def _walk(starts: Iterable[str], ways: dict[str, tuple[str, ...]]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(starts)
-    while todo:
-        here = todo.pop()
-        if here not in seen:
-            seen.add(here)
-            todo.extend(ways.get(here, ()))
-    return seen
 
 
 def _twice(pointer: str, ids: Sequence[str], said: str) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""Means over replications with their intervals."""
+"""Means and shares over replications with their intervals."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -41,3 +41,41 @@ def of_median(values: NDArray[np.float64], level: float = LEVEL) -> Interval | N
         return None
     low, middle, high = np.quantile(known, [(1 - level) / 2, 0.5, (1 + level) / 2])
     return Interval(float(middle), float(low), float(high))
+
+
+def of_share(hits: int, runs: int, level: float = LEVEL) -> Interval | None:
+    """The share of runs in which something happened, with the score interval of Wilson (1927).
+
+    It keeps its width where all runs or none say yes, and its cover with few runs: Brown, Cai and DasGupta, Interval
+    Estimation for a Binomial Proportion, Statistical Science 16 (2001), 101-133. None without runs.
+    """
+    if runs < 1:
+        return None
+    value, square = hits / runs, _normal(level) ** 2
+    middle = (hits + square / 2) / (runs + square)
+    around = (square * (value * (1 - value) * runs + square / 4)) ** 0.5 / (runs + square)
+    return Interval(value, max(0.0, min(middle - around, value)), min(1.0, max(middle + around, value)))
+
+
+def of_paired_shares(gained: int, lost: int, runs: int, level: float = LEVEL) -> Interval | None:
+    """The difference of two shares of the same runs: `gained` of them say yes only to the first, `lost` only to the
+    second.
+
+    The interval of Bonett and Price, Adjusted Wald Confidence Interval for a Difference of Binomial Proportions Based
+    on Paired Data, Journal of Educational and Behavioral Statistics 37 (2012), 479-488: one run more of either kind, so
+    that runs which never differ do not prove that nothing does. None without runs.
+    """
+    if runs < 1:
+        return None
+    more, less = (gained + 1) / (runs + 2), (lost + 1) / (runs + 2)
+    middle = more - less
+    around = _normal(level) * ((more + less - middle**2) / (runs + 2)) ** 0.5
+    value = (gained - lost) / runs
+    return Interval(value, max(-1.0, min(middle - around, value)), min(1.0, max(middle + around, value)))
+
+
+def _normal(level: float) -> float:
+    """How many standard errors away this level of a normal distribution ends."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))

@@ -20,6 +20,10 @@ class StagingFull(Exception):
     """The disk or the memory given to staging was not enough."""
 
 
+class StagingRefused(Exception):
+    """A value that an expression cannot take."""
+
+
 class Staging:
     """A scratch database. `memory` bounds what DuckDB holds; the rest goes to its folder under `folder`."""
 
@@ -57,14 +61,17 @@ class Staging:
         found = self._run(sql, params).arrow()
         return found.read_all() if isinstance(found, pa.RecordBatchReader) else found
 
-    def append(self, table: str, rows: pa.Table) -> None:
-        """Add `rows` to `table`, making it of their columns where it is missing."""
+    def append(self, table: str, rows: pa.Table, what: str = "*") -> None:
+        """Add `rows`, or `what` is made of them, to `table`, making it of their columns where it is missing.
+
+        Raises StagingRefused for a value of which that cannot be made.
+        """
         self._database.register("_incoming", rows)
         try:
             if self.has(table):
-                self._run(f'INSERT INTO "{table}" BY NAME SELECT * FROM _incoming', None)
+                self._run(f'INSERT INTO "{table}" BY NAME SELECT {what} FROM _incoming', None)
             else:
-                self._run(f'CREATE TABLE "{table}" AS SELECT * FROM _incoming', None)
+                self._run(f'CREATE TABLE "{table}" AS SELECT {what} FROM _incoming', None)
         finally:
             self._database.unregister("_incoming")
 
@@ -77,6 +84,8 @@ class Staging:
             return self._database.execute(sql, params) if params is not None else self._database.execute(sql)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise StagingFull(str(error).splitlines()[0]) from error
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise StagingRefused(str(error).splitlines()[0]) from error
 
     def close(self) -> None:
         """Close it and remove its files."""

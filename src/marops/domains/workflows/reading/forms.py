@@ -44,12 +44,17 @@ class LogFileForm(forms.Form):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("A log: CSV, XLSX, Parquet, XES or OCEL 2.0 (JSON), packed with gzip or not; or a BPMN diagram."),
+        help_text=_(
+            "A log: CSV, XLSX, Parquet, XES or OCEL 2.0 (JSON), packed with gzip or not. Or a BPMN 2.0 diagram, or a"
+            " zip of a diagram and its Prosimos parameters."
+        ),
     )
     figures = forms.FileField(
         label=_("Figures for the diagram"),
         required=False,
-        help_text=_("Only beside a BPMN diagram: the parameters of Prosimos, as JSON."),
+        help_text=_(
+            "Only beside a BPMN diagram: the parameters of Prosimos as JSON, where they are a file of their own."
+        ),
     )
 
     def clean_file(self) -> Any:

@@ -1,30 +1,52 @@
 """OCEL 2.0 as JSON: events of several objects. Objects of one type are taken as the cases; one event of several of them
 stands in each.
 
-The file is read element by element, never as a whole; which object is of which type waits in a scratch database.
+The file is read block by block, never as a whole; events and objects wait in a scratch database, which takes them
+out of the text, too.
 """
 
-import codecs
 import gzip
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self, cast
+from typing import IO, Final, Self, cast
 
 import pyarrow as pa
 
 from marops.domains.capture.public import Chunk, Source
+from marops.domains.workflows.reading.elements import BrokenJson, lists
 from marops.kernel.config import config
 from marops.kernel.errors import FieldError, MaropsError, problem
-from marops.store.staging import Staging
+from marops.store.staging import Staging, StagingRefused
 
-_BLOCK: Final = 1 << 18
-_PAGE: Final = 20_000
 _LOOK: Final = 3_000
-_LARGEST: Final = 16_000_000
+_MEMORY: Final = "250MB"
 MOST_ATTRIBUTES: Final = 200
+_LONGEST: Final = 1_000
 _FIXED: Final = ("event", "activity", "time")
+_SHAPES: Final = {
+    "objects": '{"id": "VARCHAR", "type": "VARCHAR"}',
+    "events": '{"id": "VARCHAR", "type": "VARCHAR", "time": "VARCHAR",'
+    ' "attributes": [{"name": "VARCHAR", "value": "VARCHAR"}], "relationships": [{"objectId": "VARCHAR"}]}',
+}
+"""What of each element is kept; what is missing, or of another shape, is null."""
+
+_EMPTY: Final = (
+    "CREATE TABLE objects (id TEXT, type TEXT)",
+    'CREATE TABLE events ("number" BIGINT, id TEXT, type TEXT, time TEXT, attributes STRUCT(name TEXT, "value" TEXT)[],'
+    ' relationships STRUCT("objectId" TEXT)[])',
+)
+_RELATIONS: Final = f"""
+CREATE TABLE relation AS
+SELECT DISTINCT r."number", left(o.id, {_LONGEST}) AS object, o.type
+FROM (SELECT "number", unnest(relationships)."objectId" AS id FROM events) r
+JOIN (SELECT id, min(type) AS type FROM objects WHERE type IS NOT NULL GROUP BY id) o ON o.id = r.id
+"""
+_ATTRIBUTES: Final = """
+SELECT name
+FROM (SELECT "number", unnest(attributes).name AS name, generate_subscripts(attributes, 1) AS place FROM events)
+WHERE name IS NOT NULL GROUP BY name ORDER BY min("number"), min(place), name LIMIT ?
+"""
 
 BAD_JSON = problem(
     "log-json-broken",
@@ -49,9 +71,10 @@ class OcelSource(Source):
     def __init__(self, path: Path, case_object: str, *, packed: bool, most: int, peek: bool) -> None:
         super().__init__("ocel")
         self._path, self._packed, self._most, self._peek = path, packed, most, peek
-        self._staging = Staging(config().home / "tmp")
+        self._staging = Staging(config().home / "tmp", memory=_MEMORY)
         try:
             self._load()
+            self._attributes = [name for (name,) in self._staging.rows(_ATTRIBUTES, [MOST_ATTRIBUTES])]
             self.types = self._types()
             self.case_object = self._chosen(case_object)
             self.columns = [self.case_object, *_FIXED, *self._attributes, *self._others()]
@@ -70,60 +93,35 @@ class OcelSource(Source):
     # --- loading ---
 
     def _load(self) -> None:
-        self._staging.execute("CREATE TABLE object (id TEXT, type TEXT)")
-        self._staging.execute("CREATE TABLE event (number BIGINT, id TEXT, type TEXT, time TEXT, attributes TEXT)")
-        self._staging.execute("CREATE TABLE relation (number BIGINT, object TEXT)")
-        self._attributes: dict[str, None] = {}
+        for table in _EMPTY:
+            self._staging.execute(table)
         seen: set[str] = set()
-        number = 0
-        for key, page in _pages(self._elements()):
-            seen.add(key)
-            if key == "objects":
-                rows = {"id": [_text(one, "id") for one in page], "type": [_text(one, "type") for one in page]}
-                self._staging.append("object", pa.table(rows, pa.schema([("id", pa.string()), ("type", pa.string())])))
-            elif key == "events" and not (self._peek and number >= _LOOK):
-                number = self._take(page, number)
-            if self._peek and number >= _LOOK and "objects" in seen:
-                return
+        events = 0
+        try:
+            for key, texts in self._pages():
+                seen.add(key)
+                if key == "objects":
+                    self._take(key, {"text": texts})
+                elif not (self._peek and events >= _LOOK):
+                    numbers = pa.array(range(events + 1, events + len(texts) + 1), pa.int64())
+                    self._take(key, {"number": numbers, "text": texts})
+                    events += len(texts)
+                if self._peek and events >= _LOOK and "objects" in seen:
+                    break
+        except (OSError, EOFError, BrokenJson, StagingRefused) as error:
+            raise MaropsError(BAD_JSON, f"{self._path.name}: {error}") from None
         if not {"events", "objects"} <= seen:
             raise MaropsError(NOT_OCEL, f"It has no {' and no '.join(sorted({'events', 'objects'} - seen))}.")
+        self._staging.execute(_RELATIONS)
 
-    def _take(self, page: list[dict[str, Any]], number: int) -> int:
-        events: dict[str, list[Any]] = {"number": [], "id": [], "type": [], "time": [], "attributes": []}
-        numbers: list[int] = []
-        objects: list[str] = []
-        for one in page:
-            number += 1
-            given = {
-                str(a.get("name")): _plain(a.get("value")) for a in one.get("attributes") or () if isinstance(a, dict)
-            }
-            if len(self._attributes) < MOST_ATTRIBUTES:
-                self._attributes |= dict.fromkeys(given)
-            for name, value in zip(
-                events,
-                (number, _text(one, "id"), _text(one, "type"), _text(one, "time"), json.dumps(given)),
-                strict=True,
-            ):
-                events[name].append(value)
-            related = dict.fromkeys(
-                str(r.get("objectId"))
-                for r in one.get("relationships") or ()
-                if isinstance(r, dict) and r.get("objectId")
-            )
-            numbers += [number] * len(related)
-            objects += related
-        self._staging.append("event", pa.table(events))
-        self._staging.append(
-            "relation", pa.table({"number": pa.array(numbers, pa.int64()), "object": pa.array(objects, pa.string())})
-        )
-        return number
+    def _take(self, key: str, columns: dict[str, pa.Array]) -> None:
+        made = f"unnest(json_transform(text, '{_SHAPES[key]}'))"
+        numbers = '"number", ' if "number" in columns else ""
+        self._staging.append(key, pa.table(columns), f"{numbers}{made}")
 
-    def _elements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        try:
-            with cast("IO[bytes]", gzip.open(self._path) if self._packed else self._path.open("rb")) as file:
-                yield from _Elements(file, self._most).read()
-        except (OSError, EOFError, UnicodeDecodeError) as error:
-            raise MaropsError(BAD_JSON, f"{self._path.name}: {error}") from None
+    def _pages(self) -> Iterator[tuple[str, pa.Array]]:
+        with cast("IO[bytes]", gzip.open(self._path) if self._packed else self._path.open("rb")) as file:
+            yield from lists(file, _SHAPES, most=self._most)
 
     # --- choosing ---
 
@@ -131,8 +129,7 @@ class OcelSource(Source):
         """The types of objects that events are about, with how many objects each has."""
         return dict(
             self._staging.rows(
-                "SELECT o.type, count(DISTINCT o.id) AS objects FROM object o"
-                " WHERE o.id IN (SELECT object FROM relation) AND o.type IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+                "SELECT type, count(DISTINCT object) AS objects FROM relation GROUP BY 1 ORDER BY 2 DESC, 1"
             )
         )
 
@@ -147,8 +144,8 @@ class OcelSource(Source):
     def _longest(self) -> str:
         """Cases should be followed through many steps, by few events of several at once."""
         found = self._staging.rows(
-            "SELECT o.type, count(DISTINCT e.type)::DOUBLE * count(DISTINCT r.number) / count(*) AS worth"
-            " FROM relation r JOIN object o ON o.id = r.object JOIN event e ON e.number = r.number"
+            'SELECT r.type, count(DISTINCT e.type)::DOUBLE * count(DISTINCT r."number") / count(*) AS worth'
+            ' FROM relation r JOIN events e ON e."number" = r."number"'
             " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
         )
         return str(found[0][0])
@@ -161,124 +158,32 @@ class OcelSource(Source):
 
     def read(self, size: int) -> Iterator[Chunk]:
         """A row for each event and case, in the order of the file; rows count from 1."""
-        others = self._others()
-        firsts = "".join(
-            f", (SELECT min(x.object) FROM relation x JOIN object y ON y.id = x.object"
-            f" WHERE x.number = e.number AND y.type = $o{n}) AS o{n}"
-            for n in range(len(others))
-        )
-        self._staging.execute(
-            'CREATE OR REPLACE TABLE flat AS SELECT row_number() OVER (ORDER BY e.number, o.id) AS "row",'
-            f" o.id AS object, e.*{firsts} FROM event e JOIN relation r ON r.number = e.number"
-            " JOIN object o ON o.id = r.object WHERE o.type = $case",
-            {"case": self.case_object, **{f"o{n}": name for n, name in enumerate(others)}},
-        )
+        self._flatten()
         total = self._staging.value("SELECT count(*) FROM flat")
         for start in range(0, total, size):
             rows = self._staging.arrow(
                 'SELECT * FROM flat WHERE "row" > ? AND "row" <= ? ORDER BY "row"', [start, start + size]
             )
-            yield Chunk(self._table(rows, len(others)))
+            yield Chunk(rows)
 
-    def _table(self, rows: pa.Table, others: int) -> pa.Table:
-        given = [json.loads(text) for text in rows["attributes"].to_pylist()]
-        cells = [rows["object"], rows["id"], rows["type"], rows["time"]]
-        cells += [pa.array([one.get(name) for one in given], pa.string()) for name in self._attributes]
-        cells += [rows[f"o{n}"] for n in range(others)]
-        return pa.table({"row": rows["row"].cast(pa.int64()), **{f"c{n}": cell for n, cell in enumerate(cells)}})
-
-
-def _text(one: dict[str, Any], name: str) -> str | None:
-    value = one.get(name)
-    return None if value is None else str(value)[:1000]
-
-
-def _plain(value: Any) -> str | None:
-    return None if value is None else str(value)[:1000]
-
-
-def _pages(elements: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    page: list[dict[str, Any]] = []
-    last = ""
-    for key, one in elements:
-        if page and (key != last or len(page) == _PAGE):
-            yield last, page
-            page = []
-        last = key
-        page.append(one)
-    if page:
-        yield last, page
-
-
-class _Elements:
-    """The elements of the lists in a JSON object, one by one: only one of them is in memory."""
-
-    def __init__(self, file: IO[bytes], most: int) -> None:
-        self._file, self._most, self._size = file, most, 0
-        self._decoder = json.JSONDecoder()
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
-        self._text = ""
-        self._at = 0
-
-    def read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The name of each list and its elements; other values are passed over. Raises `log-json-broken`."""
-        self._expect("{")
-        while self._peek() != "}":
-            key = self._value()
-            if not isinstance(key, str):
-                raise MaropsError(BAD_JSON, "A key is no text.")
-            self._expect(":")
-            if self._peek() == "[":
-                yield from ((key, one) for one in self._list() if isinstance(one, dict))
-            else:
-                self._value()
-            if self._peek() == ",":
-                self._at += 1
-
-    def _list(self) -> Iterator[Any]:
-        self._expect("[")
-        while self._peek() != "]":
-            yield self._value()
-            if self._peek() == ",":
-                self._at += 1
-        self._at += 1
-
-    def _value(self) -> Any:
-        self._peek()
-        while True:
-            try:
-                value, end = self._decoder.raw_decode(self._text, self._at)
-            except RecursionError:
-                raise MaropsError(BAD_JSON, "Values stand too deep in each other.") from None
-            except ValueError as error:
-                if len(self._text) - self._at > _LARGEST or not self._more():
-                    raise MaropsError(BAD_JSON, str(error)) from None
-                continue
-            # A number may go on in the next block.
-            if end < len(self._text) or not self._more():
-                self._at = end
-                return value
-
-    def _peek(self) -> str:
-        while True:
-            while self._at < len(self._text) and self._text[self._at] in " \t\r\n\ufeff":
-                self._at += 1
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._more():
-                raise MaropsError(BAD_JSON, "It ends too early.")
-
-    def _expect(self, char: str) -> None:
-        if self._peek() != char:
-            raise MaropsError(BAD_JSON, f"There is {self._text[self._at]!r} where {char!r} belongs.")
-        self._at += 1
-
-    def _more(self) -> bool:
-        block = self._file.read(_BLOCK)
-        if not block:
-            return False
-        self._size += len(block)
-        if self._size > self._most:
-            raise MaropsError(BAD_JSON, f"It holds more than {self._most:,} bytes.")
-        self._text, self._at = self._text[self._at :] + self._decode.decode(block), 0
-        return True
+    def _flatten(self) -> None:
+        """The rows, with the columns that a chunk has."""
+        others = self._others()
+        firsts = "".join(f", min(object) FILTER (type = $other{n}) AS other{n}" for n in range(len(others)))
+        given = [
+            f'list_filter(e.attributes, one -> one.name = $name{n})[-1]."value"' for n in range(len(self._attributes))
+        ]
+        cells = ["r.object", "e.id", "e.type", "e.time", *given, *(f"f.other{n}" for n in range(len(others)))]
+        columns = "".join(f", left({cell}, {_LONGEST}) AS c{n}" for n, cell in enumerate(cells))
+        self._staging.execute(
+            "CREATE OR REPLACE TABLE flat AS"
+            f' SELECT row_number() OVER (ORDER BY e."number", r.object) AS "row"{columns}'
+            ' FROM events e JOIN relation r ON r."number" = e."number"'
+            f' LEFT JOIN (SELECT "number"{firsts} FROM relation WHERE type <> $case GROUP BY "number") f'
+            ' ON f."number" = e."number" WHERE r.type = $case',
+            {
+                "case": self.case_object,
+                **{f"name{n}": name for n, name in enumerate(self._attributes)},
+                **{f"other{n}": name for n, name in enumerate(others)},
+            },
+        )

@@ -6,6 +6,7 @@ import pytest
 
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.public import as_given, log_of, plan_log
+from marops.domains.workflows.reading.files import opened_log
 from marops.domains.workflows.tests.logground import bring, rows_of, written
 from marops.kernel.errors import MaropsError
 
@@ -161,12 +162,59 @@ def test_another_type_of_objects_can_be_the_cases(tmp_path):
 
 
 def test_elements_may_end_anywhere_in_a_block(tmp_path, monkeypatch):
-    from marops.domains.workflows.reading import ocel as module
+    from marops.domains.workflows.reading import elements as module
 
     path = written(tmp_path, ocel(APPROVAL).replace("ann", "Änn"), "log.json")
     whole = [row[:3] for row in rows_of(bring(path))]
-    monkeypatch.setattr(module, "_BLOCK", 7)
+    monkeypatch.setattr(module, "BLOCK", 7)
     assert [row[:3] for row in rows_of(bring(path))] == whole
+
+
+AWKWARD = r"""{"version": "2.0 [\"a\": {", "note": {"events": [{"id": "no"}]}, "tags": ["x", [1]], "eventTypes": [],
+ "objects": [{"id": "o\u0031", "type": "Order"},{"id":2,"type":"Order"}, {"type": "Order"}, {"id": "x"}],
+ "events": [
+  {"id": "e1", "type": "Say \"{[\\", "time": "2026-03-02T09:00:00Z", "relationships": [{"objectId": "o1"}, "o1", {}],
+   "attributes": [{"name": "a}", "value": true}, {"name": "n", "value": 1}, {"name": "n", "value": 2.5}, {}]} ,
+  {"id": "e2", "type": "Ask", "time": "2026-03-02T10:00:00Z", "attributes": {"not": "a list"},
+   "relationships": [{"objectId": 2}, {"objectId": "2"}]}
+ ]}"""
+
+
+@pytest.mark.parametrize("block", [1, 5, 1 << 22])
+def test_texts_that_look_like_structure_are_texts(tmp_path, monkeypatch, block):
+    from marops.domains.workflows.reading import elements
+
+    monkeypatch.setattr(elements, "BLOCK", block)
+    with opened_log(written(tmp_path, AWKWARD, "log.json")) as source:
+        found = next(iter(source.chunks(10))).rows
+        assert source.columns == ["Order", "event", "activity", "time", "a}", "n"]
+    assert found.to_pylist() == [
+        {"row": 1, "c0": "o1", "c1": "e1", "c2": 'Say "{[\\', "c3": "2026-03-02T09:00:00Z", "c4": "true", "c5": "2.5"},
+        {"row": 2, "c0": "2", "c1": "e2", "c2": "Ask", "c3": "2026-03-02T10:00:00Z", "c4": None, "c5": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ('{"objects": [{"id": "o1", "type": "x"}} ', "closed"),
+        ('{"objects": [{"id": "o1", "type": "x"} junk {"id": "o2"}], "events": []}', "between"),
+        ('{"objects": [{"id": o1}], "events": []}', "alformed"),
+        ('{"objects": [{"id": "o1", "type": "x"}], "events": [{"id": "e"', "too early"),
+        ('{"objects": [{"id": "o1"}], [1, 2]}', "without a name"),
+    ],
+)
+def test_what_is_wrong_with_a_json_is_told(tmp_path, broken, said):
+    with pytest.raises(MaropsError, match=said) as refusal, opened_log(written(tmp_path, broken, "log.json")):
+        pass
+    assert refusal.value.code == "log-json-broken"
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "log.json"
+    path.write_bytes(b'{"objects": [{"id": "\xff", "type": "x"}], "events": []}')
+    with pytest.raises(MaropsError, match="UTF-8"), opened_log(path):
+        pass
 
 
 def test_a_real_xes_is_read_whole(shared_data):

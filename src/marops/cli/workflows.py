@@ -94,19 +94,13 @@ def _is_diagram(paths: list[Path]) -> bool:
     if paths[0].is_dir() or is_model(str(paths[0])):
         return True
     with paths[0].open("rb") as file:
-        return is_diagram(file.read(8192))
+        return is_diagram(file)
 
 
 def _diagram(paths: list[Path], name: str) -> dict[str, Any]:
-    from marops.domains.workflows.public import import_model, model_parts
+    from marops.domains.workflows.public import import_model, model_of, title_of_file
 
-    if len(paths) == 1:
-        diagram, figures = model_parts(str(paths[0]))
-    else:
-        data = [one.read_bytes() for one in paths]
-        diagram = next((one for one in data if one.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")), b"")
-        figures = next((one for one in data if one is not diagram), None)
-    return import_model(diagram, figures, actor=CLI, name=name or paths[0].stem)
+    return import_model(model_of(paths), actor=CLI, name=name, title=title_of_file(paths[0].name))
 
 
 def _log(
@@ -227,7 +221,7 @@ def show(
             print(public.map_bpmn(slug))
             return
         if prosimos:
-            data, lost = public.map_prosimos(slug)
+            data, lost = public.map_prosimos(slug, actor=CLI)
             prosimos.write_bytes(data)
             for one in lost:
                 err.print(one, markup=False)

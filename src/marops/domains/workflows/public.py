@@ -20,15 +20,23 @@ from marops.domains.workflows.asking import (
 from marops.domains.workflows.asking import bottleneck as find_bottleneck
 from marops.domains.workflows.asking import comparison as compare_scenarios
 from marops.domains.workflows.asking import fitting_to as fit_to
+from marops.domains.workflows.carrying import (
+    import_model,
+    is_diagram,
+    is_model,
+    map_bpmn,
+    map_prosimos,
+    map_svg,
+    model_of,
+)
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, digest_of, plan_log
 from marops.domains.workflows.promised import promises as promised
 from marops.domains.workflows.queries import find_log, import_json, log_json, log_of, logs, workflow_json, workflow_rows
-from marops.domains.workflows.writing import begin_log, keep_model
+from marops.domains.workflows.writing import begin_log
 from marops.kernel import files
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import active, find, load
 from marops.kernel.jobs import run_here, start_job
 from marops.kernel.models import File, Job
 from marops.kernel.permissions import require
@@ -40,7 +48,7 @@ __all__ = [
     "fit_to", "hours_on_average", "import_json",
     "import_model", "is_diagram", "is_model", "keep_scenario", "log_json", "log_named", "log_of", "logs", "map_bpmn",
     "map_prosimos", "map_svg",
-    "model_parts", "plan_log", "promised", "read_work",
+    "model_of", "plan_log", "promised", "read_work",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
     "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
 ]  # fmt: skip
@@ -146,29 +154,10 @@ def start_discovery(log: EventLog, *, actor: Actor, slug: str = "", noise: float
     return _start(log, actor, slug=slug, discover=True, here=False, noise=noise)
 
 
-def is_diagram(head: bytes) -> bool:
-    """Does a file that begins so hold BPMN?"""
-    return b"/BPMN/20100524/" in head
-
-
-def is_model(path: str) -> bool:
-    """Is this a folder or zip with a diagram in it, or a diagram?"""
-    from marops.domains.workflows.exchange import is_exchange
-
-    return is_exchange(path)
-
-
-def model_parts(path: str) -> tuple[bytes, bytes | None]:
-    """The diagram, and the figures if there are any, of a diagram, a folder or a zip. Raises MaropsError `invalid`."""
-    from marops.domains.workflows.exchange import model_files
-
-    return model_files(path)
-
-
 def title_of_file(name: str) -> str:
     """A title made of a file's name."""
     stem = name
-    for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet", ".bpmn"):
+    for ending in (".gz", ".csv", ".tsv", ".txt", ".xes", ".jsonocel", ".json", ".xlsx", ".parquet", ".bpmn", ".zip"):
         stem = stem.removesuffix(ending)
     return " ".join(stem.replace("_", " ").split())[:120] or "Log"
 
@@ -176,53 +165,6 @@ def title_of_file(name: str) -> str:
 def slug_for(name: str) -> str:
     """The short name that a name becomes; empty for none."""
     return slug_of(name) if name else ""
-
-
-def map_svg(ref: str) -> str:
-    """The map of a workflow as an SVG file. Raises MaropsError `not-found`."""
-    from marops.domains.workflows.charts.alone import alone
-    from marops.domains.workflows.telling import Told
-
-    flow = load(find(f"workflow/{ref}"))
-    crews = {row.slug: row for row in active("crew")}
-    return alone(Told(flow, load(crews[flow.crew]) if flow.crew in crews else None).picture())
-
-
-def map_bpmn(ref: str) -> str:
-    """A workflow as BPMN 2.0. Raises MaropsError `not-found`."""
-    from marops.domains.workflows.exchange import write_bpmn
-
-    return write_bpmn(load(find(f"workflow/{ref}"))).decode()
-
-
-def map_prosimos(ref: str) -> tuple[bytes, tuple[str, ...]]:
-    """A zip with a Prosimos model of a workflow and its crew, and what such a model cannot say.
-
-    Raises MaropsError `not-found`.
-    """
-    from marops.domains.workflows.exchange import losses, packed, write_prosimos
-
-    row = find(f"workflow/{ref}")
-    flow = load(row)
-    crew = load(find(f"crew/{flow.crew}"))
-    return packed(write_prosimos(flow, crew), row.slug), losses(flow, crew)
-
-
-def import_model(diagram: bytes, figures: bytes | None, *, actor: Actor, name: str = "") -> dict[str, Any]:
-    """Keep the workflow of a BPMN file, with the figures of a Prosimos JSON where there is one, and its crew.
-
-    Raises MaropsError `invalid` that names what cannot be read.
-    """
-    from marops.domains.workflows.exchange import read_bpmn
-    from marops.domains.workflows.exchange.prosimos import read_prosimos
-
-    require(actor, CHANGE)
-    read = read_prosimos(diagram, figures, title=name) if figures is not None else read_bpmn(diagram, title=name)
-    slug = slug_of(name or str(read.workflow["title"]))
-    row = keep_model(actor=actor, slug=slug, read=(read.workflow, read.crew), reason="From a diagram")
-    steps = sum(not one.get("gate") for one in row.document["steps"])
-    made = {"workflow": row.slug, "version": row.version, "crew": row.document["crew"], "steps": steps}
-    return {"log": None, "workflows": [made | {"title": row.document["title"]}], "notes": list(read.notes)}
 
 
 def hours_on_average(value: Any) -> float:

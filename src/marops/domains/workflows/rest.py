@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile as Upload
 from pydantic import Field
@@ -19,10 +19,11 @@ from pydantic import Field
 from marops.domains.accounts.public import actor_of
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import Ask, bottleneck_json, comparison_json, found_before, simulation
+from marops.domains.workflows.carrying import import_model, map_bpmn, map_prosimos
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, as_given, plan_log
-from marops.domains.workflows.public import import_model, slug_for, start_facts, start_log
+from marops.domains.workflows.public import slug_for, start_facts, start_log, title_of_file
 from marops.domains.workflows.queries import (
     crew_json,
     crew_rows,
@@ -47,6 +48,11 @@ from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, curso
 
 router = Router(tags=["workflows"])
 MOST_DIAGRAM = 20_000_000
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    """What describes an answer that is a file."""
+    return {"responses": {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}}
 
 
 class WorkflowRowOut(Shown):
@@ -278,11 +284,14 @@ def start_import(
 def import_diagram(
     request: HttpRequest, file: File[Upload], figures: File[Upload | None] = None, name: Form[str] = ""
 ) -> Status[dict[str, Any]]:
-    """Take a BPMN 2.0 diagram in, with the parameters of Prosimos as `figures` where there are some."""
+    """Take a BPMN 2.0 diagram in, with the parameters of Prosimos as `figures` or both as a zip; `notes`: what is lost.
+
+    A workflow that is called `name` gets a new version; without a name, nothing that is there is changed.
+    """
     actor = actor_of(request)
     require(actor, CHANGE)
-    data = _small(file)
-    made = import_model(data, _small(figures) if figures else None, actor=actor, name=name)
+    parts = [_small(file), _small(figures) if figures else None]
+    made = import_model(parts, actor=actor, name=name, title=title_of_file(file.name or ""))
     return Status(201, made)
 
 
@@ -356,6 +365,21 @@ def keep_workflow(request: HttpRequest, slug: str, body: Kept) -> dict[str, Any]
     actor = actor_of(request)
     row = _keep(actor, "workflow", slug, body)
     return workflow_json(f"{slug}@{row.version}", actor=actor)
+
+
+@router.get("/workflows/{slug}/bpmn", response={200: None}, openapi_extra=_file("application/xml"))
+def workflow_as_bpmn(request: HttpRequest, slug: str) -> HttpResponse:
+    """The workflow as a BPMN 2.0 file."""
+    require(actor_of(request), VIEW)
+    return HttpResponse(map_bpmn(slug), content_type="application/xml")
+
+
+@router.get("/workflows/{slug}/prosimos", response={200: None}, openapi_extra=_file("application/zip"))
+def workflow_as_prosimos(request: HttpRequest, slug: str) -> HttpResponse:
+    """A zip with a Prosimos 2.1 model of the workflow and its crew, and a text of what such a model cannot say."""
+    actor = actor_of(request)
+    require(actor, VIEW)
+    return HttpResponse(map_prosimos(slug, actor=actor)[0], content_type="application/zip")
 
 
 # --- what simulation answers ---

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from marops.domains.workflows.pages import crews, editing, importing, outline, papers, scenario_text, scenarios, showing
+from marops.domains.workflows.pages import (
+    crews,
+    editing,
+    importing,
+    outline,
+    papers,
+    scenario_text,
+    scenarios,
+    showing,
+    taking,
+)
 
 app_name = "workflows"
 
@@ -45,6 +55,10 @@ urlpatterns = [
     path("workflows/<slug>/asked/<ref>", scenarios.progress, name="progress"),
     path("workflows/<slug>/what-if/<kind>", scenarios.new, name="scenario-new"),
     path("workflows/<slug>/map.svg", showing.svg, name="svg"),
+    path("workflows/<slug>/map.bpmn", taking.bpmn, name="bpmn"),
+    path("workflows/<slug>/prosimos.zip", taking.prosimos, name="prosimos"),
+    path("workflows/<slug>/document.yaml", taking.as_yaml, name="yaml"),
+    path("workflows/<slug>/document.json", taking.as_json, name="json"),
     path("workflows/<slug>/brief", papers.brief, name="brief"),
     path("workflows/<slug>/brief.pdf", papers.brief_pdf, name="brief-pdf"),
     path("workflows/<slug>/comparison", papers.comparison, name="comparison"),

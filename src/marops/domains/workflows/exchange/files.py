@@ -3,7 +3,9 @@
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from marops.domains.workflows.exchange.bpmn import read_diagram
 from marops.domains.workflows.exchange.documents import Read, finished
@@ -68,11 +70,39 @@ def read_zip(data: bytes, *, title: str = "") -> Read:
     return _both(*unzipped(data), title)
 
 
-def packed(files: Files, name: str = "model") -> bytes:
-    """Both files of a Prosimos model as one zip, the same bytes for the same model."""
+def holds_diagram(file: IO[bytes]) -> bool:
+    """Is this a zip with a diagram in it? A workbook is a zip as well."""
+    try:
+        with zipfile.ZipFile(file) as zipped:
+            return any(one.lower().endswith(_DIAGRAM) for one in zipped.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
+def files_of(parts: Sequence[bytes]) -> tuple[bytes, bytes | None]:
+    """The diagram, and the parameters if there are any, of what somebody chose: in either order, or in one zip.
+
+    Raises MaropsError where there is no diagram, or more than one.
+    """
+    if len(parts) == 1 and parts[0][:2] == b"PK":
+        return unzipped(parts[0])
+    diagrams = [one for one in parts if one[:200].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")]
+    others = [one for one in parts if one not in diagrams]
+    if len(diagrams) != 1 or len(others) > 1:
+        raise refused(
+            "This is not one diagram with its parameters.",
+            "Choose a BPMN file and the JSON beside it, or a zip of both.",
+        )
+    return diagrams[0], others[0] if others else None
+
+
+def packed(files: Files, name: str = "model", lost: Sequence[str] = ()) -> bytes:
+    """Both files of a Prosimos model as one zip, the same bytes for the same model; with what it cannot say as text."""
     out = io.BytesIO()
+    said = "".join(f"{one}\n" for one in lost).encode()
+    parts = (("bpmn", files.bpmn), ("json", files.parameters), *((("left-out.txt", said),) if lost else ()))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for ending, data in (("bpmn", files.bpmn), ("json", files.parameters)):
+        for ending, data in parts:
             zipped.writestr(zipfile.ZipInfo(f"{name}.{ending}", (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 

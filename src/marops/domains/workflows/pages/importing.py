@@ -78,9 +78,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "workflows/import.html", {"form": form, "here": work_here()}, status=422)
     upload, figures = form.cleaned_data["file"], form.cleaned_data["figures"]
     try:
-        head = upload.read(8192)
-        upload.seek(0)
-        if is_diagram(head):
+        if is_diagram(upload) or (figures and is_diagram(figures)):
             return _diagram(request, upload, figures)
         row = files.keep(upload.chunks(), name=upload.name, actor=actor_of(request))
         plan_log(files.path_of(row), name=row.name)
@@ -91,11 +89,17 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _diagram(request: HttpRequest, upload: Any, figures: Any) -> HttpResponse:
-    made = import_model(
-        upload.read(), figures.read() if figures else None, actor=actor_of(request), name=title_of_file(upload.name)
-    )
-    messages.success(request, _("The diagram is a workflow now. What it did not say is assumed."))
-    return redirect("workflows:workflow", made["workflows"][0]["workflow"])
+    parts = [upload.read(), figures.read() if figures else None]
+    made = import_model(parts, actor=actor_of(request), title=title_of_file(upload.name))
+    lost = len(made["notes"])
+    said = _("It is a workflow now; everything that was in the file is on its map.")
+    if lost:
+        said = ngettext(
+            "It is a workflow now. %(n)d thing was assumed or left out: see “What this rests on”.",
+            "It is a workflow now. %(n)d things were assumed or left out: see “What this rests on”.", lost,
+        ) % {"n": lost}  # fmt: skip
+    messages.success(request, said)
+    return redirect(f"{reverse('workflows:workflow', args=[made['workflows'][0]['workflow']])}#notes")
 
 
 @require_POST

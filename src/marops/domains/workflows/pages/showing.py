@@ -16,7 +16,7 @@ from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.charts.maps import By
 from marops.domains.workflows.models import WorkflowAnswer
-from marops.domains.workflows.pages import scenarios
+from marops.domains.workflows.pages import scenarios, taking
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
@@ -125,7 +125,7 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "job_done": str(job.done or 0) if job else "",
         "brief_url": door("workflows:brief", slug),
         "page_url": _page_url(slug, told),
-        "exports": [(words, url) for words, url in _exports(slug) if url],
+        "takings": taking.offers(slug, asked=bool(told.four)),
     }
     return render(request, "workflows/workflow.html", context)
 
@@ -137,14 +137,6 @@ def _page_url(slug: str, told: Told) -> str:
     kept = compared_last(slug, [one.key for one in told.results.comparison.options])
     url = reverse("workflows:comparison", args=[slug])
     return f"{url}?{urlencode({'answer': str(kept.id)})}" if kept else url
-
-
-def _exports(slug: str) -> list[tuple[str, str]]:
-    return [
-        (_("Map as SVG"), door("workflows:svg", slug)),
-        (_("BPMN 2.0"), door("workflows:bpmn", slug)),
-        (_("Prosimos JSON"), door("workflows:prosimos", slug)),
-    ]
 
 
 def _told(request: HttpRequest, row: Definition) -> Told:

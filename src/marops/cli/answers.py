@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marops.cli.main import CLI, REFUSED, Json, app, err, installation, out, print_json, text_of
+from marops.cli.main import CLI, REFUSED, Json, app, document_of, err, installation, out, print_json
 from marops.cli.workflows import workflow
 
 scenario = typer.Typer(no_args_is_help=True, help="Scenarios: what a hire or a redesign would bring.")
@@ -153,13 +153,12 @@ def compare(
 def _scenarios(options: list[str]) -> dict[str, Any]:
     """Scenarios by a short name: that of the file, or of the kept definition."""
     from marops.domains.workflows.public import scenario_of, scenarios_named
-    from marops.kernel.rules import read_yaml
 
     found: dict[str, Any] = {}
     for option in options:
         path = Path(option)
         if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
-            found[path.stem] = scenario_of(read_yaml(text_of(path)), option)
+            found[path.stem] = scenario_of(document_of(path), option)
         else:
             found |= scenarios_named([option])
     if not found:
@@ -191,16 +190,75 @@ def promises(slug: Slug, replications: Runs = 200, seed: Seed = 1, as_json: Json
         print_json(found)
         return
     for one in found["open"]:
-        share = "" if one["on_time"] is None else f"  {one['on_time']:.0%} on time"
+        share = "" if one["on_time"] is None else f"  {one['on_time']['value']:.0%} on time"
         half, most = ((one[name] or "not in six months")[:10] for name in ("p50", "p85"))
         out.print(f"{one['case'][:44]:44}  {half}  {most}{share}  [dim]waits for {', '.join(one['waits_for'])}[/]")
     if found["first"]:
         out.print(f"\n[bold]First:[/] {', '.join(found['first'])}")
 
+    if not found["open"]:
+        out.print("Nothing of it is open.")
 
 @workflow.command("brief")
 def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
     """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""
+@workflow.command("decisions")
+def decisions(
+    slug: Slug,
+    plan: Annotated[Path | None, typer.Option(help="The plan: a YAML file with targets by kind of work.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="So many of a kind of work in each month, as newsletter=8. Repeat it.")
+    ] = None,
+    months: Annotated[int | None, typer.Option(min=1, max=18, help="Months of a plan made of --target.")] = None,
+    replications: Runs = 400,
+    seed: Seed = 1,
+    first: First = None,
+    as_json: Json = False,
+) -> None:
+    """Say how likely a plan is, and which three changes raise that most with the people there are."""
+    asked = _plan(plan, target or [], months)
+    with installation(quiet=as_json):
+        from marops.domains.workflows.public import Ask
+        from marops.domains.workflows.public import decisions as found_for
+
+        ask = Ask(runs=replications, seed=seed, first=first.date() if first else None)
+        found = found_for(slug, asked, ask, actor=CLI, tell=_tell(as_json))
+    if as_json:
+        print_json(found)
+    else:
+        _print_decisions(found)
+
+
+def _plan(plan: Path | None, targets: list[str], months: int | None) -> Any:
+    """The document of a plan, of a file or of targets such as newsletter=8."""
+    if (plan is None) == (not targets):
+        err.print("Give the plan by --plan, or by --target.")
+        raise typer.Exit(REFUSED)
+    if plan is not None:
+        return document_of(plan)
+    pairs = [one.partition("=") for one in targets]
+    asked: dict[str, Any] = {"targets": {name.strip(): number.strip() for name, _is, number in pairs}}
+    return asked | ({"months": months} if months else {})
+
+
+def _print_decisions(found: dict[str, Any]) -> None:
+    def share(one: dict[str, Any], sign: str = "") -> str:
+        return f"{one['value']:{sign}.0%} ({one['low']:{sign}.0%} to {one['high']:{sign}.0%})"
+
+    out.print(f"The plan is met with a probability of [bold]{share(found['today'])}[/] as things are.")
+    words = {
+        "met-anyway": "Nothing has to be decided for it.",
+        "out-of-reach": "No change of one step brings it within reach.",
+        "nothing-to-change": "There is no step that could be changed.",
+        "none": "Nothing that was tried raises it, as far as one can tell.",
+    }
+    if found["says"] in words:
+        out.print(words[found["says"]])
+    for one in found["decisions"]:
+        out.print(f"  {share(one['gain'], '+'):24}  {one['title']}", markup=False)
+    out.print(f"[dim]{len(found['tried'])} changes tried, {found['runs']} runs, {found['seconds']} s[/]")
+
+
     with installation(quiet=as_json):
         from marops.domains.workflows.public import Ask, brief_pdf, find_bottleneck
 

@@ -89,6 +89,19 @@ def text_of(file: Path) -> str:
         raise MaropsError(INVALID, f"{file} cannot be read as a text file in UTF-8.") from fault
 
 
+def document_of(file: Path) -> Any:
+    """What a YAML or JSON file says; one that is neither is refused by its name."""
+    from yaml import YAMLError
+
+    from marops.kernel.errors import INVALID, MaropsError
+    from marops.kernel.rules import read_yaml
+
+    try:
+        return read_yaml(text_of(file))
+    except YAMLError as fault:
+        raise MaropsError(INVALID, f"{file} is no YAML: {' '.join(str(fault).split())}") from fault
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 done with rejected rows or findings, 2 refused."""
     _load_commands()

@@ -26,7 +26,7 @@ class WorkflowsConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
-        from marops.domains.workflows import jobs, queries, questions  # noqa: F401  # register what the worker runs
+        from marops.domains.workflows import decided, jobs, promised, queries, questions  # noqa: F401  # registers jobs
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow
         from marops.domains.workflows.rules.faults import faults_of_crew, faults_of_workflow

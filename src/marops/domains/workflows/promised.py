@@ -1,26 +1,46 @@
 """When open work will be done: what is in progress now, from the facts or from the log a workflow was read off."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from marops.domains.register.public import slug_of
-from marops.domains.workflows.asking import Ask
-from marops.domains.workflows.models import EventLog
+from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.asking import Ask, kept_answer
+from marops.domains.workflows.models import EventLog, WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
-from marops.domains.workflows.situations import CANNOT_RUN, Known, known
+from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.situations import Known, known
 from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc, now
-from marops.kernel.errors import MaropsError
+from marops.kernel.definitions import digest
+from marops.kernel.errors import MaropsError, problem
+from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
+from marops.kernel.models import Job
 from marops.kernel.permissions import require
-from marops.kernel.workspace import workspace
+from marops.kernel.workspace import sample_present, workspace
 
+if TYPE_CHECKING:
+    from marops.domains.workflows.answering.promising import OpenItem, Promise
+
+DRAWN = problem(
+    "workflow-without-work",
+    "Nothing says which work of this workflow is open",
+    remedy="Read it off a log, or off the work that is done here.",
+)
 TOUCHED = timedelta(days=60)
 """Whatever nobody has touched for so long is not in progress any more."""
 HOPELESS, SAFE = 0.02, 0.95
+RUNS = 200
+MONTHS = 6
+"""So far ahead is looked."""
+FIRST = 5
+"""So many are named that are to be done first."""
 
 _OPEN = """
 SELECT case_id, case_class, activity, least(enabled_at, started_at, ended_at) AS began, ended_at
@@ -31,61 +51,126 @@ ORDER BY case_id, ended_at
 """
 
 
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """What is open in all workflows of a crew, and the moment that is looked from: now, or where the log ends."""
+
+    items: tuple["OpenItem", ...]
+    at: datetime
+    log: str
+
+    @property
+    def digest(self) -> str:
+        """The same for the same pieces of work in the same state."""
+        return digest(
+            {"open": [[one.key, one.workflow, len(one.done), iso_utc(one.done[-1][1])] for one in self.items]}
+        )
+
+
 def promises(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
     """Open items with the dates by which half and 85 of 100 runs finish them, and which of them to do first, as JSON.
 
-    Raises MaropsError `workflow-cannot-run` for a workflow whose work nobody records.
+    Kept: asked again within the hour with nothing done since, it is the same answer.
+    Raises MaropsError `workflow-without-work` for a workflow whose work nobody records.
     """
     require(actor, VIEW)
-    began = time.monotonic()
     here = known(slug)
-    items, at = _in_progress(here)
+    going = in_progress(here)
+    asked = {"runs": ask.runs, "seed": ask.seed, "versions": list(here.refs), "open": going.digest, "log": going.log}
+    kind = WorkflowAnswer.Kind.PROMISES
+    key = digest({"kind": kind, "way": 1, "hour": f"{going.at:%Y%m%d%H}", **asked})
+    row = WorkflowAnswer.objects.filter(workflow=here.slug, kind=kind, digest=key).first()
+    if row is None:
+        began = time.monotonic()
+        answer = _reckoned(here, going, ask)
+        row = keep_answer(
+            actor=actor, workflow=here.slug, kind=kind, digest=key, asked=asked, answer=answer,
+            seconds=round(time.monotonic() - began, 3), sample=sample_present(),
+        )  # fmt: skip
+    return kept_answer(row)
+
+
+def _reckoned(here: Known, going: InProgress, ask: Ask) -> dict[str, Any]:
     from marops.domains.workflows.answering.outcomes import Setting
     from marops.domains.workflows.answering.promising import promises as reckoned
 
-    zone = here.frame(1).zone
-    frame = here.frame(6, at.astimezone(_zone(zone)).date(), warm_up=0)
-    found = reckoned(here.situation, items, Setting(frame, ask.seed, ask.runs))
-    rows = [_row(one) for one in found if one.item.workflow == here.slug]
-    first = [one for one in rows if one["on_time"] is not None and HOPELESS < one["on_time"] < SAFE]
-    return {
-        "workflow": here.slug, "at": iso_utc(at), "open": rows, "first": [one["case"] for one in first[:5]],
-        "asked": {"runs": ask.runs, "seed": ask.seed, "versions": list(here.refs)},
-        "seconds": round(time.monotonic() - began, 3),
-    }  # fmt: skip
+    day = going.at.astimezone(_zone(here)).date()
+    setting = Setting(here.frame(MONTHS, day, warm_up=0), ask.seed, ask.runs)
+    found = reckoned(here.situation, going.items, setting, going.at)
+    rows = [_row(one, here.workflow) for one in found if one.item.workflow == here.slug]
+    return {"at": iso_utc(going.at), "open": rows, "first": to_do_first(rows)}
 
 
-def _row(one: Any) -> dict[str, Any]:
+def to_do_first(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The open items whose date is in danger and not lost, the one most in danger first."""
+    chances = [(one["on_time"]["value"], one["case"]) for one in rows if one["on_time"]]
+    return [case for chance, case in sorted(chances) if HOPELESS < chance < SAFE][:FIRST]
+
+
+def _row(one: "Promise", flow: Workflow) -> dict[str, Any]:
+    last, ended = one.item.done[-1]
+    share = one.on_time
     return {
         "case": one.item.key, "class": one.item.work_class, "began": iso_utc(one.item.arrived),
-        "done": one.item.done[-1][0], "waits_for": list(one.waits_for), "p50": iso_utc(one.p50),
-        "p85": iso_utc(one.p85), "due": iso_utc(one.item.due), "on_time": one.on_time,
+        "done": last, "done_name": flow.step(last).name, "done_at": iso_utc(ended), "waits_for": list(one.waits_for),
+        "p50": iso_utc(one.p50), "p85": iso_utc(one.p85), "due": iso_utc(one.item.due),
+        "on_time": {"value": share.value, "low": share.low, "high": share.high} if share else None,
     }  # fmt: skip
 
 
-def _zone(name: str) -> Any:
-    from zoneinfo import ZoneInfo
+@job("workflow.promises", title="Reckon when open work of {workflow} will be done")
+def reckon(run: JobRun) -> Iterator[Step]:
+    """Simulate the work in progress of now, many times over."""
+    yield Progress(0, 1, "Simulating the work in progress"), {}
+    ask = Ask(runs=run.arguments.get("runs", RUNS), seed=run.arguments.get("seed", 1))
+    found = promises(run.arguments["workflow"], ask, actor=run.actor)
+    run.result |= {"workflow": found["workflow"], "open": len(found["open"]), "first": found["first"]}
+    run.result |= {"seconds": found["seconds"], "kept": found["kept"]}
+    yield Progress(1, 1, "Done"), {}
 
-    return ZoneInfo(name or workspace().zone)
+
+def start(slug: str, *, actor: Actor, **how: Any) -> Job:
+    """Put the question in the queue. `how`: runs, seed.
+
+    Raises MaropsError `not-allowed`, `not-found`, `workflow-cannot-run`, `workflow-without-work`.
+    """
+    require(actor, VIEW)
+    here = known(slug)
+    if work_of(here.workflow) is None:
+        raise _nothing_said(here)
+    return start_job("workflow.promises", {"workflow": here.slug, **how}, actor=actor)
 
 
-def _in_progress(here: Known) -> tuple[list[Any], datetime]:
-    """What is open in all workflows of the crew, and the moment that is looked from."""
-    source = here.workflow.source
-    row = EventLog.objects.filter(number=int(source.log.removeprefix("EL-"))).first() if source and source.log else None
+def work_of(flow: Workflow) -> EventLog | None:
+    """What says which work is open: the log the workflow was read off, or the facts behind it; None of a drawn one."""
+    source = flow.source
+    number = source.log.removeprefix("EL-") if source else ""
+    return EventLog.objects.filter(number=int(number)).first() if number.isdecimal() else None
+
+
+def _nothing_said(here: Known) -> MaropsError:
+    return MaropsError(DRAWN, f"“{here.workflow.title}” was drawn, or its log is gone: nobody says which work is open.")
+
+
+def _zone(here: Known) -> ZoneInfo:
+    return ZoneInfo(here.frame(1).zone or workspace().zone)
+
+
+def in_progress(here: Known) -> InProgress:
+    """What is open in all workflows of the crew. Raises MaropsError `workflow-without-work`."""
+    row = work_of(here.workflow)
     if row is None:
-        said = f"“{here.workflow.title}” was drawn: nothing says which work is open."
-        raise MaropsError(CANNOT_RUN, said, remedy="Read it off a log, or off the work that is done here.")
+        raise _nothing_said(here)
     if row.format == "facts":
         at = now()
-        return list(_of_facts(here, at)), at
+        return InProgress(tuple(_of_facts(here, at)), at, row.ref)
     from marops.domains.workflows.answering.promising import open_items
 
     at = row.last_at or now()
     flow = here.workflow
     names = {one.name: one.id for one in flow.classes}
     items = open_items(log_of(row), flow, here.slug, class_of=names, since=at - TOUCHED)
-    return [_dated(one, here) for one in items], at
+    return InProgress(tuple(_dated(one, here) for one in items), at, row.ref)
 
 
 def _of_facts(here: Known, at: datetime) -> Iterator[Any]:

@@ -29,6 +29,7 @@ from marops.domains.workflows.carrying import (
     map_svg,
     model_of,
 )
+from marops.domains.workflows.decided import decisions
 from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, LogPlan, as_given, check_plan, digest_of, plan_log
@@ -44,7 +45,7 @@ from marops.store.archive import blocks_of
 
 __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "brief_pdf",
-    "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "find_bottleneck", "find_log",
+    "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "decisions", "find_bottleneck", "find_log",
     "fit_to", "hours_on_average", "import_json",
     "import_model", "is_diagram", "is_model", "keep_scenario", "log_json", "log_named", "log_of", "logs", "map_bpmn",
     "map_prosimos", "map_svg",

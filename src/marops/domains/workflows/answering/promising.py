@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.outcomes import Setting, run
+from marops.domains.workflows.rules.answers import Estimate
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.domains.workflows.rules.document import Workflow
+from marops.methods.estimates import of_share
 from marops.methods.mining.log import Log
+from marops.methods.simulation import model as kernel
 from marops.methods.simulation.model import FOREVER, NOBODY, Token
 
 Floats = NDArray[np.float64]
@@ -36,13 +39,14 @@ class OpenItem:
 @dataclass(frozen=True, slots=True)
 class Promise:
     """When an item will be done: in half of all runs by `p50`, in 85 of 100 by `p85`; None where too few finish it in
-    the time looked at. `on_time`: the share of runs that keep its date. `waits_for`: the steps it goes on with.
+    the time looked at. `on_time`: the share of runs that keep its date, with its interval; None without a date.
+    `waits_for`: the steps it goes on with.
     """
 
     item: OpenItem
     p50: datetime | None
     p85: datetime | None
-    on_time: float | None
+    on_time: Estimate | None
     waits_for: tuple[str, ...]
 
 
@@ -84,35 +88,74 @@ def _at(log: Log, hours: float) -> datetime:
     return log.zero + timedelta(hours=float(hours))
 
 
-def promises(situation: Situation, items: Sequence[OpenItem], setting: Setting) -> list[Promise]:
-    """The finish of every item, the one most in danger first. Begins with the work in progress, without a warm-up."""
+def promises(
+    situation: Situation, items: Sequence[OpenItem], setting: Setting, at: datetime | None = None
+) -> list[Promise]:
+    """The finish of every item, the one most in danger first. Begins with the work in progress, without a warm-up.
+
+    `at`: the moment from which on people work on it, within the first day of the frame; the morning, if left out.
+    """
     frame = replace(setting.frame, warm_up=0)
     made = compiled(situation, frame)
-    tokens, waits = _tokens(made, items)
-    model = replace(made.model, tokens=tuple(tokens))
+    hour = max(frame.hour_of(at), 0.0) if at else 0.0
+    tokens, waits = _tokens(made, items, hour)
+    model = replace(_from(made.model, hour), tokens=tuple(tokens))
     runs = run(replace(made, model=model), replace(setting, frame=frame))
     ends = np.full((runs.replications, len(items)), np.inf)
     ours = runs.cases.case < 0
-    ends[runs.cases.replication[ours] - runs.first, -runs.cases.case[ours] - 1] = runs.cases.finished[ours]
+    ends[runs.cases.replication[ours] - runs.first, -runs.cases.case[ours] - 1] = runs.cases.finished[ours] + hour
     found = [_promise(made, item, ends[:, number], waits[number]) for number, item in enumerate(items)]
-    return sorted(
-        found, key=lambda one: (one.on_time if one.on_time is not None else 2.0, one.item.due or one.item.arrived)
+    return sorted(found, key=_danger)
+
+
+def _danger(one: Promise) -> tuple[float, datetime]:
+    share = one.on_time.value if one.on_time else None
+    return 2.0 if share is None else share, one.item.due or one.item.arrived
+
+
+def _from(model: kernel.Model, hour: float) -> kernel.Model:
+    """The same from a later hour on, which is the new zero: nobody does anything before it."""
+
+    def later(since: float) -> float:
+        return since if abs(since) >= FOREVER else since - hour
+
+    def calendar(one: kernel.Calendar) -> kernel.Calendar:
+        left = one.ends > hour
+        return kernel.Calendar(np.maximum(one.starts[left], hour) - hour, one.ends[left] - hour)
+
+    def person(one: kernel.Person) -> kernel.Person:
+        able = tuple(replace(each, since=later(each.since), until=later(each.until)) for each in one.abilities)
+        return replace(one, abilities=able, ramp=tuple((at - hour, speed) for at, speed in one.ramp))
+
+    def work(one: kernel.WorkClass) -> kernel.WorkClass:
+        comes = replace(one.arrivals, hours=one.arrivals.hours - hour)
+        return replace(
+            one, arrivals=comes, entries=tuple(replace(each, since=later(each.since)) for each in one.entries)
+        )
+
+    return replace(
+        model,
+        calendars=tuple(map(calendar, model.calendars)),
+        people=tuple(map(person, model.people)),
+        classes=tuple(map(work, model.classes)),
+        months=(0.0, *(edge - hour for edge in model.months[1:])),
     )
 
 
 def _promise(made: Compiled, item: OpenItem, ends: Floats, waits: tuple[str, ...]) -> Promise:
     half, most = np.quantile(ends, [0.5, 0.85], method="higher")
     due = made.frame.hour_of(item.due) if item.due else None
+    kept = of_share(int((ends <= due).sum()), len(ends)) if due is not None else None
     return Promise(
         item,
         made.frame.moment(float(half)) if np.isfinite(half) else None,
         made.frame.moment(float(most)) if np.isfinite(most) else None,
-        float((ends <= due).mean()) if due is not None else None,
+        Estimate(kept.value, kept.low, kept.high) if kept else None,
         waits,
     )
 
 
-def _tokens(made: Compiled, items: Sequence[OpenItem]) -> tuple[list[Token], list[tuple[str, ...]]]:
+def _tokens(made: Compiled, items: Sequence[OpenItem], hour: float) -> tuple[list[Token], list[tuple[str, ...]]]:
     tokens: list[Token] = []
     waits = []
     for number, item in enumerate(items):
@@ -126,9 +169,9 @@ def _tokens(made: Compiled, items: Sequence[OpenItem]) -> tuple[list[Token], lis
                 work_class=work,
                 node=_node(made, item.workflow, step, work),
                 stage="done",
-                arrived=made.frame.hour_of(item.arrived),
-                due=made.frame.hour_of(item.due) if item.due else FOREVER,
-                since=min(made.frame.hour_of(ended[step]), 0.0),
+                arrived=made.frame.hour_of(item.arrived) - hour,
+                due=made.frame.hour_of(item.due) - hour if item.due else FOREVER,
+                since=min(made.frame.hour_of(ended[step]) - hour, 0.0),
                 person=NOBODY,
                 visit=[one for one, _ in item.done].count(step),
             )

@@ -4,7 +4,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from marops.domains.workflows.answering import deciding, unlocking
+from marops.domains.workflows.answering import unlocking
 from marops.domains.workflows.answering.bottleneck import bottleneck
 from marops.domains.workflows.answering.bounds import bound
 from marops.domains.workflows.answering.comparing import Choice, Told, break_even, compare, comparison, extra_items
@@ -157,17 +157,6 @@ def test_the_assumption_that_turns_the_ranking_is_found():
     assert flip.winner == "Shorter"
     assert flip.loser == "Lawyer"
     assert "Shorter" in flip.sentence()
-
-
-def test_decisions_are_ranked_by_what_they_do_for_the_plan():
-    plan = {("newsletter", "newsletter"): [9.0] * 18}
-    found = deciding.decide(situation(10), plan, SETTING, target="newsletter")
-    assert 0 < found.today.value < 1
-    assert found.decisions[0].choice.key == "rework-newsletter-legal"
-    assert found.best[0].gain.low > 0
-    assert len(found.best) <= 3
-    gains = [one.gain.value for one in found.decisions]
-    assert gains == sorted(gains, reverse=True)
 
 
 def test_every_hour_of_waiting_has_a_cause():

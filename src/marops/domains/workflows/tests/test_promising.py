@@ -41,8 +41,27 @@ def test_a_piece_before_legal_waits_for_tuesday_and_may_come_back():
     assert by_key["A"].p50 < MONDAY + timedelta(days=2, hours=12)
     assert by_key["A"].p85 > MONDAY + timedelta(days=7)
     # By Wednesday noon B is sent, unless it came back: a quarter of all.
-    assert by_key["B"].on_time == pytest.approx(0.75, abs=0.1)
-    assert by_key["A"].on_time == 1
+    assert by_key["B"].on_time.value == pytest.approx(0.75, abs=0.1)
+    assert by_key["A"].on_time.value == by_key["A"].on_time.high == 1
+    assert by_key["A"].on_time.low < 0.995
+
+
+def test_nobody_works_before_now():
+    # Three hours of building and six minutes of sending, begun when people are there: from nine to five.
+    steps = [{**one, "rework": None} for one in workflow().model_dump(mode="json", by_alias=True)["steps"]]
+    bare = [{key: value for key, value in one.items() if value is not None} for one in steps]
+    piece = [item("A", "brief", "copy", "legal")]
+    for asked, done in ((12, 15.1), (14, 17.1), (16, 24 + 11.1), (23, 24 + 12.1)):
+        (found,) = promises(situation(0, steps=bare), piece, SETTING, MONDAY + timedelta(hours=asked))
+        assert found.p50 == pytest.approx(MONDAY + timedelta(hours=done), abs=timedelta(seconds=1)), asked
+
+
+def test_the_hour_of_the_question_changes_nothing_else():
+    items = [item("A", "brief"), item("B", "brief", "copy")]
+    morning = promises(situation(10), items, SETTING, MONDAY)
+    assert morning == promises(situation(10), items, SETTING)
+    late = {one.item.key: one for one in promises(situation(10), items, SETTING, MONDAY + timedelta(hours=8))}
+    assert all(late[one.item.key].p50 >= one.p50 - timedelta(hours=2) for one in morning)
 
 
 def test_the_same_promises_for_the_same_question():

@@ -494,7 +494,9 @@ def versions(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/job.html", takes_context=True)
-def job(context: template.Context, run: Any, poll_url: str = "", stop_url: str = "", url: str = "") -> dict[str, Any]:
+def job(
+    context: template.Context, run: Any, poll_url: str = "", stop_url: str = "", url: str = "", every: str = "2s"
+) -> dict[str, Any]:
     """A job with its progress. It asks `poll_url` for itself (this same part) every two seconds until it has ended."""
     ended = run.state in ("done", "failed", "stopped")
     return {
@@ -503,6 +505,7 @@ def job(context: template.Context, run: Any, poll_url: str = "", stop_url: str =
         "poll_url": "" if ended else poll_url,
         "stop_url": "" if ended or run.stop_asked else stop_url,
         "url": url,
+        "every": every,
         "csrf_token": context.get("csrf_token", ""),
     }
 

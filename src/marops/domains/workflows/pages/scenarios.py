@@ -1,5 +1,6 @@
 """Asking on pages: for the bottleneck, for scenarios compared, and what a new scenario changes."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,15 +14,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.forms import ASKS, BY_KIND, ScenarioForm
-from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.forms import ASKED_OF, ASKS, BY_KIND, GROUPS, Ask, ScenarioForm
+from marops.domains.workflows.papers.changes import assumed, tells_pay
+from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import check_fits, start_bottleneck, start_comparison
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.situations import known
+from marops.domains.workflows.situations import Known, known
+from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, checked, find, load
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem, posted
 from marops.kernel.models import Definition, Job
+from marops.kernel.permissions import may
 from marops.kernel.workspace import today
 
 MOST = 4
@@ -94,33 +98,97 @@ def job_of(ref: str) -> Job | None:
 @require_http_methods(["GET", "POST"])
 @needs(CHANGE)
 def new(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
-    """A scenario of one change, or one change more for a scenario; then it is compared."""
+    """A scenario of one change, or one change more for a scenario (`?to=`); then it is compared, or changed further."""
     if kind not in BY_KIND:
         raise MaropsError(NOT_FOUND, _("There is no change of the kind %(kind)s.") % {"kind": kind})
     here = known(slug)
-    scenarios = [(row.slug, load(row).title) for row in active("scenario")]
-    form = ScenarioForm(
-        posted(request), ask=BY_KIND[kind], workflow=here.workflow, crew=here.situation.crew, scenarios=scenarios,
-        first=_next_month(),
-    )  # fmt: skip
     chosen = [one for one in request.GET.getlist("with") if one]
+    if "without" in request.POST:
+        return _taken_out(request, slug, kind, chosen)
+    form = _form(posted(request), here, BY_KIND[kind], to=request.GET.get("to", ""))
     if form.is_bound and form.is_valid():
         try:
             name = _kept(request, slug, form)
         except MaropsError as error:
-            add_problem(form, error)
+            _add_faults(form, error)
         else:
+            if "further" in request.POST:
+                return redirect(_what_if(slug, kind, chosen, name))
             return _compared(request, slug, list(dict.fromkeys([*chosen, name]))[-MOST:])
-    context = {
-        "slug": slug,
+    context = _asked(form, here, chosen, actor_of(request))
+    return render(request, "workflows/scenario.html", context, status=422 if form.is_bound else 200)
+
+
+def _form(data: Any, here: Known, ask: Ask, *, to: str) -> ScenarioForm:
+    kept = [(row.slug, load(row).title) for row in active("scenario")]
+    return ScenarioForm(
+        data, ask=ask, workflow=here.workflow, crew=here.situation.crew, scenarios=kept, first=_next_month(),
+        to=to if to in dict(kept) else "",
+    )  # fmt: skip
+
+
+def _asked(form: ScenarioForm, here: Known, chosen: list[str], actor: Actor) -> dict[str, Any]:
+    """What the page of a form shows."""
+    to = str(form["to"].value() or "")
+    row = next((row for row in active("scenario") if row.slug == to), None)
+    kinds = [
+        (words, [_kind(here.slug, one, chosen, current=one is form.ask, to=to) for one in ASKS if one.group == group])
+        for group, words in GROUPS
+    ]
+    return {
+        "slug": here.slug,
         "title": here.workflow.title,
         "form": form,
-        "ask": BY_KIND[kind],
-        "currency": here.situation.crew.currency,
-        "kinds": [_kind(slug, one.kind, one.label, one.kind == kind, chosen) for one in ASKS],
-        "back_url": _page(slug, chosen=chosen),
+        "ask": form.ask,
+        "kinds": kinds,
+        "so_far": _so_far(load(row), here, actor) if row else [],
+        "to": load(row).title if row else "",
+        "back_url": _page(here.slug, chosen=[*chosen, to] if to and to not in chosen else chosen),
     }
-    return render(request, "workflows/scenario.html", context, status=422 if form.is_bound else 200)
+
+
+def _so_far(scenario: Scenario, here: Known, actor: Actor) -> list[str]:
+    """What a scenario changes, in words."""
+    money = may(actor, PAY) or not tells_pay(scenario)
+    said = assumed(scenario, here.situation.crew.currency, _names(here), money=money)
+    return [one[:1].upper() + one[1:] for one in said]
+
+
+def _names(here: Known) -> dict[str, str]:
+    """Names of people and steps by the ids by which changes name them."""
+    found = {one.id: one.name for one in here.situation.crew.people}
+    for slug, flow in here.situation.workflows.items():
+        found[slug] = flow.title
+        found |= {one.id: one.name for one in flow.classes}
+        found |= {name: one.name for one in flow.steps for name in (one.id, f"{slug}/{one.id}")}
+    return found
+
+
+def _add_faults(form: ScenarioForm, error: MaropsError) -> None:
+    """Faults of this change at its fields; those of what the scenario held before, at the choice of the scenario."""
+    last = max((int(part) for one in error.errors if (part := _place(one.pointer)).isdecimal()), default=0)
+    held = len(find(f"scenario/{form.cleaned_data['to']}").document["changes"]) if form.cleaned_data["to"] else 0
+    faults = []
+    for one in error.errors:
+        field = one.field if one.field in form.fields else ASKED_OF.get(one.field, "")
+        faults.append(replace(one, field="to" if last < held else field))
+    add_problem(form, MaropsError(error.code, error.detail, remedy=error.remedy, errors=faults))
+
+
+def _place(pointer: str) -> str:
+    """The number of the change in `/changes/2/step`."""
+    return pointer.split("/")[2] if pointer.startswith("/changes/") else ""
+
+
+def _taken_out(request: HttpRequest, slug: str, kind: str, chosen: list[str]) -> HttpResponse:
+    """Take one change out of a kept scenario."""
+    name, place = request.GET.get("to", ""), request.POST["without"]
+    document = dict(find(f"scenario/{name}").document)
+    changes = document.get("changes", [])
+    if place.isdecimal() and int(place) < len(changes):
+        document["changes"] = [one for number, one in enumerate(changes) if number != int(place)]
+        keep(actor=actor_of(request), kind="scenario", slug=name, document=document, reason=_("A change taken out"))
+    return redirect(_what_if(slug, kind, chosen, name))
 
 
 def _kept(request: HttpRequest, slug: str, form: ScenarioForm) -> str:
@@ -155,12 +223,20 @@ def free(slug: str) -> str:
     return next(one for one in (slug, *(f"{slug}-{n}" for n in range(2, 10_000))) if one not in taken)
 
 
-def doors(slug: str, chosen: list[str], *, all_of_them: bool = False) -> list[dict[str, Any]]:
-    """The kinds of change that are offered beside the scenarios."""
-    return [_kind(slug, one.kind, one.label, False, chosen) for one in ASKS if one.first or all_of_them]
+def doors(slug: str, chosen: list[str]) -> list[dict[str, Any]]:
+    """The kinds of change that are offered beside the scenarios; the last one leads to all others."""
+    further = next(one for one in ASKS if not one.first)
+    return [
+        *(_kind(slug, one, chosen) for one in ASKS if one.first),
+        {**_kind(slug, further, chosen), "label": _("More")},
+    ]
 
 
-def _kind(slug: str, kind: str, label: Any, current: bool, chosen: list[str]) -> dict[str, Any]:
-    asked = urlencode([("with", one) for one in chosen])
+def _kind(slug: str, ask: Ask, chosen: list[str], *, current: bool = False, to: str = "") -> dict[str, Any]:
+    return {"label": ask.label, "url": _what_if(slug, ask.kind, chosen, to), "current": current}
+
+
+def _what_if(slug: str, kind: str, chosen: list[str], to: str = "") -> str:
+    asked = [*(("with", one) for one in chosen), *((("to", to),) if to else ())]
     url = reverse("workflows:scenario-new", args=[slug, kind])
-    return {"label": label, "url": f"{url}?{asked}" if asked else url, "current": current}
+    return f"{url}?{urlencode(asked)}" if asked else url

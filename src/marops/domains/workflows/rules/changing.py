@@ -188,8 +188,8 @@ def _reviewed(flow: Workflow, step: Step, review: ask.Review) -> Workflow:
     if review.share >= 1 or not out:
         bare = step.model_copy(update={"rework": None, "split": "all"})
         return _put(flow, bare, look, ways=(*kept, Way(source=step.id, target=look.id), *out))
-    done = Step(id=_free(f"{step.id}-done", ids), name="", gate=True, touch="automatic", split=step.split)
-    done = done.model_copy(update={"name": f"After {step.name}"})
+    name = f"After {step.name}"[:200]
+    done = Step(id=_free(f"{step.id}-done", ids), name=name, gate=True, touch="automatic", split=step.split)
     bare = step.model_copy(update={"rework": None, "split": "one"})
     plain = look.model_copy(update={"split": "all"})
     on = [way.model_copy(update={"source": done.id}) for way in out]

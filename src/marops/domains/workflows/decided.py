@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from marops.domains.workflows.actions import keep_answer
@@ -13,6 +14,7 @@ from marops.domains.workflows.rules.targets import Plan, kinds_of_work, read_pla
 from marops.domains.workflows.situations import Known, known
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import digest
+from marops.kernel.errors import INVALID, MaropsError
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
 from marops.kernel.models import Job
 from marops.kernel.permissions import require
@@ -103,10 +105,19 @@ def decide_it(run: JobRun) -> Iterator[Step]:
     yield Progress(total, total, "Done"), {}
 
 
-def start(slug: str, document: Any, *, actor: Actor, **how: Any) -> Job:
-    """Put the question in the queue. `how`: runs, seed. Raises MaropsError `not-allowed`, `not-found`, or `invalid`."""
+def start(slug: str, document: Any, *, actor: Actor, within: str = "", **how: Any) -> Job:
+    """Put the question in the queue. `how`: runs, seed; `within`: where the plan stands in what was sent.
+
+    Raises MaropsError `not-allowed`, `not-found`, `workflow-cannot-run`, or `invalid` with every fault by its place.
+    """
     require(actor, VIEW)
-    here, _plan = planned(slug, document, Ask())
+    try:
+        here, _plan = planned(slug, document, Ask())
+    except MaropsError as error:
+        if not within or error.code != INVALID:
+            raise
+        faults = [replace(one, pointer=within + one.pointer) for one in error.errors]
+        raise MaropsError(error.code, error.detail, remedy=error.remedy, errors=faults) from None
     return start_job("workflow.decide", {"workflow": here.slug, "plan": document, **how}, actor=actor)
 
 

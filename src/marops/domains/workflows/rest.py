@@ -1,5 +1,6 @@
-"""Workflows over REST: documents with their versions, crews, scenarios, event logs, bringing logs and diagrams in, and
-what simulation answers.
+"""Workflows over REST: documents with their versions, crews, scenarios, event logs, bringing logs and diagrams in.
+
+What simulation answers is in `rest_answers`.
 """
 
 import json
@@ -8,19 +9,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile as Upload
-from pydantic import Field
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.asking import Ask, bottleneck_json, comparison_json, found_before, simulation
 from marops.domains.workflows.carrying import import_model, map_bpmn, map_prosimos
-from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.plan import Given, as_given, plan_log
 from marops.domains.workflows.public import slug_for, start_facts, start_log, title_of_file
@@ -37,16 +34,16 @@ from marops.domains.workflows.queries import (
     workflow_json,
     workflow_rows,
 )
-from marops.domains.workflows.questions import start_bottleneck, start_comparison, start_fit
-from marops.domains.workflows.situations import known
+from marops.domains.workflows.rest_answers import router as answers
 from marops.domains.workflows.writing import remove_log
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, INVALID, FieldError, MaropsError
-from marops.kernel.models import Definition, Job
+from marops.kernel.models import Definition
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, place_of
 
 router = Router(tags=["workflows"])
+router.add_router("", answers)
 MOST_DIAGRAM = 20_000_000
 
 
@@ -142,102 +139,6 @@ class ScenarioOut(Shown):
     state: str
     document: dict[str, Any]
     versions: list[dict[str, Any]]
-
-
-Months = Annotated[int, Field(ge=1, le=60)]
-Runs = Annotated[int, Field(ge=2, le=10_000)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Key = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[\w.-]+$")]
-
-
-class Asked(Strict):
-    """How a question is asked: months that are looked ahead, how often it is simulated, the seed of its luck."""
-
-    months: Months = 18
-    replications: Runs = 100
-    seed: Seed = 1
-
-
-class AskedNow(Strict):
-    """The same for what is simulated while the caller waits."""
-
-    months: Annotated[int, Field(ge=1, le=36)] = 18
-    replications: Annotated[int, Field(ge=2, le=200)] = 100
-    seed: Seed = 1
-
-
-class AskedToCompare(Asked):
-    """`scenarios`: short names of kept ones, or documents by the names that they have in the answer."""
-
-    scenarios: (
-        Annotated[list[str], Field(min_length=1, max_length=8)]
-        | Annotated[dict[Key, dict[str, Any]], Field(min_length=1, max_length=8)]
-    )
-
-
-class AskedToFit(Strict):
-    """`against`: the reference of a log that the model has not seen (`EL-3`); `replications`: simulated logs."""
-
-    against: str
-    replications: Annotated[int, Field(ge=1, le=100)] = 10
-    seed: Seed = 1
-
-
-class WhichAnswer(Strict):
-    """Which answer: the last one, unless it is named as the job's result names it."""
-
-    kept: UUID | None = None
-
-
-class StartedOut(Strict):
-    """A job that was put in the queue; `/jobs/{ref}` says how far it is."""
-
-    job: str
-    state: str
-    workflow: str
-
-
-class BottleneckOut(Shown):
-    """What holds a workflow back, by four methods with intervals."""
-
-    workflow: str
-    constraint: dict[str, Any]
-    methods: list[dict[str, Any]]
-    asked: dict[str, Any]
-    seconds: float
-
-
-class ComparisonOut(Shown):
-    """Scenarios against doing nothing: every figure by option and month, with its difference."""
-
-    workflow: str
-    options: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
-    best: str | None
-    asked: dict[str, Any]
-    seconds: float
-
-
-class SimulationOut(Shown):
-    """How things go if nothing is changed."""
-
-    workflow: str
-    months: list[dict[str, Any]]
-    figures: dict[str, Any]
-    replications: int
-    asked: dict[str, Any]
-    seconds: float
-
-
-class FitOut(Shown):
-    """How far simulated logs are from one that the model has not seen, in multiples of the noise floor."""
-
-    workflow: str
-    source: str
-    against: str
-    distances: list[dict[str, Any]]
-    asked: dict[str, Any]
-    seconds: float
 
 
 class FromFacts(Strict):
@@ -380,72 +281,6 @@ def workflow_as_prosimos(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     require(actor, VIEW)
     return HttpResponse(map_prosimos(slug, actor=actor)[0], content_type="application/zip")
-
-
-# --- what simulation answers ---
-
-
-@router.get("/workflows/{slug}/bottleneck", response=BottleneckOut)
-def last_bottleneck(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
-    """The last answer to where this workflow is held back. Refused with `not-found` where nobody asked."""
-    require(actor_of(request), VIEW)
-    return bottleneck_json(found_before(slug, WorkflowAnswer.Kind.BOTTLENECK, given.kept))
-
-
-@router.post("/workflows/{slug}/bottleneck", response={202: StartedOut})
-def find_bottleneck(request: HttpRequest, slug: str, body: Asked | None = None) -> Status[dict[str, Any]]:
-    """Ask where this workflow is held back. Answers at once; a job looks, and names its answer as `kept`."""
-    actor = actor_of(request)
-    require(actor, VIEW)
-    here = known(slug)  # says at once what is missing
-    return _started(start_bottleneck(slug, actor=actor, **_how(body or Asked())), here.slug)
-
-
-@router.post("/workflows/{slug}/simulate", response=SimulationOut)
-def simulate(request: HttpRequest, slug: str, body: AskedNow | None = None) -> dict[str, Any]:
-    """How things go if nothing is changed, by month, person and step. Simulated at once; nothing is kept."""
-    return simulation(slug, Ask(**_how(body or AskedNow())), actor=actor_of(request))
-
-
-@router.get("/workflows/{slug}/comparisons", response=ComparisonOut)
-def last_comparison(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
-    """The last comparison of scenarios for this workflow. Refused with `not-found` where nobody asked."""
-    require(actor_of(request), VIEW)
-    return comparison_json(found_before(slug, WorkflowAnswer.Kind.COMPARISON, given.kept))
-
-
-@router.post("/workflows/{slug}/comparisons", response={202: StartedOut})
-def compare(request: HttpRequest, slug: str, body: AskedToCompare) -> Status[dict[str, Any]]:
-    """Compare scenarios, kept or sent along, with doing nothing. Answers at once; a job names its answer as `kept`."""
-    actor = actor_of(request)
-    require(actor, VIEW)
-    here = known(slug)
-    return _started(start_comparison(slug, body.scenarios, actor=actor, **_how(body)), here.slug)
-
-
-@router.get("/workflows/{slug}/fit", response=FitOut)
-def last_fit(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
-    """The last comparison of this workflow with a log that it has not seen."""
-    require(actor_of(request), VIEW)
-    return found_before(slug, WorkflowAnswer.Kind.FIT, given.kept)
-
-
-@router.post("/workflows/{slug}/fit", response={202: StartedOut})
-def fit(request: HttpRequest, slug: str, body: AskedToFit) -> Status[dict[str, Any]]:
-    """Ask how well this workflow reproduces a log that it has not seen; the job's result has the distances."""
-    actor = actor_of(request)
-    require(actor, VIEW)
-    here = known(slug)
-    how = {"runs": body.replications, "seed": body.seed}
-    return _started(start_fit(slug, body.against, actor=actor, **how), here.slug)
-
-
-def _how(body: Asked | AskedNow) -> dict[str, Any]:
-    return {"months": body.months, "runs": body.replications, "seed": body.seed}
-
-
-def _started(job: Job, workflow: str) -> Status[dict[str, Any]]:
-    return Status(202, {"job": job.ref, "state": job.state, "workflow": workflow})
 
 
 # --- scenarios ---

@@ -74,6 +74,8 @@ EXPECT = {
     "api/v1/workflows/<slug>/bottleneck": Expect(right=VIEW, status=404, args=_webinar),
     "api/v1/workflows/<slug>/comparisons": Expect(right=VIEW, status=404, args=_webinar),
     "api/v1/workflows/<slug>/fit": Expect(right=VIEW, status=404, args=_webinar),
+    "api/v1/workflows/<slug>/decisions": Expect(right=VIEW, status=404, args=_webinar),
+    "api/v1/workflows/<slug>/promises": Expect(right=VIEW, status=404, args=_webinar),
     "api/v1/workflows/<slug>/simulate": Expect(right=VIEW, post_only=True, args=_webinar),
     "api/v1/scenarios": Expect(right=VIEW),
     "api/v1/scenarios/<slug>": Expect(right=VIEW, args=_scenario),

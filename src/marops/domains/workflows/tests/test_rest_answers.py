@@ -4,7 +4,7 @@ from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.starter import template_crew, templates
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
-from marops.kernel.jobs import run_here
+from marops.kernel.jobs import ask_to_stop, run_here
 from marops.kernel.models import Definition, Job
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def ended(answer):
 
 
 def test_nobody_asked_yet(client):
-    for name in ("bottleneck", "comparisons", "fit"):
+    for name in ("bottleneck", "comparisons", "fit", "decisions", "promises"):
         answer = client.get(f"{URL}/{name}")
         assert answer.status_code == 404
         assert answer.json()["remedy"].startswith("Ask by POST")
@@ -151,3 +151,57 @@ def test_a_workflow_that_was_drawn_has_nothing_to_fit(client, cast):
     refused = post(client, f"{URL}/fit", {"against": log.ref}).json()
     assert refused["type"].endswith("workflow-without-log")
     assert not Job.objects.filter(kind="workflow.fit").exists()
+
+
+PLAN = {"months": 1, "targets": {"webinar": 1}}
+
+
+def test_decisions_for_a_plan_are_asked_for_and_found_again(client):
+    job = ended(post(client, f"{URL}/decisions", {"plan": PLAN, "replications": 20}))
+    done = run_here(job.id)
+    assert done.state == Job.State.DONE
+    assert done.done == done.total > 2
+    found = client.get(f"{URL}/decisions").json()
+    assert found["kept"] == done.result["kept"]
+    assert found["asked"]["plan"]["targets"].keys() == {"webinar/webinar"}
+    assert 0 <= found["today"]["low"] <= found["today"]["value"] <= found["today"]["high"] <= 1
+    assert found["tried"]
+    assert all(one["gain"]["low"] < one["gain"]["high"] for one in found["tried"])
+    assert [one["title"] for one in found["decisions"]] == done.result["best"]
+    # The same question again is the same answer, and another one does not take its place.
+    again = ended(post(client, f"{URL}/decisions", {"plan": {"months": 1, "targets": {"webinar/webinar": 1}},
+                                                    "replications": 20}))  # fmt: skip
+    assert run_here(again.id).result["kept"] == found["kept"]
+    # What a decision changes is a scenario that can be kept as it is.
+    first = found["tried"][0]["scenario"]
+    assert put(client, "/api/v1/scenarios/tried", {"document": first}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("plan", "pointer"),
+    [
+        ({}, "/plan/targets"),
+        ({"targets": {"webinar": -1}}, "/plan/targets/webinar"),
+        ({"targets": {"balloon": 1}}, "/plan/targets/balloon"),
+        ({"months": 1, "targets": {"webinar": {"2031-01": 1}}}, "/plan/targets/webinar/2031-01"),
+    ],
+)
+def test_a_plan_with_a_fault_is_refused_by_its_place(client, plan, pointer):
+    answer = post(client, f"{URL}/decisions", {"plan": plan})
+    assert answer.status_code == 422
+    assert pointer in [one["pointer"] for one in answer.json()["errors"]]
+    assert not Job.objects.filter(kind="workflow.decide").exists()
+
+
+def test_a_search_for_decisions_can_be_stopped(client):
+    job = ended(post(client, f"{URL}/decisions", {"plan": PLAN, "replications": 20}))
+    stopped = run_here(job.id, watch=lambda one: ask_to_stop(one.id) if one.done == 2 else None)
+    assert stopped.state == Job.State.STOPPED
+    assert client.get(f"{URL}/decisions").status_code == 404
+
+
+def test_a_workflow_that_was_drawn_has_no_open_work(client):
+    refused = post(client, f"{URL}/promises")
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("workflow-without-work")
+    assert not Job.objects.filter(kind="workflow.promises").exists()

@@ -40,13 +40,14 @@ BESIDES = {
     "routing/sales_pages": "pages of those who have leads: dispositions, queues, hand-over of many",
     "routing/trials": "what a route would do with leads that came",
     "workflows/answering": "what simulation says of workflows: pure, and the only part that needs numpy",
+    "workflows/evidence": "what the log a workflow was read off says of its times and its waiting",
     "workflows/asking": "questions about a workflow, asked once and kept",
     "workflows/sheets": "forms of the editor: what each sheet asks for, and what is wrong with what is drawn",
     "workflows/decided": "which decisions help a plan: asked once and kept",
-    "workflows/questions": "what is asked of workflows as jobs",
     "workflows/promised": "when open work will be done: what is in progress, from facts or a log",
-    "workflows/warming": "compiling the simulation kernel after the first start",
+    "workflows/questions": "what is asked of workflows as jobs",
     "workflows/rest_answers": "what simulation answers over REST: as much again as the documents have",
+    "workflows/warming": "compiling the simulation kernel after the first start",
     "workflows/situations": "what is simulated together: workflows of one crew, and the crew as it is now",
 }
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "lib.py"}

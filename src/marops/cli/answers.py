@@ -46,11 +46,14 @@ def bottleneck(
     constraint = found["constraint"]
     out.print(f"[bold]{constraint['name']}[/]  [dim]{constraint['kind']}; {found['agreement']}[/]")
     for one in found["methods"]:
-        out.print(f"\n{one['name']}  [dim]{one['unit']}[/]")
+        read = f"; measured in the log {one['log']}, {one['cases']:,} cases" if one["origin"] == "log" else ""
+        out.print(f"\n{one['name']}  [dim]{one['unit']}{read}[/]")
         for row in one["ranking"][:5]:
             out.print(f"  {row['name'][:40]:40}  {_figure(row)}", markup=False)
         if one["says"]:
             out.print(f"  [dim]{one['says']}[/]")
+        if one["contradicts"]:
+            out.print(f"  {one['contradicts']}")
     out.print(f"\n{found['next']}")
     for line in found["because"]:
         out.print(f"[dim]{line}[/]")
@@ -193,15 +196,12 @@ def promises(slug: Slug, replications: Runs = 200, seed: Seed = 1, as_json: Json
         share = "" if one["on_time"] is None else f"  {one['on_time']['value']:.0%} on time"
         half, most = ((one[name] or "not in six months")[:10] for name in ("p50", "p85"))
         out.print(f"{one['case'][:44]:44}  {half}  {most}{share}  [dim]waits for {', '.join(one['waits_for'])}[/]")
+    if not found["open"]:
+        out.print("Nothing of it is open.")
     if found["first"]:
         out.print(f"\n[bold]First:[/] {', '.join(found['first'])}")
 
-    if not found["open"]:
-        out.print("Nothing of it is open.")
 
-@workflow.command("brief")
-def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
-    """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""
 @workflow.command("decisions")
 def decisions(
     slug: Slug,
@@ -259,6 +259,9 @@ def _print_decisions(found: dict[str, Any]) -> None:
     out.print(f"[dim]{len(found['tried'])} changes tried, {found['runs']} runs, {found['seconds']} s[/]")
 
 
+@workflow.command("brief")
+def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
+    """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""
     with installation(quiet=as_json):
         from marops.domains.workflows.public import Ask, brief_pdf, find_bottleneck
 

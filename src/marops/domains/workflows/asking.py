@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.evidence import evidence_of
 from marops.domains.workflows.models import EventLog, WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
@@ -65,7 +66,8 @@ class Ask:
 def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> dict[str, Any]:
     """The bottleneck of a workflow and how it goes, as JSON: `answer`, `measured`, `asked`, `seconds`."""
     here = known(slug)
-    asked = {**ask.as_plain(), "versions": list(here.refs)}
+    evidence = evidence_of(here.slug, _version(here))
+    asked = {**ask.as_plain(), "versions": list(here.refs), **({"measured_in": evidence.log} if evidence else {})}
 
     def make() -> dict[str, Any]:
         from marops.domains.workflows.answering.bottleneck import bottleneck as find_it
@@ -74,17 +76,18 @@ def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> di
         tell("Simulating the workflow and each of its steps with less work")
         began = time.monotonic()
         setting = _setting(here, ask)
-        answer, outcome = find_it(here.situation, setting, target=here.slug, unit=here.workflow.unit)
+        answer, outcome = find_it(here.situation, setting, target=here.slug, unit=here.workflow.unit, evidence=evidence)
         seconds = round(time.monotonic() - began, 3)
-        how = measured(outcome, version=_version(here), at=now(), seconds=seconds, seed=ask.seed)
+        how = measured(outcome, version=_version(here), at=now(), seconds=seconds, seed=ask.seed, evidence=evidence)
         return {"answer": as_plain(answer), "measured": as_plain(how)}
 
     return _answered(here, WorkflowAnswer.Kind.BOTTLENECK, asked, make, actor)
 
 
 def comparison(
-    slug: str, scenarios: Mapping[str, Scenario], ask: Ask, *, actor: Actor, deep: bool = True, tell: Tell = _silent
-) -> dict[str, Any]:
+    slug: str, scenarios: Mapping[str, Scenario], ask: Ask, *, actor: Actor, deep: bool = True, tell: Tell = _silent,
+    stop: Callable[[], bool] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Scenarios against doing nothing, as JSON: `answer` for pages, `months` by option, `asked`, `seconds`.
 
     `deep`: also the throughput unlocked, the next constraint and the assumption that turns the ranking round.
@@ -103,7 +106,7 @@ def comparison(
         from marops.domains.workflows.answering.report import report
 
         with fitting():
-            return report(here, scenarios, _setting(here, ask), deep=deep, tell=tell)
+            return report(here, scenarios, _setting(here, ask, stop), deep=deep, tell=tell)
 
     return _answered(here, WorkflowAnswer.Kind.COMPARISON, asked, make, actor)
 
@@ -113,11 +116,11 @@ def as_document(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _setting(here: Known, ask: Ask) -> Any:
+def _setting(here: Known, ask: Ask, stop: Callable[[], bool] | None = None) -> Any:
     from marops.domains.workflows.answering.outcomes import Setting
 
     frame = here.frame(ask.months, ask.first, warm_up=ask.warm_up)
-    return Setting(frame, ask.seed, ask.runs)
+    return Setting(frame, ask.seed, ask.runs, stop=stop)
 
 
 def _version(here: Known) -> int:
@@ -305,15 +308,19 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
                        "steps": constraint["steps"]},
         "methods": [
             {"method": one["method"], "name": one["name"], "unit": one["unit"], "says": one["says"],
+             "origin": one.get("origin", "simulated"), "log": one.get("log") or None, "cases": one.get("cases") or None,
+             "contradicts": one.get("apart", ""),
              "ranking": [
                  {"name": row["name"], "value": row["value"], "low": row["low"], "high": row["high"],
-                  "kind": row["kind"], "key": row["key"]}
+                  "kind": row["kind"], "key": row["key"],
+                  **({"by_cause": row["causes"]} if row.get("causes") else {})}
                  for row in one["rows"]]}
             for one in answer["methods"]
         ],
         "agreement": answer["agreement"],
         "holds_back_per_month": answer["holds_back"],
         "waiting_hours": answer.get("waits"),
+        "waiting_in_log": _waiting_in_log(found.get("measured", {}).get("evidence")),
         "spare": answer.get("spare"),
         "lever": answer["lever"],
         "unlocks_per_month": answer["unlocks"],
@@ -323,6 +330,14 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "asked": found["asked"],
         "seconds": found["seconds"],
     }  # fmt: skip
+
+
+def _waiting_in_log(evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """All the waiting of a case as the log has it, by cause; None where a workflow rests on no log."""
+    if not evidence:
+        return None
+    names = ("log", "cases", "since", "until", "waiting", "causes", "efficiency", "without", "lead_p50", "lead_p85")
+    return {name: evidence[name] for name in names}
 
 
 def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """An event log as columns, and what is found in one. Pure data; who reads files and tables is elsewhere."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -42,6 +42,11 @@ class Log:
 
     def __len__(self) -> int:
         return len(self.case)
+
+    def only(self, rows: NDArray[np.bool_]) -> "Log":
+        """The same log with these rows alone; positions in the lists of names stay."""
+        columns = ("case", "activity", "resource", "work_class", "started", "ended", "enabled")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
 
 @dataclass(frozen=True, slots=True)

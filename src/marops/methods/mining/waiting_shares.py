@@ -44,6 +44,14 @@ class Waits:
         return CAUSES[int(np.argmax(self.hours))]
 
 
+@dataclass(frozen=True, slots=True)
+class CaseWaits:
+    """Hours that a case waits, all together and by cause (as in CAUSES), each with its 90 % interval."""
+
+    hours: tuple[float, float, float]
+    causes: tuple[tuple[float, float, float], ...]
+
+
 def overall(log: Log, waiting: Waiting) -> Waits:
     """Of all rows together."""
     return _grouped(log, waiting, np.zeros(len(log), dtype=np.int64))[0]
@@ -68,20 +76,59 @@ def by_way(log: Log, waiting: Waiting, before: Positions) -> dict[tuple[int, int
     return {(key // wide - 1, key % wide): value for key, value in found.items()}
 
 
+def per_case(log: Log, waiting: Waiting) -> CaseWaits:
+    """What a case of the log waits on average, wherever it does."""
+    return _per_case(log, waiting, np.zeros(len(log), dtype=np.int64))[0]
+
+
+def per_case_by_activity(log: Log, waiting: Waiting) -> dict[int, CaseWaits]:
+    """What a case of the log, whether it comes by there or not, waits on average at each activity."""
+    return _per_case(log, waiting, log.activity.astype(np.int64))
+
+
 def _grouped(log: Log, waiting: Waiting, key: Ints) -> dict[int, Waits]:
     """The sums of each key's rows, and their intervals."""
+    keys, sums = _sums(log, np.column_stack((np.ones(len(log)), waiting.processing, waiting.hours)), key)
+    again = np.tensordot(_weights(len(sums)), sums, axes=1)
+    total = sums.sum(axis=0)
+    return {int(keys[at]): _waits(total[at], again[:, at]) for at in range(len(keys))}
+
+
+def _per_case(log: Log, waiting: Waiting, key: Ints) -> dict[int, CaseWaits]:
+    """Hours of each key's rows over all cases, with the interval of drawing cases again."""
+    keys, sums = _sums(log, np.column_stack((waiting.hours.sum(axis=1), waiting.hours)), key)
+    cases, first = np.unique(log.case, return_index=True)
+    counts = np.bincount(_blocks(log)[first], minlength=len(sums)).astype(np.float64)
+    weights = _weights(len(sums))
+    means = sums.sum(axis=0) / max(len(cases), 1)
+    again = np.tensordot(weights, sums, axes=1) / np.maximum(weights @ counts, 1.0)[:, None, None]
+    low, high = np.percentile(again, (_LOW, _HIGH), axis=0)
+    found = np.stack((means, np.minimum(low, means), np.maximum(high, means)), axis=-1)
+    return {
+        int(keys[at]): CaseWaits(_triple(found[at, 0]), tuple(_triple(one) for one in found[at, 1:]))
+        for at in range(len(keys))
+    }
+
+
+def _triple(found: Floats) -> tuple[float, float, float]:
+    value, low, high = found.tolist()
+    return value, low, high
+
+
+def _sums(log: Log, columns: Floats, key: Ints) -> tuple[Ints, Floats]:
+    """The keys, and by group of cases and key the sum of each column."""
     keys, group = np.unique(key, return_inverse=True)
     drawn = _blocks(log)
-    blocks = int(drawn.max()) + 1
-    columns = np.column_stack((np.ones(len(log)), waiting.processing, waiting.hours))
-    width = columns.shape[1]
+    blocks, width = int(drawn.max()) + 1, columns.shape[1]
     cell = drawn * len(keys) + group
     sums = np.stack([np.bincount(cell, weights=columns[:, at], minlength=blocks * len(keys)) for at in range(width)], 1)
-    sums = sums.reshape(blocks, len(keys) * width).astype(np.float64)
-    weights = np.random.default_rng(20110101).multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS)
-    again = (weights.astype(np.float64) @ sums).reshape(_DRAWS, len(keys), width)
-    total = np.asarray(sums.sum(axis=0).reshape(len(keys), width), dtype=np.float64)
-    return {int(keys[at]): _waits(total[at], again[:, at]) for at in range(len(keys))}
+    return keys, sums.reshape(blocks, len(keys), width).astype(np.float64)
+
+
+def _weights(blocks: int) -> Floats:
+    """How often each group of cases is drawn, in each draw."""
+    drawn = np.random.default_rng(20110101).multinomial(blocks, np.full(blocks, 1 / blocks), size=_DRAWS)
+    return np.asarray(drawn, dtype=np.float64)
 
 
 def _blocks(log: Log) -> Ints:

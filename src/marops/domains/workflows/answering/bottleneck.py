@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.activity import bottleneck_shares
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
+from marops.domains.workflows.answering.logged import because, in_log, ranked
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
 from marops.domains.workflows.answering.waits import causes
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Method, Row, Thing, ThingKind
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Evidence, Method, Row, Thing, ThingKind
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.methods.amounts import scaled
@@ -56,19 +57,26 @@ class Asked:
 
 
 def bottleneck(
-    situation: Situation, setting: Setting, *, target: str | None, unit: str
+    situation: Situation, setting: Setting, *, target: str | None, unit: str, evidence: Evidence | None = None
 ) -> tuple[BottleneckAnswer, Outcome]:
-    """The answer, and the simulation of today that it rests on (with its tasks)."""
+    """The answer, and the simulation of today that it rests on (with its tasks).
+
+    `evidence`: what the log says of the target; where work waits is then measured, not simulated.
+    """
     made = compiled(situation, setting.frame, None, setting.tokens)
     asked = Asked(made, bound(made, setting, target), setting, target, unit)
     today = Outcome(made, run(made, setting, record=True), target)
+    waiting = waiting_method(asked, today)
+    if evidence and target:
+        waiting = _by_log(asked, waiting, evidence, target)
     methods = (
         fluid_method(asked),
-        waiting_method(asked, today),
+        waiting,
         active_method(asked, today),
         sensitivity_method(asked),
     )
-    return _answer(asked, methods, today), today
+    answer = _answer(asked, methods, today)
+    return replace(answer, because=(*because(evidence), *answer.because)) if evidence else answer, today
 
 
 def fluid_method(asked: Asked) -> Method:
@@ -106,14 +114,28 @@ def waiting_method(asked: Asked, today: Outcome) -> Method:
             tasks.replication[here] - today.runs.first, weights=hours[here].sum(axis=1), minlength=len(finished)
         )
         name = _step_name(asked.made, step)
-        rows.append(_row(name, summed / finished, "step", step))
         by_cause[name] = hours[here].sum(axis=0)
+        each = zip(CAUSES, by_cause[name] / finished.sum(), strict=True)
+        row = _row(name, summed / finished, "step", step)
+        rows.append(replace(row, causes={cause: float(one) for cause, one in each if one > 0}))
     ranked = _ranked(rows)
     return Method(
         "waiting", "Where work waits", f"hours of waiting per {asked.unit}, by the step it waits for",
         f"hours per {asked.unit}", tuple(ranked[:SHOWN]), _why(ranked, by_cause), _tied(ranked), decimals=0,
         cause=_main_cause(ranked, by_cause),
     )  # fmt: skip
+
+
+def _by_log(asked: Asked, simulated: Method, evidence: Evidence, slug: str) -> Method:
+    """The same, as the log measured it."""
+    names = {one.id: one.name for one in asked.made.last.workflows[slug].steps}
+    by_cause = {
+        names[step]: np.array([one.causes.get(cause, 0.0) for cause in CAUSES])
+        for step, one in evidence.steps.items()
+        if step in names
+    }
+    found = in_log(simulated, evidence, names, slug, _why(ranked(evidence, names, slug), by_cause))
+    return replace(found, rows=found.rows[:SHOWN])
 
 
 def _main_cause(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:

@@ -1,4 +1,4 @@
-"""How a workflow goes, as simulated: a typical visit of each step, and figures as a whole."""
+"""How a workflow goes: a typical visit of each step, by its log where it has one, and simulated figures as a whole."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.outcomes import Outcome, by_month, estimate, over
 from marops.domains.workflows.answering.waits import causes
-from marops.domains.workflows.rules.answers import Estimate, Figures, Measured, StepTimes
+from marops.domains.workflows.rules.answers import Estimate, Evidence, Figures, Measured, StepTimes
 from marops.domains.workflows.rules.frames import hours_of
 from marops.methods.mining.log import CAUSES
 from marops.methods.worktime import local, spans
@@ -19,13 +19,22 @@ STEPS = 21
 """Quantiles of lead times that are kept, from the shortest to the longest."""
 
 
-def measured(found: Outcome, *, version: int, at: datetime, seconds: float, seed: int) -> Measured:
-    """The times of steps and the figures of a recorded outcome. Hours of steps are hours of the crew's calendar."""
+def measured(
+    found: Outcome, *, version: int, at: datetime, seconds: float, seed: int, evidence: Evidence | None = None
+) -> Measured:
+    """The times of steps and the figures of a recorded outcome. Hours of steps are hours of the crew's calendar.
+
+    `evidence`: what the log says; the times of the steps are then its own, simulated where it knows nothing of a step.
+    """
+    logged = {step: one.times for step, one in evidence.steps.items()} if evidence else {}
     return Measured(
-        origin="simulated",
-        steps=step_times(found),
+        origin="log" if evidence else "simulated",
+        steps={step: logged.get(step, one) for step, one in step_times(found).items()},
         figures=figures(found),
         cases=int(found.finished.sum()),
+        since=evidence.since if evidence else None,
+        until=evidence.until if evidence else None,
+        evidence=evidence,
         runs=found.runs.replications,
         seconds=seconds,
         version=version,

@@ -11,10 +11,12 @@ import numpy as np
 from marops.domains.team.public import people
 from marops.domains.workflows.discovering.crews import FoundCrew, Outsider, crew_of
 from marops.domains.workflows.discovering.maps import FoundMap, map_of
+from marops.domains.workflows.discovering.measured import evidence_of
 from marops.domains.workflows.discovering.naming import Slugs
 from marops.domains.workflows.discovering.reading import Material, Part, material_of
 from marops.domains.workflows.models import EventLog, LogDiscovery
 from marops.domains.workflows.rules.amounts import as_document
+from marops.domains.workflows.rules.answers import as_plain
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.faults import faults_together
@@ -25,7 +27,7 @@ from marops.kernel.definitions import check_name
 from marops.kernel.errors import MaropsError, problem
 from marops.kernel.models import Definition
 from marops.kernel.workspace import workspace
-from marops.methods.mining.log import CAUSES, FoundArrivals, Graph, Timing
+from marops.methods.mining.log import CAUSES, FoundArrivals, Graph, Timing, Waiting
 from marops.methods.mining.structure import NoProcess, discover
 from marops.methods.mining.timing import calibrate_timing
 from marops.methods.mining.waiting import split_waiting
@@ -56,7 +58,7 @@ def discover_log(
         check_name("workflow", slug)
     material = material_of(log)
     timing = calibrate_timing(material.log)
-    waiting = split_waiting(material.log, timing).hours
+    waiting = split_waiting(material.log, timing)
     facts = log.format == "facts"
     known = _team() if facts else {}
     crew_title = "Team" if facts else log.title
@@ -86,7 +88,7 @@ class _Found:
     row: EventLog
     material: Material
     timing: Timing
-    waiting: np.ndarray[Any, np.dtype[np.float64]]
+    waiting: Waiting
     crew: FoundCrew
     noise: float
     title: str
@@ -226,7 +228,8 @@ def _explained(
 ) -> dict[str, Any]:  # fmt: skip
     """What was found, for people: how much, how sure, why work waited."""
     log, timing = found.material.log, found.timing
-    hours = found.waiting[rows].sum(axis=0)
+    hours = found.waiting.hours[rows].sum(axis=0)
+    measured = evidence_of(found.row.ref, found.material, timing, found.waiting, rows, lead, drawn)
     cases = max(1, len(lead))
     return {
         "cases": len(lead), "events": int(rows.sum()), "covered": round(graph.covered, 4), "noise": graph.noise,
@@ -237,6 +240,7 @@ def _explained(
         "waiting_hours_per_case": {name: round(float(one) / cases, 3) for name, one in zip(CAUSES, hours, strict=True)},
         "steps": [_step_said(one, step, found, rows) for one, step in drawn.step_of.items()],
         "notes": list(notes),
+        "measured": as_plain(measured),
     }  # fmt: skip
 
 
@@ -249,7 +253,7 @@ def _step_said(activity: int, step: str, found: _Found, rows: np.ndarray[Any, np
         said["effort"] = {
             "kind": effort.amount.kind, "n": effort.n, "origin": effort.origin, "distance": round(effort.distance, 4),
         }  # fmt: skip
-    waited = found.waiting[mine].mean(axis=0) if mine.any() else np.zeros(len(CAUSES))
+    waited = found.waiting.hours[mine].mean(axis=0) if mine.any() else np.zeros(len(CAUSES))
     said["waiting_hours"] = {name: round(float(one), 3) for name, one in zip(CAUSES, waited, strict=True)}
     return said
 

@@ -23,11 +23,14 @@ _MOST_BACK: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class FoundMap:
-    """Steps and ways of a document, and which step each activity became."""
+    """Steps and ways of a document, which step each activity became (the first, where it stands in several places), and
+    the activity of each step.
+    """
 
     steps: list[dict[str, Any]]
     ways: list[dict[str, Any]]
     step_of: Mapping[int, str]
+    activity_of: Mapping[str, int]
     notes: list[str]
 
 
@@ -37,6 +40,7 @@ def map_of(part: Part, material: Material, graph: Graph, timing: Timing, crew: F
     gates = _gate_names(graph)
     steps: list[dict[str, Any]] = []
     step_of: dict[int, str] = {}
+    activity_of: dict[str, int] = {}
     visits = _visits(material)
     notes: list[str] = []
     for place, node in enumerate(graph.nodes):
@@ -46,10 +50,11 @@ def map_of(part: Part, material: Material, graph: Graph, timing: Timing, crew: F
             name = material.title_of(node.activity)
             slug = slugs.of(name)
             step_of.setdefault(node.activity, slug)
+            activity_of[slug] = node.activity
             steps.append({"id": slug, "name": name[:200] or slug} | _step(node.activity, material, timing, crew, notes))
         steps[-1] |= {"join": "all"} if node.join_all else {}
     ways = [way for place in range(len(graph.nodes)) for way in _ways(place, graph, steps, visits)]
-    return FoundMap(steps, ways, step_of, notes)
+    return FoundMap(steps, ways, step_of, activity_of, notes)
 
 
 def _gate_names(graph: Graph) -> dict[int, str]:

@@ -20,6 +20,8 @@ pause, what less work per step would bring."""
 ThingKind = Literal["skill", "person", "step", "calendar", "limit", "demand", "outside"]
 """What can hold work back; `demand`: nothing does, more could come in."""
 
+MethodOrigin = Literal["log", "simulated"]
+
 Good = Literal["more", "less", ""]
 """Which direction of a figure is the better one."""
 
@@ -65,11 +67,16 @@ class Row:
     high: float
     kind: ThingKind = "step"
     key: str = ""
+    causes: Mapping[str, float] = field(default_factory=dict)  # the value by cause, of the method `waiting` only
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way to ask where the bottleneck is, the best candidate first. `unit`: what the values count, in words."""
+    """One way to ask where the bottleneck is, the best candidate first. `unit`: what the values count, in words.
+
+    `origin`: simulated, or measured in the log `log` over so many `cases`; then `apart` says where simulation and log
+    contradict each other.
+    """
 
     method: str
     name: str
@@ -80,6 +87,10 @@ class Method:
     tied: tuple[str, ...] = ()  # names that the first one cannot be told apart from
     decimals: int = 1
     cause: str = ""  # why work waits at the first one, as in CAUSES of logs; of the method `waiting` only
+    origin: MethodOrigin = "simulated"
+    log: str = ""
+    cases: int = 0
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +143,52 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class StepEvidence:
+    """What a log says of a step: a typical visit, and the hours on the wall that an item waits there, by cause."""
+
+    times: StepTimes
+    hours: Estimate
+    causes: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a log says of the workflow that was read off it. Hours on the wall for an item, but for `times` of steps.
+
+    `waiting` and `causes`: from when work could begin until it did. `efficiency`: work as a share of work and waiting;
+    `without`: what it would be without a cause. `estimated`: pieces of work whose start was not in the log.
+    """
+
+    log: str
+    cases: int
+    events: int
+    since: date | None
+    until: date | None
+    waiting: Estimate
+    causes: Mapping[str, Estimate]
+    steps: Mapping[str, StepEvidence]
+    efficiency: Estimate
+    without: Mapping[str, Estimate]
+    lead_p50: Estimate
+    lead_p85: Estimate
+    lead_hours: tuple[float, ...] = ()
+    estimated: int = 0
+
+    @property
+    def main(self) -> str:
+        """The cause of most of the waiting; none where nothing waits."""
+        first = max(self.causes, key=lambda one: self.causes[one].value or 0.0, default="")
+        return first if first and self.causes[first].value else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """How a workflow really goes, from a log or simulated: by step, and as a whole. `fit`: distance of the model's
+    """How a workflow really goes, by step, and as a whole. `origin` is that of the steps: of a workflow that rests on a
+    log, the log itself (`evidence`); figures of the time ahead are always simulated. `fit`: distance of the model's
     lead times to a log it has not seen, in multiples of the noise floor.
     """
 
-    origin: Literal["log", "simulated"]
+    origin: MethodOrigin
     steps: Mapping[str, StepTimes]
     figures: Figures = Figures()
     cases: int = 0
@@ -149,6 +200,7 @@ class Measured:
     version: int = 0
     at: datetime | None = None
     seed: int = 0
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +264,15 @@ class Comparison:
     assumptions: tuple[str, ...] = ()
 
 
-T = TypeVar("T", BottleneckAnswer, Measured, Comparison)
+T = TypeVar("T", BottleneckAnswer, Measured, Comparison, Evidence)
 
 
-_ADAPTERS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (BottleneckAnswer, Measured, Comparison)}
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (BottleneckAnswer, Measured, Comparison, Evidence)
+}
 
 
-def as_plain(answer: BottleneckAnswer | Measured | Comparison) -> dict[str, Any]:
+def as_plain(answer: BottleneckAnswer | Measured | Comparison | Evidence) -> dict[str, Any]:
     """The same as JSON."""
     plain: dict[str, Any] = _ADAPTERS[type(answer)].dump_python(answer, mode="json")
     return plain

@@ -17,7 +17,7 @@ from marops.domains.workflows.charts.maps import SHAPES, By, MapRework, MapStep,
 from marops.domains.workflows.charts.marks import hours, number, span
 from marops.domains.workflows.charts.strip import strip
 from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, lane_names, to_scale
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured, Method
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Step, Workflow
 from marops.domains.workflows.rules.walk import Stay, Walk, walk
@@ -26,6 +26,7 @@ from marops.domains.workflows.telling.words import (
     cause_words,
     compare_row,
     lead,
+    measured_in,
     plural,
     touch_parts,
     touch_sentence,
@@ -189,15 +190,16 @@ class Told:
         if measured is None:
             return _("All figures are from the drawing; queues for people show once it was simulated.")
         said = []
-        if measured.origin == "log":
-            told = {"n": f"{measured.cases:,}", "units": plural(self.workflow.unit)}
-            said.append(
-                _("From %(n)s %(units)s") % told
-                + (f" ({measured.since:%b %Y}–{measured.until:%b %Y})." if measured.since and measured.until else ".")
+        if measured.evidence:
+            said.append(_("Where work waits and why is %(measured)s.") % {"measured": measured_in(measured.evidence)})
+            runs = ngettext(
+                "The time ahead is from one simulated run.",
+                "The time ahead is from %(n)s simulated runs.",
+                measured.runs,
             )
         else:
             runs = ngettext("From one simulated run.", "From %(n)s simulated runs.", measured.runs)
-            said.append(runs % {"n": f"{measured.runs:,}"})
+        said.append(runs % {"n": f"{measured.runs:,}"})
         if self.is_stale:
             said.append(_("It was version %(n)s then; the workflow has changed since.") % {"n": self.results.version})
         if measured.fit and measured.fit.value is not None:
@@ -380,18 +382,57 @@ class Told:
                 total[cause] = total.get(cause, 0.0) + value * stay.share
         return plots.causes(total, cause_words(), ident="causes")
 
+    @property
+    def waiting_from(self) -> str:
+        """Where the waiting by cause is from: measured in which log, or simulated."""
+        measured = self.results.measured
+        if measured is None:
+            return _("As drawn; queues for people show once it was simulated.")
+        if measured.evidence is None:
+            return _("Simulated.")
+        whole = measured.evidence.waiting
+        told = {
+            "measured": capfirst(measured_in(measured.evidence)),
+            "unit": self.workflow.unit,
+            "hours": hours(whole.value or 0.0),
+            "iv": span(whole.low, whole.high),
+        }
+        return _("%(measured)s: on the clock a %(unit)s waits %(hours)s (%(iv)s).") % told
+
     @cached_property
     def lead_times(self) -> SafeString:
-        """How lead times are spread, where they were measured or simulated."""
+        """How lead times are spread: as the log has them, else as simulated."""
         measured = self.results.measured
-        if measured is None or len(measured.figures.lead_hours) < 3:
+        if measured is None:
+            return SafeString("")
+        leads = (measured.evidence or measured.figures).lead_hours
+        if len(leads) < 3:
             return SafeString("")
         promise = self.workflow.promise.hours / 24 if self.workflow.promise else None
-        days = [one / 24 for one in measured.figures.lead_hours]
+        days = [one / 24 for one in leads]
         if days[len(days) // 2] < 2:
-            hourly = measured.figures.lead_hours
-            return plots.lead_times(hourly, ident="leads", unit=_("hours"), promise=promise * 24 if promise else None)
+            return plots.lead_times(leads, ident="leads", unit=_("hours"), promise=promise * 24 if promise else None)
         return plots.lead_times(days, ident="leads", unit=_("days"), promise=promise)
+
+    @property
+    def lead_times_from(self) -> str:
+        """Where they are from; where the simulation says otherwise beyond both intervals, that too."""
+        measured = self.results.measured
+        if measured is None or measured.evidence is None:
+            return _("Simulated.") if measured else ""
+        said = _("%(measured)s.") % {"measured": capfirst(measured_in(measured.evidence))}
+        logged, simulated = measured.evidence.lead_p85, measured.figures.lead_p85
+        if simulated is None or simulated.value is None or logged.value is None or not _apart(logged, simulated):
+            return said
+        told = {
+            "log": lead(logged.value), "simulated": lead(simulated.value), "between": _lead_span(logged),
+            "around": _lead_span(simulated),
+        }  # fmt: skip
+        contradicts = _(
+            "The simulation contradicts it: 85 of 100 take %(simulated)s (%(around)s) or less there,"
+            " %(log)s (%(between)s) in the log."
+        )
+        return f"{said} {contradicts % told}"
 
     # -- the four answers and the comparison ---------------------------------------------------------------------------
 
@@ -405,11 +446,18 @@ class Told:
         return [
             {
                 "name": one.name, "asks": one.asks or one.unit, "says": one.says, "tied": ", ".join(one.tied),
+                "from": self._from(one), "apart": one.apart,
                 "picture": plots.dots(one, ident=f"m-{one.method}", hot=_marked(one.rows, found)) if one.rows else "",
                 "hot": hot,
             }
             for one in found.methods
         ]  # fmt: skip
+
+    def _from(self, method: Method) -> str:
+        measured = self.results.measured
+        if method.origin != "log" or measured is None or measured.evidence is None:
+            return ""
+        return str(capfirst(measured_in(measured.evidence)))
 
     @cached_property
     def comparison_pictures(self) -> list[SafeString]:
@@ -428,6 +476,16 @@ class Told:
             return []
         titles = [_("Do nothing"), *(one.title for one in told.options)]
         return [compare_row(one, told.currency, titles) for one in told.lines]
+
+
+def _apart(one: Estimate, other: Estimate) -> bool:
+    """Do the intervals leave room between them?"""
+    ends = (one.low, one.high, other.low, other.high)
+    return None not in ends and bool(one.high < other.low or other.high < one.low)  # type: ignore[operator]
+
+
+def _lead_span(one: Estimate) -> str:
+    return f"{lead(one.low or 0)}–{lead(one.high or 0)}"
 
 
 def _read_off() -> str:

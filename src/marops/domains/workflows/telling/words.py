@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts.maps import SHAPES
 from marops.domains.workflows.charts.marks import hours, number, span
-from marops.domains.workflows.rules.answers import Estimate, Line
+from marops.domains.workflows.rules.answers import Estimate, Evidence, Line
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.walk import Walk
 
@@ -33,6 +35,17 @@ def lead(value: float) -> str:
     if value < 48:
         return hours(value)
     return _("%(n)s days") % {"n": number(value / 24, 0 if value >= 240 else 1)}
+
+
+def measured_in(evidence: Evidence) -> str:
+    """In which log, over how many cases, and when."""
+    cases = ngettext("one case", "%(n)s cases", evidence.cases) % {"n": f"{evidence.cases:,}"}
+    said = _("measured in the log %(log)s (%(cases)s)") % {"log": evidence.log, "cases": cases}
+    if evidence.since and evidence.until:
+        told = {"log": evidence.log, "cases": cases, "since": date_format(evidence.since, "M Y")}
+        told["until"] = date_format(evidence.until, "M Y")
+        said = _("measured in the log %(log)s (%(cases)s, %(since)s–%(until)s)") % told
+    return said
 
 
 def plural(unit: str) -> str:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marops.methods.mining.calendars import clock_of, people_of
-from marops.methods.mining.log import CAUSES, NOBODY, Timing, WeekHours
+from marops.methods.mining.calendars import ALWAYS, clock_of, people_of
+from marops.methods.mining.log import CAUSES, NOBODY, Timing, Waiting, WeekHours
 from marops.methods.mining.structure_order import concurrency, predecessor
 from marops.methods.mining.tests.logs import ZERO, log_of, read
 from marops.methods.mining.tests.working import OFFICE, Company, Step
@@ -12,7 +12,7 @@ from marops.methods.mining.timing import calibrate_timing
 from marops.methods.mining.timing_free import covering, dominated
 from marops.methods.mining.waiting import split_waiting
 from marops.methods.mining.waiting_active import active_periods, bottlenecks, equal_parts
-from marops.methods.mining.waiting_shares import by_activity, by_person, by_way, overall
+from marops.methods.mining.waiting_shares import by_activity, by_person, by_way, overall, per_case, per_case_by_activity
 
 LONG = {0: ((540, 1020),), 1: ((540, 1020),), 2: ((600, 900),), 3: ((540, 1020),), 4: ((540, 1020),)}
 
@@ -267,3 +267,36 @@ def test_purchasing_waits_for_what_the_log_does_not_say(shared_data):
     assert log.activities[most[0]] == "Analyze Request for Quotation"
     assert most[1].waiting > whole.waiting / 2
     assert waiting.hours.sum(axis=1) == pytest.approx(timing.started - timing.enabled, abs=1e-6)
+
+
+def test_hours_of_a_case_count_cases_that_do_not_come_by():
+    # Case 1 waits 3 hours at a and 2 at b, case 2 one hour at a; case 3 waits for nothing.
+    log = log_of([
+        ("1", "a", 13, 14, "x", 10), ("1", "b", 16, 17, "y", 14),
+        ("2", "a", 31, 32, "x", 30), ("3", "c", 40, 41, "z", 40),
+    ])  # fmt: skip
+    waiting = split_waiting(log, timing_for(log, ALWAYS))
+    whole = per_case(log, waiting)
+    assert whole.hours[0] == pytest.approx(6 / 3)
+    found = {log.activities[one]: waits for one, waits in per_case_by_activity(log, waiting).items()}
+    assert found["a"].hours[0] == pytest.approx(4 / 3)
+    assert found["b"].hours[0] == pytest.approx(2 / 3)
+    assert found["c"].hours == (0.0, 0.0, 0.0)
+    for one in (whole, *found.values()):
+        assert one.hours[1] <= one.hours[0] <= one.hours[2]
+        assert sum(cause[0] for cause in one.causes) == pytest.approx(one.hours[0])
+    # Of three cases drawn three times, all may be the first one.
+    assert whole.hours[2] == pytest.approx(5.0, abs=1.4)
+
+
+def test_the_interval_of_a_mean_over_cases_holds_it():
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(60):
+        waits = rng.exponential(4.0, size=80)
+        log = log_of([(str(n), "a", 100.0 * n + w, 100.0 * n + w + 1, "x", 100.0 * n) for n, w in enumerate(waits)])
+        hours = np.zeros((80, 5))
+        hours[:, 4] = waits
+        _, low, high = per_case(log, Waiting(hours, np.ones(80))).hours
+        held += low <= 4.0 <= high
+    assert 48 <= held <= 60  # 54 expected

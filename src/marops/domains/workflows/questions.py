@@ -1,5 +1,7 @@
 """Questions about workflows as jobs: asked on a page or by REST, answered by the worker, kept."""
 
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,11 +26,13 @@ from marops.domains.workflows.situations import Known, fitting, known
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, load
 from marops.kernel.errors import FieldError, MaropsError
-from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
+from marops.kernel.jobs import JobRun, Progress, Step, ask_to_stop, job, start_job
 from marops.kernel.models import Job
 from marops.kernel.permissions import require
 from marops.kernel.workspace import today
 
+LOOKS = 0.2
+"""Seconds between two looks at whether somebody still waits."""
 Scenarios = Sequence[str] | Mapping[str, Any]
 """Short names of kept scenarios, or documents by the names they have in the answer."""
 
@@ -53,8 +57,16 @@ def compare(run: JobRun) -> Iterator[Step]:
     slug, ask = run.arguments["workflow"], _ask(run)
     yield Progress(0, 2, "Simulating doing nothing and each option on the same luck"), {}
     found = comparison(slug, scenarios, ask, actor=run.actor, deep=False)
-    yield Progress(1, 2, "Looking for the highest intake and the assumption that turns the ranking round"), {}
-    found = comparison(slug, scenarios, ask, actor=run.actor)
+    run.result["kept"] = found["kept"]
+    looking = Progress(1, 2, "Looking for the highest intake and the assumption that turns the ranking round")
+    yield looking, {}
+    from marops.domains.workflows.answering.outcomes import Stopped
+
+    try:
+        found = comparison(slug, scenarios, ask, actor=run.actor, stop=_Stop(run))
+    except Stopped:
+        yield looking, {}
+        return
     run.result |= {"workflow": found["workflow"], "best": found["answer"]["best"], "seconds": found["seconds"]}
     run.result["kept"] = found["kept"]
     yield Progress(2, 2, "Done"), {}
@@ -67,6 +79,20 @@ def fit(run: JobRun) -> Iterator[Step]:
     found = fitting_to(run.arguments["workflow"], find_log(run.arguments["against"]), _ask(run), actor=run.actor)
     run.result |= {name: found[name] for name in ("workflow", "distances", "seconds", "kept")}
     yield Progress(1, 1, "Done"), {}
+
+
+class _Stop:
+    """Was the job asked to stop? Looked up now and then, by the thread that runs the job alone."""
+
+    def __init__(self, run: JobRun) -> None:
+        self._job, self._thread = run.job.id, threading.get_ident()
+        self._asked, self._next = False, 0.0
+
+    def __call__(self) -> bool:
+        if threading.get_ident() == self._thread and time.monotonic() > self._next:
+            self._asked = Job.objects.filter(id=self._job, stop_asked=True).exists()
+            self._next = time.monotonic() + LOOKS
+        return self._asked
 
 
 def _ask(run: JobRun) -> Ask:
@@ -92,6 +118,16 @@ def start_comparison(slug: str, scenarios: Scenarios, *, actor: Actor, **how: An
     else:
         scenarios_named(scenarios)
     return start_job("workflow.compare", asked, actor=actor)
+
+
+def leave_comparing(slug: str, *, actor: Actor) -> None:
+    """End what somebody asked before on the page of a workflow: they ask something else now, and wait for that."""
+    rows = Job.objects.filter(
+        kind="workflow.compare", arguments__workflow=slug, arguments__page=True, actor_id=actor.id,
+        state__in=[Job.State.WAITING, Job.State.RUNNING],
+    )  # fmt: skip
+    for ident in rows.values_list("id", flat=True):
+        ask_to_stop(ident)
 
 
 def start_fit(slug: str, against: str, *, actor: Actor, **how: Any) -> Job:

@@ -27,4 +27,14 @@ def keep_warm(stop: threading.Event) -> None:
     if compiling.poll() is None:
         compiling.kill()
         compiling.wait()
+    elif compiling.returncode == 0 and not stop.is_set():
+        _load()
     stop.wait()
+
+
+def _load() -> None:
+    """Take what is compiled into this process, so that the first who asks need not wait for that either: a second."""
+    from marops.domains.workflows.answering import bottleneck, report  # noqa: F401  # all that answers
+    from marops.methods.simulation.kernel import warm
+
+    warm()

@@ -21,9 +21,15 @@ Floats = NDArray[np.float64]
 TOO_FEW = "too little is finished to tell"
 
 
+class Stopped(Exception):
+    """Nobody waits for this answer any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a question is simulated. `stop` is asked between replications; the answer then is None of the runs."""
+    """How a question is simulated. `stop` is asked before a simulation and, by other threads, between its replications;
+    a yes raises Stopped.
+    """
 
     frame: Frame
     seed: int = 1
@@ -171,8 +177,10 @@ def outcome(
 
 
 def run(made: Compiled, setting: Setting, *, record: bool = False, replications: int | None = None) -> Runs:
-    """The kernel's answer for a compiled model."""
-    return simulate(
+    """The kernel's answer for a compiled model. Raises Stopped."""
+    if setting.stop and setting.stop():
+        raise Stopped
+    found = simulate(
         made.model,
         seed=setting.seed,
         replications=replications or setting.replications,
@@ -180,6 +188,9 @@ def run(made: Compiled, setting: Setting, *, record: bool = False, replications:
         workers=setting.workers,
         stop=setting.stop,
     )
+    if found.replications < (replications or setting.replications):
+        raise Stopped
+    return found
 
 
 def grouped_quantile(group: NDArray[np.int64], values: Floats, groups: int, share: float) -> Floats:

@@ -17,7 +17,7 @@ from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKED_OF, ASKS, BY_KIND, GROUPS, Ask, ScenarioForm
 from marops.domains.workflows.papers.changes import assumed, tells_pay
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
-from marops.domains.workflows.questions import check_fits, start_bottleneck, start_comparison
+from marops.domains.workflows.questions import check_fits, leave_comparing, start_bottleneck, start_comparison
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known, known
 from marops.kernel.actors import Actor
@@ -60,7 +60,8 @@ def _compared(request: HttpRequest, slug: str, chosen: list[str]) -> HttpRespons
     known(slug)
     for one in chosen:
         find(f"scenario/{one}")
-    job = start_comparison(slug, chosen, actor=actor_of(request))
+    leave_comparing(slug, actor=actor_of(request))
+    job = start_comparison(slug, chosen, actor=actor_of(request), page=True)
     return redirect(_page(slug, chosen=chosen, job=job.ref))
 
 

@@ -4,10 +4,12 @@ import pytest
 
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKS
+from marops.domains.workflows.questions import start_comparison
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
 from marops.domains.workflows.starter import template_crew, templates
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
+from marops.kernel.jobs import run_here
 from marops.kernel.models import Definition, Job
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +225,34 @@ def test_a_workflow_without_its_crew_says_what_is_missing(cast, db):
     answer = client.post("/workflows/webinar/bottleneck")
     assert answer.status_code == 404
     assert "crew/nobody" in answer.content.decode()
+
+
+def test_who_asks_something_else_waits_for_that_alone(cast, webinar):
+    client = cast.client("hanna")
+    ask(client, "remove", step="rehearse", title="Leaner")
+    first = Job.objects.get(kind="workflow.compare")
+    seen = []
+
+    def other(job):
+        seen.append(job.done)
+        if job.done == 1 and len(seen) == 2:  # the first part stands; somebody presses another scenario meanwhile
+            client.post("/workflows/webinar/what-if/demand", {"start": "2027-03-01", "factor": "110", "title": "More"})
+
+    job = run_here(first.id, watch=other)
+    assert job.state == Job.State.STOPPED
+    page = client.get("/workflows/webinar?with=leaner").content.decode()
+    assert "Options compared" in page
+    assert "Not looked for yet" in page
+    newer = Job.objects.get(kind="workflow.compare", state=Job.State.WAITING)
+    assert newer.arguments["scenarios"] == ["more"]
+    assert not newer.stop_asked
+
+
+def test_what_others_asked_goes_on(cast, webinar):
+    cast.client("hanna").post("/workflows/webinar/what-if/remove", {"start": "2027-02-01", "step": "rehearse"})
+    start_comparison("webinar", ["without-rehearse"], actor=cast.actor("vera"))
+    cast.client("vera").post("/workflows/webinar/compare", {"toggle": "without-rehearse"})
+    assert Job.objects.filter(kind="workflow.compare", state=Job.State.WAITING).count() == 3
+    cast.client("vera").post("/workflows/webinar/compare", {"toggle": "without-rehearse"})
+    assert Job.objects.filter(kind="workflow.compare", state=Job.State.WAITING).count() == 3
+    assert Job.objects.get(state=Job.State.STOPPED).arguments["page"] is True

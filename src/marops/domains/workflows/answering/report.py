@@ -19,6 +19,7 @@ from marops.domains.workflows.answering.comparing import (
 from marops.domains.workflows.answering.flipping import flipping
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate
 from marops.domains.workflows.answering.unlocking import Intake, by_workflow, highest_intake, unlocked
+from marops.domains.workflows.papers.changes import assumed, names_of, tells_pay
 from marops.domains.workflows.rules.answers import Estimate, as_plain
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known
@@ -108,31 +109,16 @@ def _following(found: Compared, setting: Setting, target: str) -> str:
 def assumptions(here: Known, choices: list[Choice], setting: Setting) -> tuple[str, ...]:
     """What everything rests on, in words: versions, what each option says of itself, how it was simulated."""
     lines = [f"From {', '.join(here.refs)}."]
+    names, currency = names_of(here.situation), here.situation.crew.currency
     for one in choices:
-        for change in one.scenario.changes:
-            reason = f": {change.because}" if change.because else ""
-            lines.append(f"“{one.scenario.title}” assumes {_in_words(change)}{reason}")
+        said = assumed(one.scenario, currency, names, money=not tells_pay(one.scenario))
+        lines += [f"“{one.scenario.title}” assumes: {line}" for line in said]
     frame = setting.frame
     lines.append(
         f"{setting.replications} runs over {frame.months} months from {frame.first:%d %B %Y}, seed {setting.seed},"
         f" after {frame.warm_up} months of running in. Intervals are of 90 % and of chance alone."
     )
     return tuple(lines)
-
-
-def _in_words(change: Any) -> str:
-    """A change as it stands in its document, short."""
-    document = change.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    kind = document.pop("change", change.change)
-    document.pop("because", None)
-    said = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in document.items())
-    return f"{kind} ({said})" if said else kind
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{name} {_value(one)}" for name, one in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _options(found: Compared) -> list[dict[str, Any]]:

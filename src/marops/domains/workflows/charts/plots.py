@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -110,6 +111,9 @@ def bands(told: Comparison, *, ident: str, narrow: bool = False, width: float = 
                 strong, quiet = f"{title} {value}", _interval(last)
             else:
                 strong, quiet = cut(title, room, strong=True), f"{value} ({_interval(last)})"
+            if narrow:
+                strong = f"{cut(title, width - 34 - wide(f' {value} ({_interval(last)})'))} {value}"
+                quiet = _interval(last)
             labels.append(_Label(axis.at(last.value or 0), strong, quiet))
     body += _band_marks(told, axis, across, skip=narrow)
     height = _BAND_H
@@ -319,35 +323,33 @@ def _density(values: Sequence[float], low: float, high: float, bins: int) -> lis
 
 
 def causes(hours: Mapping[str, float], words: Mapping[str, str], *, ident: str) -> SafeString:
-    """One bar of all waiting, split by cause; causes in `CAUSES` first. `words`: each as people say it."""
-    width, height = 560.0, 70.0
+    """One bar of all waiting, split by cause, and beneath it each with its share; causes in `CAUSES` first.
+
+    `words`: each as people say it. What is said stands outside the picture, so that it can be read at any width.
+    """
+    width = 560.0
     known = [(one, hours[one]) for one in [*CAUSES, *sorted(set(hours) - set(CAUSES))] if hours.get(one, 0) > 0]
     total = sum(value for _, value in known)
     if not total:
         return SafeString("")
     body, x, told = [], 0.0, []
-    free = 0.0
     for at, (cause, value) in enumerate(known, 1):
         part = width * value / total
         body.append(tag("rect", class_=f"pieces cause-{min(at, 5)}", x=x, y=0.0, width=part, height=18.0))
-        name, share = words.get(cause, cause), f"{number(100 * value / total)} %"
-        told.append(f"{name} {share}")
-        start = max(x, free)
-        if value / total >= 0.05 and start + max(wide(name), wide(share, strong=True)) <= width + 4:
-            body.append(path(f"M{num(x + 0.5)} 18v8", "axis"))
-            body.append(text(share, start, 42, "t-strong"))
-            body.append(text(name, start, 60, "t-quiet"))
-            free = start + max(wide(name), wide(share, strong=True)) + 14
+        share = f"{number(100 * value / total)} %" if value / total >= 0.005 else _("under 1 %")
+        told.append((min(at, 5), share, words.get(cause, cause)))
         x += part
-    return drawing(
-        body,
-        width=width,
-        height=height,
-        ident=ident,
-        title=_("Waiting by cause"),
-        says="; ".join(told),
-        css="chart own",
+    bar = drawing(
+        body, width=width, height=18.0, ident=ident, title=_("Waiting by cause"),
+        says="; ".join(f"{name} {share}" for _at, share, name in told), css="chart own",
+    )  # fmt: skip
+    items = format_html_join(
+        " ",
+        '<span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="cause-{}" width="10" height="10"></rect></svg>'
+        "<b>{}</b> {}</span>",
+        told,
     )
+    return format_html('<div class="why">{}<p class="paper-causes small">{}</p></div>', bar, items)
 
 
 def mix(parts: Sequence[tuple[str, float]], *, ident: str, title: str, width: float = 120.0) -> SafeString:

@@ -162,7 +162,7 @@ def _person_row(crew: Crew, one: Member, *, pay: bool) -> Plain:
     return {
         "one": one,
         "role": titles.get(one.role, one.role),
-        "skills": [(skill, "" if speed == 1 else f"×{speed:g}") for skill, speed in one.skills.items()],
+        "skills": [(skill, "" if round(speed, 2) == 1 else f"×{speed:.2f}") for skill, speed in one.skills.items()],
         "calendar": calendar.title or slug if calendar else slug,
         "share": one.share,
         "notes": [str(note) for note in notes if note],

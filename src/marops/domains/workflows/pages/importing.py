@@ -32,6 +32,8 @@ from marops.domains.workflows.queries import find_log, import_json, job_of, logs
 from marops.domains.workflows.reading.forms import LogFileForm, LogPlanForm, NoiseForm, meaning_words
 from marops.domains.workflows.reading.meanings import MEANINGS, TIMES
 from marops.domains.workflows.telling import cause_words
+from marops.domains.workflows.telling.drifts import DriftWords, drift_words
+from marops.domains.workflows.telling.words import lead
 from marops.domains.workflows.writing import remove_log
 from marops.kernel import files
 from marops.kernel.errors import MaropsError
@@ -245,6 +247,8 @@ def log(request: HttpRequest, ref: str) -> HttpResponse:
     job = job_of(row)
     ended = job is None or job.state in ("done", "failed", "stopped")
     told = import_json(row)
+    for one in told["workflows"]:
+        one["said"] = _in_days(one)
     words, given = meaning_words(), row.mapping.get("columns", {})
     context = {
         "log": row,
@@ -261,12 +265,19 @@ def log(request: HttpRequest, ref: str) -> HttpResponse:
         "columns": [(re.split("[:,]", words[one])[0], given[one]) for one in MEANINGS if one in given],
         "under": _became(told),
         "why": _why(told),
+        "drifts": _drifts(told),
         "noise_form": NoiseForm(posted(request)),
         "poll_url": reverse("workflows:log-progress", args=[row.ref]),
         "may_change": may(actor_of(request), CHANGE),
         "again_url": _again(request, row),
     }
     return render(request, "workflows/log.html", context)
+
+
+def _in_days(one: dict[str, Any]) -> dict[str, str]:
+    """Waiting and lead times of a workflow that was found, as people say them."""
+    hours = {"waited": one["waited"], **one["found"].get("lead_hours", {})}
+    return {name: lead(value) for name, value in hours.items()}
 
 
 def _again(request: HttpRequest, row: EventLog) -> str:
@@ -293,6 +304,12 @@ def _why(told: dict[str, Any]) -> str:
         for cause, hours in one["found"].get("waiting_hours_per_case", {}).items():
             total[cause] = total.get(cause, 0.0) + hours * one["found"]["cases"]
     return plots.causes(total, cause_words(), ident="causes")
+
+
+def _drifts(told: dict[str, Any]) -> list[tuple[str, DriftWords]]:
+    """Whether the work changed in the course of the log, by workflow."""
+    found = [(one["title"], drift_words(one["found"].get("drift"))) for one in told["workflows"]]
+    return [(title, words) for title, words in found if words]
 
 
 def _became(told: dict[str, Any]) -> str:

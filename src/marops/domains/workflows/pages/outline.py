@@ -134,18 +134,27 @@ def hours_said(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, Mapping):
-        return f"{_few(value)} h"
+        return _time(value)
     kind = value["kind"]
     if value.get("mean") is not None:
-        return _("about %(hours)s h") % {"hours": _few(value["mean"])}
+        return _("about %(time)s") % {"time": _time(value["mean"])}
     if value.get("low") is not None and value.get("high") is not None and kind != "quantiles":
         return _("%(low)s to %(high)s h") % {"low": _few(value["low"]), "high": _few(value["high"])}
     ends = value.get("values") or [0, 0]
-    return _("about %(hours)s h") % {"hours": _few(sum(ends) / len(ends))}
+    return _("about %(time)s") % {"time": _time(sum(ends) / len(ends))}
+
+
+def _time(hours: float) -> str:
+    """In minutes where it is less than an hour: nobody reads 0.135 h."""
+    if 0 < hours < 1:
+        return _("%(n)s min") % {"n": _few(hours * 60)}
+    return f"{_few(hours)} h"
 
 
 def _few(value: float) -> str:
-    return number_format(float(f"{value:.3g}"), force_grouping=True).removesuffix(".0")
+    return number_format(float(f"{value:.2g}" if value < 10 else f"{value:.3g}"), force_grouping=True).removesuffix(
+        ".0"
+    )
 
 
 def _class_row(one: Mapping[str, Any], found: list[Trouble]) -> dict[str, Any]:

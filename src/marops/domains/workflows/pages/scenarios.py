@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKED_OF, ASKS, BY_KIND, GROUPS, Ask, ScenarioForm
-from marops.domains.workflows.papers.changes import assumed, tells_pay
+from marops.domains.workflows.papers.changes import assumed, names_of, tells_pay
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import check_fits, leave_comparing, start_bottleneck, start_comparison
 from marops.domains.workflows.rules.scenario import Scenario
@@ -151,18 +151,8 @@ def _asked(form: ScenarioForm, here: Known, chosen: list[str], actor: Actor) -> 
 def _so_far(scenario: Scenario, here: Known, actor: Actor) -> list[str]:
     """What a scenario changes, in words."""
     money = may(actor, PAY) or not tells_pay(scenario)
-    said = assumed(scenario, here.situation.crew.currency, _names(here), money=money)
+    said = assumed(scenario, here.situation.crew.currency, names_of(here.situation), money=money)
     return [one[:1].upper() + one[1:] for one in said]
-
-
-def _names(here: Known) -> dict[str, str]:
-    """Names of people and steps by the ids by which changes name them."""
-    found = {one.id: one.name for one in here.situation.crew.people}
-    for slug, flow in here.situation.workflows.items():
-        found[slug] = flow.title
-        found |= {one.id: one.name for one in flow.classes}
-        found |= {name: one.name for one in flow.steps for name in (one.id, f"{slug}/{one.id}")}
-    return found
 
 
 def _add_faults(form: ScenarioForm, error: MaropsError) -> None:

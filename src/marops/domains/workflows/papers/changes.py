@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts.marks import number
 from marops.domains.workflows.papers.pieces import clipped, listed
+from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
 
 LEAVES = "leave"
@@ -23,6 +24,16 @@ def assumed(scenario: Scenario, currency: str, names: Mapping[str, str], *, mone
         sentence = ", ".join(one for one in parts if one) + "."
         reason = clipped(change.because, 160)
         yield f"{sentence} {_('Because:')} {reason}" if reason else sentence
+
+
+def names_of(situation: Situation) -> dict[str, str]:
+    """Names of people, workflows, kinds of work and steps by the ids by which changes name them."""
+    found = {one.id: one.name for one in situation.crew.people}
+    for slug, flow in situation.workflows.items():
+        found[slug] = flow.title
+        found |= {one.id: one.name for one in flow.classes}
+        found |= {name: one.name for one in flow.steps for name in (one.id, f"{slug}/{one.id}")}
+    return found
 
 
 def tells_pay(scenario: Scenario) -> bool:

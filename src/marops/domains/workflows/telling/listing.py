@@ -57,7 +57,11 @@ def _held(one: Estimate | None) -> str:
     """What is held back a month, with its interval."""
     if one is None or one.value is None:
         return ""
-    return f"{number(one.value, 1)} ({between})" if (between := span(one.low, one.high)) else number(one.value, 1)
+    if abs(one.value) < 0.05 and abs(one.high or 0.0) < 0.05:
+        return _("holds nothing back")
+    between = span(one.low, one.high)
+    said = f"{number(one.value, 1)} ({between})" if between else number(one.value, 1)
+    return _("holds back %(n)s a month") % {"n": said}
 
 
 def _lead_of(one: Estimate | None) -> str:
@@ -75,8 +79,8 @@ def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
     if asked and not held:
         return {
             "one": ngettext(
-                "Nothing holds the workflow back that was asked about.",
-                "Nothing holds the %(n)s workflows back that were asked about.",
+                "One workflow was looked at, and nothing holds it back.",
+                "%(n)s workflows were looked at, and nothing holds them back.",
                 len(asked),
             )
             % {"n": len(asked)}

@@ -138,7 +138,7 @@ class Told:
         }
         said = {"one": _("%(name)s holds back %(n)s %(units)s a month") % told, "iv": span(back.low, back.high)}
         if not told["n"].strip("0."):
-            said = {"one": _("%(name)s gives out first, but holds nothing back at today's demand") % told}
+            said = {"one": _("%(name)s fills up first, but holds nothing back at today's demand") % told}
         if more and more.value is not None and found.lever:
             said["two"] = _("%(lever)s unlocks %(n)s") % {"lever": found.lever, "n": number(more.value, 1)}
             said["iv2"] = span(more.low, more.high)

@@ -77,7 +77,7 @@ def test_a_workflow_is_told_with_all_that_was_answered(cast, webinar):
         assert said in page
     assert page.count('class="glow"') == 1
     other = client.get("/workflows/webinar?with=hire").content.decode()
-    assert "Hire or redesign" not in other
+    assert "Options compared" not in other
     assert "Options compared" in client.get("/workflows/webinar?with=hire&with=redesign").content.decode()
     rows = client.get("/workflows").content.decode()
     assert "Webinar is held back most: Legal costs it 3.1 a month" in rows

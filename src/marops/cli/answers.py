@@ -119,6 +119,11 @@ def fit(
     for one in found["distances"]:
         ratio = f"{one['ratio']:.2f}" if one["ratio"] is not None else "–"
         out.print(f"{one['name']:20}  {one['value']:9.4g}  {one['floor']:9.4g}  {ratio:>7}  [dim]{one['unit']}[/]")
+    for one in found.get("drift", {}).values():
+        out.print(f"\n{one['log']}: {one['says']}")
+        for change in one["changes"] if one["changed"] else ():
+            around = f"{change['low']:+.4g} to {change['high']:+.4g}"
+            out.print(f"  {change['says']}  [dim]{change['before']:.4g} → {change['after']:.4g} ({around})[/]")
 
 
 @scenario.command("compare")

@@ -172,6 +172,9 @@ def _tell(answer: dict[str, Any]) -> None:
     for one in answer["workflows"]:
         kept = f", {one['covered']:.1%} of events on the map" if one.get("covered") is not None else ""
         out.print(f"[bold]{one['workflow']}[/]  {one['title']}  [dim]{one['steps']} steps{kept}[/]")
+        drift = (one.get("found") or {}).get("drift") or {}
+        if drift and not drift["changed"]:  # what changed is among the notes
+            out.print(f"  [dim]{drift['says']}[/]")
     for note in answer.get("notes", ())[:12]:
         out.print(f"  [dim]{note}[/]")
 

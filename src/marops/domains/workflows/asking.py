@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.actions import keep_answer
 from marops.domains.workflows.evidence import evidence_of
-from marops.domains.workflows.models import EventLog, WorkflowAnswer
+from marops.domains.workflows.models import EventLog, LogDiscovery, WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
@@ -244,9 +244,22 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
         wanted = Wanted(here.slug, len(held_out.cases), first_day(held_out, zone), zone)
         with enough():
             found = fit_of(here.situation, wanted, held_out, log_of(source), seed=ask.seed, runs=ask.runs)
-        return {"distances": [asdict(one) for one in found], **logs}
+        drifted = {name: drift_in(row) for name, row in (("source", source), ("against", against))}
+        return {"distances": [asdict(one) for one in found], "drift": drifted, **logs}
 
     return _answered(here, WorkflowAnswer.Kind.FIT, asked, make, actor)
+
+
+def drift_in(log: EventLog) -> dict[str, Any]:
+    """Whether a log changed in its course: as it was found when a workflow was read off it, else looked for now."""
+    found = [one.found["drift"] for one in LogDiscovery.objects.filter(log=log).order_by("-at") if "drift" in one.found]
+    if found and log.format != "facts":
+        return dict(found[0]) | {"log": log.ref}
+    from marops.domains.workflows.discovering.drifting import drift_of
+    from marops.methods.mining.timing import calibrate_timing
+
+    read_log = log_of(log)
+    return drift_of(read_log, calibrate_timing(read_log)) | {"log": log.ref}
 
 
 def _as_written(log: EventLog, source: EventLog) -> Log:

@@ -40,3 +40,10 @@ def _course(slug: str, version: int) -> Any:
     steps = [{key: value for key, value in one.items() if key not in _BESIDE} for one in document["steps"]]
     ways = [{key: value for key, value in one.items() if key != "origin"} for one in document.get("ways", ())]
     return steps, ways
+
+
+def drift_of(slug: str) -> dict[str, Any] | None:
+    """Whether the log that it was read off last changed in its course; None where nobody looked."""
+    row = LogDiscovery.objects.filter(workflow=slug).select_related("log").order_by("-at").first()
+    found: dict[str, Any] | None = row.found.get("drift") if row else None
+    return found

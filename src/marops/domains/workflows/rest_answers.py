@@ -123,12 +123,15 @@ class SimulationOut(Shown):
 
 
 class FitOut(Shown):
-    """How far simulated logs are from one that the model has not seen, in multiples of the noise floor."""
+    """How far simulated logs are from one that the model has not seen, in multiples of the noise floor; and whether
+    the two logs, `source` and `against`, changed in their own course.
+    """
 
     workflow: str
     source: str
     against: str
     distances: list[dict[str, Any]]
+    drift: dict[str, Any] | None = None
     asked: dict[str, Any]
     seconds: float
 

@@ -3,6 +3,7 @@ from django.urls import path
 from marops.domains.workflows.pages import (
     crews,
     editing,
+    fitting,
     importing,
     outline,
     papers,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("workflows/<slug>/prosimos.zip", taking.prosimos, name="prosimos"),
     path("workflows/<slug>/document.yaml", taking.as_yaml, name="yaml"),
     path("workflows/<slug>/document.json", taking.as_json, name="json"),
+    path("workflows/<slug>/fit", fitting.fit, name="fit"),
+    path("workflows/<slug>/fit/<ref>", fitting.progress, name="fit-progress"),
     path("workflows/<slug>/brief", papers.brief, name="brief"),
     path("workflows/<slug>/brief.pdf", papers.brief_pdf, name="brief-pdf"),
     path("workflows/<slug>/comparison", papers.comparison, name="comparison"),

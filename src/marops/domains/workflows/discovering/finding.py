@@ -10,6 +10,7 @@ import numpy as np
 
 from marops.domains.team.public import people
 from marops.domains.workflows.discovering.crews import FoundCrew, Outsider, crew_of
+from marops.domains.workflows.discovering.drifting import drift_of
 from marops.domains.workflows.discovering.maps import FoundMap, map_of
 from marops.domains.workflows.discovering.measured import evidence_of
 from marops.domains.workflows.discovering.naming import Slugs
@@ -110,7 +111,9 @@ def _part(part: Part, slug: str, crew_slug: str, found: _Found) -> FoundDocument
     classes = [one | {"start": drawn.steps[0]["id"]} for one in _classes(part, found, rows)]
     lead = _lead(found.material, rows)
     promise = {"hours": _round(float(np.quantile(lead, _PROMISED))), "share": _PROMISED} if lead.max() > 0 else None
+    drifted = drift_of(found.material.log, found.timing, rows, title=found.material.title_of)
     notes = [*found.timing.notes, *found.crew.notes, *drawn.notes, *_notes(graph, promise)]
+    notes += [drifted["says"]] if drifted["changed"] else []
     document = {
         "title": found.title or _titled(found.row.title if found.row.mapping.get("class") else part.title),
         "crew": crew_slug,
@@ -123,7 +126,7 @@ def _part(part: Part, slug: str, crew_slug: str, found: _Found) -> FoundDocument
         "source": _source(found, graph, rows),
         "notes": notes[:200],
     }
-    return FoundDocument(slug, document, _explained(found, graph, drawn, rows, lead, notes))
+    return FoundDocument(slug, document, _explained(found, graph, drawn, rows, lead, notes) | {"drift": drifted})
 
 
 def _titled(name: str) -> str:

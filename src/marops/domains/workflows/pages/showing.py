@@ -124,6 +124,7 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "job": (job := _job(request)),
         "job_done": str(job.done or 0) if job else "",
         "brief_url": door("workflows:brief", slug),
+        "fit_url": door("workflows:fit", slug) if told.workflow.source else "",
         "page_url": _page_url(slug, told),
         "takings": taking.offers(slug, asked=bool(told.four)),
     }

@@ -166,3 +166,19 @@ class LogPlanForm(NoiseForm):
                 "encoding": options.encoding, "delimiter": options.delimiter, "sheet": options.sheet,
             }
         )  # fmt: skip
+
+
+class FitForm(forms.Form):
+    """The log that a model is held against, and how often it is simulated for that."""
+
+    against = forms.ChoiceField(
+        label=_("Log"), help_text=_("Of the same work, but not the one that the workflow was read off.")
+    )
+    runs = forms.IntegerField(
+        label=_("Simulated logs"), min_value=2, max_value=100, initial=10, help_text=_("More make narrower intervals.")
+    )
+
+    def __init__(self, data: Any = None, *, logs: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.has_logs = bool(logs)
+        self.fields["against"].choices = logs  # type: ignore[attr-defined]

@@ -34,6 +34,13 @@ def _question(_world):
     return {"slug": "webinar", "ref": start_job("workflow.bottleneck", {"workflow": "webinar"}, actor=SETUP).ref}
 
 
+def _fit(_world):
+    return {
+        "slug": "webinar",
+        "ref": start_job("workflow.fit", {"workflow": "webinar", "against": "EL-1"}, actor=SETUP).ref,
+    }
+
+
 def _hire(_world):
     return {"slug": "webinar", "kind": "hire"}
 
@@ -131,6 +138,8 @@ EXPECT = {
     "workflows/<slug>/prosimos.zip": Expect(right=VIEW, args=_webinar),
     "workflows/<slug>/document.yaml": Expect(right=VIEW, args=_webinar),
     "workflows/<slug>/document.json": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/fit": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/fit/<ref>": Expect(right=VIEW, args=_fit),
     "workflows/<slug>/brief": Expect(right=VIEW, args=_webinar),
     "workflows/<slug>/brief.pdf": Expect(right=VIEW, status=409, args=_webinar),
     "workflows/<slug>/comparison": Expect(right=VIEW, args=_webinar),

@@ -184,6 +184,7 @@ def _doubled(workflow: Workflow, ahead: "Shape", back: Iterable[tuple[str, str]]
     once beside it and once behind it.
     """
     again = {(step.id, step.rework.back_to) for step in workflow.steps if step.rework} | set(back)
+    again = {(one, to) for one, to in again if one != to}  # a step done once more in its place doubles nothing
     for fork, within in ahead.branches():
         for number, step in enumerate(workflow.steps):
             over = next((to for one, to in again if one == step.id in within and fork in walked([to], ahead.after)), "")

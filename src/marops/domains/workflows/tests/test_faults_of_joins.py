@@ -46,3 +46,11 @@ def test_rework_from_a_branch_comes_back_within_it():
     assert codes(["pa", "ab", "ac", "bx", "xd", "cd"], "d", "", rework={"x": "b"}) == []
     assert codes(["pa", "ab", "ac", "bx", "xd", "cd"], "d", "", rework={"x": "a"}) == ["doubled"]
     assert codes(["pa", "ab", "ac", "bx", "xd", "cd"], "d", "", rework={"c": "p"}) == ["doubled"]
+
+
+def test_a_step_done_once_more_in_its_place_doubles_nothing():
+    # z leads back to the fork f, but s leads to b past f: f lies ahead of b as well as before it.
+    ways = ["sf", "sb", "fb", "fc", "bz", "bd", "zf"]
+    assert codes(ways, "", "sb") == []
+    assert codes(ways, "", "sb", rework={"b": "b"}) == []
+    assert codes(ways, "", "sb", rework={"b": "f"}) == ["doubled"]

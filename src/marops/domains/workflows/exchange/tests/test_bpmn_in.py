@@ -14,7 +14,7 @@ from marops.domains.workflows.exchange.tests.bpmn_text import (
 )
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
-from marops.domains.workflows.rules.faults import faults_together
+from marops.domains.workflows.rules.faults import faults_of_workflow, faults_together
 from marops.kernel.errors import MaropsError
 
 
@@ -239,3 +239,4 @@ def test_a_tangle_of_eighty_nodes_is_read(shared_data):
     read = read_bpmn((shared_data / "event_logs" / "consulta_data_mining_bpmn_model.bpmn").read_bytes())
     assert sum(not one["gate"] for one in read.workflow["steps"]) == 18
     assert any("whatever may still come" in note for note in read.notes)
+    assert faults_of_workflow(Workflow.model_validate(read.workflow)) == []

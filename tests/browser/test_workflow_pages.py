@@ -5,8 +5,9 @@ from tests.browser.conftest import Visit, faults, faults_here, settle
 from tests.cast import Cast
 
 from marops.domains.workflows import actions
+from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.starter import template_crew, templates
-from marops.domains.workflows.tests.answered import keep_answers
+from marops.domains.workflows.tests.answered import keep_answers, keep_decisions, keep_promises
 
 
 @pytest.fixture
@@ -26,6 +27,29 @@ def test_pages_of_workflows_are_accessible_and_fit(visit: Visit, drawn: None, wi
     paths = ["/workflows", "/workflows/templates", "/workflows/webinar", "/workflows/webinar?by=platform",
              "/workflows/webinar/because", "/workflows/lead-hand-over", "/workflows/webinar/what-if/hire"]  # fmt: skip
     assert not faults(page, paths)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+def test_pages_of_plans_and_open_work_are_accessible_and_fit(
+    visit: Visit, cast: Cast, drawn: None, width: int, scheme: str
+) -> None:
+    actor = cast.actor("hanna")
+    EventLog.objects.create(number=70, title="Webinars", format="csv", actor_kind="system", actor_id="x")
+    flow = {**templates()["webinar"].document, "source": {"log": "EL-70"}}
+    actions.keep(actor=actor, kind="workflow", slug="webinar", document=flow)
+    keep_promises(actor)
+    page = visit("/healthz", as_="ada", width=width, scheme=scheme)
+    asked_first = faults(page, ["/workflows/webinar/decisions", "/workflows/lead-hand-over/open"])
+    keep_decisions(actor)
+    paths = ["/workflows/webinar/decisions", "/workflows/webinar/open", "/workflows/webinar"]
+    assert not asked_first
+    assert not faults(page, paths)
+    page.goto(page.url.replace("/workflows/webinar", "/workflows/webinar/decisions"))
+    page.locator("#tried + *, summary", has_text="Show 3 changes").first.click()
+    page.locator('input[name^="t:webinar/webinar:"]').first.fill("-2")
+    page.click("text=Find the decisions")
+    page.wait_for_selector("text=too small")
+    assert not faults_here(page)
 
 
 def test_a_step_of_the_map_opens_its_row(visit: Visit, drawn: None) -> None:

@@ -2,9 +2,11 @@ from django.urls import path
 
 from marops.domains.workflows.pages import (
     crews,
+    decisions,
     editing,
     fitting,
     importing,
+    open_work,
     outline,
     papers,
     scenario_text,
@@ -54,6 +56,11 @@ urlpatterns = [
     path("workflows/<slug>/bottleneck", scenarios.find_bottleneck, name="find-bottleneck"),
     path("workflows/<slug>/compare", scenarios.compare, name="compare"),
     path("workflows/<slug>/asked/<ref>", scenarios.progress, name="progress"),
+    path("workflows/<slug>/decisions", decisions.decisions, name="decisions"),
+    path("workflows/<slug>/decisions/keep", decisions.keep_decision, name="decisions-keep"),
+    path("workflows/<slug>/decisions/asked/<ref>", decisions.progress, name="decisions-progress"),
+    path("workflows/<slug>/open", open_work.open_work, name="open"),
+    path("workflows/<slug>/open/asked/<ref>", open_work.progress, name="open-progress"),
     path("workflows/<slug>/what-if/<kind>", scenarios.new, name="scenario-new"),
     path("workflows/<slug>/map.svg", showing.svg, name="svg"),
     path("workflows/<slug>/map.bpmn", taking.bpmn, name="bpmn"),

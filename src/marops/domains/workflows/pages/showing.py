@@ -16,7 +16,7 @@ from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.charts.maps import By
 from marops.domains.workflows.models import WorkflowAnswer
-from marops.domains.workflows.pages import scenarios, taking
+from marops.domains.workflows.pages import open_work, scenarios, taking
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
@@ -111,6 +111,7 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "views": _views(request, told, view),
         "classes": _classes(request, told),
         "notes": list(assumptions(told)),
+        "open_work": open_work.section(row, told.workflow),
         "scenarios": _scenarios(request, told),
         "chosen": _chosen(request, told),
         "versions": _versions(row),

@@ -8,9 +8,9 @@
 
 A number counts for each of the months, or `every` does beside months with numbers of their own; months that are not
 named ask for nothing. A kind of work is named as its workflow names it, or `workflow/kind`; a workflow with one kind
-of work by its short name. `first`: the next month, if left out; `months`: up to the last one that is named, and three at
-least where a number counts for each.
-`ahead_days`: so long before its date a piece of work comes in; left out, as long as its workflow promises to take.
+of work by its short name. `first`: the next month, if left out; `months`: up to the last one that is named, and three
+at least where a number counts for each. `ahead_days`: so long before its date a piece of work comes in; left out, as
+long as its workflow promises to take.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

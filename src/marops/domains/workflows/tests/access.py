@@ -34,6 +34,14 @@ def _question(_world):
     return {"slug": "webinar", "ref": start_job("workflow.bottleneck", {"workflow": "webinar"}, actor=SETUP).ref}
 
 
+def _search(_world):
+    return {"slug": "webinar", "ref": start_job("workflow.decide", {"workflow": "webinar"}, actor=SETUP).ref}
+
+
+def _reckoning(_world):
+    return {"slug": "webinar", "ref": start_job("workflow.promises", {"workflow": "webinar"}, actor=SETUP).ref}
+
+
 def _fit(_world):
     return {
         "slug": "webinar",
@@ -132,6 +140,11 @@ EXPECT = {
     "workflows/<slug>/bottleneck": Expect(right=VIEW, post_only=True, args=_webinar),
     "workflows/<slug>/compare": Expect(right=VIEW, post_only=True, args=_webinar),
     "workflows/<slug>/asked/<ref>": Expect(right=VIEW, args=_question),
+    "workflows/<slug>/decisions": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/decisions/keep": Expect(right=CHANGE, post_only=True, args=_webinar),
+    "workflows/<slug>/decisions/asked/<ref>": Expect(right=VIEW, args=_search),
+    "workflows/<slug>/open": Expect(right=VIEW, args=_webinar),
+    "workflows/<slug>/open/asked/<ref>": Expect(right=VIEW, args=_reckoning),
     "workflows/<slug>/what-if/<kind>": Expect(right=CHANGE, args=_hire),
     "workflows/<slug>/map.svg": Expect(right=VIEW, args=_webinar),
     "workflows/<slug>/map.bpmn": Expect(right=VIEW, args=_webinar),

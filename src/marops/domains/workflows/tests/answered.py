@@ -1,6 +1,6 @@
 """Answers about the webinar of the templates, as if somebody had simulated: every part of the page has something."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from marops.domains.workflows.actions import keep_answer
@@ -91,3 +91,64 @@ def keep_answers(actor: Actor, slug: str = "webinar") -> None:
     asked = {"scenarios": {"redesign": {}, "hire": {}}}
     compared = {"answer": as_plain(COMPARISON)}
     keep_answer(kind=WorkflowAnswer.Kind.COMPARISON, digest="b" * 64, asked=asked, answer=compared, **given)
+
+
+def _share(value: float, around: float = 0.05) -> dict[str, float]:
+    return {"value": value, "low": value - around, "high": value + around}
+
+
+def _decision(key: str, gain: float) -> dict[str, Any]:
+    change = {"change": "effort", "step": "webinar/invite", "factor": 0.5}
+    return {
+        "key": key, "title": f"Webinar: {key}", "kind": "assist", "workflow": "webinar", "step": "invite",
+        "gain": _share(gain), "probability": _share(0.6 + gain), "in_time_gain": _share(0.01, 0.004),
+        "in_time": _share(0.9), "runs": 400, "looked_closer": True,
+        "scenario": {"title": f"Webinar: {key}", "changes": [change]},
+    }  # fmt: skip
+
+
+def keep_decisions(
+    actor: Actor, says: str = "some", today_: float = 0.6, gains: tuple[float, ...] = (0.2, 0.1, 0.02)
+) -> None:
+    """Keep what helps a plan for webinars; `says`: which of the answers it is."""
+    tried = [_decision(name, gain) for name, gain in zip(("invite", "legal", "copy"), gains, strict=True)]
+    best = [one for one in tried if one["gain"]["low"] > 0] if says == "some" else []
+    answer = {
+        "today": _share(today_, 0.0 if today_ in (0, 1) else 0.05), "in_time": _share(0.9), "says": says,
+        "met_by_month": [{"month": "2027-01", **_share(0.8)}, {"month": "2027-02", **_share(today_, 0.01)}],
+        "asks_for": [{"class": "webinar/webinar", "name": "Webinar", "workflow": "Webinar", "per_month": [2.0, 1.5],
+                      "pieces": 4, "comes_in_today": 1.6, "days_ahead": 30.0}],
+        "decisions": best, "tried": tried, "runs": 400,
+    }  # fmt: skip
+    asked = {
+        "plan": {"first": "2027-01", "months": 2, "targets": {"webinar/webinar": {"2027-01": 2.0, "2027-02": 1.5}}},
+        "versions": ["workflow/webinar@1"], "runs": 400, "seed": 1,
+    }  # fmt: skip
+    keep_answer(
+        actor=actor, workflow="webinar", kind=WorkflowAnswer.Kind.DECISIONS, digest=f"{says:0<64}", asked=asked,
+        answer=answer, seconds=7.0, sample=False,
+    )  # fmt: skip
+
+
+def keep_promises(actor: Actor) -> None:
+    """Keep when three webinars will be done: one is late, one in danger, one has no date."""
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+    def piece(case: str, waits: str, days: int, due: int | None, chance: float) -> dict[str, Any]:
+        done, dated = at + timedelta(days=days), due is not None
+        return {
+            "case": case, "class": "webinar", "began": (at - timedelta(days=20)).isoformat(), "done": "brief",
+            "done_name": "Brief", "done_at": at.isoformat(), "waits_for": [waits], "p50": done.isoformat(),
+            "p85": (done + timedelta(days=9)).isoformat() if days < 90 else None,
+            "due": (at + timedelta(days=due)).isoformat() if due is not None else None,
+            "on_time": _share(chance, 0.0) if dated else None,
+        }  # fmt: skip
+
+    rows = [piece("webinar-1", "Legal review", 12, -3, 0.0), piece("webinar-2", "Invite", 16, 20, 0.4),
+            piece("webinar-3", "Brief", 120, None, 0.0)]  # fmt: skip
+    answer = {"at": at.isoformat(), "open": rows, "first": ["webinar-2"]}
+    asked = {"runs": 200, "seed": 1, "versions": ["workflow/webinar@1", "crew/marketing@1"], "open": "", "log": "EL-70"}
+    keep_answer(
+        actor=actor, workflow="webinar", kind=WorkflowAnswer.Kind.PROMISES, digest="c" * 64, asked=asked,
+        answer=answer, seconds=0.7, sample=False,
+    )  # fmt: skip

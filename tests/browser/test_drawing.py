@@ -288,3 +288,19 @@ def test_the_editor_is_accessible_and_fits(cast: Cast, visit: Visit, width: int,
     )  # fmt: skip
     # Narrow screens are where pages of forms break; the others show the two that differ most.
     assert not faults(page, paths if width == 390 else (paths[1], paths[5]))
+
+
+def test_what_is_drawn_is_kept_before_anybody_saves_it(visit: Visit, crew: None) -> None:
+    page = visit("/workflows/new", as_="hanna")
+    expect(page.locator("input[name=title]")).to_be_focused()
+    page.keyboard.type("Case study")
+    page.click("text=Draw it")
+    page.click(".fl-bar >> text=Add a step")
+    _fill_step(page, "Interview", "writing", "3")
+    page.keyboard.press("Tab")
+    expect(page.locator("#flow-acts")).to_contain_text("Kept as your sketch, not saved")
+    page.reload()  # and nothing asks whether one means it
+    expect(_card(page, "Interview")).to_be_visible()
+    page.click("text=As an outline")
+    expect(page.locator("tbody")).to_contain_text("Interview")
+    assert newest_of("workflow", "case-study") is None

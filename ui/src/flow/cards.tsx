@@ -39,18 +39,23 @@ export type WayEdge = Edge<WayData, "way">;
 
 const MARKS = { human: "human", ai_assisted: "ai", automatic: "auto" } as const;
 
-/** Hours in a few figures. */
-export function hours(amount: Amount | undefined): string {
+/** Hours in a few figures; minutes where there is less than one. */
+function bare(amount: Amount | undefined): string {
   const mean = meanOf(amount);
-  const said = Number(mean.toPrecision(mean < 10 ? 2 : 3)).toLocaleString();
-  return typeof amount === "object" ? t("about {n} h", { n: said }) : t("{n} h", { n: said });
+  const few = (value: number): string => Number(value.toPrecision(value < 10 ? 2 : 3)).toLocaleString();
+  return mean > 0 && mean < 1 ? t("{n} min", { n: Math.round(mean * 60) }) : t("{n} h", { n: few(mean) });
+}
+
+/** The same of what differs from time to time: about so much. */
+export function hours(amount: Amount | undefined): string {
+  return typeof amount === "object" ? t("about {time}", { time: bare(amount) }) : bare(amount);
 }
 
 /** What holds a step up besides its work, in a few words. */
 export function holds(step: Step): string[] {
   return [
-    step.outside !== undefined && t("{hours} outside", { hours: hours(step.outside) }),
-    step.delay !== undefined && t("{hours} lying", { hours: hours(step.delay) }),
+    step.outside !== undefined && t("{hours} outside", { hours: bare(step.outside) }),
+    step.delay !== undefined && t("waits {hours}", { hours: bare(step.delay) }),
     step.opens && t("only in {calendar}", { calendar: step.opens }),
     step.batch && t("by {n}", { n: step.batch.size }),
   ].filter((one): one is string => Boolean(one));
@@ -74,6 +79,12 @@ export function Card({ data, selected }: NodeProps<CardNode>): ReactNode {
           <p className="fl-what">
             <i aria-hidden="true" />
             <b title={step.name}>{step.name || t("Without a name")}</b>
+            {step.note && (
+              <svg className="ico fl-note" viewBox="0 0 16 16" role="img" aria-label={t("Note")}>
+                <title>{step.note}</title>
+                <path d="M3 2.500h10v7.500l-3.500 3.500H3ZM13 10H9.500v3.500M5.500 5.500h5M5.500 8h3" />
+              </svg>
+            )}
             {troubled && <span className="fl-bad" aria-hidden="true">!</span>}
           </p>
           <p className="fl-who">{who || "\u00a0"}{step.review && <span className="fl-review">{t("review")}</span>}</p>
@@ -120,7 +131,7 @@ export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
   return (
     <>
       <BaseEdge id={id} path={d} {...end} className={data?.unsure ? "fl-line unsure" : "fl-line"} interactionWidth={20} />
-      {data?.label && <Label x={targetX - 26} y={targetY + (sourceY < targetY - 4 ? 13 : -13)} text={data.label} />}
+      {data?.label && <Label {...labelOf(sourceX, sourceY, targetX, targetY)} text={data.label} />}
       {selected && data?.insert && (
         <EdgeLabelRenderer>
           <button
@@ -137,6 +148,12 @@ export function WayLine(props: EdgeProps<WayEdge>): ReactNode {
       )}
     </>
   );
+}
+
+/** A label stands before the arrow's head; of a level way, which leaves no room there, in the middle above it. */
+function labelOf(sourceX: number, sourceY: number, targetX: number, targetY: number): { x: number; y: number } {
+  if (Math.abs(sourceY - targetY) <= 4) return { x: (sourceX + targetX) / 2, y: targetY - 13 };
+  return { x: targetX - 26, y: targetY + (sourceY < targetY ? 13 : -13) };
 }
 
 function Label(props: { x: number; y: number; text: string; back?: boolean }): ReactNode {

@@ -51,6 +51,7 @@ import { Problems, SaveDialog, Toolbar } from "./parts";
 const NODES = { step: Card };
 const EDGES = { way: WayLine };
 const CHECK_MS = 350;
+const KEEP_MS = 1200;
 const CLIPBOARD = "marops_steps";
 
 export function Editor(): ReactNode {
@@ -90,7 +91,8 @@ function Drawing(): ReactNode {
   const way = withWays(document_).ways.find((one) => wayId(one) === chosenWay);
   const acts = useActs({ document: document_, edit, chosen, choose, way, layout, setChosenWay });
   useKeys({ acts, dispatch, chosen, chosenWay, all: () => choose(stepIds(document_)), save: () => setSaving(true) });
-  useLeaving(dirty);
+  const kept = useKept(document_, saved.document, saving);
+  useLeaving(dirty && !kept);
   useOutlineLink(document_, saved.document, dirty, setSaid);
 
   /** To what a problem is about: its step or tab, and the field. */
@@ -111,7 +113,7 @@ function Drawing(): ReactNode {
 
   return (
     <>
-      <Acts dirty={unsaved} saved={saved.version} said={said} stops={troubles.some((one) => one.stops)} save={() => setSaving(true)} />
+      <Acts dirty={unsaved} kept={kept} saved={saved.version} said={said} stops={troubles.some((one) => one.stops)} save={() => setSaving(true)} />
       <Toolbar
         lanes={lanes}
         setLanes={setLanes}
@@ -122,6 +124,7 @@ function Drawing(): ReactNode {
         tidy={document_.steps.some((step) => step.at) ? acts.tidy : undefined}
         zoomIn={() => void flow.zoomIn({ duration: 120 })}
         zoomOut={() => void flow.zoomOut({ duration: 120 })}
+        wrong={troubles.length}
         fit={() => void flow.fitView({ duration: 150, padding: 0.08, maxZoom: 1 })}
       />
       <div className="fl-work">
@@ -392,6 +395,23 @@ function useKeys(told: {
 /** What is drawn is kept and the page about to go: nothing to ask about. */
 let going = false;
 
+/** What is drawn is kept as a sketch a moment after it last changed, so that nothing is lost with the page. Is it? */
+function useKept(document_: Workflow, saved: Workflow, paused: boolean): boolean {
+  const [kept, setKept] = useState(saved);
+  useEffect(() => setKept(saved), [saved]);
+  useEffect(() => {
+    if (document_ === kept || paused) return;
+    const timer = setTimeout(() => {
+      if (going) return;
+      send(given.urls.sketch, { document: settleIds(document_, saved) })
+        .then(() => setKept(document_))
+        .catch(() => undefined); // What cannot be kept as it is may be after the next change; leaving asks meanwhile.
+    }, KEEP_MS);
+    return () => clearTimeout(timer);
+  }, [document_, kept, saved, paused]);
+  return document_ === kept;
+}
+
 /** The browser asks before a page with unsaved changes is left. */
 function useLeaving(dirty: boolean): void {
   useEffect(() => {
@@ -434,10 +454,11 @@ function dropSketch(): void {
   });
 }
 
-function Acts(props: { dirty: boolean; saved: number; said: string; stops: boolean; save: () => void }): ReactNode {
+function Acts(props: { dirty: boolean; kept: boolean; saved: number; said: string; stops: boolean; save: () => void }): ReactNode {
   const place = document.getElementById("flow-acts");
   if (!place) return null;
-  const state = props.dirty ? t("Not saved") : props.said || (props.saved ? t("Version {n}", { n: props.saved }) : t("Not saved yet"));
+  const sketch = props.kept ? t("Kept as your sketch, not saved") : t("Not saved");
+  const state = props.dirty ? sketch : props.said || (props.saved ? t("Version {n}", { n: props.saved }) : t("Not saved yet"));
   return createPortal(
     <>
       <span className={props.dirty ? "pill warn" : "pill draft"} role="status">{state}</span>

@@ -5,7 +5,7 @@ import { type Step, type Workflow, withWays } from "./model";
 
 export const CARD = { width: 200, height: 80 };
 export const GATE = { width: 44, height: 44 };
-const COLUMN = 48;
+const COLUMN = 64;
 const ROW = 28;
 const PAD = 20;
 export const HEAD = 32;

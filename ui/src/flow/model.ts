@@ -36,6 +36,7 @@ export interface Step extends Plain {
   outside?: Amount;
   delay?: Amount;
   opens: string;
+  note?: string;
   batch?: Plain & { size: number };
   rework?: Rework;
   people: Record<string, number>;

@@ -15,6 +15,7 @@ export function Toolbar(props: {
   zoomIn: () => void;
   zoomOut: () => void;
   fit: () => void;
+  wrong: number;
 }): ReactNode {
   const lanes: [Lanes, string][] = [
     ["role", t("by role")],
@@ -44,6 +45,12 @@ export function Toolbar(props: {
       {props.drop && (
         <button type="button" className="btn bare-act fl-drop" onClick={props.drop} data-confirm-do={t("Throw it away")}>
           {t("Back to version {n}", { n: given.base })}
+        </button>
+      )}
+      {props.wrong > 0 && (
+        <button type="button" className="btn bare-act fl-wrong" onClick={() => document.querySelector(".fl-problems")?.scrollIntoView({ block: "end" })}>
+          <Sign d="M8 2 14.500 13.500h-13ZM8 6.500v3M8 11.500v.1" />
+          {props.wrong === 1 ? t("One thing to put right") : t("{n} things to put right", { n: props.wrong })}
         </button>
       )}
       <span className="fl-key end">

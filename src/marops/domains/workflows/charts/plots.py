@@ -349,7 +349,7 @@ def causes(hours: Mapping[str, float], words: Mapping[str, str], *, ident: str) 
         "<b>{}</b> {}</span>",
         told,
     )
-    return format_html('<div class="why">{}<p class="paper-causes small">{}</p></div>', bar, items)
+    return format_html('<div class="causebar">{}<p class="paper-causes small">{}</p></div>', bar, items)
 
 
 def mix(parts: Sequence[tuple[str, float]], *, ident: str, title: str, width: float = 120.0) -> SafeString:

@@ -147,7 +147,7 @@ def hours_said(value: Any) -> str:
 def _time(hours: float) -> str:
     """In minutes where it is less than an hour: nobody reads 0.135 h."""
     if 0 < hours < 1:
-        return _("%(n)s min") % {"n": _few(hours * 60)}
+        return _("%(n)s min") % {"n": max(round(hours * 60), 1)}
     return f"{_few(hours)} h"
 
 

@@ -84,6 +84,7 @@ STEP = (
             ),
             Entry("skill", "skill", _("Skill it needs"), _("Whoever of the crew has it can do this step.")),
             Entry("platforms", "list", _("Platforms"), _("Separated by commas; the first one names the lane.")),
+            Entry("note", "long", _("Note"), _("For whoever reads the map.")),
         ),
     ),
     Group(
@@ -159,7 +160,6 @@ STEP = (
             Entry("classes", "classes", _("Only for these kinds of work"), _("None ticked: for all.")),
             Entry("lane", "text", _("Lane"), _("Where the map shows it; else by its skill.")),
             Entry("ai_use", "text", _("AI use"), _("The short name of the use in the AI policy.")),
-            Entry("note", "long", _("Note")),
         ),
         closed=True,
     ),

@@ -293,7 +293,9 @@ class WaysForm(forms.Form):
 class NewForm(forms.Form):
     """A new workflow: its title, its crew, and what it begins with."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=200, widget=forms.TextInput(attrs={"autofocus": True})
+    )
     unit = forms.CharField(
         label=gettext_lazy("One piece of work is a"), max_length=60, initial="campaign",
         help_text=gettext_lazy("Such as campaign, webinar or newsletter."),
@@ -333,3 +335,5 @@ class AddForm(forms.Form):
     def __init__(self, *args: Any, known: Known, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["after"].choices = [("", gettext_lazy("nothing: it is the first")), *known.steps]  # type: ignore[attr-defined]
+        if not known.steps:  # the first step is what one came for
+            self.fields["name"].widget.attrs["autofocus"] = True

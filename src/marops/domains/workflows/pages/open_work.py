@@ -1,9 +1,9 @@
 """Open work of a workflow: when each piece will be done, what it waits for, and what to do first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +29,9 @@ from marops.kernel.definitions import find, load
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import Definition
 from marops.store.duckdb import QueryError
+
+if TYPE_CHECKING:
+    from marops.domains.workflows.answering.promising import OpenItem
 
 JOB = "workflow.promises"
 KIND = WorkflowAnswer.Kind.PROMISES
@@ -87,7 +90,9 @@ def open_work(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(answering.with_job(_url(row.slug), start(row.slug, actor=actor_of(request))))
     flow: Workflow = load(row)
     source, kept = work_of(flow), latest(row.slug, KIND)
-    told = with_now(told_of(kept, row), row, kept) if source and kept else Open()
+    told = told_of(kept, row) if source else Open()
+    if source and source.format == "facts":  # a log says what it said
+        told = with_now(told, row, kept)
     job = answering.waiting(request.GET.get("job", ""), JOB, row.slug)
     context = {
         "slug": row.slug,
@@ -154,27 +159,27 @@ def _piece(one: Mapping[str, Any], first: Mapping[str, int], at: datetime) -> Pi
 
 def with_now(told: Open, row: Definition, kept: WorkflowAnswer | None) -> Open:
     """The same beside what is open now: what came since is there without dates, what was finished is not."""
-    if kept is None:
-        return told
     try:
         going = in_progress(known(row.slug))
     except (MaropsError, QueryError):  # it is shown as it was kept
         return told
-    before = {one["case"]: one["done_at"] for one in kept.answer["open"]}
+    flow: Workflow = load(row)
+    before = {one["case"]: one["done_at"] for one in kept.answer["open"]} if kept else {}
     items = {one.key: one for one in going.items if one.workflow == row.slug}
     still = [one for one in told.pieces if one.case in items]
-    new = [
-        Piece(key, "", load(row).step(one.done[-1][0]).name, None, None, one.due, "", "", "", 0, new=True)
-        for key, one in items.items()
-        if key not in before
-    ]  # fmt: skip
+    fresh = [one for key, one in items.items() if key not in before]
+    fresh.sort(key=lambda one: one.due or going.at)
     moved = sum(key in before and one.done[-1][1] > datetime.fromisoformat(before[key]) for key, one in items.items())
-    pieces = (*still, *new)
-    flow: Workflow = load(row)
-    return Open(pieces, told.at, _answer(pieces, flow), told.stale, moved + len(new), len(told.pieces) - len(still))
+    pieces = (*still, *(_new(one, flow) for one in fresh))
+    return Open(pieces, told.at, _answer(pieces, flow), told.stale, moved + len(fresh), len(told.pieces) - len(still))
 
 
-def _answer(pieces: Any, flow: Workflow) -> dict[str, str]:
+def _new(one: "OpenItem", flow: Workflow) -> Piece:
+    done = flow.step(one.done[-1][0]).name
+    return Piece(one.key, "", done, None, None, one.due, "", "", "", 0, new=True)
+
+
+def _answer(pieces: Sequence[Piece], flow: Workflow) -> dict[str, str]:
     """How many are open, and how many of them are late or likely to be."""
     many = len(pieces)
     if not many:
@@ -183,6 +188,8 @@ def _answer(pieces: Any, flow: Workflow) -> dict[str, str]:
     one = ngettext("%(n)s %(unit)s is open", "%(n)s %(unit)s are open", many) % {"n": number(many), "unit": unit}
     late, danger = (sum(each.mark == mark for each in pieces) for mark in ("late", "danger"))
     said = []
+    if all(each.new for each in pieces):
+        return {"one": one, "two": _("nobody has reckoned yet when")}
     if late:
         said.append(ngettext("%(n)s is past its date", "%(n)s are past their date", late) % {"n": number(late)})
     if danger:

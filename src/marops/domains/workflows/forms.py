@@ -101,12 +101,11 @@ def _effort(slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rebatch(slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A change sets the batch whatever it was, so one that shall stay is said again."""
     made: dict[str, Any] = {"change": "rebatch", "step": _step(slug, given)}
     if given["opens"] != AS_IT_IS:
         made["opens"] = "" if given["opens"] == WHENEVER else given["opens"]
-    if given["collect"] == AS_IT_IS and (batch := given["flow"].step(given["step"]).batch):
-        made["batch"] = batch.model_dump(mode="json", exclude_none=True)
+    if given["collect"] == ONE_BY_ONE:
+        made["batch"] = "none"
     if given["collect"] == COLLECTED:
         made["batch"] = {"size": given["size"], **_filled(given, "wait_at_most", "together")}
     return made
@@ -305,7 +304,7 @@ class ScenarioForm(forms.Form):
 
     def as_change(self, slug: str) -> dict[str, Any]:
         """The change as a scenario says it."""
-        given = self.cleaned_data | {"flow": self.workflow}
+        given = self.cleaned_data
         made = {**self.ask.change(slug, given), "start": given["start"].isoformat()}
         return made | _filled(given, "one_off", "cost_per_year", "because")
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from marops.domains.workflows.answering.comparing import Choice
 from marops.domains.workflows.answering.outcomes import Setting, estimate
 from marops.domains.workflows.rules.answers import Estimate
-from marops.domains.workflows.rules.changing import Situation
+from marops.domains.workflows.rules.changing import Situation, Unfit, at
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.domains.workflows.rules.document import Step, Workflow
 from marops.domains.workflows.rules.faults import needs_somebody
@@ -251,7 +251,16 @@ def candidates(situation: Situation, start: date) -> Iterator[Candidate]:
                 whole = title[:1].upper() + title[1:] if len(situation.workflows) == 1 else f"{flow.title}: {title}"
                 document = {"title": whole[:200], "changes": [{**change, **at, "start": start}]}
                 choice = Choice(f"{kind}-{slug}-{step.id}", Scenario.model_validate(document))
-                yield Candidate(choice, slug, step.id, kind)
+                if _fits(situation, choice.scenario, start):
+                    yield Candidate(choice, slug, step.id, kind)
+
+
+def _fits(situation: Situation, scenario: Scenario, start: date) -> bool:
+    try:
+        at(situation, scenario.changes, start, start)
+    except Unfit:
+        return False
+    return True
 
 
 def _redesigns(flow: Workflow, step: Step) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -264,7 +273,7 @@ def _redesigns(flow: Workflow, step: Step) -> Iterator[tuple[str, str, dict[str,
     if step.opens:
         yield "open", f"{step.name} on any working day", {"change": "rebatch", "opens": ""}
     if step.batch:
-        yield "single", f"{step.name} one by one", {"change": "rebatch", "batch": None}
+        yield "single", f"{step.name} one by one", {"change": "rebatch", "batch": "none"}
     if step.touch == "human" and not step.review:
         title = f"AI helps with {step.name} ({1 - SOONER:.0%} less work)"
         yield "assist", title, {"change": "assist", "effort": SOONER}

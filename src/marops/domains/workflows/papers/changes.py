@@ -11,9 +11,7 @@ from django.utils.translation import ngettext
 from marops.domains.workflows.charts.marks import number
 from marops.domains.workflows.papers.pieces import clipped, listed
 from marops.domains.workflows.rules.changing import Situation
-from marops.domains.workflows.rules.scenario import AnyChange, Scenario
-
-LEAVES = "leave"
+from marops.domains.workflows.rules.scenario import AnyChange, Leave, Rehour, Scenario, Train
 
 
 def assumed(scenario: Scenario, currency: str, names: Mapping[str, str], *, money: bool = True) -> Iterator[str]:
@@ -37,8 +35,10 @@ def names_of(situation: Situation) -> dict[str, str]:
 
 
 def tells_pay(scenario: Scenario) -> bool:
-    """Would its costs tell what one person is paid? Whoever goes saves their own pay."""
-    return any(one.change == LEAVES for one in scenario.changes)
+    """Would its costs tell what one person is paid? So it is wherever somebody goes or works other hours."""
+    return any(
+        isinstance(one, Leave | Rehour) or (isinstance(one, Train) and one.hours_away) for one in scenario.changes
+    )
 
 
 def _since(start: Any) -> str:
@@ -116,13 +116,17 @@ def _assist(one: Any, names: Mapping[str, str]) -> str:
 
 def _rebatch(one: Any, names: Mapping[str, str]) -> str:
     step = _named(names, one.step)
-    if one.batch:
-        return _("%(step)s is collected until there are %(n)s") % {"step": step, "n": one.batch.size}
+    said = []
+    if one.batch == "none":
+        said.append(_("%(step)s is done one by one") % {"step": step})
+    elif one.batch:
+        said.append(_("%(step)s is collected until there are %(n)s") % {"step": step, "n": one.batch.size})
     if one.opens:
-        return _("%(step)s opens by the calendar %(calendar)s") % {"step": step, "calendar": clipped(one.opens, 40)}
-    if one.opens is not None:
-        return _("%(step)s is open whenever people work") % {"step": step}
-    return _("%(step)s is done one by one") % {"step": step}
+        calendar = clipped(one.opens, 40)
+        said.append(_("%(step)s opens by the calendar %(calendar)s") % {"step": step, "calendar": calendar})
+    elif one.opens is not None:
+        said.append(_("%(step)s is open whenever people work") % {"step": step})
+    return ", ".join(said)
 
 
 def _effort(one: Any, names: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ Every change is a function from documents to documents, so a changed workflow ca
 like any other.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,12 +12,13 @@ from typing import Any
 
 from marops.domains.workflows.rules import scenario as ask
 from marops.domains.workflows.rules.amounts import Spread
-from marops.domains.workflows.rules.crew import Absence, Crew, Member
+from marops.domains.workflows.rules.crew import Crew, Member
 from marops.domains.workflows.rules.document import Step, Way, Workflow
+from marops.domains.workflows.rules.faults import faults_of_workflow, faults_together
+from marops.domains.workflows.rules.frames import months_on
 from marops.kernel.errors import FieldError
 
 MONTH_DAYS = 365.25 / 12
-WORKDAY_HOURS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,14 @@ class Situation:
 
     workflows: Mapping[str, Workflow]
     crew: Crew
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Working hours that somebody learns, before a day as far as there are so many."""
+
+    until: date
+    hours: float
 
 
 class Unfit(Exception):
@@ -41,7 +49,9 @@ def start_of(change: ask.Change, first: date) -> date:
     """The day from which a change holds, where the simulation begins on `first`."""
     if isinstance(change.start, date):
         return max(change.start, first)
-    return first + timedelta(days=round(change.start * MONTH_DAYS))
+    whole = int(change.start)
+    month = months_on(first, whole)
+    return month + timedelta(days=round((change.start - whole) * (months_on(first, whole + 1) - month).days))
 
 
 def moments(changes: Sequence[ask.AnyChange], first: date) -> list[date]:
@@ -52,18 +62,77 @@ def moments(changes: Sequence[ask.AnyChange], first: date) -> list[date]:
 def at(situation: Situation, changes: Sequence[ask.AnyChange], first: date, day: date) -> Situation:
     """How things are on a day: the changes that hold by then, in the order in which they are written.
 
-    Raises Unfit with the position of the change in its pointer.
+    Raises Unfit with the position of the change in its pointer: of one that names what is not there, and of one that
+    leaves a workflow or its crew in a state that cannot be.
     """
+    stages = list(_stages(situation, changes, first, day))
+    now = stages[-1][1] if stages else situation
+    if wrong := _faults(now, situation):
+        number, fault = next(
+            (number, found[0]) for number, stage in stages if (found := [one for one in _faults(stage, situation)
+                                                                         if _said(one) in map(_said, wrong)])
+        )  # fmt: skip
+        raise _unfit(Unfit(fault.message, remedy=fault.remedy), number)
+    return now
+
+
+def _stages(
+    situation: Situation, changes: Sequence[ask.AnyChange], first: date, day: date
+) -> Iterator[tuple[int, Situation]]:
+    """How things are after each change that holds by a day, with its number."""
     for number, change in enumerate(changes):
         begins = start_of(change, first)
         if begins <= day:
             try:
                 situation = _MAKE[change.change](situation, change, begins)
             except Unfit as error:
-                fault = replace(error.fault, pointer=f"/changes/{number}{error.fault.pointer}")
-                error.fault = fault
-                raise
-    return situation
+                raise _unfit(error, number) from None
+            yield number, situation
+
+
+def _unfit(error: Unfit, number: int) -> Unfit:
+    error.fault = replace(error.fault, pointer=f"/changes/{number}{error.fault.pointer}")
+    return error
+
+
+def _faults(now: Situation, was: Situation) -> list[FieldError]:
+    """What is wrong now and was not before, in the workflows that are others or whose crew is another."""
+    found: list[FieldError] = []
+    for slug, flow in now.workflows.items():
+        old = was.workflows[slug]
+        if flow is old and now.crew is was.crew:
+            continue
+        wrong = faults_together(flow, now.crew) + ([] if flow is old else faults_of_workflow(flow))
+        if wrong:
+            known = {_said(one) for one in (*faults_together(old, was.crew), *faults_of_workflow(old))}
+            found += [one for one in wrong if _said(one) not in known]
+    return found
+
+
+def _said(fault: FieldError) -> tuple[str, str]:
+    return fault.code, fault.message
+
+
+def idle(situation: Situation, changes: Sequence[ask.AnyChange], first: date, until: date) -> tuple[str, ...]:
+    """What a scenario says without effect on what is simulated until a day, in words: it may be meant otherwise."""
+    notes = []
+    for change in changes:
+        begins = start_of(change, first)
+        if begins >= until:
+            notes.append(
+                f"“{change.change}” holds from {begins:%d %B %Y}, after the time that is simulated: it changes nothing."
+            )
+    asked = {step.skill for day in moments(changes, first) if day < until
+             for flow in at(situation, changes, first, day).workflows.values() for step in flow.steps}  # fmt: skip
+    for change in changes:
+        if isinstance(change, ask.Hire | ask.Train) and (idle := [one for one in change.skills if one not in asked]):
+            who = change.name if isinstance(change, ask.Hire) else _name_of(situation, change.person)
+            notes.append(f"No step asks for what {who} brings: {', '.join(repr(one) for one in idle)}.")
+    return tuple(notes)
+
+
+def _name_of(situation: Situation, person: str) -> str:
+    return next((one.name for one in situation.crew.people if one.id == person), person)
 
 
 def _hire(now: Situation, change: ask.Hire, begins: date) -> Situation:
@@ -96,16 +165,13 @@ def _train(now: Situation, change: ask.Train, begins: date) -> Situation:
     return _member(now, change.person, trained)
 
 
-def lessons(changes: Sequence[ask.AnyChange], first: date) -> dict[str, tuple[Absence, ...]]:
-    """The days on which people learn, before what they learn holds: whole days, weekends between them not counted."""
-    found: dict[str, tuple[Absence, ...]] = {}
+def lessons(changes: Sequence[ask.AnyChange], first: date) -> dict[str, tuple[Lesson, ...]]:
+    """What people learn, by person: until when, and how many of their working hours it takes."""
+    found: dict[str, tuple[Lesson, ...]] = {}
     for change in changes:
         if isinstance(change, ask.Train) and change.hours_away:
-            ends = start_of(change, first)
-            days = math.ceil(change.hours_away / WORKDAY_HOURS)
-            begins = ends - timedelta(days=days + 2 * math.ceil(days / 5))
-            away = Absence(since=max(begins, first), until=max(ends, first + timedelta(days=1)))
-            found[change.person] = (*found.get(change.person, ()), away)
+            lesson = Lesson(start_of(change, first), change.hours_away)
+            found[change.person] = (*found.get(change.person, ()), lesson)
     return found
 
 
@@ -124,19 +190,32 @@ def _without(flow: Workflow, step: Step) -> Workflow:
     ways = flow.ways_or_line()
     into = [way for way in ways if way.target == step.id]
     out = [way for way in ways if way.source == step.id]
-    if step.split == "one" and len(out) > 1:
-        # What it chose is chosen all the same: the step stays as a gate.
-        return _put(flow, step.model_copy(update={"gate": True, "rework": None, "touch": "automatic"}))
-    joined = [
-        Way(source=a.source, target=b.target, probability=a.probability, at_most=a.at_most) for a in into for b in out
-    ]
-    kept = [way for way in ways if step.id not in (way.source, way.target)]
+    if _turns(flow, step, into, out):
+        gate = Step(id=step.id, name=step.name, gate=True, touch="automatic", lane=step.lane, split=step.split,
+                    join=step.join, at=step.at)  # fmt: skip
+        return _put(flow, gate)
     after = out[0].target if out else ""
+    joined = [way.model_copy(update={"target": after}) for way in into if after]
+    kept = [way for way in ways if step.id not in (way.source, way.target)]
     steps = [_returns_to(one, step.id, after) for one in flow.steps if one.id != step.id]
-    starts = [one.model_copy(update={"start": after or None}) if one.start == step.id else one for one in flow.classes]
-    known = {(way.source, way.target) for way in kept}
-    fresh = {(way.source, way.target): way for way in joined if (way.source, way.target) not in known}
-    return flow.model_copy(update={"steps": tuple(steps), "ways": (*kept, *fresh.values()), "classes": tuple(starts)})
+    starts = [one.model_copy(update={"start": after}) if one.start == step.id else one for one in flow.classes]
+    return flow.model_copy(update={"steps": tuple(steps), "ways": (*kept, *joined), "classes": tuple(starts)})
+
+
+def _turns(flow: Workflow, step: Step, into: Sequence[Way], out: Sequence[Way]) -> bool:
+    """Does the way that work takes turn on this step, beside what is done there? Then it stays as a gate: as a fork, a
+    choice or a join, as one end of a choice, or where its ways would fall together with others.
+    """
+    if len(out) > 1 or (step.join == "all" and len(into) > 1) or any(way.at_most for way in (*into, *out)):
+        return True
+    sources = [flow.step(way.source) for way in into]
+    if not out:
+        returns = any(one.rework and one.rework.back_to == step.id for one in flow.steps if one.id != step.id)
+        return not into or returns or any(one.split == "one" for one in sources)
+    others = [way for way in flow.ways_or_line() if way.target == out[0].target and way.source != step.id]
+    beside = {way.source for way in others} | {out[0].target}
+    meets = flow.step(out[0].target).join == "all" and bool(others)
+    return (not into and bool(others)) or (meets and len(into) > 1) or any(way.source in beside for way in into)
 
 
 def _returns_to(step: Step, gone: str, after: str) -> Step:
@@ -185,7 +264,7 @@ def _reviewed(flow: Workflow, step: Step, review: ask.Review) -> Workflow:
     ways = flow.ways_or_line()
     out = [way.model_copy(update={"source": look.id}) for way in ways if way.source == step.id]
     kept = [way for way in ways if way.source != step.id]
-    if review.share >= 1 or not out:
+    if review.share >= 1:
         bare = step.model_copy(update={"rework": None, "split": "all"})
         return _put(flow, bare, look, ways=(*kept, Way(source=step.id, target=look.id), *out))
     name = f"After {step.name}"[:200]
@@ -266,9 +345,11 @@ def _reskill(now: Situation, change: ask.Reskill, begins: date) -> Situation:
 
 def _rebatch(now: Situation, change: ask.Rebatch, begins: date) -> Situation:
     _calendar(now.crew, change.opens or "")
-    values: dict[str, Any] = {"batch": change.batch}
-    if change.opens is not None:
-        values["opens"] = change.opens
+    if change.opens is None and change.batch is None:
+        raise Unfit(f"What changes at {change.step!r} is not said.", "opens", "Say when it opens or how it collects.")
+    values: dict[str, Any] = {} if change.opens is None else {"opens": change.opens}
+    if change.batch is not None:
+        values["batch"] = None if change.batch == "none" else change.batch
     return _steps(now, change.step, lambda flow, step: _put(flow, step.model_copy(update=values)))
 
 
@@ -445,4 +526,4 @@ _MAKE: dict[str, Callable[[Situation, Any, date], Situation]] = {
     "rework": _reworking, "demand": _demand, "limit": _limit, "platform": _platform,
 }  # fmt: skip
 
-__all__ = ["Situation", "Unfit", "at", "lessons", "moments", "start_of", "times"]
+__all__ = ["Lesson", "Situation", "Unfit", "at", "idle", "lessons", "moments", "start_of", "times"]

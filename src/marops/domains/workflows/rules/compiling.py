@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from marops.domains.workflows.rules.amounts import Spread, amount_of
-from marops.domains.workflows.rules.changing import MONTH_DAYS, Situation, at, lessons, moments, start_of
-from marops.domains.workflows.rules.crew import Absence, Crew, Member
+from marops.domains.workflows.rules.changing import MONTH_DAYS, Lesson, Situation, at, lessons, moments, start_of
+from marops.domains.workflows.rules.crew import Crew, Member
 from marops.domains.workflows.rules.document import ELAPSED as WALL
 from marops.domains.workflows.rules.document import Step, WorkClass, Workflow
 from marops.domains.workflows.rules.faults import needs_somebody
@@ -23,6 +23,7 @@ from marops.domains.workflows.rules.frames import (
     Frame,
     joined,
     laid_out,
+    lesson_of,
     month_edges,
     open_share,
     without,
@@ -74,6 +75,7 @@ def compiled(
     days = [day for day in moments(changes, frame.first) if day < frame.edges()[-1]]
     slices = [Slice(frame.begin, situation)]
     slices += [Slice(day, at(situation, changes, frame.first, day)) for day in days]
+    at(situation, changes, frame.first, date.max)  # what begins later has to fit as well
     away = lessons(changes, frame.first)
     return _Builder(frame, slices, away).build(tuple(tokens), _money(changes, situation.crew, frame))
 
@@ -94,7 +96,7 @@ def _money(changes: Sequence[AnyChange], crew: Crew, frame: Frame) -> tuple[floa
 class _Builder:
     """Puts the rows of a model together; what has been made is looked up by what it was made of."""
 
-    def __init__(self, frame: Frame, slices: Sequence[Slice], away: Mapping[str, tuple[Absence, ...]]) -> None:
+    def __init__(self, frame: Frame, slices: Sequence[Slice], away: Mapping[str, tuple[Lesson, ...]]) -> None:
         self.frame, self.slices, self.away = frame, slices, away
         self.zone = ZoneInfo(frame.zone)
         self.begin = frame.hour(frame.begin)
@@ -261,8 +263,10 @@ class _Builder:
             for one, (since, until), s in zip(versions, self._bounds(), self.slices, strict=True):
                 if one is not None:
                     found += self._worked(one, s.situation.crew, since, until)
-            gaps = [(self.frame.hour(gap.since), self.frame.hour(gap.until)) for gap in away]
-            return without(joined(found), gaps)
+            found = joined(found)
+            for lesson in away:
+                found = without(found, lesson_of(found, lesson.hours, self.frame.hour(lesson.until)))
+            return found
 
         return self._calendar(key, make)
 

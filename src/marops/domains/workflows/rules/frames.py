@@ -95,6 +95,23 @@ def without(found: Sequence[tuple[float, float]], gaps: Sequence[tuple[float, fl
     return left
 
 
+def lesson_of(found: Sequence[tuple[float, float]], hours: float, until: float) -> list[tuple[float, float]]:
+    """So many of the hours of these spans, none before zero: the last ones before a moment, then the first after it."""
+    taken = []
+    before = [(max(a, 0.0), min(b, until)) for a, b in found if b > 0 and a < until]
+    for begins, ends in reversed(before):
+        part = min(hours, ends - begins)
+        if part > 0:
+            taken.append((ends - part, ends))
+            hours -= part
+    for begins, ends in ((max(a, until), b) for a, b in found if b > until):
+        part = min(hours, ends - begins)
+        if part > 0:
+            taken.append((begins, begins + part))
+            hours -= part
+    return taken
+
+
 def open_share(calendar: CrewCalendar, zone: ZoneInfo) -> float:
     """Which part of the year a calendar is open, free days left out: arrivals a month mean those of a full month."""
     plain = Hours(zone, hours_of(calendar, zone).week)

@@ -6,8 +6,8 @@
          ramp: {months: 4, first: 0.4}, cost_per_year: 72000, one_off: 9000}
       - {change: rebatch, step: legal, opens: office, start: 3}
 
-`start` is a date, or a number of months from the beginning. A step is named `step`, or `workflow/step` where several
-workflows are simulated; without a workflow it is meant in all of them that have it.
+`start` is a date, or a number of months from the beginning; what is not said stays as it is. A step is named `step`, or
+`workflow/step` where several workflows are simulated; without a workflow it is meant in all of them that have it.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,9 @@ class Leave(Change):
 
 
 class Train(Change):
-    """Somebody learns: skills and speeds from `start` on; `hours_away` of their time before it."""
+    """Somebody learns: skills and speeds from `start` on. It takes `hours_away` of their working hours: the last ones
+    before `start`, and where those are too few, the first ones after it.
+    """
 
     change: Literal["train"]
     person: str
@@ -118,12 +120,15 @@ class Reskill(Change):
 
 
 class Rebatch(Change):
-    """A step opens in another calendar, or collects differently; `opens: ""` opens it whenever people work."""
+    """A step opens in another calendar, or collects differently; what is not given stays as it is.
+
+    `opens: ""` opens it whenever people work, `batch: none` lets each piece be done by itself.
+    """
 
     change: Literal["rebatch"]
     step: StepRef
     opens: str | None = None
-    batch: Batching | None = None
+    batch: Batching | Literal["none"] | None = None
 
 
 class Rehour(Change):

@@ -117,10 +117,14 @@ class Scale:
         return number(value, decimals, signed=signed)
 
 
+NOTHING = 1e-6
+"""A picture of values that differ less than this is of one value: its axis is one unit long."""
+
+
 def scale(low: float, high: float, start: float, end: float, *, lines: int = 4, zero: bool = True) -> Scale:
     """A scale that holds both values (and 0), with about so many round steps."""
     low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
-    wanted = max(high - low, 1e-9) / lines
+    wanted = (high - low if high - low > NOTHING else 1.0) / lines
     power = 10.0 ** floor(log10(wanted))
     step = next(part * power for part in _STEPS if part * power >= wanted * 0.999)
     bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step

@@ -149,7 +149,8 @@ def around(one: Estimate | None, decimals: int = 1, factor: float = 1.0) -> str:
 def lead_around(one: Estimate) -> str:
     """The interval of a lead time in hours, in the unit in which `lead` says it."""
     value = one.value or 0.0
-    return around(one, 1 if 48 <= value < 240 else 0, 1 / 24 if value >= 48 else 1.0)
+    fine_enough = value < 9.95 or 48 <= value < 240
+    return around(one, 1 if fine_enough else 0, 1 / 24 if value >= 48 else 1.0)
 
 
 def fine(one: Estimate) -> int:

@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts.marks import number, span
-from marops.domains.workflows.rules.answers import Estimate
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate
 from marops.domains.workflows.telling.told import Told
 from marops.domains.workflows.telling.words import lead
+
+SURE = 0.95
+"""Of all items on time: nobody needs to be told that some are late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class ListRow:
     bottleneck: str
     holds_back: Estimate | None
     held: str
+    kept: Estimate | None
     origin: str
     version: int
     state: str
@@ -47,18 +51,21 @@ def list_row(slug: str, told: Told, *, crew: str, version: int, state: str) -> L
         on_time=_share_of(figures.on_time if figures else None),
         bottleneck=found.constraint.name if found and found.constraint else "",
         holds_back=found.holds_back if found else None,
-        held=_held(found.holds_back if found else None),
+        held=_held(found),
+        kept=figures.on_time if figures else None,
         origin="log" if measured or "log" in origins or told.workflow.source else "assumed",
         version=version, state=state, drawn=told.time(told.walked.total),
     )  # fmt: skip
 
 
-def _held(one: Estimate | None) -> str:
-    """What is held back a month, with its interval."""
-    if one is None or one.value is None:
+def _held(found: BottleneckAnswer | None) -> str:
+    """What is held back a month, with its interval; where nothing is, how long work waits there."""
+    one = found.holds_back if found else None
+    if found is None or one is None or one.value is None:
         return ""
     if abs(one.value) < 0.05 and abs(one.high or 0.0) < 0.05:
-        return _("holds nothing back")
+        waits = found.waits.value if found.waits else None
+        return _("work waits %(time)s") % {"time": lead(waits)} if waits else _("nothing is lost")
     between = span(one.low, one.high)
     said = f"{number(one.value, 1)} ({between})" if between else number(one.value, 1)
     return _("holds back %(n)s a month") % {"n": said}
@@ -77,14 +84,7 @@ def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
     asked = [one for one in rows if one.holds_back and one.holds_back.value is not None]
     held = [one for one in asked if one.holds_back and (one.holds_back.value or 0) >= 0.05]
     if asked and not held:
-        return {
-            "one": ngettext(
-                "One workflow was looked at, and nothing holds it back.",
-                "%(n)s workflows were looked at, and nothing holds them back.",
-                len(asked),
-            )
-            % {"n": len(asked)}
-        }
+        return {"one": _nothing_held(asked)}
     if held:
         worst = max(held, key=lambda one: one.holds_back.value if one.holds_back and one.holds_back.value else 0.0)
         back = worst.holds_back or Estimate(None)
@@ -93,3 +93,18 @@ def list_answer(rows: Sequence[ListRow]) -> Mapping[str, str]:
         return {"one": said, "iv": span(back.low, back.high)}
     count = ngettext("One workflow is drawn.", "%(n)s workflows are drawn.", len(rows)) % {"n": len(rows)}
     return {"one": f"{count} {_('Nobody asked yet where work is held back.')}"}
+
+
+def _nothing_held(asked: Sequence[ListRow]) -> str:
+    """No workflow loses work: which one keeps its dates least?"""
+    said = ngettext(
+        "The workflow that was looked at gets everything done that comes in",
+        "All %(n)s workflows that were looked at get everything done that comes in",
+        len(asked),
+    ) % {"n": len(asked)}
+    late = [one for one in asked if one.kept and one.kept.value is not None and one.kept.value < SURE]
+    if not late:
+        return f"{said}."
+    worst = min(late, key=lambda one: one.kept.value if one.kept and one.kept.value is not None else 1.0)
+    told = {"title": worst.title, "share": worst.on_time}
+    return f"{said}; {_('%(title)s is late most often: %(share)s on time') % told}."

@@ -83,10 +83,10 @@ COMPARISON = Comparison(
 )  # fmt: skip
 
 
-def keep_answers(actor: Actor, slug: str = "webinar") -> None:
+def keep_answers(actor: Actor, slug: str = "webinar", bottleneck: BottleneckAnswer = BOTTLENECK) -> None:
     """Keep all of them for a workflow."""
     given: dict[str, Any] = {"actor": actor, "workflow": slug, "seconds": 1.0, "sample": False}
-    found = {"answer": as_plain(BOTTLENECK), "measured": as_plain(MEASURED)}
+    found = {"answer": as_plain(bottleneck), "measured": as_plain(MEASURED)}
     keep_answer(kind=WorkflowAnswer.Kind.BOTTLENECK, digest="a" * 64, asked={}, answer=found, **given)
     asked = {"scenarios": {"redesign": {}, "hire": {}}}
     compared = {"answer": as_plain(COMPARISON)}

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from marops.domains.workflows.desk import move
+from marops.domains.workflows.rules.answers import Estimate
 from marops.domains.workflows.starter import template_crew, templates
-from marops.domains.workflows.tests.answered import keep_answers
+from marops.domains.workflows.tests.answered import BOTTLENECK, keep_answers
 from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.definitions import Starter, plant_starters
@@ -82,6 +85,14 @@ def test_a_workflow_is_told_with_all_that_was_answered(cast, webinar):
     rows = client.get("/workflows").content.decode()
     assert "Webinar is held back most: Legal costs it 3.1 a month" in rows
     assert "79 %" in rows
+
+
+def test_where_nothing_is_lost_the_list_says_which_workflow_is_late_and_where_it_waits(cast, webinar):
+    nothing = replace(BOTTLENECK, holds_back=Estimate(0, 0, 0), waits=Estimate(120, 110, 130))
+    keep_answers(cast.actor("hanna"), bottleneck=nothing)
+    rows = cast.client("hanna").get("/workflows").content.decode()
+    assert "gets everything done that comes in; Webinar is late most often: 79 % on time" in rows
+    assert "work waits 5.0 days" in rows
 
 
 def test_the_map_is_a_file_of_its_own(cast, webinar):

@@ -1,6 +1,6 @@
 """Pages of kept scenarios: all of them in words with what last came of them, and each as text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep, retire_scenario
+from marops.domains.workflows.forms import ASKS
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages.scenarios import free
 from marops.domains.workflows.papers.changes import assumed, tells_pay
@@ -48,6 +49,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
     """Every kept scenario: what it changes, in words, and what the last comparison said of it."""
     actor = actor_of(request)
     names, currency, last = _names(), _currency(), _last_results()
+    known = [row.slug for row in active("workflow")]
     rows = []
     for row in active("scenario"):
         scenario: Scenario = load(row)
@@ -58,9 +60,19 @@ def scenarios(request: HttpRequest) -> HttpResponse:
                 "history_url": reverse("definition", args=["scenario", row.slug, row.version]),
                 "changes": [one[:1].upper() + one[1:] for one in assumed(scenario, currency, names, money=money)],
                 "result": _result(last.get(row.slug), row),
+                "add_url": _further(scenario, row.slug, last.get(row.slug), known),
             }
         )  # fmt: skip
     return render(request, "workflows/scenarios.html", {"rows": rows, "may_change": may(actor, CHANGE)})
+
+
+def _further(scenario: Scenario, slug: str, compared: WorkflowAnswer | None, known: Sequence[str]) -> str:
+    """Where another change is added: on the form of the workflow that was compared last, else of one that it names."""
+    refs = [str(getattr(one, "step", "") or getattr(one, "workflow", "")).partition("/")[0] for one in scenario.changes]
+    wanted = [compared.workflow if compared else "", *refs, *known]
+    flow = next((one for one in wanted if one in known), "")
+    kind = ASKS[0].kind
+    return f"{reverse('workflows:scenario-new', args=[flow, kind])}?{urlencode({'to': slug})}" if flow else ""
 
 
 def _names() -> dict[str, str]:

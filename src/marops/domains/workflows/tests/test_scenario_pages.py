@@ -45,7 +45,7 @@ def test_every_kind_of_change_is_written_as_text_and_told_in_words(client):
     row = find("scenario/legal-reads-daily")
     assert [one["change"] for one in row.document["changes"]] == ["rebatch", "train", "limit", "platform"]
     page = text(client.get(ALL))
-    for words in ("opens by the calendar office", "learns content", "2,500 once", "At most 6 in work", "12,000 a year"):
+    for words in ("opens by the calendar office", "learns content", "40 hours away for it", "At most 6 in work", "12,000 a year"):
         assert words in page
     assert "Not compared yet" in page
     written = text(client.get(f"{ALL}/legal-reads-daily"))
@@ -58,6 +58,7 @@ def test_every_kind_of_change_is_written_as_text_and_told_in_words(client):
 
 def test_a_scenario_is_changed_as_text_and_its_old_version_stays(client):
     client.post(f"{ALL}/new", {"text": "title: Less\nchanges: [{change: demand, factor: 0.9}]"})
+    assert 'href="/workflows/webinar/what-if/hire?to=less"' in text(client.get(ALL))
     assert "factor: 0.9" in text(client.get(f"{ALL}/less"))
     client.post(f"{ALL}/less", {"text": "title: Less\nchanges: [{change: demand, factor: 0.5}]"})
     assert find("scenario/less").document["changes"][0]["factor"] == 0.5

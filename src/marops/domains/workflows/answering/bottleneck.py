@@ -134,7 +134,7 @@ def _by_log(asked: Asked, simulated: Method, evidence: Evidence, slug: str) -> M
         for step, one in evidence.steps.items()
         if step in names
     }
-    found = in_log(simulated, evidence, names, slug, _why(ranked(evidence, names, slug), by_cause))
+    found = in_log(simulated, evidence, names, slug, _why(ranked(evidence, names, slug), by_cause, logged=True))
     return replace(found, rows=found.rows[:SHOWN])
 
 
@@ -144,7 +144,7 @@ def _main_cause(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
     return CAUSES[int(first.argmax())] if first.sum() > 0 else ""
 
 
-def _why(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
+def _why(ranked: Sequence[Row], by_cause: dict[str, Floats], *, logged: bool = False) -> str:
     whole = sum(float(one.sum()) for one in by_cause.values())
     if not ranked or whole <= 0:
         return "Nothing waits."
@@ -154,7 +154,8 @@ def _why(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
         "contention": "mostly because those who do it have other work that came earlier",
         "prioritisation": "mostly because other work goes first",
         "unavailability": "mostly because those who do it are away",
-        "outside": "mostly for others outside, or because people do other things first",
+        "outside": "mostly while those who do it are free: the log does not say what holds it up" if logged else
+        "mostly for others outside, or because people do other things first",
     }
     return f"{ranked[0].name}: {first.sum() / whole:.0%} of all waiting, {words[cause]}."
 
@@ -406,4 +407,5 @@ def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
         f"Simulated {asked.setting.replications} times over {asked.setting.frame.months} months"
         f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
         f"{float(today.finished.mean()):.1f} a month are finished as things are.",
+        *asked.made.last.left_out,
     )

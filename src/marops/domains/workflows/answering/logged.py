@@ -89,5 +89,5 @@ _CAUSES: Final = {
     "contention": "Were nobody busy with what came earlier,",
     "prioritisation": "Did nothing go first that came later,",
     "unavailability": "Were those who do it always there,",
-    "outside": "Without waiting for others, or for what people do first that is not in the log,",
+    "outside": "Were work taken up as soon as those who do it are free,",
 }

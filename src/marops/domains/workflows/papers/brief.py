@@ -354,6 +354,8 @@ def _evidence(told: Told, known: Known) -> list[str]:
         period = f", {source.first[:10]} – {source.last[:10]}" if source.first and source.last else ""
         said.append(_("Read off the log %(log)s: %(cases)s%(period)s.") % {
             "log": clipped(source.log, 40), "cases": cases, "period": period})  # fmt: skip
+    if measured and measured.evidence:
+        said.append(_("Where work waits, and why, is measured in that log."))
     if measured:
         said.append(_simulated(measured, known.asked, plural(told.workflow.unit)))
     said.append(_assumed(told))
@@ -363,7 +365,7 @@ def _evidence(told: Told, known: Known) -> list[str]:
 
 def _simulated(measured: Measured, asked: Asked, units: str) -> str:
     told = {"cases": f"{measured.cases:,}", "units": units, "runs": f"{measured.runs:,}", "months": asked.months}
-    if measured.origin == "log" or not measured.runs:
+    if not measured.runs:
         return _("%(cases)s %(units)s were measured.") % told
     if not asked.first:
         return _("%(cases)s %(units)s in %(runs)s simulated runs.") % told

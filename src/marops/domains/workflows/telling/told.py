@@ -23,6 +23,7 @@ from marops.domains.workflows.rules.document import Step, Workflow
 from marops.domains.workflows.rules.walk import Stay, Walk, walk
 from marops.domains.workflows.telling.words import (
     CompareRow,
+    cause_reasons,
     cause_words,
     compare_row,
     lead,
@@ -131,6 +132,8 @@ class Told:
 
     def _of_bottleneck(self, found: BottleneckAnswer) -> dict[str, str]:
         back, more = found.holds_back or Estimate(None), found.unlocks
+        if found.constraint and found.constraint.kind in ("outside", "calendar") and found.waits and found.waits.value:
+            return self._of_waiting(found.constraint.name, found)
         told = {
             "name": found.constraint.name if found.constraint else "",
             "n": number(back.value or 0, 1),
@@ -143,6 +146,15 @@ class Told:
             said["two"] = _("%(lever)s unlocks %(n)s") % {"lever": found.lever, "n": number(more.value, 1)}
             said["iv2"] = span(more.low, more.high)
         return said
+
+    def _of_waiting(self, name: str, found: BottleneckAnswer) -> dict[str, str]:
+        """Where hours of people are plenty: what work waits for, and why."""
+        waits = found.waits or Estimate(None)
+        method = next((one for one in found.methods if one.method == "waiting"), None)
+        told = {"name": name, "unit": self.workflow.unit, "hours": hours(waits.value or 0.0)}
+        said = {"one": _("A %(unit)s waits %(hours)s for %(name)s") % told, "iv": span(waits.low, waits.high, 0)}
+        reason = cause_reasons(logged=method.origin == "log").get(method.cause, "") if method else ""
+        return {**said, "two": reason} if reason else said
 
     def _of_course(self) -> str:
         figures = self.results.measured.figures if self.results.measured else None
@@ -395,9 +407,15 @@ class Told:
             "measured": capfirst(measured_in(measured.evidence)),
             "unit": self.workflow.unit,
             "hours": hours(whole.value or 0.0),
-            "iv": span(whole.low, whole.high),
+            "iv": span(whole.low, whole.high, 0),
         }
-        return _("%(measured)s: on the clock a %(unit)s waits %(hours)s (%(iv)s).") % told
+        said = _("%(measured)s: on the clock a %(unit)s waits %(hours)s (%(iv)s).") % told
+        if measured.evidence.main == "outside":
+            told = {"cause": cause_words()["outside"]}
+            said = (
+                f"{said} {_('“%(cause)s”: somebody who does it was free; what held it up is not in the log.') % told}"
+            )
+        return said
 
     @cached_property
     def lead_times(self) -> SafeString:

@@ -25,6 +25,20 @@ def cause_words() -> Mapping[str, str]:
     }
 
 
+def cause_reasons(*, logged: bool) -> Mapping[str, str]:
+    """Why work mostly waits, to end a sentence. `logged`: a log says so, which knows nothing of what is outside."""
+    outside = _("mostly for others outside, or because other things come first")
+    if logged:
+        outside = _("mostly while those who do it are free: the log does not say what holds it up")
+    return {
+        "unavailability": _("mostly while nobody who does it is at work"),
+        "batching": _("mostly because it is collected first, or closed"),
+        "contention": _("mostly because those who do it have earlier work"),
+        "prioritisation": _("mostly because other work goes first"),
+        "outside": outside,
+    }
+
+
 def touch_words() -> Mapping[str, str]:
     """Touches as people say them."""
     return {"human": _("worked by a person"), "ai_assisted": _("with AI"), "automatic": _("automatic")}

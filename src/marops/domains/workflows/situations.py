@@ -1,8 +1,8 @@
 """What is simulated together: a workflow, the others whose crew is the same, and the crew as it is now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -51,29 +51,31 @@ class Known:
 def known(ref: str) -> Known:
     """The workflow of a short name (or `slug@version`), the others of its crew that hold, and that crew.
 
+    Others that do not fit the crew as it stands are left out, and `Situation.left_out` says so: nobody works on them.
     Raises MaropsError `not-found`, or `workflow-cannot-run` with every fault at its step.
     """
     row = find(f"workflow/{ref}")
     flow: Workflow = load(row)
     crew_row = find(f"crew/{flow.crew}")
     crew = present(load(crew_row))
-    rows = [one for one in active("workflow") if one.slug != row.slug and load(one).crew == flow.crew]
-    flows = {row.slug: flow, **{one.slug: load(one) for one in rows}}
-    _check(flows, crew, row)
-    return Known(row.slug, Situation(flows, crew), tuple(one.pinned for one in (row, *rows, crew_row)))
+    if faults := faults_together(flow, crew):
+        raise MaropsError(CANNOT_RUN, f"“{flow.title}” and its crew do not fit together.", errors=faults)
+    rows, left_out = [row], []
+    for one in active("workflow"):
+        if one.slug != row.slug and load(one).crew == flow.crew:
+            if wrong := faults_together(load(one), crew):
+                left_out.append(_left_out(one, wrong))
+            else:
+                rows.append(one)
+    situation = Situation({one.slug: load(one) for one in rows}, crew, tuple(left_out))
+    return Known(row.slug, situation, tuple(one.pinned for one in (*rows, crew_row)))
 
 
-def _check(flows: dict[str, Workflow], crew: Crew, row: Definition) -> None:
-    faults = faults_together(flows[row.slug], crew)
-    for slug, flow in flows.items():
-        if slug != row.slug:
-            faults += [_elsewhere(one, slug) for one in faults_together(flow, crew)]
-    if faults:
-        raise MaropsError(CANNOT_RUN, f"“{flows[row.slug].title}” and its crew do not fit together.", errors=faults)
-
-
-def _elsewhere(fault: FieldError, slug: str) -> FieldError:
-    return replace(fault, message=f"In the workflow {slug!r}, which has the same crew: {fault.message}")
+def _left_out(row: Definition, faults: Sequence[FieldError]) -> str:
+    return (
+        f"“{load(row).title}” ({row.pinned}) has the same crew and is left out, so nobody’s hours go into it: it cannot"
+        f" be simulated as it stands. {faults[0].message}"
+    )
 
 
 def present(crew: Crew) -> Crew:

@@ -23,10 +23,11 @@ MONTH_DAYS = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Workflows by short name, and the crew they share."""
+    """Workflows by short name, and the crew they share. `left_out`: what would belong here and is not simulated."""
 
     workflows: Mapping[str, Workflow]
     crew: Crew
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

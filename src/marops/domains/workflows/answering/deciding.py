@@ -70,7 +70,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How likely the plan is as things are, and every decision that was tried, in the order of what it brings."""
+    """How likely the plan is as things are, whole and up to each month, and every decision that was tried, in the order
+    of what it brings.
+    """
 
     today: Estimate
     in_time: Estimate
@@ -136,7 +138,8 @@ def decide(situation: Situation, plan: Plan, setting: Setting) -> Generator[Seen
         tried = trial(situation, plan, setting, scenario=one.choice.scenario, first=few, runs=runs)
         best.append(_decision(one, tried, base, finalist=True, of=len(offered)))
     best.sort(key=_order)
-    months = tuple(_share(base.reached[:, month]) for month in range(len(plan.months)))
+    so_far = np.logical_and.accumulate(base.reached, axis=1)
+    months = tuple(_share(so_far[:, month]) for month in range(len(plan.months)))
     rest = tuple(found[FINALISTS:])
     return Decided(_share(base.met), estimate(base.in_time), months, (*best, *rest), runs)
 

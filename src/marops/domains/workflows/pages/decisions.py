@@ -1,5 +1,6 @@
 """Which decisions help a plan: the plan asked for, how likely it is, what raises that, and a scenario of each."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from marops.domains.workflows.pages.scenarios import free
 from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.domains.workflows.questions import check_fits, start_comparison
 from marops.domains.workflows.rules.answers import Estimate
+from marops.domains.workflows.rules.frames import months_on
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.rules.targets import QUARTER, next_month
 from marops.domains.workflows.sheets.plan_form import PlanForm, as_today, span_asked, typed_cells
@@ -59,7 +61,12 @@ def decisions(request: HttpRequest, slug: str) -> HttpResponse:
             form.refused(error)
             return _page(request, here, kept, form, status=422)
         return redirect(answering.with_job(_url(here.slug), job))
-    form = _shaped(request, here) if request.method == "POST" else _first_form(here, kept)
+    if request.method == "POST":
+        form = _shaped(request, here)
+    else:
+        asked = answering.waiting(request.GET.get("job", ""), JOB, here.slug)
+        plan = asked.arguments.get("plan") if asked else kept.asked["plan"] if kept else None
+        form = _first_form(here, plan)
     return _page(request, here, kept, form)
 
 
@@ -83,17 +90,22 @@ def _shaped(request: HttpRequest, here: Known) -> PlanForm:
     )
 
 
-def _first_form(here: Known, kept: WorkflowAnswer | None) -> PlanForm:
-    """The plan that is shown, as long as it is ahead; else as much as comes in today, in the next quarter."""
-    plan = kept.asked["plan"] if kept else None
-    first = date.fromisoformat(f"{plan['first']}-01") if plan else next_month(today())
-    if plan and first >= today():
-        cells = {tuple(key.split("/", 1)): each for key, each in plan["targets"].items()}
+def _first_form(here: Known, plan: Mapping[str, Any] | None) -> PlanForm:
+    """The plan that is shown or looked into, as long as it is ahead; else as much as comes in today, in a quarter."""
+    first = date.fromisoformat(f"{plan['first']}-01") if plan and "months" in plan and "first" in plan else None
+    if plan and first and first >= today() and all(isinstance(one, Mapping) for one in plan["targets"].values()):
+        found = {
+            tuple(key.split("/", 1)): {month: float(one) for month, one in each.items()}
+            for key, each in plan["targets"].items()
+        }
+        ahead = str(plan.get("ahead_days", ""))
         months = int(plan["months"])
-        return PlanForm(None, here.situation, here.slug, today(), cells=cells, first=first, months=months)
-    blank = PlanForm(None, here.situation, here.slug, today(), cells={}, first=next_month(today()), months=QUARTER)
-    cells = as_today(here.situation, here.slug, blank.days)
-    return PlanForm(None, here.situation, here.slug, today(), cells=cells, first=blank.days[0], months=QUARTER)
+        return PlanForm(
+            None, here.situation, here.slug, today(), cells=found, first=first, months=months, ahead_days=ahead
+        )
+    first = next_month(today())
+    cells = as_today(here.situation, here.slug, tuple(months_on(first, number) for number in range(QUARTER)))
+    return PlanForm(None, here.situation, here.slug, today(), cells=cells, first=first, months=QUARTER)
 
 
 def _page(

@@ -61,7 +61,7 @@ class Piece:
         told = {
             "late": (_("late"), "bad"),
             "danger": (_("likely late"), "warn"),
-            "safe": (_("on time"), "good"),
+            "safe": (_("likely on time"), "good"),
             "": (_("no date"), ""),
         }
         return (_("not reckoned yet"), "draft") if self.new else told[self.mark]
@@ -189,7 +189,7 @@ def _answer(pieces: Sequence[Piece], flow: Workflow) -> dict[str, str]:
     late, danger = (sum(each.mark == mark for each in pieces) for mark in ("late", "danger"))
     said = []
     if all(each.new for each in pieces):
-        return {"one": one, "two": _("nobody has reckoned yet when")}
+        return {"one": one, "two": _("their dates are not reckoned yet")}
     if late:
         said.append(ngettext("%(n)s is past its date", "%(n)s are past their date", late) % {"n": number(late)})
     if danger:

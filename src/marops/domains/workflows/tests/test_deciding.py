@@ -119,6 +119,9 @@ def test_decisions_are_ranked_by_what_they_do_for_the_plan():
     found, seen = ended(decide(situation(9), plan(9), SETTING))
     assert 0 < found.today.value < 1
     assert found.today.low < found.today.value < found.today.high
+    so_far = [one.value for one in found.met_by_month]
+    assert so_far == sorted(so_far, reverse=True)
+    assert so_far[-1] == found.today.value
     assert found.best[0].candidate.choice.key in ("rework-newsletter-legal", "assist-newsletter-copy")
     assert found.best[0].gain.low > 0
     assert len(found.best) <= DECISIONS

@@ -75,7 +75,7 @@ def words(answer):
 
 def test_open_work_is_reckoned_shown_and_compared_with_now(client, letters):
     before = words(client.get("/workflows/letter/open"))
-    assert "3 letters are open; nobody has reckoned yet when" in before
+    assert "3 letters are open; their dates are not reckoned yet" in before
     assert "overdue" in before
     assert "forgotten" not in before
     assert "Nobody has reckoned yet" in words(client.get("/workflows/letter"))

@@ -72,7 +72,9 @@ def test_a_plan_is_asked_for_told_and_made_a_scenario(client):
     answer = client.post(URL, typed())
     assert answer.status_code == 302, words(answer)
     job = Job.objects.get(kind="workflow.decide")
-    assert f'id="job-{job.number}"' in client.get(answer["Location"]).content.decode()
+    waits = client.get(answer["Location"])
+    assert f'id="job-{job.number}"' in waits.content.decode()
+    assert [cell.initial for row in waits.context["rows"] for cell in row.cells if cell.initial] == ["2"]
     assert client.get(f"{URL}/asked/{job.ref}").status_code == 200
     job.arguments["runs"] = 20
     job.save()

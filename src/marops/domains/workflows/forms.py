@@ -117,7 +117,7 @@ def _limit(slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _platform(slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
     more = _filled(given, "retire", "add", "saves_per_year")
-    return {"change": "platform", **more, "factor": _share(given["effort"])}
+    return {"change": "platform", **more, "factor": _share(given["moved_effort"])}
 
 
 def _plain(kind: str, **shares: str) -> Change:
@@ -200,7 +200,7 @@ ASKS: tuple[Ask, ...] = (
     Ask(
         "platform", "platforms", gettext_lazy("Replace, retire or add"),
         gettext_lazy("Which platform goes, and what takes its place?"),
-        ("retire", "add", "effort", "saves_per_year"), _platform, gettext_lazy("%(retire)s → %(add)s"),
+        ("retire", "add", "moved_effort", "saves_per_year"), _platform, gettext_lazy("%(retire)s → %(add)s"),
     ),
 )  # fmt: skip
 BY_KIND = {one.kind: one for one in ASKS}
@@ -243,6 +243,9 @@ class ScenarioForm(forms.Form):
         self.fields["to"].choices = [("", _("A new one")), *scenarios]  # type: ignore[attr-defined]  # a choice field
         self.fields["one_off"].label = _("Costs once, in %(currency)s") % {"currency": crew.currency}
         self.fields["cost_per_year"].label = _("Costs a year, in %(currency)s") % {"currency": crew.currency}
+        if "count" in self.fields:
+            for name in ("one_off", "cost_per_year"):
+                self.fields[name].help_text = _("Each of them.")
         if ask.kind == "hire":
             self.fields["cost_per_year"].required = True
 
@@ -418,8 +421,12 @@ _FIELDS: Mapping[str, Callable[[ScenarioForm], forms.Field]] = {
         words=gettext_lazy("120 is a fifth more, 80 a fifth less."),
     ),
     "effort": _number(
-        gettext_lazy("Hours it then takes, in per cent of now"), 50, most=10_000,
+        gettext_lazy("Hours it then takes, in per cent of now"), most=10_000,
         words=gettext_lazy("50 is half the work, 100 as much as now."),
+    ),
+    "moved_effort": _number(
+        gettext_lazy("Hours its steps then take, in per cent of now"), 100, most=10_000,
+        words=gettext_lazy("100 is as much as now, 80 a fifth less."),
     ),
     "touch": _of(
         gettext_lazy("Who touches it then"),

@@ -28,7 +28,7 @@ GIVEN = {
     "train": {"person": "designer", "skills": ["copywriting"], "speed": "80", "hours_away": "40"},
     "rebatch": {"step": "legal", "opens": "*", "collect": "n", "size": "3", "wait_at_most": "16", "together": "on"},
     "limit": {"limit": "4"},
-    "platform": {"retire": "Webinar platform", "add": "New platform", "effort": "90", "saves_per_year": "12000"},
+    "platform": {"retire": "Webinar platform", "add": "New platform", "moved_effort": "90", "saves_per_year": "12000"},
     "assist": {
         "step": "design",
         "effort": "60",
@@ -141,7 +141,7 @@ def test_a_step_that_collects_goes_on_so_when_only_its_opening_changes(cast, web
         ("assist", {"step": "brief", "effort": "50", "then_back": "5"}, "then_back", "Nothing comes back from"),
         ("rebatch", {"step": "legal", "opens": "=", "collect": "="}, "opens", "This changes nothing"),
         ("rebatch", {"step": "legal", "opens": "=", "collect": "n"}, "size", "how many are collected"),
-        ("platform", {"effort": "100"}, "retire", "which platform goes"),
+        ("platform", {"moved_effort": "100"}, "retire", "which platform goes"),
         ("train", {"person": "designer", "speed": "80"}, "skills", "required"),
         ("limit", {"limit": "-1"}, "limit", "greater than or equal to 0"),
     ],

@@ -11,7 +11,7 @@ from marops.domains.team.public import Absence as AwayRow
 from marops.domains.team.public import people_of
 from marops.domains.workflows.rules.changing import Situation, Unfit
 from marops.domains.workflows.rules.crew import Absence, Crew, Member
-from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.document import Arrivals, Workflow
 from marops.domains.workflows.rules.faults import faults_together
 from marops.domains.workflows.rules.frames import Frame
 from marops.kernel.definitions import active, find, load
@@ -29,6 +29,11 @@ MONTHS = 18
 WARM_UP = 6
 """Months of running in before the first that counts, where nobody knows what is in work now."""
 
+MOST_PIECES = 500_000
+"""That come in within one run: what is beyond that takes minutes for each."""
+MOST_IN_ALL = 50_000_000
+"""Of all runs together: two gigabytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -43,9 +48,44 @@ class Known:
         """The workflow that is asked about."""
         return self.situation.workflows[self.slug]
 
-    def frame(self, months: int = MONTHS, first: date | None = None, *, warm_up: int = WARM_UP) -> Frame:
-        """The time that is simulated, in the crew's zone; from today on, if nobody says otherwise."""
-        return Frame(first or today(), months, self.situation.crew.zone or workspace().zone, warm_up)
+    @property
+    def zone(self) -> str:
+        """The crew's, else that of the workspace."""
+        return self.situation.crew.zone or workspace().zone
+
+    def frame(self, months: int = MONTHS, first: date | None = None, *, warm_up: int = WARM_UP, runs: int = 1) -> Frame:
+        """The time that is simulated, in the crew's zone; from today on, if nobody says otherwise.
+
+        Raises MaropsError `workflow-cannot-run` where more would come in than can be held, at the class concerned.
+        """
+        self._check_size(months + warm_up, runs)
+        return Frame(first or today(), months, self.zone, warm_up)
+
+    def _check_size(self, months: int, runs: int) -> None:
+        come = [
+            (pieces(one.arrivals, months), slug, number, one)
+            for slug, flow in self.situation.workflows.items()
+            for number, one in enumerate(flow.classes)
+        ]
+        whole = sum(count for count, *_ in come)
+        if whole <= MOST_PIECES and whole * runs <= MOST_IN_ALL:
+            return
+        count, slug, number, most = max(come, key=lambda one: one[0])
+        here = "" if slug == self.slug else f"/workflows/{slug}"
+        said = f"{whole:,.0f} pieces of work would come in within {months} months, {count:,.0f} of them “{most.name}”."
+        remedy = f"At most {MOST_PIECES:,} are simulated. Let less come in, or ask for fewer months."
+        if whole <= MOST_PIECES:
+            said = f"{said} In {runs:,} runs, that is more than can be held."
+            remedy = f"Ask for {max(1, int(MOST_IN_ALL / whole)):,} runs or fewer, or for fewer months."
+        pointer = f"{here}/classes/{number}/arrivals/per_month"
+        raise MaropsError(CANNOT_RUN, said, [FieldError("too-many", said, remedy, pointer, field="per_month")], remedy)
+
+
+def pieces(arrivals: Arrivals, months: int) -> float:
+    """About how many come in within so many months, seasons and growth included."""
+    seasons = sum(arrivals.seasons) / 12 if arrivals.seasons else 1.0
+    grown = max(1.0, (1 + arrivals.growth) ** (months / 12))
+    return float(arrivals.per_month * seasons * months * grown)
 
 
 def known(ref: str) -> Known:

@@ -19,6 +19,7 @@ from marops.domains.workflows.rules.frames import months_on
 from marops.kernel.errors import FieldError
 
 MONTH_DAYS = 365.25 / 12
+MOST_A_MONTH = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +407,9 @@ def _demand(now: Situation, change: ask.Demand, begins: date) -> Situation:
             meant = change.workflow in ("", slug) and change.work_class in ("", one.id)
             found |= meant
             per_month = one.arrivals.per_month * (change.factor if meant else 1)
+            if meant and change.factor > 1 and per_month > MOST_A_MONTH:
+                said = f"{per_month:,.0f} of “{one.name}” a month are more than is simulated."
+                raise Unfit(said, "factor", f"At most {MOST_A_MONTH:,} a month.")
             classes.append(
                 one.model_copy(update={"arrivals": one.arrivals.model_copy(update={"per_month": per_month})})
             )

@@ -1,7 +1,11 @@
+from datetime import date
+
 import pytest
 
+from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import Ask, bottleneck, comparison
 from marops.domains.workflows.questions import faults_of
+from marops.domains.workflows.rules.changing import Situation, Unfit, at
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import known
 from marops.domains.workflows.tests.flowground import crew, workflow
@@ -10,6 +14,7 @@ from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.errors import MaropsError
 
 pytestmark = pytest.mark.django_db
+DAY = date(2027, 1, 4)
 QUICK = Ask(months=2, runs=2, seed=3)
 
 
@@ -71,3 +76,41 @@ def test_a_change_may_need_one_that_stands_behind_it(definitions):
     assert (fault.pointer, fault.message) == (
         "/changes/0", "“Build e-mail” needs the skill 'magic', which nobody of the crew “Marketing” has.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("per_month", "ask", "said", "remedy"),
+    [
+        (
+            1e7,
+            QUICK,
+            "80,000,000 pieces of work would come in within 8 months, 80,000,000 of them “Newsletter”",
+            "500,000",
+        ),
+        (5000, Ask(months=6, runs=1000), "60,000 pieces", "833 runs or fewer"),
+    ],
+)
+def test_more_than_can_be_held_is_refused_at_the_class(definitions, per_month, ask, said, remedy):
+    classes = [{"id": "newsletter", "name": "Newsletter", "arrivals": {"per_month": per_month}}]
+    small = [{"id": "w", "name": "W", "arrivals": {"per_month": 0}}]
+    for slug, made in (("newsletter", classes), ("webinar", small)):
+        keep(actor=SETUP, kind="workflow", slug=slug, document=plain(workflow(classes=made)), reason="test")
+    for slug, pointer in (("newsletter", "/classes/0"), ("webinar", "/workflows/newsletter/classes/0")):
+        with pytest.raises(MaropsError, match=said) as caught:
+            bottleneck(slug, ask, actor=SETUP)
+        (fault,) = caught.value.errors
+        assert fault.pointer == f"{pointer}/arrivals/per_month"
+        assert remedy in fault.remedy
+
+
+def test_demand_that_rises_beyond_what_is_simulated_is_refused_at_the_change(definitions):
+    change = {"change": "demand", "factor": 100}
+    flow = workflow(1000)
+    with pytest.raises(Unfit, match="100,000 of “Newsletter” a month") as caught:
+        at(
+            Situation({"n": flow}, crew()),
+            Scenario.model_validate({"title": "X", "changes": [change]}).changes,
+            DAY,
+            DAY,
+        )
+    assert caught.value.fault.pointer == "/changes/0/factor"

@@ -45,7 +45,6 @@ class _Figures:
     by_class: Table
     by_node: Table
     by_person: Table
-    by_month: Table
     events: NDArray[np.int64]
     finished: dict[int, Table] = field(default_factory=dict)
     tasks: dict[int, Table] = field(default_factory=dict)
@@ -58,7 +57,6 @@ class _Figures:
             by_class=np.zeros((size, max(1, len(model.classes)), months), TABLES["cell"]),
             by_node=np.zeros((size, max(1, len(model.nodes))), TABLES["total"]),
             by_person=np.zeros((size, max(1, len(model.people)), months), TABLES["staffed"]),
-            by_month=np.zeros((size, months), TABLES["spent"]),
             events=np.zeros(size, np.int64),
         )
 
@@ -126,7 +124,7 @@ class _Bench:
         """One replication, into its place of the figures."""
         outputs = {
             "cell": figures.by_class[at], "total": figures.by_node[at],
-            "staffed": figures.by_person[at], "spent": figures.by_month[at],
+            "staffed": figures.by_person[at],
         }  # fmt: skip
         self._set(replication=replication, **{f"{name}_at": part.ctypes.data for name, part in outputs.items()})
         while True:
@@ -207,7 +205,8 @@ def _answer(model: Model, seed: int, first: int, figures: _Figures, made: Tables
         worked=worked,
         available=available,
         **{name: sums[name].copy() for name in ("visits", "effort", "outside", "delayed", "batched", "waited")},
-        cost=figures.by_month[:done]["value"] + np.einsum("rpm,p->rm", worked, prices),
+        cost=cells["cost"].sum(axis=1) + np.einsum("rpm,p->rm", worked, prices),
+        spent=cells["cost"].copy(),
         events=figures.events[:done],
         cases=Cases(**_columns(TABLES["finished"], figures.finished, late=np.bool_)),
         tasks=Tasks(**_columns(TABLES["task"], figures.tasks)) if record else None,

@@ -77,7 +77,6 @@ TABLES: Final = {
         ("cell", CellRow),
         ("total", TotalRow),
         ("staffed", ValueRow),
-        ("spent", ValueRow),
         ("finished", FinishedRow),
         ("task", TaskRow),
     )
@@ -318,9 +317,3 @@ def cell_of(w: World, c: int, m: int) -> CellRow:
 def staffed_of(w: World, p: int, m: int) -> ValueRow:
     """Hours worked by a person in a month."""
     return _value_at(w.staffed_at, p * w.months + m)
-
-
-@compiled
-def spent_of(w: World, m: int) -> ValueRow:
-    """What nodes cost in a month."""
-    return _value_at(w.spent_at, m)

@@ -281,6 +281,7 @@ class CellRow:
     late: int
     lead_hours: float
     in_work: float
+    cost: float
 
 
 class TotalRow:
@@ -360,7 +361,6 @@ class World:
     cell_at: int
     total_at: int
     staffed_at: int
-    spent_at: int
     finished_at: int
     task_at: int
     nodes: int

@@ -66,7 +66,7 @@ class Runs:
     month. `worked` and `available`: hours of people; `visits`, `waited` (from ready to started), `outside`, `delayed`,
     `batched` and `effort` are sums by node over what began at 0 or later; a gate counts who passes it, but not classes
     without work there. What waits for a place in a workflow (`Flow.limit`) has not come to a node yet: that is in the
-    lead time alone. `cost`: hours worked at their price plus the nodes' own.
+    lead time alone. `cost`: hours worked at their price plus the nodes' own, which are `spent` on cases of a class.
     """
 
     model: Model
@@ -87,6 +87,7 @@ class Runs:
     batched: Floats  # R×N
     waited: Floats  # R×N
     cost: Floats  # R×M
+    spent: Floats  # R×C×M
     events: Ints  # R, removals from the future-event list
     cases: Cases
     tasks: Tasks | None

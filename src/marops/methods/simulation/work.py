@@ -15,6 +15,7 @@ from marops.methods.simulation.layout import (
     NONE,
     able_of,
     case_of,
+    cell_of,
     changed_person_of,
     hand_of,
     node_of,
@@ -22,7 +23,6 @@ from marops.methods.simulation.layout import (
     person_of,
     ramp_of,
     skill_of,
-    spent_of,
     staffed_of,
     task_of,
     token_of,
@@ -243,7 +243,7 @@ def done(w: World, token: int) -> None:
         row.next = NONE
         row.person = who
         if w.month >= 0:
-            spent_of(w, w.month).value += node.cost
+            cell_of(w, case_of(w, row.case).work_class, w.month).cost += node.cost
         if w.recording:
             _record(w, token)
         leave(w, token)

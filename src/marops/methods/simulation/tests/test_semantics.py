@@ -192,6 +192,7 @@ def test_work_that_needs_nobody():
     runs = run(nodes, (), [one_class(moments(0, 1))])
     assert tasks(runs, "started", "ended", "person") == [(0, 3, -1), (3, 6, -1)]
     assert runs.cost.sum() == 4
+    assert runs.spent.sum() == 4
     on_clock = [Node("robot", 0, effort=fixed(3), alone=True, alone_clock=0)]
     assert tasks(run(on_clock, (), [one_class(moments(15))], calendars=[OFFICE]), "ended") == [(24 + 10,)]
 

@@ -60,7 +60,7 @@ def apart(simulated: tuple[Row, ...], logged: list[Row], evidence: Evidence) -> 
         f" {_hours(log.value)} ({_hours(log.low)}–{_hours(log.high)})"
         for model, log in worth[:2]
     )
-    return f"The simulation contradicts the log: {said}."
+    return f"The simulation of the time ahead says otherwise: {said}."
 
 
 def _hours(value: float) -> str:

@@ -216,7 +216,10 @@ def _how_near(one: Mapping[str, Any], told: dict[str, str]) -> str:
             _("Cases of the model take as long as those of %(log)s, as nearly as another sample of the work would")
             % told
         )
-    if one["ratio"] <= TWICE:
+    ends = [one["ratio"] if one[end] is None else one[end] / one["floor"] for end in ("low", "high")]
+    if ends[0] <= TWICE < ends[1]:
+        return _("Cases of the model take roughly as long as those of %(log)s: %(n)s times the noise floor") % told
+    if ends[1] <= TWICE:
         return _("Cases of the model take nearly as long as those of %(log)s: %(n)s times the noise floor") % told
     return _("Cases of the model take otherwise than those of %(log)s: %(n)s times the noise floor") % told
 

@@ -447,7 +447,7 @@ class Told:
             "around": _lead_span(simulated),
         }  # fmt: skip
         contradicts = _(
-            "The simulation contradicts it: 85 of 100 take %(simulated)s (%(around)s) or less there,"
+            "The simulation of the time ahead says otherwise: 85 of 100 take %(simulated)s (%(around)s) or less there,"
             " %(log)s (%(between)s) in the log."
         )
         return f"{said} {contradicts % told}"

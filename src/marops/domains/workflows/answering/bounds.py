@@ -33,7 +33,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The bound by replication of the demand. `demand`: items of the target a month; `load`: R×N hours a month."""
+    """The bound by replication of the demand. `demand`: items of the target a month; `load`: R×N hours a month.
+
+    `nobody`: there is work that nobody does, so that nothing gets through.
+    """
 
     compiled: Compiled
     groups: tuple[Group, ...]
@@ -42,6 +45,7 @@ class Bound:
     speed: Floats
     capacity: Floats
     windows: tuple[Window, ...]
+    nobody: bool = False
 
     def solve(self, load: Floats | None = None, *, more: Group | None = None, hours: float = 0.0) -> list[Fluid]:
         """The programme for each replication; `more`: with so many hours a month of somebody who only does this."""
@@ -55,7 +59,7 @@ class Bound:
 
     def factors(self, answers: Sequence[Fluid]) -> Floats:
         """How many times the demand, by replication."""
-        return np.array([one.factor for one in answers])
+        return np.zeros(len(answers)) if self.nobody else np.array([one.factor for one in answers])
 
     def without(self, group: Group) -> Floats:
         """The load as if this group's work took nobody any time."""
@@ -73,7 +77,9 @@ def bound(made: Compiled, setting: Setting, target: str | None) -> Bound:
     scale = _to_demand(runs.arrived.sum(axis=(1, 2)), model)
     load = runs.effort / months * scale[:, None]
     speed = _speed(model)
-    load[:, ~(speed > 0).any(axis=1)] = 0.0
+    idle = ~(speed > 0).any(axis=1)
+    undone = [node for node in np.flatnonzero(idle & (load > 0).any(axis=0)) if not model.nodes[node].alone]
+    load[:, idle] = 0.0
     available = runs.available
     last = available[:, -min(12, months) :].mean(axis=1)
     demand = _expected(model, classes)
@@ -85,7 +91,19 @@ def bound(made: Compiled, setting: Setting, target: str | None) -> Bound:
         speed=speed,
         capacity=last,
         windows=_windows(model),
+        nobody=bool(now_used(model).intersection(undone)),
     )
+
+
+def now_used(model: kernel.Model) -> set[int]:
+    """The nodes by which what comes in at the end goes; not those of versions that are gone."""
+    todo = [one.entries[-1].node for one in model.classes]
+    found = set(todo)
+    while todo:
+        fresh = {edge.to for edge in model.nodes[todo.pop()].edges} - found
+        found |= fresh
+        todo += fresh
+    return found
 
 
 def unhindered(model: kernel.Model) -> kernel.Model:

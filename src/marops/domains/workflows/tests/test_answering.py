@@ -116,16 +116,6 @@ def test_without_a_promise_no_intake_is_the_highest():
     assert unlocking.highest_intake(situation(10, promise=None), SETTING, target="newsletter") is None
 
 
-def test_crossing_is_interpolated_and_never_flattered_by_chance():
-    factors = np.array([1.0, 2.0, 3.0])
-    kept = np.array([[1.0, 0.9, 0.5, 1.0], [0.9, 0.8, 0.9, 1.0], [0.7, 0.9, 0.9, 1.0]])
-    found = unlocking.crossing(factors, kept, 0.85)
-    assert found[0] == pytest.approx(2.25)
-    assert found[1] == pytest.approx(1.5)
-    assert np.isnan(found[2])
-    assert found[3] == 3.0
-
-
 def test_break_even_is_the_month_from_which_it_stays_paid():
     found = compare(situation(10), [LAWYER], SETTING, target="newsletter")
     option, base = found.options[0][1], found.baseline

@@ -29,6 +29,7 @@ BESIDES = {
     "workflows/discovering": "a workflow and a crew made of what the methods find in a log",
     "workflows/papers": "the one-pagers: workflow page and comparison, as values and printed",
     "workflows/carrying": "workflows as files: diagrams and models of other tools, in and out",
+    "workflows/pay": "who sees which money in an answer about a workflow",
     "workflows/plan": "how a log would be read, before it is",
     "workflows/telling": "one workflow's page, told: its answer, its map, its rows, what was asked and compared",
     "workflows/reading": "event logs as files: tables, XES, OCEL 2.0, facts; and their way into the tables",

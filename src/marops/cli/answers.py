@@ -270,8 +270,8 @@ def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.
     with installation(quiet=as_json):
         from marops.domains.workflows.public import Ask, brief_pdf, find_bottleneck
 
-        find_bottleneck(slug, Ask(), actor=CLI, tell=_tell(as_json))
-        pdf.write_bytes(brief_pdf(slug))
+        found = find_bottleneck(slug, Ask(), actor=CLI, tell=_tell(as_json))
+        pdf.write_bytes(brief_pdf(slug, found["kept"], actor=CLI))
     if as_json:
         print_json({"workflow": slug, "pdf": str(pdf), "bytes": pdf.stat().st_size})
     else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from marops.domains.workflows.models import Sketch, WorkflowAnswer
 from marops.domains.workflows.permissions import CHANGE, VIEW
@@ -105,3 +106,10 @@ def keep_answer(
         },
     )  # fmt: skip
     return row
+
+
+@action("workflow.recall", effect="draft", right=VIEW)
+def recall_answer(act: Act, *, actor: Actor, answer: UUID) -> WorkflowAnswer:
+    """Somebody asked again what was answered: the answer that is kept is the last one again."""
+    WorkflowAnswer.objects.filter(id=answer).update(at=act.at, actor_id=actor.id)
+    return WorkflowAnswer.objects.get(id=answer)

@@ -13,9 +13,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from marops.domains.workflows.actions import keep_answer
+from django.db.models import Case, QuerySet, When
+
+from marops.domains.workflows.actions import keep_answer, recall_answer
 from marops.domains.workflows.evidence import evidence_of
 from marops.domains.workflows.models import EventLog, LogDiscovery, WorkflowAnswer
+from marops.domains.workflows.pay import paid_people, seen
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
@@ -37,6 +40,8 @@ NO_SOURCE = problem(
 RUNS = 100
 SEED = 1
 MOST_RUNS = 10_000
+WAY = 2
+"""Changed whenever the same question would be answered otherwise: what was kept before is asked anew."""
 Tell = Callable[[str], None]
 
 
@@ -67,7 +72,7 @@ def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> di
     """The bottleneck of a workflow and how it goes, as JSON: `answer`, `measured`, `asked`, `seconds`."""
     here = known(slug)
     evidence = evidence_of(here.slug, _version(here))
-    asked = {**ask.as_plain(), "versions": list(here.refs), **({"measured_in": evidence.log} if evidence else {})}
+    asked = {**_asked(here, ask), **({"measured_in": evidence.log} if evidence else {})}
 
     def make() -> dict[str, Any]:
         from marops.domains.workflows.answering.bottleneck import bottleneck as find_it
@@ -79,9 +84,9 @@ def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> di
         answer, outcome = find_it(here.situation, setting, target=here.slug, unit=here.workflow.unit, evidence=evidence)
         seconds = round(time.monotonic() - began, 3)
         how = measured(outcome, version=_version(here), at=now(), seconds=seconds, seed=ask.seed, evidence=evidence)
-        return {"answer": as_plain(answer), "measured": as_plain(how)}
+        return {"answer": as_plain(answer), "measured": as_plain(how), "paid": paid_people(here.situation.crew)}
 
-    return _answered(here, WorkflowAnswer.Kind.BOTTLENECK, asked, make, actor)
+    return _answered(here, WorkflowAnswer.Kind.BOTTLENECK, asked, make, actor, usual=_is_usual(here, ask))
 
 
 def comparison(
@@ -94,8 +99,7 @@ def comparison(
     """
     here = known(slug)
     asked = {
-        **ask.as_plain(),
-        "versions": list(here.refs),
+        **_asked(here, ask),
         "deep": deep,
         "scenarios": {
             key: one.model_dump(mode="json", by_alias=True, exclude_none=True) for key, one in scenarios.items()
@@ -106,9 +110,27 @@ def comparison(
         from marops.domains.workflows.answering.report import report
 
         with fitting():
-            return report(here, scenarios, _setting(here, ask, stop), deep=deep, tell=tell)
+            found = report(here, scenarios, _setting(here, ask, stop), deep=deep, tell=tell)
+        return {**found, "paid": paid_people(here.situation.crew)}
 
-    return _answered(here, WorkflowAnswer.Kind.COMPARISON, asked, make, actor)
+    return _answered(here, WorkflowAnswer.Kind.COMPARISON, asked, make, actor, usual=_is_usual(here, ask))
+
+
+def _asked(here: Known, ask: Ask) -> dict[str, Any]:
+    """All that an answer about the time ahead depends on, but for what else is asked."""
+    left_out = {"left_out": list(here.situation.left_out)} if here.situation.left_out else {}
+    return {**ask.as_plain(), "versions": list(here.refs), **left_out, "state": state_of(here)}
+
+
+def state_of(here: Known) -> str:
+    """The same while what no version says is the same: who is away when, the zone, and how answers are reckoned."""
+    away = {one.id: [each.model_dump(mode="json") for each in one.absences] for one in here.situation.crew.people}
+    return str(digest({"away": away, "zone": here.zone, "way": WAY}))[:16]
+
+
+def _is_usual(here: Known, ask: Ask) -> bool:
+    """Is it asked as pages ask: of the version that holds, from today on, with the usual months, runs and luck?"""
+    return ask.as_plain() == Ask().as_plain() and find(f"workflow/{here.slug}").pinned == here.refs[0]
 
 
 def as_document(scenario: Scenario) -> dict[str, Any]:
@@ -119,7 +141,7 @@ def as_document(scenario: Scenario) -> dict[str, Any]:
 def _setting(here: Known, ask: Ask, stop: Callable[[], bool] | None = None) -> Any:
     from marops.domains.workflows.answering.outcomes import Setting
 
-    frame = here.frame(ask.months, ask.first, warm_up=ask.warm_up)
+    frame = here.frame(ask.months, ask.first, warm_up=ask.warm_up, runs=ask.runs)
     return Setting(frame, ask.seed, ask.runs, stop=stop)
 
 
@@ -128,31 +150,32 @@ def _version(here: Known) -> int:
 
 
 def _answered(
-    here: Known, kind: str, asked: Mapping[str, Any], make: Callable[[], dict[str, Any]], actor: Actor
-) -> dict[str, Any]:
+    here: Known, kind: str, asked: Mapping[str, Any], make: Callable[[], dict[str, Any]], actor: Actor,
+    *, usual: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     key = digest({"kind": kind, **asked})
     row = WorkflowAnswer.objects.filter(workflow=here.slug, kind=kind, digest=key).first()
-    if row is None:
-        began = time.monotonic()
-        answer = make()
-        row = keep_answer(
-            actor=actor,
-            workflow=here.slug,
-            kind=kind,
-            digest=key,
-            asked=asked,
-            answer=answer,
-            seconds=round(time.monotonic() - began, 3),
-            sample=sample_present(),
-        )
-    return kept_answer(row)
+    if row is not None:
+        return kept_answer(recall_answer(actor=actor, answer=row.id), actor)
+    began = time.monotonic()
+    answer = make()
+    row = keep_answer(
+        actor=actor,
+        workflow=here.slug,
+        kind=kind,
+        digest=key,
+        asked={**asked, "usual": True} if usual else asked,
+        answer=answer,
+        seconds=round(time.monotonic() - began, 3),
+        sample=sample_present(),
+    )
+    return kept_answer(row, actor)
 
 
-def kept_answer(row: WorkflowAnswer) -> dict[str, Any]:
-    """An answer that was kept, as it was given; `kept` names it."""
-    return {
-        **row.answer, "workflow": row.workflow, "asked": dict(row.asked), "seconds": row.seconds, "kept": str(row.id),
-    }  # fmt: skip
+def kept_answer(row: WorkflowAnswer, actor: Actor | None = None) -> dict[str, Any]:
+    """An answer that was kept, as this actor may see it (without one: as anybody may); `kept` names it."""
+    found = {**row.answer, "workflow": row.workflow, "asked": dict(row.asked), "seconds": row.seconds}
+    return {**seen(found, actor), "kept": str(row.id)}
 
 
 def scenario_of(document: Any, name: str) -> Scenario:
@@ -165,34 +188,76 @@ def scenarios_named(slugs: Sequence[str]) -> dict[str, Scenario]:
     return {slug: load(find(f"scenario/{slug}")) for slug in slugs}
 
 
-def results_of(slug: str) -> Results:
-    """What was found out about a workflow so far: the latest answers that were kept."""
-    found = latest(slug, WorkflowAnswer.Kind.BOTTLENECK)
-    compared = latest(slug, WorkflowAnswer.Kind.COMPARISON)
-    measured = read(Measured, found.answer["measured"]) if found else None
+def results_of(slug: str, actor: Actor | None = None) -> Results:
+    """What was found out about a workflow so far: the answers that are shown of it, as this actor may see them."""
+    kinds = (WorkflowAnswer.Kind.BOTTLENECK, WorkflowAnswer.Kind.COMPARISON)
+    found = {row.kind: row for row in _shown(WorkflowAnswer.objects.filter(workflow=slug, kind__in=kinds))}
+    return told_by(found.get(kinds[0]), found.get(kinds[1]), actor)
+
+
+def bottlenecks_of(slugs: Sequence[str], actor: Actor | None = None) -> dict[str, Results]:
+    """The same for many workflows at once, without what was compared."""
+    rows = WorkflowAnswer.objects.filter(workflow__in=slugs, kind=WorkflowAnswer.Kind.BOTTLENECK)
+    found = {row.workflow: told_by(row, None, actor) for row in _shown(rows)}
+    return {slug: found.get(slug, Results()) for slug in slugs}
+
+
+def told_by(
+    bottleneck: WorkflowAnswer | None, compared: WorkflowAnswer | None = None, actor: Actor | None = None
+) -> Results:
+    """What kept answers say, as this actor may see it."""
+    found = kept_answer(bottleneck, actor) if bottleneck else None
+    measured = read(Measured, found["measured"]) if found else None
     return Results(
         measured=measured,
-        bottleneck=read(BottleneckAnswer, found.answer["answer"]) if found else None,
-        comparison=read(Comparison, compared.answer["answer"]) if compared else None,
+        bottleneck=read(BottleneckAnswer, found["answer"]) if found else None,
+        comparison=comparison_in(compared, actor) if compared else None,
         version=measured.version if measured else 0,
-        at=found.at if found else None,
+        at=bottleneck.at if bottleneck else None,
     )
 
 
+def comparison_in(row: WorkflowAnswer, actor: Actor | None = None) -> Comparison:
+    """A kept comparison for pages, as this actor may see it."""
+    return read(Comparison, kept_answer(row, actor)["answer"])
+
+
 def latest(slug: str, kind: str) -> WorkflowAnswer | None:
-    """The last answer of a kind, None where nobody asked."""
-    return WorkflowAnswer.objects.filter(workflow=slug, kind=kind).order_by("-at").first()
+    """The answer of a kind that is shown, None where nobody asked."""
+    return _shown(WorkflowAnswer.objects.filter(workflow=slug, kind=kind)).first()
 
 
-def found_before(slug: str, kind: str, kept: UUID | None = None) -> dict[str, Any]:
-    """The last answer of a kind about a workflow, or the one that is named. Raises MaropsError `not-found`."""
+def _shown(rows: QuerySet[WorkflowAnswer]) -> QuerySet[WorkflowAnswer]:
+    """Of each workflow and kind the one that is shown: what was last asked as pages ask, else what was last asked."""
+    usual = Case(When(asked__usual=True, then=1), default=0)
+    return rows.order_by("workflow", "kind", usual.desc(), "-at").distinct("workflow", "kind")
+
+
+def compared_last(slug: str, scenarios: Sequence[str]) -> WorkflowAnswer | None:
+    """The comparison of just these scenarios that is shown, None where nobody asked."""
+    if not scenarios:
+        return None
+    usual = Case(When(asked__usual=True, then=1), default=0)
+    rows = WorkflowAnswer.objects.filter(
+        workflow=slug, kind=WorkflowAnswer.Kind.COMPARISON, asked__scenarios__has_keys=list(scenarios)
+    ).order_by(usual.desc(), "-at")
+    same = (ident for ident, keys in rows.values_list("id", "asked__scenarios") if set(keys) == set(scenarios))
+    found = next(same, None)
+    return WorkflowAnswer.objects.get(id=found) if found else None
+
+
+def found_before(slug: str, kind: str, kept: UUID | None = None, *, actor: Actor | None = None) -> dict[str, Any]:
+    """The last answer of a kind about a workflow, or the one that is named, as this actor may see it.
+
+    Raises MaropsError `not-found`.
+    """
     here = find(f"workflow/{slug}").slug
     rows = WorkflowAnswer.objects.filter(workflow=here, kind=kind)
     row = rows.filter(id=kept).first() if kept else rows.order_by("-at").first()
     if row is None:
         said = f"Of {here!r} there is no such answer." if kept else f"Nobody has asked this of {here!r} yet."
         raise MaropsError(NOT_FOUND, said, remedy="Ask by POST to the same address; the answer comes from a job.")
-    return kept_answer(row)
+    return kept_answer(row, actor)
 
 
 def simulation(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
@@ -207,8 +272,10 @@ def simulation(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
     here = known(slug)
     began = time.monotonic()
     found = as_json(here, _setting(here, ask))
-    asked = {**ask.as_plain(), "versions": list(here.refs)}
-    return {"workflow": here.slug, **found, "asked": asked, "seconds": round(time.monotonic() - began, 3)}
+    seconds = round(time.monotonic() - began, 3)
+    whole = {"workflow": here.slug, **found, "asked": _asked(here, ask), "seconds": seconds}
+    return {name: value for name, value in seen({**whole, "paid": paid_people(here.situation.crew)}, actor).items()
+            if name != "paid"}  # fmt: skip
 
 
 def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
@@ -233,7 +300,7 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
     here = known(slug)
     source = read_off(here)
     logs = {"source": source.ref, "against": against.ref}
-    asked = {"versions": list(here.refs), **logs, "runs": ask.runs, "seed": ask.seed}
+    asked = {"versions": list(here.refs), **logs, "runs": ask.runs, "seed": ask.seed, "state": state_of(here)}
 
     def make() -> dict[str, Any]:
         from dataclasses import asdict
@@ -308,7 +375,7 @@ def _source(here: Known) -> EventLog | None:
 
 
 def _zone(here: Known) -> ZoneInfo:
-    return ZoneInfo(here.frame(1).zone)
+    return ZoneInfo(here.zone)
 
 
 def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:

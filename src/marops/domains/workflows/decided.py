@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from marops.domains.workflows.actions import keep_answer
-from marops.domains.workflows.asking import Ask, as_document, kept_answer, latest
+from marops.domains.workflows.asking import Ask, as_document, kept_answer, latest, state_of
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.rules.answers import Estimate
@@ -43,7 +43,7 @@ def steps(slug: str, document: object, ask: Ask, *, actor: Actor) -> Generator["
     first = ask.first or today()
     asked = {
         "plan": plan.as_plain(), "first": first.isoformat(), "runs": ask.runs, "seed": ask.seed,
-        "versions": list(here.refs),
+        "versions": list(here.refs), "state": state_of(here),
     }  # fmt: skip
     kind = WorkflowAnswer.Kind.DECISIONS
     key = digest({"kind": kind, "way": 1, **asked})

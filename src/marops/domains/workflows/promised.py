@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from marops.domains.register.public import slug_of
 from marops.domains.workflows.actions import keep_answer
-from marops.domains.workflows.asking import Ask, kept_answer
+from marops.domains.workflows.asking import Ask, kept_answer, state_of
 from marops.domains.workflows.models import EventLog, WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
@@ -77,6 +77,7 @@ def promises(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
     here = known(slug)
     going = in_progress(here)
     asked = {"runs": ask.runs, "seed": ask.seed, "versions": list(here.refs), "open": going.digest, "log": going.log}
+    asked |= {"state": state_of(here)}
     kind = WorkflowAnswer.Kind.PROMISES
     key = digest({"kind": kind, "way": 1, "hour": f"{going.at:%Y%m%d%H}", **asked})
     row = WorkflowAnswer.objects.filter(workflow=here.slug, kind=kind, digest=key).first()
@@ -153,7 +154,7 @@ def _nothing_said(here: Known) -> MaropsError:
 
 
 def _zone(here: Known) -> ZoneInfo:
-    return ZoneInfo(here.frame(1).zone or workspace().zone)
+    return ZoneInfo(here.zone or workspace().zone)
 
 
 def in_progress(here: Known) -> InProgress:

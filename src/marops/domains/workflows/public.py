@@ -82,11 +82,14 @@ def start_kept_log(
     return log, _start(log, actor, slug=slug, discover=discover, here=here, noise=noise)
 
 
-def brief_pdf(slug: str) -> bytes:
-    """The one page for the next one-to-one, from the answers that were kept. Raises MaropsError where nobody asked."""
+def brief_pdf(slug: str, answer: str = "", *, actor: Actor) -> bytes:
+    """The one page for the next one-to-one, from the answer of this id or the one that is shown.
+
+    Raises MaropsError where nobody asked.
+    """
     from marops.domains.workflows.papers.kept import brief_pdf as made
 
-    return made(slug)
+    return made(slug, answer, actor)
 
 
 def comparison_pdf(slug: str, answer: Mapping[str, Any]) -> bytes:

@@ -162,8 +162,9 @@ class PromisesOut(Shown):
 @router.get("/workflows/{slug}/bottleneck", response=BottleneckOut)
 def last_bottleneck(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
     """The last answer to where this workflow is held back. Refused with `not-found` where nobody asked."""
-    require(actor_of(request), VIEW)
-    return bottleneck_json(found_before(slug, WorkflowAnswer.Kind.BOTTLENECK, given.kept))
+    actor = actor_of(request)
+    require(actor, VIEW)
+    return bottleneck_json(found_before(slug, WorkflowAnswer.Kind.BOTTLENECK, given.kept, actor=actor))
 
 
 @router.post("/workflows/{slug}/bottleneck", response={202: StartedOut})
@@ -184,8 +185,9 @@ def simulate(request: HttpRequest, slug: str, body: AskedNow | None = None) -> d
 @router.get("/workflows/{slug}/comparisons", response=ComparisonOut)
 def last_comparison(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
     """The last comparison of scenarios for this workflow. Refused with `not-found` where nobody asked."""
-    require(actor_of(request), VIEW)
-    return comparison_json(found_before(slug, WorkflowAnswer.Kind.COMPARISON, given.kept))
+    actor = actor_of(request)
+    require(actor, VIEW)
+    return comparison_json(found_before(slug, WorkflowAnswer.Kind.COMPARISON, given.kept, actor=actor))
 
 
 @router.post("/workflows/{slug}/comparisons", response={202: StartedOut})

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from marops.domains.accounts.public import actor_of, needs
+from marops.domains.workflows.asking import kept_answer
 from marops.domains.workflows.papers import kept, setting
 from marops.domains.workflows.papers.brief import Brief
 from marops.domains.workflows.papers.options import Options
@@ -28,7 +29,7 @@ from marops.kernel.shell import Found
 @needs(VIEW)
 def brief(request: HttpRequest, slug: str) -> HttpResponse:
     """The workflow page: map, bottleneck, evidence, one proposal. Before anybody asked it says how to."""
-    page = kept.brief_of(slug)
+    page = kept.brief_of(slug, actor=actor_of(request))
     context = {**_of_brief(page), "slug": slug, "asked": kept.is_asked(page)}
     return render(request, "workflows/brief.html", {**context, "may_share": may(actor_of(request), SHARE)})
 
@@ -37,7 +38,7 @@ def brief(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(VIEW)
 def brief_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as a PDF of one page."""
-    return _file(kept.brief_pdf(slug), f"{slug}-workflow-page.pdf")
+    return _file(kept.brief_pdf(slug, actor=actor_of(request)), f"{slug}-workflow-page.pdf")
 
 
 @require_GET
@@ -48,7 +49,7 @@ def comparison(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"slug": slug, "title": load(row).title, "may_share": may(actor_of(request), SHARE)}
     asked = request.GET.get("answer", "")
     try:
-        found = kept.comparison_kept(row.slug, asked)
+        found = kept.comparison_kept(row.slug, asked, actor_of(request))
     except MaropsError as error:
         if error.code != kept.NOTHING_ASKED:
             raise
@@ -65,7 +66,8 @@ def comparison(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(VIEW)
 def comparison_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """The same as a PDF of one page."""
-    found = kept.comparison_kept(find(f"workflow/{slug}").slug, request.GET.get("answer", ""))
+    asked = request.GET.get("answer", "")
+    found = kept.comparison_kept(find(f"workflow/{slug}").slug, asked, actor_of(request))
     return _file(kept.printed(kept.options_of(slug, found)), f"{slug}-scenarios.pdf")
 
 
@@ -128,7 +130,7 @@ def find_comparison(actor: Actor, ident: str) -> Found | None:
     row = kept.comparison_row(ident) if may(actor, VIEW) else None
     if row is None:
         return None
-    page = kept.options_of(row.workflow, kept.Kept(kept.as_answered(row), row))
+    page = kept.options_of(row.workflow, kept.Kept(kept_answer(row), row))
     url = f"{reverse('workflows:comparison', args=[row.workflow])}?{urlencode({'answer': str(row.id)})}"
     return Found(page.question, url)
 
@@ -138,5 +140,5 @@ def frozen_comparison(actor: Actor, ident: str) -> str:
     row = kept.comparison_row(ident)
     if row is None:
         raise MaropsError(kept.NOTHING_ASKED)
-    page = kept.options_of(row.workflow, kept.Kept(kept.as_answered(row), row))
+    page = kept.options_of(row.workflow, kept.Kept(kept_answer(row), row))
     return render_to_string("workflows/_options.html", _of_options(page, linked=False))

@@ -1,6 +1,6 @@
 """Pages of kept scenarios: all of them in words with what last came of them, and each as text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep, retire_scenario
+from marops.domains.workflows.asking import comparison_in
 from marops.domains.workflows.forms import ASKS
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages.scenarios import free
 from marops.domains.workflows.papers.changes import assumed, tells_pay
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import faults_of
-from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.scenario import Change, Scenario
 from marops.domains.workflows.telling.words import estimate_words
 from marops.kernel.definitions import active, checked, find, load
@@ -49,6 +49,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
     """Every kept scenario: what it changes, in words, and what the last comparison said of it."""
     actor = actor_of(request)
     names, currency, last = _names(), _currency(), _last_results()
+    titles = _titles({one.workflow for one in last.values()})
     known = [row.slug for row in active("workflow")]
     rows = []
     for row in active("scenario"):
@@ -59,7 +60,7 @@ def scenarios(request: HttpRequest) -> HttpResponse:
                 "slug": row.slug, "title": scenario.title, "note": scenario.note, "version": row.version,
                 "history_url": reverse("definition", args=["scenario", row.slug, row.version]),
                 "changes": [one[:1].upper() + one[1:] for one in assumed(scenario, currency, names, money=money)],
-                "result": _result(last.get(row.slug), row),
+                "result": _result(last.get(row.slug), row, titles),
                 "add_url": _further(scenario, row.slug, last.get(row.slug), known),
             }
         )  # fmt: skip
@@ -105,21 +106,26 @@ def _last_results() -> dict[str, WorkflowAnswer]:
     return {key: by_id[ident] for key, ident in found.items() if ident in by_id}
 
 
-def _result(kept: WorkflowAnswer | None, row: Definition) -> dict[str, Any] | None:
+def _titles(slugs: Iterable[str]) -> dict[str, str]:
+    """What workflows are called, by their newest versions."""
+    rows = Definition.objects.filter(kind="workflow", slug__in=slugs).order_by("version")
+    return dict(rows.values_list("slug", "document__title"))
+
+
+def _result(kept: WorkflowAnswer | None, row: Definition, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """What a comparison said of a scenario, in words; None where it was never compared."""
     if kept is None:
         return None
-    told = read(Comparison, kept.answer["answer"])
+    told = comparison_in(kept)  # its first line is no money
     keys = [one.key for one in told.options]
     if row.slug not in keys or not told.lines:
         return None
     line, place = told.lines[0], keys.index(row.slug)
     said, between = estimate_words(line.options[place], line, told.currency)
     base = estimate_words(line.baseline, line, told.currency)[0] if line.baseline else "–"
-    flow = Definition.objects.filter(kind="workflow", slug=kept.workflow).order_by("-version").first()
     return {
         "name": line.name, "said": said, "between": between, "base": base, "at": kept.at,
-        "workflow": flow.document["title"] if flow else kept.workflow,
+        "workflow": titles.get(kept.workflow, kept.workflow),
         "url": f"{reverse('workflows:workflow', args=[kept.workflow])}?{urlencode([('with', one) for one in keys])}",
         "stale": kept.asked["scenarios"][row.slug] not in ({}, row.document),
     }  # fmt: skip

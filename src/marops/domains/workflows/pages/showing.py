@@ -13,12 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.asking import results_of
+from marops.domains.workflows.asking import bottlenecks_of, compared_last, comparison_in, results_of
 from marops.domains.workflows.charts.maps import By
-from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages import open_work, scenarios, taking
 from marops.domains.workflows.permissions import CHANGE, VIEW
-from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.scenario import Scenario
@@ -41,9 +39,11 @@ def workflows(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     crews = {row.slug: load(row) for row in active("crew")}
     rows = []
-    for row in active("workflow"):
+    flows = list(active("workflow"))
+    results = bottlenecks_of([row.slug for row in flows], actor)
+    for row in flows:
         flow: Workflow = load(row)
-        told = Told(flow, crews.get(flow.crew), results_of(row.slug), slug=row.slug, version=row.version)
+        told = Told(flow, crews.get(flow.crew), results[row.slug], slug=row.slug, version=row.version)
         title = crews[flow.crew].title if flow.crew in crews else flow.crew
         rows.append(list_row(row.slug, told, crew=title, version=row.version, state=row.state))
     rows.sort(key=lambda one: -(one.holds_back.value or 0 if one.holds_back else -1))
@@ -145,10 +145,10 @@ def _told(request: HttpRequest, row: Definition) -> Told:
     by = request.GET.get("by", "role")
     flow: Workflow = load(row)
     asked = request.GET.getlist("with")
-    results = results_of(row.slug)
+    results = results_of(row.slug, actor_of(request))
     if asked:
         kept = compared_last(row.slug, [one for one in asked if one])
-        results = replace(results, comparison=read(Comparison, kept.answer["answer"]) if kept else None)
+        results = replace(results, comparison=comparison_in(kept, actor_of(request)) if kept else None)
     return Told(
         flow,
         crew_of(flow),
@@ -158,13 +158,6 @@ def _told(request: HttpRequest, row: Definition) -> Told:
         slug=row.slug,
         version=row.version,
     )
-
-
-def compared_last(slug: str, scenarios: list[str]) -> WorkflowAnswer | None:
-    """The last comparison of just these scenarios, if there is one."""
-    rows = WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.COMPARISON).order_by("-at")
-    found = (row for row in rows[:50] if scenarios and set(row.asked.get("scenarios", ())) == set(scenarios))
-    return next(found, None)
 
 
 def crew_of(flow: Workflow) -> Crew | None:

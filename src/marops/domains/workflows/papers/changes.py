@@ -57,7 +57,8 @@ def _costs(change: AnyChange, currency: str) -> Iterator[str]:
         (each, _("%(money)s for each")),
     ):
         if value:
-            yield words % {"money": f"{currency} {number(value)}"}
+            said = words % {"money": f"{currency} {number(value)}"}
+            yield _("%(cost)s each") % {"cost": said} if getattr(change, "count", 1) > 1 else said
     if saves := float(getattr(change, "saves_per_year", 0.0) or 0.0):
         yield _("saves %(money)s a year") % {"money": f"{currency} {number(saves)}"}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marops import __version__
-from marops.domains.workflows.asking import latest, results_of
+from marops.domains.workflows.asking import kept_answer, latest, told_by
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.papers import brief as one_to_one
 from marops.domains.workflows.papers import options as compared
@@ -15,6 +15,7 @@ from marops.domains.workflows.rules.answers import Comparison, read
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.telling import Results, Told
+from marops.kernel.actors import Actor
 from marops.kernel.definitions import find, load
 from marops.kernel.errors import NOT_FOUND, MaropsError, problem
 from marops.kernel.ids import as_uuid
@@ -37,11 +38,13 @@ class Kept:
     row: WorkflowAnswer | None = None
 
 
-def brief_of(slug: str) -> one_to_one.Brief:
-    """The workflow page as far as anybody asked. Raises MaropsError `not-found`."""
+def brief_of(slug: str, answer: str = "", actor: Actor | None = None) -> one_to_one.Brief:
+    """The workflow page by the answer of this id, else as far as anybody asked, as this actor may see it (without one:
+    as anybody may). Raises MaropsError `not-found`.
+    """
     newest = find(f"workflow/{slug}")
-    found = latest(newest.slug, WorkflowAnswer.Kind.BOTTLENECK)
-    results = results_of(newest.slug) if found else Results()
+    found = _answer_of(newest.slug, answer) if answer else latest(newest.slug, WorkflowAnswer.Kind.BOTTLENECK)
+    results = told_by(found, actor=actor) if found else Results()
     row = find(f"workflow/{newest.slug}@{results.version}") if results.version else newest
     flow: Workflow = load(row)
     told = Told(flow, _crew(flow), results, slug=row.slug, version=row.version)
@@ -59,36 +62,34 @@ def is_asked(page: one_to_one.Brief) -> bool:
     return bool(page.plots or page.figures)
 
 
-def brief_pdf(slug: str) -> bytes:
-    """The workflow page for the next one-to-one, as a PDF of one page.
+def brief_pdf(slug: str, answer: str = "", actor: Actor | None = None) -> bytes:
+    """The workflow page for the next one-to-one, as a PDF of one page; of the answer of this id, or the one shown.
 
     Raises MaropsError `not-found`; `workflow-nothing-asked` where nobody asked for the bottleneck.
     """
-    page = brief_of(slug)
+    page = brief_of(slug, answer, actor)
     if not is_asked(page):
         raise MaropsError(NOTHING_ASKED, f"Nobody asked yet what holds “{page.title}” back.")
     return printing.pdf("brief", setting.of_brief(page), page.setting.at)
 
 
-def comparison_kept(slug: str, answer: str = "") -> Kept:
-    """The comparison of this id, or the latest one. Raises MaropsError `workflow-nothing-asked`, `not-found`."""
+def comparison_kept(slug: str, answer: str = "", actor: Actor | None = None) -> Kept:
+    """The comparison of this id, or the latest one, as this actor may see it.
+
+    Raises MaropsError `workflow-nothing-asked`, `not-found`.
+    """
     row = comparison_row(answer) if answer else latest(slug, WorkflowAnswer.Kind.COMPARISON)
     if row is None and not answer:
         raise MaropsError(NOTHING_ASKED, "No scenarios of this workflow were compared yet.")
     if row is None or row.workflow != slug:
         raise MaropsError(NOT_FOUND, "This comparison is not kept.")
-    return Kept(as_answered(row), row)
+    return Kept(kept_answer(row, actor), row)
 
 
 def comparison_row(ident: str) -> WorkflowAnswer | None:
     """The kept comparison of this id."""
     known = as_uuid(ident)
     return WorkflowAnswer.objects.filter(id=known, kind=WorkflowAnswer.Kind.COMPARISON).first() if known else None
-
-
-def as_answered(row: WorkflowAnswer) -> dict[str, Any]:
-    """A kept answer as it was given."""
-    return {**row.answer, "workflow": row.workflow, "asked": dict(row.asked), "seconds": row.seconds}
 
 
 def options_of(slug: str, kept: Kept) -> compared.Options:
@@ -119,6 +120,16 @@ def comparison_pdf(slug: str, answer: Mapping[str, Any] | None = None) -> bytes:
 def printed(page: compared.Options) -> bytes:
     """The comparison as a PDF."""
     return printing.pdf("options", setting.of_options(page), page.setting.at)
+
+
+def _answer_of(slug: str, ident: str) -> WorkflowAnswer:
+    """The bottleneck of this id. Raises MaropsError `not-found`."""
+    known = as_uuid(ident)
+    rows = WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.BOTTLENECK)
+    row = rows.filter(id=known).first() if known else None
+    if row is None:
+        raise MaropsError(NOT_FOUND, "This answer is not kept.")
+    return row
 
 
 def _answer(slug: str, kind: str) -> Mapping[str, Any] | None:

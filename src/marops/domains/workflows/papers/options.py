@@ -1,6 +1,6 @@
 """The comparison of scenarios on one page: which option, by how much, what would turn it round, what each assumes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -24,10 +24,12 @@ from marops.domains.workflows.papers.pieces import (
     fine,
     listed,
 )
+from marops.domains.workflows.pay import paid_people
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Line, Option, Series
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.telling import lead, plural
+from marops.domains.workflows.telling.words import hidden
 
 DRAWN = 4
 """More bands than these cannot be told apart in one picture."""
@@ -113,11 +115,13 @@ class Known:
 
 def options(told: Comparison, known: Known) -> Options:
     """The page."""
+    scenarios = {key: Scenario.model_validate(one) for key, one in known.asked.scenarios.items()}
+    telling = {key for key, one in scenarios.items() if tells_pay(one)}
+    told = _discreet(told, telling)
     ranked = ranking(told)
     drawn = [one.option for one in ranked[:DRAWN]]
     pictured = replace(told, series=tuple(one for one in ranked if one.option in drawn), unit=plural(told.unit))
-    scenarios = {key: Scenario.model_validate(one) for key, one in known.asked.scenarios.items()}
-    money = may_print_money(known.crew, scenarios)
+    money = may_print_money(known.crew) and not telling.issuperset(one.key for one in told.options)
     has_series = any(one.value is not None for each in pictured.series for one in each.months)
     return Options(
         question=question(told.options),
@@ -135,17 +139,31 @@ def options(told: Comparison, known: Known) -> Options:
         flip=told.flip,
         following=told.next_constraint,
         assumed=tuple(_assumed(told, scenarios, known, money=money)),
-        both=tuple(_both(money=money)),
+        both=tuple(_both(told, money=money)),
         sources=tuple(_sources(told, known)),
     )
 
 
-def may_print_money(crew: Crew | None, scenarios: Mapping[str, Scenario]) -> bool:
+def may_print_money(crew: Crew | None) -> bool:
     """Costs of a whole team may be printed; not those that tell what one person is paid."""
-    if any(tells_pay(one) for one in scenarios.values()):
-        return False
-    paid = sum(one.amount for one in crew.people if one.cost_per_hour) if crew else FEW
+    paid = paid_people(crew) if crew else FEW
     return paid == 0 or paid >= FEW
+
+
+def _discreet(told: Comparison, telling: Collection[str]) -> Comparison:
+    """Without the money of the options that tell what somebody is paid: a paper goes from hand to hand."""
+    shut = [one.key in telling for one in told.options]
+    unsaid = Estimate(None, why=hidden())
+
+    def said(found: Sequence[Estimate]) -> tuple[Estimate, ...]:
+        return tuple(unsaid if closed else one for one, closed in zip(found, shut, strict=False))
+
+    lines = [replace(one, options=said(one.options), differences=said(one.differences)) for one in told.lines]
+    return replace(
+        told,
+        lines=tuple(new if one.unit == "money" else one for one, new in zip(told.lines, lines, strict=True)),
+        series=tuple(replace(one, break_even=unsaid) if one.option in telling else one for one in told.series),
+    )
 
 
 # -- question and answer ---------------------------------------------------------------------------------------------
@@ -164,8 +182,12 @@ def question(found: Sequence[Option]) -> str:
 
 
 def merit(told: Comparison, key: str) -> Estimate:
-    """By what an option is judged: the intake it unlocks where that was found, else items more a month at the end."""
+    """By what an option is judged: what the options were ranked by; of answers that do not say so, the intake it
+    unlocks where that was found, else items more a month at the end.
+    """
     place = next((at for at, one in enumerate(told.options) if one.key == key), None)
+    if told.ranked and place is not None:
+        return told.ranked.gains[place]
     for figure in ("unlocked", "throughput"):
         line = next((one for one in told.lines if one.figure == figure), None)
         if place is not None and line and len(line.differences) > place and line.differences[place].value is not None:
@@ -195,11 +217,13 @@ def answer(told: Comparison) -> Said:
         return (Piece(_("Cannot tell: %(why)s.") % {"why": why}),)
     if all(_is_nothing(one) for _option, one in ranked):
         return _of_nothing(told, ranked)
+    if all(one.told and (one.value or 0.0) < 0 for _option, one in ranked):
+        return _of_harm(told, ranked)
     if not gain.told or gain.value <= 0:
         return _cannot_tell(told, ranked)
     said = _gain(told, _name(first), gain)
     if len(ranked) > 1:
-        said = (*said, Piece("; "), *_second(ranked[1], gain))
+        said = (*said, Piece("; "), *_second(told, ranked[1], gain))
     return (*said, Piece("."))
 
 
@@ -215,27 +239,34 @@ def _gain(told: Comparison, name: str, gain: Estimate) -> Said:
 
 
 def _gain_words(told: Comparison) -> str:
-    if any(one.figure == "unlocked" and one.differences for one in told.lines):
+    if _by_intake(told):
         return _("%(name)s: %(n)s more %(units)s a month can come in with the promise kept")
     return _("%(name)s: %(n)s more %(units)s a month")
 
 
+def _by_intake(told: Comparison) -> bool:
+    if told.ranked:
+        return told.ranked.by == "unlocked"
+    return any(one.figure == "unlocked" and one.differences for one in told.lines)
+
+
 def _share(told: Comparison, gain: Estimate) -> str:
     """The rise as a share of today's level of the same figure."""
-    figure = "unlocked" if any(one.figure == "unlocked" and one.differences for one in told.lines) else "throughput"
-    line = next((one for one in told.lines if one.figure == figure), None)
-    base = (line.baseline.value if line and line.baseline else None) or 0.0
+    line = next((one for one in told.lines if one.figure == ("unlocked" if _by_intake(told) else "throughput")), None)
+    level = told.ranked.level if told.ranked else line.baseline if line else None
+    base = (level.value if level else None) or 0.0
     if base <= 0 or gain.value is None:
         return ""
     return f"{number(100 * gain.value / base, signed=True)} %"
 
 
-def _second(pair: tuple[Option, Estimate], first: Estimate) -> Said:
+def _second(told: Comparison, pair: tuple[Option, Estimate], first: Estimate) -> Said:
     option, gain = pair
     if gain.value is None:
         return (Piece(_("%(name)s: cannot tell") % {"name": _name(option)}),)
     said = exact(f"{_name(option)} {number(gain.value, fine(gain))}", around(gain, fine(gain)))
-    if gain.high is not None and first.low is not None and gain.high >= first.low:
+    tied = gain.high is not None and first.low is not None and gain.high >= first.low
+    if option.key in told.ranked.tied if told.ranked else tied:
         return (*said, Piece(_(", which cannot be told apart")))
     return said
 
@@ -254,6 +285,19 @@ def _of_nothing(told: Comparison, ranked: Sequence[tuple[Option, Estimate]]) -> 
         words = _("0 %%: neither of these brings more %(units)s: %(names)s")
     best = ranked[0][1]
     return (*exact(words % {"names": names, "units": units}, around(best, 2)), Piece("."))
+
+
+def _of_harm(told: Comparison, ranked: Sequence[tuple[Option, Estimate]]) -> Said:
+    """Every option does harm as far as one can tell: the least of them first."""
+    words = _("%(name)s finishes %(n)s fewer %(units)s a month")
+    if _by_intake(told):
+        words = _("with %(name)s %(n)s fewer %(units)s a month can come in with the promise kept")
+    said: Said = (Piece(_("Do nothing: ")),)
+    for at, (option, gain) in enumerate(ranked[:2]):
+        n = number(-(gain.value or 0.0), fine(gain))
+        whole = words % {"name": _name(option), "n": n, "units": plural(told.unit)}
+        said = (*said, Piece("; " if at else ""), *exact(whole, around(gain, fine(gain))))
+    return (*said, Piece("."))
 
 
 def _cannot_tell(told: Comparison, ranked: Sequence[tuple[Option, Estimate]]) -> Said:
@@ -317,7 +361,7 @@ def _not_drawn(series: int) -> str:
 
 
 def _heads(told: Comparison, drawn: Sequence[str]) -> Iterator[Head]:
-    yield Head(_("Do nothing"), 0)
+    yield Head(_("Do nothing"), 0, told.best == "baseline")
     room = 60 if len(told.options) <= FEW else 34
     for one in told.options[:MOST_OPTIONS]:
         colour = drawn.index(one.key) + 1 if one.key in drawn else 0
@@ -341,16 +385,28 @@ def _rows(told: Comparison, known: Known, *, money: bool) -> Iterator[Row]:
 
 def _cells(line: Line, told: Comparison) -> Iterator[Cell]:
     base = line.baseline
-    yield Cell(_value(base, line, told.currency), _between(base, line)) if base else Cell("–", "")
+    yield _base(base, line, told.currency) if base else Cell("–", "")
     for at, one in enumerate(line.options[:MOST_OPTIONS]):
         if one.value is None:
-            yield Cell(_("cannot tell") if one.why else "–", clipped(one.why, 60))
+            yield _untold(one)
             continue
         apart = line.differences[at] if at < len(line.differences) else None
         if apart is None or apart.value is None:
             yield Cell(_value(one, line, told.currency), _between(one, line), told=one.told)
             continue
         yield Cell(_value(one, line, told.currency), _apart(apart, line), told=apart.told)
+
+
+def _base(one: Estimate, line: Line, currency: str) -> Cell:
+    shown = Cell(_value(one, line, currency), _between(one, line))
+    return _untold(one) if one.value is None and one.why == hidden() else shown
+
+
+def _untold(one: Estimate) -> Cell:
+    """What stands where there is no figure; why it is not shown is said once, below."""
+    if one.why == hidden():
+        return Cell(_("not shown"), "")
+    return Cell(_("cannot tell") if one.why else "–", clipped(one.why, 60))
 
 
 def _value(one: Estimate, line: Line, currency: str) -> str:
@@ -399,10 +455,13 @@ def _break_even(told: Comparison) -> Row:
     by_key = {one.option: one for one in told.series}
     for option in told.options[:MOST_OPTIONS]:
         mark = by_key[option.key].break_even if option.key in by_key else None
+        if mark is not None and mark.why == hidden():
+            cells.append(_untold(mark))
+            continue
         if mark is None or mark.value is None:
             cells.append(Cell(_("no") if mark and mark.why else "–", clipped(mark.why, 60) if mark else ""))
             continue
-        ends = [_month(told.months, end) for end in (mark.low, mark.high) if end is not None]
+        ends = [_month(told.months, len(told.months) if end is None else end) for end in (mark.low, mark.high)]
         cells.append(Cell(_month(told.months, mark.value), "–".join(dict.fromkeys(ends)), told=True))
     return Row(_("Has paid for itself"), tuple(cells))
 
@@ -421,9 +480,8 @@ def _assumed(told: Comparison, scenarios: Mapping[str, Scenario], known: Known, 
     for option in told.options[:MOST_OPTIONS]:
         lines = [clipped(option.says, 160)] if option.says else []
         if option.key in scenarios:
-            lines += [
-                clipped(one, 240) for one in assumed(scenarios[option.key], told.currency, known.names, money=money)
-            ]
+            one, paid = scenarios[option.key], money and not tells_pay(scenarios[option.key])
+            lines += [clipped(said, 240) for said in assumed(one, told.currency, known.names, money=paid)]
         shown = lines[:most]
         if len(lines) > most:
             rest = len(lines) - most
@@ -432,11 +490,13 @@ def _assumed(told: Comparison, scenarios: Mapping[str, Scenario], known: Known, 
         yield Assumed(clipped(option.title, 60), tuple(shown), option.key)
 
 
-def _both(*, money: bool) -> Iterator[str]:
+def _both(told: Comparison, *, money: bool) -> Iterator[str]:
     yield _("Everything else stays as it is, for every option; differences are on the same luck.")
     yield _("Intervals are of 90 % and of chance alone: they do not know whether the assumptions hold.")
     if not money:
         yield _("Costs are not printed: they would tell what one person is paid.")
+    elif any(one.why == hidden() for line in told.lines for one in line.options):
+        yield _("What is not shown is for those who may see pay: what a person is paid could be worked out of it.")
 
 
 def _sources(told: Comparison, known: Known) -> Iterator[str]:

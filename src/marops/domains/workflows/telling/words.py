@@ -115,9 +115,14 @@ def compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
 def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
     """A figure of a comparison and its interval, in its unit; "cannot tell" where there is none."""
     if one.value is None:
-        return (_("cannot tell"), one.why) if one.why else ("–", "")
+        return (_("not shown") if one.why == hidden() else _("cannot tell"), one.why) if one.why else ("–", "")
     between = _in_unit_between(one, line, currency)
     return _in_unit(one.value, line, currency), between
+
+
+def hidden() -> str:
+    """What stands where a figure is not shown to whoever asks."""
+    return _("only those who may see pay see this: what a person is paid could be worked out of it")
 
 
 def _cents(value: float) -> int:

@@ -88,7 +88,7 @@ def keep_answers(actor: Actor, slug: str = "webinar", bottleneck: BottleneckAnsw
     given: dict[str, Any] = {"actor": actor, "workflow": slug, "seconds": 1.0, "sample": False}
     found = {"answer": as_plain(bottleneck), "measured": as_plain(MEASURED)}
     keep_answer(kind=WorkflowAnswer.Kind.BOTTLENECK, digest="a" * 64, asked={}, answer=found, **given)
-    asked = {"scenarios": {"redesign": {}, "hire": {}}}
+    asked = {"scenarios": {one.key: {"title": one.title} for one in COMPARISON.options}}
     compared = {"answer": as_plain(COMPARISON)}
     keep_answer(kind=WorkflowAnswer.Kind.COMPARISON, digest="b" * 64, asked=asked, answer=compared, **given)
 

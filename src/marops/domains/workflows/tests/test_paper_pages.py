@@ -6,6 +6,7 @@ import pytest
 
 from marops.domains.workflows.actions import keep as definition
 from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.asking import kept_answer
 from marops.domains.workflows.papers import kept
 from marops.domains.workflows.rules.answers import as_plain
 from marops.domains.workflows.tests.flowground import crew, workflow
@@ -101,7 +102,7 @@ def test_the_comparison_links_what_may_be_changed(cast, newsletter):
     assert pages == 1
     assert "CampaignmanagerorWorkflowArchitect?" in text
     assert kept.comparison_pdf("newsletter") == content
-    assert text_of(kept.comparison_pdf("newsletter", kept.as_answered(row)))[0] == 1
+    assert text_of(kept.comparison_pdf("newsletter", kept_answer(row)))[0] == 1
     for wrong in ("nothing", "01890000-0000-7000-8000-000000000000"):
         assert client.get(f"/workflows/newsletter/comparison?answer={wrong}").status_code == 404
 

@@ -40,7 +40,8 @@ def said(fault: Mapping[str, Any]) -> tuple[str, str]:
     """Message and remedy for one of Pydantic's errors; words of our own validators are kept."""
     kind = str(fault["type"])
     message, remedy = _SAID.get(kind) or _SAID.get(kind.partition("_")[0]) or _plain(fault)
-    return message, remedy.format_map(fault.get("ctx") or {})
+    told = {name: f"{one:.12g}" if isinstance(one, float) else one for name, one in (fault.get("ctx") or {}).items()}
+    return message, remedy.format_map(told)
 
 
 def _plain(fault: Mapping[str, Any]) -> tuple[str, str]:

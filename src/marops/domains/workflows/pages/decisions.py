@@ -76,14 +76,23 @@ def _posted(request: HttpRequest, here: Known) -> PlanForm:
 
 
 def _shaped(request: HttpRequest, here: Known) -> PlanForm:
-    """Other months: what was typed stays, and months that are new ask for what the last one did."""
+    """Other months: what was typed stays; months that are new ask for what comes in today where that was left as it
+    was, else for what the last one did.
+    """
     first, months = span_asked(request.POST, today())
+    days = tuple(months_on(first, number) for number in range(months))
+    names = [f"{day.year:04}-{day.month:02}" for day in days]
     typed = typed_cells(request.POST)
-    form = PlanForm(None, here.situation, here.slug, today(), cells={}, first=first, months=months)
-    names = [f"{day.year:04}-{day.month:02}" for day in form.days]
+    span = tuple(
+        date.fromisoformat(f"{month}-01") for month in sorted({one for each in typed.values() for one in each})
+    )
+    before, after = (as_today(here.situation, here.slug, each) for each in (span, days))
     filled = {
-        key: {month: each.get(month, each[max(each)]) for month in names} for key, each in typed.items() if each
-    }  # fmt: skip
+        key: after[key]
+        if before.get(key) == each and key in after
+        else {month: each.get(month, each[max(each)]) for month in names}
+        for key, each in typed.items()
+    }
     ahead = str(request.POST.get("ahead_days", ""))
     return PlanForm(
         None, here.situation, here.slug, today(), cells=filled, first=first, months=months, ahead_days=ahead

@@ -1,5 +1,6 @@
 """The form of a plan: a number for each kind of work and month. What is wrong with it, `rules.targets` says."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,8 @@ from marops.domains.workflows.rules.document import WorkClass
 from marops.domains.workflows.rules.frames import months_on
 from marops.domains.workflows.rules.targets import HORIZON, QUARTER, kinds_of_work, next_month
 from marops.kernel.errors import MaropsError
+
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 Cells = Mapping[tuple[str, str], Mapping[str, float]]
 """Targets by kind of work and month."""
@@ -121,7 +124,7 @@ def typed_cells(data: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, floa
         mark, _colon, rest = name.partition(":")
         key, _colon, month = rest.rpartition(":")
         slug, _slash, kind = key.partition("/")
-        if mark == "t" and kind and str(value).replace(".", "", 1).isdecimal():
+        if mark == "t" and kind and _MONTH.fullmatch(month) and str(value).replace(".", "", 1).isdecimal():
             found.setdefault((slug, kind), {})[month] = float(value)
     return found
 

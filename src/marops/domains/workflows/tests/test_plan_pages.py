@@ -68,6 +68,22 @@ def test_other_months_keep_what_was_typed(client):
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "odd", [{"first": "soon", "months": "many"}, {"t:webinar/webinar:soon": "1"}, {"t:": "1"}, {"months": "9" * 30}]
+)
+def test_what_no_form_sends_breaks_nothing(client, odd):
+    assert client.post(URL, typed(shape="1", **odd)).status_code == 200
+    assert client.post(URL, typed(**odd)).status_code in (302, 422)
+
+
+def test_more_months_of_what_comes_in_today_ask_for_what_comes_in_then(client):
+    cells = next(one for one in client.get(URL).context["rows"] if not one.workflow).cells
+    sent = {cell.html_name: cell.initial for cell in cells}
+    answer = client.post(URL, {"first": month(0), "months": "12", "shape": "1", **sent})
+    row = next(one for one in answer.context["rows"] if not one.workflow)
+    assert abs(sum(float(cell.initial) for cell in row.cells) - 12 * row.today) <= 0.5
+
+
 def test_a_plan_is_asked_for_told_and_made_a_scenario(client):
     answer = client.post(URL, typed())
     assert answer.status_code == 302, words(answer)

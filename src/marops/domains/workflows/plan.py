@@ -1,7 +1,7 @@
 """The plan of a log's import: what each column means and how times are read, shown before anything is kept."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from marops.domains.capture.public import Options, Source
 from marops.domains.workflows.reading.files import opened_log
-from marops.domains.workflows.reading.meanings import MEANINGS, SKIP, TIMES, Guess, guess, nothing
-from marops.domains.workflows.reading.moments import order_of_days, without_zone
+from marops.domains.workflows.reading.meanings import MEANINGS, SKIP, TIMES, UNREAD, Guess, guess, nothing
+from marops.domains.workflows.reading.moments import both_orders, order_of_days, without_zone
 from marops.domains.workflows.reading.ocel import OcelSource
 from marops.domains.workflows.reading.rows import Reading, as_faults, typed, unreadable
+from marops.domains.workflows.reading.sorting import EMPTY
 from marops.kernel.definitions import pydantic_faults
 from marops.kernel.errors import INVALID, FieldError, MaropsError, problem
 from marops.kernel.workspace import workspace
@@ -175,7 +176,9 @@ def plan_log(path: Path, given: Given | None = None, *, name: str = "") -> LogPl
     """
     given = given or Given()
     with opened_log(path, given.options, case_object=given.case_object, peek=True) as source:
-        chunk = next(iter(source.chunks(LOOKED_AT)))
+        chunk = next(iter(source.chunks(LOOKED_AT)), None)
+        if chunk is None:
+            raise MaropsError(EMPTY, f"{name or path.name} holds no event.")
         columns = _columns(source, chunk.rows, given)
         return _planned(source, chunk.rows, columns, given, unreadable(list(chunk.faults)), name or path.name)
 
@@ -247,7 +250,7 @@ def _planned(
         file_name=name, format=source.kind, columns=columns, options=given.options, zone=zone, day_first=day_first,
         naive=naive, zone_chosen=bool(given.zone), case_object=ocel.case_object if ocel else "",
         objects=ocel.types if ocel else {},
-        leave_out=given.leave_out, notes=(*source.notes, *_notes(events, reading, zone, naive=naive)),
+        leave_out=given.leave_out, notes=(*source.notes, *_notes(events, columns, times, reading, given, naive=naive)),
         problems=tuple(as_faults(shown[:100], reading)), rows_looked_at=rows.num_rows + broken.num_rows,
         preview=tuple(_shown(events.slice(0, SHOWN))), encoding=source.encoding, delimiter=source.delimiter,
         sheet=source.sheet,
@@ -273,11 +276,33 @@ def _shown(events: pa.Table) -> list[dict[str, Any]]:
     ]
 
 
-def _notes(events: pa.Table, reading: Reading, zone: str, *, naive: bool) -> list[str]:
+def _unclear(
+    columns: Sequence[PlannedColumn], times: Sequence[pa.Array], given: Given, *, day_first: bool
+) -> Iterator[str]:
+    """Which times may be meant otherwise, or cannot be read."""
+    if (
+        not given.dates
+        and any(both_orders(one) for one in times)
+        and not any(order_of_days(one) is not None for one in times)
+    ):
+        said = "the day" if day_first else "the month"
+        yield f"Its dates do not tell whether the day or the month comes first; {said} is read as the first."
+    yield from (f"“{one.name}” is left out. {UNREAD}" for one in columns if one.why == UNREAD)
+
+
+def _notes(
+    events: pa.Table,
+    columns: Sequence[PlannedColumn],
+    times: Sequence[pa.Array],
+    reading: Reading,
+    given: Given,
+    *,
+    naive: bool,
+) -> list[str]:
     """What a person should know before deciding."""
-    notes = []
+    notes = list(_unclear(columns, times, given, day_first=reading.day_first))
     if naive:
-        notes.append(f"Its times do not say their zone; they are read as those of {zone}.")
+        notes.append(f"Its times do not say their zone; they are read as those of {reading.zone}.")
     if "start" not in reading.columns and "lifecycle" not in reading.columns:
         notes.append("It says when work ended, not when it began: starts will be estimated, and marked so.")
     if "resource" not in reading.columns:

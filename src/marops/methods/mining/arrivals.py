@@ -68,8 +68,8 @@ def _around(gaps: Floats) -> tuple[float, float]:
 
 
 def _too_few(clock: Clock, count: int, hours: WeekHours, open_: Spans, per_month: float) -> FoundArrivals:
-    """One or two cases, or all at one moment: so many in the time that the log covers."""
-    rate = count / max(open_.total, 1.0)
+    """One or two cases, or all at one moment: so many in the time that the log covers, but not in less than a month."""
+    rate = count / max(open_.total, per_month)
     gap = FoundAmount(Amount("exponential", mean=1.0), 0, "assumed")
     return FoundArrivals(rate, rate * per_month, (1.0,) * _MONTHS, gap, hours, count)
 

@@ -39,6 +39,8 @@ _MOST_STEPS: Final = 500
 _MOST_WAYS: Final = 3_000
 _MOST_CLASSES: Final = 50
 _PROMISED: Final = 0.85
+_FEW_CASES: Final = 10
+"""Of which nobody can tell how many come in a month."""
 
 NOTHING_FOUND = problem(
     "log-no-process",
@@ -114,6 +116,7 @@ def _part(part: Part, slug: str, crew_slug: str, found: _Found) -> FoundDocument
     drifted = drift_of(found.material.log, found.timing, rows, title=found.material.title_of)
     notes = [*found.timing.notes, *found.crew.notes, *drawn.notes, *_notes(graph, promise)]
     notes += [drifted["says"]] if drifted["changed"] else []
+    notes += [_assumed(one) for one in classes if one["arrivals"]["origin"] == "assumed"]
     document = {
         "title": found.title or _titled(found.row.title if found.row.mapping.get("class") else part.title),
         "crew": crew_slug,
@@ -127,6 +130,11 @@ def _part(part: Part, slug: str, crew_slug: str, found: _Found) -> FoundDocument
         "notes": notes[:200],
     }
     return FoundDocument(slug, document, _explained(found, graph, drawn, rows, lead, notes) | {"drift": drifted})
+
+
+def _assumed(one: Mapping[str, Any]) -> str:
+    many = one["arrivals"]["per_month"]
+    return f"Too few cases to tell how many of “{one['name']}” come in: {many:.3g} a month are assumed."
 
 
 def _titled(name: str) -> str:
@@ -203,7 +211,7 @@ def _arrivals(found: FoundArrivals, name: str, crew: FoundCrew) -> dict[str, Any
         **({"seasons": [round(max(one, 0.0), 3) for one in found.seasons]} if seasonal else {}),
         "gap": as_document(found.gap.amount),
         "within": within,
-        "origin": "log",
+        "origin": "assumed" if found.n < _FEW_CASES else "log",
     }
 
 

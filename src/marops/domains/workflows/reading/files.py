@@ -1,6 +1,7 @@
 """Which kind of log a file is, and opening it: tables are unpacked first, XES and OCEL are read as they are."""
 
 import gzip
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,15 @@ NOT_UNPACKED = problem(
     remedy="Nothing was kept. Check that it was copied to its end, or unpack it yourself and bring what was in it.",
 )
 
+NO_LOG = problem(
+    "log-unknown-format",
+    "This file is no log",
+    remedy="Nothing was kept. Bring CSV, XLSX, Parquet, XES or OCEL 2.0 JSON; packed with gzip or not.",
+)
+_OWN_BYTES: Final = (b"PK", b"PAR1", b"\xff\xfe", b"\xfe\xff", b"\xd0\xcf\x11\xe0")
+"""How sheets, Parquet and text of two bytes a letter begin."""
+_NO_TEXT: Final = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+
 
 @contextmanager
 def opened_log(
@@ -43,6 +53,10 @@ def opened_log(
     """
     packed = _is_packed(path)
     head = _head(path, packed).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not _is_text(head):
+        raise MaropsError(NO_LOG, f"{path.name} is neither text nor a sheet.")
+    if head.startswith(b"["):
+        raise MaropsError(NO_LOG, f"{path.name} is a JSON list.")
     if head.startswith(b"<"):
         yield XesSource(path, packed=packed, most=MOST_UNPACKED)
     elif head.startswith(b"{"):
@@ -61,6 +75,10 @@ def _is_packed(path: Path) -> bool:
             return file.read(2) == b"\x1f\x8b"
     except OSError as error:
         raise MaropsError(MISSING, f"{path.name}: {error.strerror}") from None
+
+
+def _is_text(head: bytes) -> bool:
+    return head.startswith(_OWN_BYTES) or len(_NO_TEXT.findall(head)) * 100 <= len(head)
 
 
 def _head(path: Path, packed: bool) -> bytes:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from marops.domains.workflows.reading.moments import moments
 
 SKIP: Final = "skip"
+UNREAD: Final = "By its name it is a time, but none of its values can be read as one."
 TIMES: Final = ("enabled", "start", "end")
 NAMED: Final = ("case", "activity", "resource", "role", "class", "platform", "touch", "skill")
 MEANINGS: Final = (*NAMED, *TIMES, "lifecycle", "instance", "cost", "attempt")
@@ -30,7 +31,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "resource": (
         "org resource", "resource", "user", "user name", "username", "agent", "employee", "person", "performer",
         "actor", "assignee", "worker", "handled by", "done by", "assigned to", "owner", "originator", "resource id",
-        "mitarbeiter", "bearbeiter",
+        "mitarbeiter", "bearbeiter", "who",
     ),
     "role": ("org role", "role", "org group", "group", "team", "department", "org unit", "unit", "abteilung", "rolle"),
     "class": (
@@ -97,15 +98,28 @@ def guess(columns: Sequence[str], rows: pa.Table) -> list[Guess]:
         if number is not None:
             found[number] = Guess(meaning, "By its name.")
     _by_value(names, found, rows)
+    _called_a_time(names, found, rows)
     return found
 
 
 def _by_name(meaning: str, names: Sequence[str], found: Sequence[Guess], rows: pa.Table) -> int | None:
-    for wanted in _NAMES[meaning]:
+    called = [number for wanted in _NAMES[meaning] for number, name in enumerate(names)
+              if name == wanted and found[number].meaning == SKIP]  # fmt: skip
+    cells = {number: rows[f"c{number}"].combine_chunks() for number in called}
+    fits = next((number for number in called if _fits(meaning, cells[number])), None)
+    if fits is None and meaning in TIMES:  # the rows that cannot be read are named then, rather than all left out
+        fits = next((number for number in called if share_of_moments(nothing(cells[number]).drop_null())), None)
+    return fits
+
+
+def _called_a_time(names: Sequence[str], found: list[Guess], rows: pa.Table) -> None:
+    """Say of a column that is left out that its name is one of a time that nothing else has."""
+    given = {one.meaning for one in found}
+    for meaning in (one for one in TIMES if one not in given):
         for number, name in enumerate(names):
-            if name == wanted and found[number].meaning == SKIP and _fits(meaning, rows[f"c{number}"].combine_chunks()):
-                return number
-    return None
+            filled = nothing(rows[f"c{number}"].combine_chunks()).drop_null()
+            if name in _NAMES[meaning] and found[number].meaning == SKIP and len(filled):
+                found[number] = Guess(SKIP, UNREAD)
 
 
 def _fits(meaning: str, texts: pa.Array) -> bool:

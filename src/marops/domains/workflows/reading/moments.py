@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 MOMENT = pa.timestamp("us", "UTC")
 _NAIVE = pa.timestamp("us")
-_ZONED = r"(?:Z|[T ]\d\d.*[+-]\d\d(?::?\d\d)?)$|^(?:\d{10}|\d{13}|\d{16})$"
+_ZONED = r"(?:Z|[T ]\d\d.*[+-]\d\d(?::?\d\d)?)$|^(?:\d{10}|\d{13}|\d{16})(?:\.\d{1,9})?$"
 _ISO = r"^\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d{1,6})?)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$"
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _FOREIGN = ("%d.%m.%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%b %d, %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%Y%m%dT%H%M%S")
@@ -49,6 +49,12 @@ def order_of_days(texts: pa.Array) -> bool | None:
     if first > 12:
         return True
     return False if second > 12 else None
+
+
+def both_orders(texts: pa.Array) -> bool:
+    """Is there a date such as 03/04/2026?"""
+    found = pc.match_substring_regex(texts, r"^\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}\b")
+    return bool(pc.any(pc.fill_null(found, False)).as_py())
 
 
 def _checked(found: pa.Array) -> pa.Array:
@@ -125,8 +131,11 @@ def _odd(text: str | None) -> datetime | None:
     """Seconds, thousandths or millionths since 1970, half days, months by name."""
     if not text:
         return None
-    if text.isdigit() and len(text) in _SINCE_1970:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(text) * _SINCE_1970[len(text)])
+    whole, _point, part = text.partition(".")
+    if whole.isdigit() and len(whole) in _SINCE_1970 and (not part or part.isdigit()):
+        worth = _SINCE_1970[len(whole)]
+        passed = int(whole) * worth + round(float(f"0.{part or 0}") * worth)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=passed)
     for form in (*_HALF_DAYS, *_FOREIGN):
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007  # its zone is added with the others'

@@ -181,9 +181,11 @@ def _print_comparison(found: dict[str, Any]) -> None:
     for line in found["lines"]:
         cells = [_short(line["baseline"]), *(_short(one) for one in line["options"])]
         out.print("  ".join(f"{cell:>24}" for cell in [line["name"][:24], *cells]), markup=False)
+    if found.get("ranked"):
+        out.print(f"\n{found['ranked']['says']}", markup=False)
     if found.get("flip"):
-        out.print(f"\n{found['flip']['says']}")
-    out.print(found["next_constraint"])
+        out.print(found["flip"]["says"], markup=False)
+    out.print(found["next_constraint"], markup=False)
     out.print(f"[dim]{found['asked']['runs']} runs, {found['seconds']} s, seed {found['asked']['seed']}[/]")
 
 

@@ -34,15 +34,6 @@ def of_mean(values: NDArray[np.float64], level: float = LEVEL) -> Interval | Non
     return Interval(middle, middle - around, middle + around)
 
 
-def of_median(values: NDArray[np.float64], level: float = LEVEL) -> Interval | None:
-    """The middle of what replications showed, and the range in which this share of them lies. None for none."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    low, middle, high = np.quantile(known, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return Interval(float(middle), float(low), float(high))
-
-
 def of_share(hits: int, runs: int, level: float = LEVEL) -> Interval | None:
     """The share of runs in which something happened, with the score interval of Wilson (1927).
 

@@ -420,6 +420,15 @@ def _waiting_in_log(evidence: Mapping[str, Any] | None) -> dict[str, Any] | None
     return {name: evidence[name] for name in names}
 
 
+def _ranked(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """By what options were ranked, and what that says; None in answers from before it was kept."""
+    found = answer.get("ranked")
+    if not found:
+        return None
+    gains = {one["key"]: gain for one, gain in zip(answer["options"], found["gains"], strict=True)}
+    return {"by": found["by"], "gains": gains, "tied": found["tied"], "says": found["says"]}
+
+
 def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:
     """A comparison as REST and the command line show it: each option's figures by month, with differences."""
     answer = found["answer"]
@@ -427,6 +436,7 @@ def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "workflow": found["workflow"],
         **{name: found[name] for name in names if name in found},
+        "ranked": _ranked(answer),
         "best": answer["best"] or None,
         "lines": answer["lines"],
         "next_constraint": answer["next_constraint"],

@@ -1,21 +1,34 @@
 """Options against doing nothing, on the same luck: what each brings by month, when it has paid, what would turn it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marops.domains.workflows.answering.outcomes import FIGURES, Outcome, Setting, estimate, outcome, over
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Series
+from marops.domains.workflows.answering.outcomes import (
+    FIGURES,
+    WHOLE,
+    Outcome,
+    Setting,
+    estimate,
+    figure,
+    outcome,
+    over,
+)
+from marops.domains.workflows.answering.ranking import NOTHING, By, Ranking, ranking
+from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.methods.estimates import of_median
+from marops.domains.workflows.telling.words import plural
+from marops.methods.estimates import LEVEL
 
 Floats = NDArray[np.float64]
 TAIL = 6
 """The months at the end over which "after 18 months" is a mean."""
 NO_PAIR = "too little is finished to compare"
+NOTHING_MORE = "it costs nothing more"
+CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,16 @@ def compare(
 ) -> Compared:
     """Simulate doing nothing and each option with the same luck. Raises Unfit where a change does not fit."""
     baseline = outcome(situation, setting, target=target)
-    options = tuple((one, outcome(situation, setting, target=target, scenario=one.scenario)) for one in choices)
+    options = tuple(
+        (one, replace(outcome(situation, setting, target=target, scenario=one.scenario), today=baseline))
+        for one in choices
+    )
     return Compared(baseline, options, setting)
 
 
 def extra_cost(option: Outcome, baseline: Outcome) -> Floats:
-    """What an option costs more in each month of each replication, whatever it brings."""
-    return option.cost - baseline.cost
+    """What the crew costs more with an option in each month of each replication, whatever it brings."""
+    return option.spent - baseline.spent
 
 
 def extra_items(option: Outcome, baseline: Outcome) -> Floats:
@@ -77,25 +93,35 @@ def extra_items(option: Outcome, baseline: Outcome) -> Floats:
 
 def worth(baseline: Outcome) -> Estimate:
     """What one more item is taken to be worth: what one costs today, over the whole time."""
-    return estimate(baseline.cost.sum(axis=1) / np.maximum(baseline.finished.sum(axis=1), 1))
+    return estimate(figure("cost_each", baseline))
 
 
-def break_even(option: Outcome, baseline: Outcome, value: float) -> Estimate:
-    """The month (1 is the first) at whose end what the option brought more is worth what it cost more.
+def break_even(option: Outcome, baseline: Outcome, value: float | None) -> Estimate:
+    """The month (1 is the first) at whose end what the option brought more is worth what it cost more, and from which
+    on it stays so. `value`: what an item is worth, None where nobody knows.
 
-    Middle and 90 % range over replications, where at least half of them get there and stay there.
+    Middle and 90 % range over replications, where at least half of them get there; `high` is None where it may be
+    never. Nothing breaks even before it has cost something, nor by saving money on work that is not done.
     """
-    gain = np.cumsum(extra_items(option, baseline) * value - extra_cost(option, baseline), axis=1)
-    if not np.any(extra_cost(option, baseline)):
-        return Estimate(None, why="it costs nothing more")
-    ahead = gain >= 0
+    cost, items = extra_cost(option, baseline), extra_items(option, baseline)
+    net = np.cumsum(cost.mean(axis=0))
+    spent = np.flatnonzero(net > CENT)
+    fewer = estimate(items.sum(axis=1))
+    if net[-1] <= CENT and fewer.told and (fewer.value or 0.0) < 0:
+        return Estimate(None, why="what it saves is work that is not done" if net[-1] < -CENT else NOTHING_MORE)
+    if not len(spent):
+        return Estimate(None, why=NOTHING_MORE)
+    if value is None:
+        return Estimate(None, why="nothing is finished today, so nobody knows what one more is worth")
+    ahead = np.cumsum(items * value - cost, axis=1) >= -CENT
+    ahead[:, : spent[0]] = False
     stays = np.flip(np.logical_and.accumulate(np.flip(ahead, axis=1), axis=1), axis=1)
     never = ~stays.any(axis=1)
-    month = np.where(never, np.inf, stays.argmax(axis=1) + 1.0)
     if never.mean() > 0.5:  # a half
-        return Estimate(None, why=f"not within {gain.shape[1]} months")
-    found = of_median(np.where(never, gain.shape[1] + 1.0, month))
-    return Estimate(found.value, found.low, found.high) if found else Estimate(None, why=NO_PAIR)
+        return Estimate(None, why=f"not within {cost.shape[1]} months")
+    month = np.where(never, np.inf, stays.argmax(axis=1) + 1.0)
+    low, middle, high = np.quantile(month, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], method="inverted_cdf")
+    return Estimate(float(middle), float(low), float(high) if np.isfinite(high) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +135,7 @@ class Told:
     next_constraint: str = ""
     assumptions: tuple[str, ...] = ()
     seconds: float = 0.0
+    ranking: Ranking | None = None
 
 
 def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comparison:
@@ -118,7 +145,8 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
     for choice, option in found.options:
         apart = extra_items(option, found.baseline)
         months = tuple(estimate(apart[:, month], NO_PAIR) for month in range(apart.shape[1]))
-        series.append(Series(choice.key, months, _place(break_even(option, found.baseline, one.value or 0.0))))
+        series.append(Series(choice.key, months, _place(break_even(option, found.baseline, one.value))))
+    order = told.ranking or by_items(found)
     return Comparison(
         options=tuple(_option(choice) for choice, _ in found.options),
         months=tuple(found.setting.frame.edges()[:-1]),
@@ -129,11 +157,18 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
         unit=unit,
         flip=told.flip,
         next_constraint=told.next_constraint,
-        best=best_of(found, told),
+        best=order.best,
         currency=currency,
         runs=found.setting.replications,
         seconds=told.seconds,
         assumptions=told.assumptions,
+        ranked=Ranked(
+            order.by,
+            tuple(order.gains[choice.key] for choice, _ in found.options),
+            told.today if order.by == "unlocked" else estimate(over(found.baseline.finished, WHOLE)),
+            order.tied,
+            verdict(order, {choice.key: choice.scenario.title for choice, _ in found.options}, unit),
+        ),
     )
 
 
@@ -154,22 +189,43 @@ def _tail(found: Compared) -> slice:
     return slice(-min(TAIL, found.setting.frame.months), None)
 
 
-def best_of(found: Compared, told: Told) -> str:
-    """The option that unlocks most; empty where nobody can tell the best from doing nothing."""
-    ranked = sorted(found.options, key=lambda pair: -score(found, told, pair[0].key, pair[1]))
-    for choice, option in ranked[:1]:
-        unlocked = told.unlocked.get(choice.key)
-        if (unlocked or estimate(extra_items(option, found.baseline).sum(axis=1))).told:
-            return choice.key
-    return ""
+def by_items(found: Compared) -> Ranking:
+    """Options by the items a month that each finishes more over the whole time."""
+    done = {choice.key: over(option.finished, WHOLE) for choice, option in found.options}
+    done[NOTHING] = over(found.baseline.finished, WHOLE)
+    return ranked(found, "items", lambda one, other: estimate(done[one] - done[other], NO_PAIR))
 
 
-def score(found: Compared, told: Told, key: str, option: Outcome) -> float:
-    """By what options are ranked: throughput unlocked where it was found, else items more in the whole time."""
-    unlocked = told.unlocked.get(key)
-    if unlocked is not None and unlocked.value is not None:
-        return unlocked.value
-    return float(extra_items(option, found.baseline).sum(axis=1).mean())
+def ranked(found: Compared, by: By, apart: Callable[[str, str], Estimate]) -> Ranking:
+    """Options by what each is ahead of doing nothing; `apart`: how far one of two is ahead of the other."""
+    return ranking([choice.key for choice, _ in found.options], by, lambda key: apart(key, NOTHING), apart)
+
+
+def verdict(order: Ranking, titles: Mapping[str, str], unit: str) -> str:
+    """Which option is best, as a sentence; or that several are, that nothing is, or that nobody can tell."""
+    brings = {key: _brings(one, order.by, unit) for key, one in order.gains.items() if one.value is not None}
+    if order.tied:
+        named = " and ".join(f"“{titles[key]}” ({brings[key]})" for key in order.tied)
+        return f"{named} cannot be told apart."
+    if order.best == NOTHING:
+        return "Do nothing: " + "; ".join(f"“{titles[key]}” {said}" for key, said in brings.items()) + "."
+    if order.best:
+        return f"“{titles[order.best]}” {brings[order.best]}."
+    if not brings:
+        return "Nobody can tell what the options bring."
+    return "No option can be told from doing nothing: " + "; ".join(
+        f"“{titles[key]}” {said}" for key, said in brings.items()
+    ) + "."  # fmt: skip
+
+
+def _brings(gain: Estimate, by: By, unit: str) -> str:
+    value, fewer = gain.value or 0.0, (gain.value or 0.0) < 0
+    units = unit if f"{abs(value):.1f}" == "1.0" and unit else plural(unit)
+    ends = "" if gain.low is None or gain.high is None else f" ({gain.low:+.1f} to {gain.high:+.1f})"
+    if by == "unlocked":
+        lets = "lets {} {} {} a month come in with the promise kept"
+        return lets.format(f"{abs(value):.1f}", "fewer" if fewer else "more", units) + ends
+    return f"finishes {abs(value):.1f} {'fewer' if fewer else 'more'} {units} a month{ends}"
 
 
 def _lines(found: Compared, told: Told) -> list[Line]:
@@ -181,20 +237,20 @@ def _lines(found: Compared, told: Told) -> list[Line]:
         ("on_time", "On time", "share", "more", 0),
         ("in_work", "In work at a time", "number", "less", 1),
         ("utilisation", "Hours used of those there are", "share", "", 0),
-        ("cost_each", "Cost of each", "money", "less", 0),
+        ("cost_each", "Cost of each, over all months", "money", "less", 0),
     ]
-    lines = [_line(found, tail, *row) for row in rows]
+    lines = [_line(found, WHOLE if row[0] == "cost_each" else tail, *row) for row in rows]
     if told.unlocked:
         lines.insert(1, _unlocked(found, told))
     return [*lines, _more_cost(found), _one_more(found)]
 
 
-def _line(found: Compared, tail: slice, figure: str, name: str, unit: str, better: Good, decimals: int) -> Line:
+def _line(found: Compared, months: slice, kind: str, name: str, unit: str, better: Good, decimals: int) -> Line:
     scale = 1 / 24 if unit == "days" else 1.0
-    base = over(FIGURES[figure](found.baseline), tail) * scale
-    values = [over(FIGURES[figure](option), tail) * scale for _, option in found.options]
+    base = figure(kind, found.baseline, months) * scale
+    values = [figure(kind, option, months) * scale for _, option in found.options]
     return Line(
-        figure=figure,
+        figure=kind,
         name=name,
         unit=unit,  # type: ignore[arg-type]  # one of the table above
         baseline=estimate(base),

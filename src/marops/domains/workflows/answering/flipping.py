@@ -1,47 +1,65 @@
 """The assumption that would turn a ranking round: which number, how far from what is assumed, and who wins then.
 
 Each number that the options and the situation rest on is moved by itself, on the same luck; of those that turn the
-ranking, the one that has to move least in proportion is told.
+ranking, the one that has to move least in proportion is told. The ranking is the one by which the best option was
+found: by the throughput unlocked, which is looked at as the share of work that keeps its promise at an intake where
+the two options are to be told apart; or by the items finished. Where nothing turns that, in money.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
-from marops.domains.workflows.answering.comparing import Choice, extra_cost, extra_items, worth
-from marops.domains.workflows.answering.outcomes import Setting, outcome, over
+from marops.domains.workflows.answering.comparing import Choice, Compared, extra_cost, extra_items, worth
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, outcome, ratio, run
+from marops.domains.workflows.answering.ranking import NOTHING, Ranking
+from marops.domains.workflows.answering.unlocking import _counted, _demand, _scaled, lasting, settled
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
 
+Floats = NDArray[np.float64]
 REPLICATIONS = 20
 FARTHEST = 4.0
 """An assumption that would have to be four times or a quarter of itself is taken to be safe."""
-HALVINGS = 4
-ONE_ITEM = 1.0
+HALVINGS = 8
+"""Of the way to there, so that the place is known to one per cent."""
+DO_NOTHING = "Do nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """A number that something rests on; `moved` answers situation and options in which it is so many times that."""
+    """A number that something rests on; `moved` answers situation and options in which it is so many times that.
+
+    `touches`: the key of the only option that rests on it; None for what everything rests on.
+    """
 
     name: str
     value: float
     unit: str
     moved: Callable[[float], tuple[Situation, tuple[Choice, ...]]]
     most: float = float("inf")
+    touches: str | None = None
+
+    def concerns(self, *keys: str) -> bool:
+        """Does any of these options rest on it?"""
+        return self.touches is None or self.touches in keys
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """The ranking turns where `assumption` reaches `value`; beyond it `winner` is ahead of `loser`."""
+    """The ranking turns where `assumption` reaches `value`; beyond it `winner` is ahead of `loser`. `told`: today the
+    loser is ahead of the winner, as far as one can tell.
+    """
 
     assumption: Assumption
     value: float
     winner: str
     loser: str
     money: bool = False
+    told: bool = True
 
     def sentence(self) -> str:
         """For people."""
@@ -49,7 +67,8 @@ class Flip:
         way = "below" if self.value < one.value else "above"
         counted = ""
         if self.money:
-            counted = f"Counted in money (one more is worth what one costs today), “{self.loser}” comes first. "
+            counted = "Counted in money (one more is worth what one costs today), "
+            counted += f"“{self.loser}” comes " + ("before " if self.told else "level with ") + f"“{self.winner}”. "
         turn, today = f"{_number(self.value)}{one.unit}", f"{_number(one.value)}{one.unit}"
         return (
             f"{counted}If {one.name} were {way} {turn} (assumed: {today}),"
@@ -57,89 +76,171 @@ class Flip:
         )
 
 
-def flipping(situation: Situation, choices: Sequence[Choice], setting: Setting, *, target: str | None) -> Flip | None:
-    """The nearest assumption that puts another option (doing nothing is one) before the first. None: none does.
+@dataclass(slots=True)
+class Trials:
+    """Situation and options with one assumption moved, simulated once each. `number` and `factor` say which."""
 
-    Looked for in the ranking by items; where nothing turns that, in the one by money.
-    """
-    quick = replace(setting, replications=min(REPLICATIONS, setting.replications))
-    for money in (False, True):
-        merits = Merits(quick, target, money)
-        first, *others = merits.ranking(situation, choices)
-        known = list(assumptions(situation, choices, target, money=money))
-        pairs = [(one, other) for other in others for one in known]
-        found = [flip for one, other in pairs if (flip := _turned(one, merits, first, other))]
-        if found:
-            return min(found, key=lambda one: abs(log(max(one.value, 1e-9) / one.assumption.value)))
-    return None
+    situation: Situation
+    choices: tuple[Choice, ...]
+    setting: Setting
+    target: str | None
+    known: dict[object, Outcome] = field(default_factory=dict)
+    shares: dict[object, Floats] = field(default_factory=dict)
+
+    def outcome(self, key: str, one: Assumption | None, factor: float) -> Outcome:
+        """What an option came to, or doing nothing."""
+        place, (now, scenario) = self._place(key, one, factor), self._moved(key, one, factor)
+        if place not in self.known:
+            self.known[place] = outcome(now, self.setting, target=self.target, scenario=scenario)
+        return self.known[place]
+
+    def kept(self, key: str, one: Assumption | None, factor: float, items: float) -> Floats:
+        """The share of work that keeps its promise by replication, with so many items a month coming in for good."""
+        place = (*self._place(key, one, factor), items)
+        if place not in self.shares:
+            now, scenario = self._moved(key, one, factor)
+            setting = lasting(self.setting)
+            made = settled(now, setting, scenario)
+            demand = sum(each for slug, each in _demand(made).items() if self.target in (None, slug))
+            scaled = _scaled(made, items / demand if demand > 0 else 0.0)
+            self.shares[place] = ratio(*_counted(Outcome(scaled, run(scaled, setting), self.target)))
+        return self.shares[place]
+
+    def _place(self, key: str, one: Assumption | None, factor: float) -> tuple[object, ...]:
+        moves = one is not None and factor != 1 and one.concerns(key)
+        return (key, id(one), factor) if moves else (key,)
+
+    def _moved(self, key: str, one: Assumption | None, factor: float) -> tuple[Situation, Scenario | None]:
+        now, choices = one.moved(factor) if one else (self.situation, self.choices)
+        return now, next((choice.scenario for choice in choices if choice.key == key), None)
+
+
+Race = Callable[[str, str, Assumption | None, float], Floats]
+"""By how much, in each replication, the first option is ahead of the second with an assumption moved so far."""
 
 
 @dataclass(frozen=True, slots=True)
-class Merits:
-    """How good options are: items finished more than by doing nothing in the whole time; where nobody finishes even one
-    more, the days by which the lead time of 85 % falls count instead, as a fraction of an item. With `money`: what the
-    items are worth, less what the option costs more.
-    """
+class Flipping:
+    """Looks for what turns the ranking of compared options."""
 
-    setting: Setting
+    situation: Situation
+    found: Compared
     target: str | None
-    money: bool = False
 
-    def of(self, situation: Situation, choices: Sequence[Choice]) -> dict[str, float]:
-        """By title of the option; doing nothing is 0."""
-        base = outcome(situation, self.setting, target=self.target)
-        lead = float(np.nanmean(over(base.lead(0.85), slice(None))))
-        value = worth(base).value or 0.0
-        found = {"Do nothing": 0.0}
-        for one in choices:
-            option = outcome(situation, self.setting, target=self.target, scenario=one.scenario)
-            items = float(extra_items(option, base).sum(axis=1).mean())
-            quicker = (lead - float(np.nanmean(over(option.lead(0.85), slice(None))))) / 24
-            if self.money:
-                found[one.scenario.title] = items * value - float(extra_cost(option, base).sum(axis=1).mean())
-                continue
-            found[one.scenario.title] = items if abs(items) >= ONE_ITEM else items + quicker / 1000
-        return found
+    def nearest(self, order: Ranking, intakes: Mapping[str, float]) -> Flip | None:
+        """The nearest assumption that puts another option (doing nothing is one) before the first. None: none does.
 
-    def ranking(self, situation: Situation, choices: Sequence[Choice]) -> list[str]:
-        """Titles, the best first."""
-        merits = self.of(situation, choices)
-        return sorted(merits, key=lambda title: -merits[title])
+        Looked for in the ranking that was found; where nothing turns that, in money. `intakes`: the highest of each
+        option and of doing nothing, in items a month, where the ranking is by that.
+        """
+        choices = tuple(choice for choice, _ in self.found.options)
+        runs = min(REPLICATIONS, self.found.setting.replications)
+        trials = Trials(self.situation, choices, replace(self.found.setting, replications=runs), self.target)
+        keys = [choice.key for choice in choices]
+        first = order.first
+        race = kept_race(trials, intakes) if order.by == "unlocked" else items_race(trials)
+        fixed = list(assumptions(self.situation, choices, self.target, money=False))
+        if found := _turns(race, first, [NOTHING, *keys], fixed):
+            return self._told(found)
+        race = money_race(trials)
+        first = max([NOTHING, *keys], key=lambda key: float(race(key, NOTHING, None, 1.0).mean()))
+        priced = list(assumptions(self.situation, choices, self.target, money=True))
+        found = _turns(race, first, [NOTHING, *keys], priced)
+        return self._told([replace(one, money=True) for one in found]) if found else None
 
-    def ahead(self, situation: Situation, choices: Sequence[Choice], first: str, second: str) -> float:
-        """By how much the first is better than the second."""
-        wanted = [one for one in choices if one.scenario.title in (first, second)]
-        merits = self.of(situation, wanted)
-        return merits[first] - merits[second]
+    def _told(self, found: Sequence[Flip]) -> Flip:
+        """The nearest, with titles; those that several options have are told apart by their keys."""
+        nearest = min(found, key=lambda one: abs(log(one.value / one.assumption.value)))
+        titles = [DO_NOTHING, *(choice.scenario.title for choice, _ in self.found.options)]
+        names = {NOTHING: DO_NOTHING}
+        for choice, _ in self.found.options:
+            title = choice.scenario.title
+            names[choice.key] = title if titles.count(title) == 1 else f"{title} ({choice.key})"
+        return replace(nearest, winner=names[nearest.winner], loser=names[nearest.loser])
 
 
-def _turned(one: Assumption, merits: Merits, first: str, second: str) -> Flip | None:
-    """Where this assumption turns the two, nearest first; looked for at the ends and then by halving."""
-    for end in (1 / FARTHEST, min(FARTHEST, one.most / one.value)):
-        if merits.ahead(*one.moved(end), first, second) >= 0:
+def items_race(trials: Trials) -> Race:
+    """Items finished more over the whole time."""
+
+    def ahead(one: str, other: str, moved: Assumption | None, factor: float) -> Floats:
+        pair = trials.outcome(one, moved, factor), trials.outcome(other, moved, factor)
+        return np.asarray(extra_items(*pair).sum(axis=1))
+
+    return ahead
+
+
+def money_race(trials: Trials) -> Race:
+    """What the items finished more are worth, at what one costs today, less what the option costs more."""
+
+    def ahead(one: str, other: str, moved: Assumption | None, factor: float) -> Floats:
+        pair = trials.outcome(one, moved, factor), trials.outcome(other, moved, factor)
+        value = worth(trials.outcome(NOTHING, moved, factor)).value or 0.0
+        money = extra_items(*pair).sum(axis=1) * value - extra_cost(*pair).sum(axis=1)
+        return np.asarray(np.round(money, 2))
+
+    return ahead
+
+
+def kept_race(trials: Trials, intakes: Mapping[str, float]) -> Race:
+    """More of the work keeps its promise at the same intake: the highest of the one that stays as it is."""
+
+    def ahead(one: str, other: str, moved: Assumption | None, factor: float) -> Floats:
+        still = [key for key in (one, other) if moved is None or moved.touches != key]
+        items = sum(intakes[key] for key in still) / len(still)
+        if items <= 0:
+            return np.zeros(trials.setting.replications)
+        return trials.kept(one, moved, factor, items) - trials.kept(other, moved, factor, items)
+
+    return ahead
+
+
+def _turns(race: Race, first: str, keys: Sequence[str], known: Sequence[Assumption]) -> list[Flip]:
+    pairs = [(one, other) for other in keys if other != first for one in known if one.concerns(first, other)]
+    return [flip for one, other in pairs for flip in _turned(one, race, first, other)]
+
+
+def _turned(one: Assumption, race: Race, first: str, second: str) -> Iterator[Flip]:
+    """Where this assumption turns the two, at most once in each direction: looked for at the end, then by halving.
+
+    It does where one can tell at the end that the second is ahead. Between two that can be told apart the place is
+    where they are level; between two that cannot, it is from where on one can tell.
+    """
+    apart = estimate(race(first, second, one, 1.0))
+    told = apart.told and (apart.value or 0.0) > 0
+
+    def turned(factor: float, *, surely: bool) -> bool:
+        found = estimate(race(second, first, one, factor))
+        return (found.told or not surely) and (found.value or 0.0) > 0
+
+    highest = min(FARTHEST, one.most / one.value)
+    for end in (1 / FARTHEST, highest) if highest > 1 else (1 / FARTHEST,):
+        if not turned(end, surely=True):
             continue
         near, far = 1.0, end
         for _ in range(HALVINGS):
             middle = (near * far) ** 0.5
-            if merits.ahead(*one.moved(middle), first, second) >= 0:
-                near = middle
-            else:
+            if turned(middle, surely=not told):
                 far = middle
-        return Flip(one, one.value * far, second, first, merits.money)
-    return None
+            else:
+                near = middle
+        yield Flip(one, one.value * (near * far) ** 0.5, second, first, told=told)
 
 
 def assumptions(
     situation: Situation, choices: Sequence[Choice], target: str | None, *, money: bool = False
 ) -> Iterator[Assumption]:
-    """The numbers that the options assume (with `money`, what they cost, too), then demand and the rework of today."""
+    """The numbers that the options assume (with `money`, what they cost, too), then demand and the rework of today.
+
+    Of nothing there is no such thing as four times as much: numbers that are 0 are left out.
+    """
     for place, choice in enumerate(choices):
         for number, change in enumerate(choice.scenario.changes):
             for name, value, unit, made, most in (*_numbers(change), *(_prices(change) if money else ())):
-                yield Assumption(
-                    name if len(choices) == 1 else f"{name} (“{choice.scenario.title}”)", value, unit,
-                    _changer(situation, choices, place, number, made), most,
-                )  # fmt: skip
+                if value > 0:
+                    yield Assumption(
+                        name if len(choices) == 1 else f"{name} (“{choice.scenario.title}”)", value, unit,
+                        _changer(situation, choices, place, number, made), most, choice.key,
+                    )  # fmt: skip
     yield Assumption(
         "today’s demand", 1.0, " times what it is", lambda factor: (_more(situation, factor), tuple(choices))
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from marops.domains.workflows.answering.outcomes import Outcome, by_month, estimate, over
+from marops.domains.workflows.answering.outcomes import WHOLE, Outcome, by_month, estimate, figure, over
 from marops.domains.workflows.answering.waits import causes
 from marops.domains.workflows.rules.answers import Estimate, Evidence, Figures, Measured, StepTimes
 from marops.domains.workflows.rules.frames import hours_of
@@ -14,7 +14,6 @@ from marops.methods.mining.log import CAUSES
 from marops.methods.worktime import local, spans
 
 Floats = NDArray[np.float64]
-WHOLE = slice(None)
 STEPS = 21
 """Quantiles of lead times that are kept, from the shortest to the longest."""
 
@@ -50,9 +49,9 @@ def figures(found: Outcome) -> Figures:
         per_month=estimate(over(found.finished, WHOLE)),
         lead_p50=_whole_lead(found, 0.5),
         lead_p85=_whole_lead(found, 0.85),
-        on_time=estimate(over(found.on_time, WHOLE), "no date and no lead time is promised"),
+        on_time=estimate(figure("on_time", found), "no date and no lead time is promised"),
         in_work=estimate(over(found.in_work, WHOLE)),
-        cost_each=estimate(found.cost.sum(axis=1) / np.maximum(found.finished.sum(axis=1), 1)),
+        cost_each=estimate(figure("cost_each", found)),
         lead_hours=tuple(float(one) for one in np.quantile(leads, np.linspace(0, 1, STEPS))) if len(leads) else (),
         in_work_by_month=by_month(found.in_work),
         lead_p85_by_month=by_month(found.lead(0.85)),

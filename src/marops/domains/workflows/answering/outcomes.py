@@ -41,11 +41,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a situation came to. Arrays are replications × months, unless they say otherwise."""
+    """What a situation came to. Arrays are replications × months, unless they say otherwise.
+
+    `today`: doing nothing, for an option that is compared with it.
+    """
 
     compiled: Compiled
     runs: Runs
     target: str | None
+    today: "Outcome | None" = None
 
     @cached_property
     def classes(self) -> NDArray[np.int64]:
@@ -104,48 +108,53 @@ class Outcome:
         return grouped_quantile(cells, hours, self._cells, share).reshape(self._shape)
 
     @property
-    def on_time(self) -> Floats:
-        """Share of what is finished in a month that keeps its date or promise; NaN where nothing is finished."""
+    def dated(self) -> tuple[Floats, Floats]:
+        """Items finished that keep their date or promise, and all of them; none where nothing is promised."""
         if not self.promised:
-            return np.full(self._shape, np.nan)
+            return np.zeros(self._shape), np.zeros(self._shape)
         cells, _, late = self._cases
-        total = np.bincount(cells, minlength=self._cells)
-        good = np.bincount(cells, weights=~late, minlength=self._cells)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(total > 0, good / total, np.nan).reshape(self._shape)
+        good, whole = (np.bincount(cells, weights=one, minlength=self._cells) for one in (~late, np.ones(len(cells))))
+        return np.asarray(good.reshape(self._shape), float), np.asarray(whole.reshape(self._shape), float)
+
+    @property
+    def spent(self) -> Floats:
+        """All the money of the crew: people's paid hours (worked or not), what falls due anyway, what steps cost."""
+        return np.asarray(self.runs.spent.sum(axis=1) + self._standing)
 
     @property
     def cost(self) -> Floats:
-        """Money: people's paid hours (worked or not), what steps cost each time, and what falls due anyway.
-
-        Of a crew that serves several workflows, each bears the share of the hours that it takes.
+        """Money for what counts: of what the crew costs anyway the share of its worked hours that this takes (that of
+        doing nothing, whatever is changed), what its own steps cost each time, and all that an option itself costs.
         """
-        model = self.compiled.model
-        price = np.array([one.cost for one in model.people])
-        each = self.runs.cost - np.einsum("rpm,p->rm", self.runs.worked, price)
-        paid = np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.extra)
-        return np.asarray((each + paid) * self._burden[:, None])
+        today = self.today or self
+        own = np.array(self.compiled.extra) - np.array(today.compiled.extra)
+        steps = self.runs.spent[:, self.classes].sum(axis=1)
+        return np.asarray(steps + today.share[:, None] * (self._standing - own) + own)
 
     @property
-    def _burden(self) -> Floats:
+    def _standing(self) -> Floats:
+        """What falls due in a month however much is done."""
+        price = np.array([one.cost for one in self.compiled.model.people])
+        return np.asarray(np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.extra))
+
+    @cached_property
+    def share(self) -> Floats:
+        """The share of the crew's worked hours that goes into what counts, by replication."""
         if self.target is None:
             return np.ones(self.runs.replications)
         whole = self.runs.effort.sum(axis=1)
         own = self.runs.effort[:, self.nodes].sum(axis=1)
         return np.asarray(np.divide(own, whole, out=np.zeros_like(own), where=whole > 0))
 
-    @property
-    def cost_each(self) -> Floats:
-        """Money for each finished item; NaN in months that finish nothing."""
-        finished = self.finished
-        return np.asarray(np.divide(self.cost, finished, out=np.full(self._shape, np.nan), where=finished > 0))
+    def hours(self, people: Sequence[int] | None = None) -> tuple[Floats, Floats]:
+        """Hours worked by these people (all, if None), and those that they had."""
+        rows = np.arange(len(self.compiled.people)) if people is None else np.array(people, dtype=int)
+        had = np.broadcast_to(self.runs.available[rows].sum(axis=0), self._shape)
+        return self.runs.worked[:, rows].sum(axis=1), np.asarray(had)
 
     def used(self, people: Sequence[int] | None = None) -> Floats:
         """Share of the hours of these people (all, if None) that are worked; NaN in months without any."""
-        rows = np.arange(len(self.compiled.people)) if people is None else np.array(people, dtype=int)
-        hours = self.runs.available[rows].sum(axis=0)
-        worked = self.runs.worked[:, rows].sum(axis=1)
-        return np.asarray(np.divide(worked, hours, out=np.full(self._shape, np.nan), where=hours > 0))
+        return ratio(*self.hours(people))
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -160,12 +169,18 @@ FIGURES: dict[str, Callable[[Outcome], Floats]] = {
     "throughput": lambda one: one.finished,
     "lead_p50_hours": lambda one: one.lead(0.5),
     "lead_p85_hours": lambda one: one.lead(0.85),
-    "on_time": lambda one: one.on_time,
-    "cost_each": lambda one: one.cost_each,
+    "on_time": lambda one: ratio(*one.dated),
+    "cost_each": lambda one: ratio(one.cost, one.finished),
     "utilisation": lambda one: one.used(),
     "in_work": lambda one: one.in_work,
 }
 """The figures by month that a simulation and a comparison answer, in their order."""
+_RATIOS: dict[str, Callable[[Outcome], tuple[Floats, Floats]]] = {
+    "on_time": lambda one: one.dated,
+    "cost_each": lambda one: (one.cost, one.finished),
+    "utilisation": lambda one: one.hours(),
+}
+WHOLE = slice(None)
 
 
 def outcome(
@@ -227,3 +242,18 @@ def over(values: Floats, months: slice) -> Floats:
     total = np.where(known, part, 0.0).sum(axis=1)
     count = known.sum(axis=1)
     return np.asarray(np.divide(total, count, out=np.full(len(part), np.nan), where=count > 0))
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """One by the other; NaN where there is nothing to divide by."""
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0))
+
+
+def figure(name: str, found: Outcome, months: slice = WHOLE) -> Floats:
+    """A figure over several months, by replication: a share or a price of all of them together, not the mean of months
+    of which some have more to count than others; anything else is the mean of the months.
+    """
+    if name not in _RATIOS:
+        return over(FIGURES[name](found), months)
+    above, below = _RATIOS[name](found)
+    return ratio(above[:, months].sum(axis=1), below[:, months].sum(axis=1))

@@ -12,17 +12,32 @@ from marops.domains.workflows.answering.comparing import (
     Compared,
     Told,
     break_even,
+    by_items,
     compare,
     comparison,
+    extra_cost,
+    extra_items,
+    ranked,
     worth,
 )
-from marops.domains.workflows.answering.flipping import flipping
+from marops.domains.workflows.answering.flipping import Flip, Flipping
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate
-from marops.domains.workflows.answering.unlocking import Intake, by_workflow, highest_intake, unlocked
+from marops.domains.workflows.answering.ranking import NOTHING, Ranking
+from marops.domains.workflows.answering.unlocking import (
+    Intake,
+    by_workflow,
+    highest_intake,
+    lasting,
+    settled,
+    unlocked,
+)
 from marops.domains.workflows.papers.changes import assumed, names_of, tells_pay
 from marops.domains.workflows.rules.answers import Estimate, as_plain
+from marops.domains.workflows.rules.changing import idle
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known
+
+NO_END = "hours are never scarce: nobody can tell how much could come in"
 
 
 def report(
@@ -33,7 +48,7 @@ def report(
     choices = [Choice(key, one) for key, one in scenarios.items()]
     tell("Simulating doing nothing and each option on the same luck")
     found = compare(here.situation, choices, setting, target=here.slug)
-    told = Told(assumptions=assumptions(here, choices, setting))
+    told = Told(assumptions=assumptions(here, found), ranking=by_items(found))
     parts: dict[str, Any] = {}
     if deep:
         told, parts = _deep(here, choices, found, setting, told, tell)
@@ -57,63 +72,90 @@ def _deep(
         option = highest_intake(here.situation, setting, target=here.slug, scenario=one.scenario)
         if option:
             risen[one.key] = option
+    order = _ranking(found, today, risen, here.slug)
     tell("Looking for the assumption that would turn the ranking round")
-    flip = flipping(here.situation, choices, setting, target=here.slug)
-    slugs = list(here.situation.workflows)
+    intakes = {key: float(one.items(here.slug).mean()) for key, one in risen.items()}
+    if today:
+        intakes[NOTHING] = float(today.items(here.slug).mean())
+    flip = Flipping(here.situation, found, here.slug).nearest(order, intakes)
     parts: dict[str, Any] = {"flip": _flip(flip), "unlocked": {}}
+    slugs = list(here.situation.workflows)
     if today:
         parts["highest_intake"] = plain(estimate(today.items(here.slug)))
-        parts["unlocked"] = {
-            key: {
-                **_difference(unlocked(option, today, here.slug)),
-                "workflows": {slug: _difference(one) for slug, one in by_workflow(option, today, slugs).items()},
-            }
-            for key, option in risen.items()
-        }
+        parts["unlocked"] = {one.key: _rise(risen.get(one.key), today, here.slug, slugs) for one in choices}
     fresh = {
         **_fields(told),
         "flip": flip.sentence() if flip else "Nothing that is assumed turns this round within a quarter to four times.",
         "today": estimate(today.items(here.slug)) if today else None,
         "intake": {key: estimate(one.items(here.slug)) for key, one in risen.items()},
         "unlocked": {key: unlocked(one, today, here.slug) for key, one in risen.items()} if today else {},
-        "next_constraint": _following(found, setting, here.slug),
+        "next_constraint": _following(here, found, order),
+        "ranking": order,
     }
     return Told(**fresh), parts
 
 
-def _flip(flip: Any) -> dict[str, Any] | None:
+def _ranking(found: Compared, today: Intake | None, risen: Mapping[str, Intake], slug: str) -> Ranking:
+    """By what is unlocked, where that is known of doing nothing and of every option."""
+    if today is None or len(risen) < len(found.options):
+        return by_items(found)
+    intakes = {**risen, NOTHING: today}
+    return ranked(found, "unlocked", lambda one, other: unlocked(intakes[one], intakes[other], slug))
+
+
+def _rise(option: Intake | None, today: Intake, slug: str, slugs: list[str]) -> dict[str, Any]:
+    if option is None:
+        return {**_difference(Estimate(None, why=NO_END)), "workflows": {}}
+    rises = {one: _difference(rise) for one, rise in by_workflow(option, today, slugs).items()}
+    return {**_difference(unlocked(option, today, slug)), "workflows": rises}
+
+
+def _flip(flip: Flip | None) -> dict[str, Any] | None:
     if flip is None:
         return None
     one = flip.assumption
     return {
         "assumption": one.name, "assumed": one.value, "turns_at": flip.value, "unit": one.unit.strip(),
-        "then_ahead": flip.winner, "instead_of": flip.loser, "says": flip.sentence(),
+        "then_ahead": flip.winner, "instead_of": flip.loser, "money": flip.money, "says": flip.sentence(),
     }  # fmt: skip
 
 
-def _following(found: Compared, setting: Setting, target: str) -> str:
-    """Where the constraint is once the option that brings most is there."""
+def _following(here: Known, found: Compared, order: Ranking) -> str:
+    """Where the constraint is once what comes first in the ranking is there, and everybody is used to it."""
     if not found.options:
         return ""
-    best = max(found.options, key=lambda pair: float(pair[1].finished.sum()))
-    limit = bound(best[1].compiled, setting, target)
+    scenario = next((choice.scenario for choice, _ in found.options if choice.key == order.first), None)
+    setting = lasting(found.setting)
+    limit = bound(settled(here.situation, setting, scenario), setting, here.slug)
     solved = limit.solve()
     prices = [sum(one.of_work[list(group.nodes)].max() for one in solved) for group in limit.groups]
+    title = f"With “{scenario.title}”" if scenario else "As things are"
     if not prices or max(prices) <= 0:
-        return f"With “{best[0].scenario.title}” nobody holds work back."
+        return f"{title} nobody holds work back."
     first = limit.groups[prices.index(max(prices))]
     most = float(limit.factors(solved).mean() * limit.demand.mean())
-    return f"With “{best[0].scenario.title}” the next constraint is {first.name}, at {most:.1f} a month."
+    return f"{title} the {'next ' if scenario else ''}constraint is {first.name}, at {most:.1f} a month."
 
 
-def assumptions(here: Known, choices: list[Choice], setting: Setting) -> tuple[str, ...]:
+def assumptions(here: Known, found: Compared) -> tuple[str, ...]:
     """What everything rests on, in words: versions, what each option says of itself, how it was simulated."""
     lines = [f"From {', '.join(here.refs)}."]
     names, currency = names_of(here.situation), here.situation.crew.currency
-    for one in choices:
+    for one, _ in found.options:
         said = assumed(one.scenario, currency, names, money=not tells_pay(one.scenario))
         lines += [f"“{one.scenario.title}” assumes: {line}" for line in said]
-    frame = setting.frame
+        frame = found.setting.frame
+        without = idle(here.situation, one.scenario.changes, frame.first, frame.edges()[-1])
+        lines += [f"“{one.scenario.title}”: {line}" for line in without]
+    lines += here.situation.left_out
+    share = estimate(found.baseline.share)
+    if len(here.situation.workflows) > 1 and share.value is not None:
+        lines.append(
+            f"The cost of each holds {share.value:.0%} of what the crew costs anyway: the share of its worked hours"
+            " that goes into this workflow today, in every option the same. What its own steps cost each time and the"
+            " price of an option are counted in whole."
+        )
+    setting, frame = found.setting, found.setting.frame
     lines.append(
         f"{setting.replications} runs over {frame.months} months from {frame.first:%d %B %Y}, seed {setting.seed},"
         f" after {frame.warm_up} months of running in. Intervals are of 90 % and of chance alone."
@@ -125,7 +167,7 @@ def _options(found: Compared) -> list[dict[str, Any]]:
     one = worth(found.baseline)
     rows: list[dict[str, Any]] = [{"key": "baseline", "title": "Do nothing", "months": _months(found, None)}]
     for place, (choice, option) in enumerate(found.options):
-        paid = break_even(option, found.baseline, one.value or 0.0)
+        paid = break_even(option, found.baseline, one.value)
         rows.append(
             {
                 "key": choice.key,
@@ -141,8 +183,8 @@ def _options(found: Compared) -> list[dict[str, Any]]:
 def _total(option: Outcome, baseline: Outcome) -> dict[str, Any]:
     """Over the whole time: items finished, and money."""
     return {
-        "throughput": _difference(estimate((option.finished - baseline.finished).sum(axis=1))),
-        "cost": _difference(estimate((option.cost - baseline.cost).sum(axis=1))),
+        "throughput": _difference(estimate(extra_items(option, baseline).sum(axis=1))),
+        "cost": _difference(estimate(extra_cost(option, baseline).sum(axis=1))),
     }
 
 

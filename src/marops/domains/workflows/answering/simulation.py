@@ -1,9 +1,10 @@
 """How things go if nothing is changed, as JSON: figures by month, how busy people are, what steps take."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marops.domains.workflows.answering.measuring import figures, step_times
-from marops.domains.workflows.answering.outcomes import FIGURES, Outcome, Setting, by_month, estimate, over, run
+from marops.domains.workflows.answering.outcomes import FIGURES, Outcome, Setting, by_month, estimate, ratio, run
 from marops.domains.workflows.answering.report import plain
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.situations import Known
@@ -47,10 +48,15 @@ def _people(here: Known, found: Outcome) -> list[dict[str, Any]]:
             {
                 "id": member,
                 "name": names.get(member, member),
-                "utilisation": plain(estimate(over(found.used(places), slice(None)))),
+                "utilisation": plain(estimate(_used(found, places))),
             }
         )
     return sorted(rows, key=lambda one: -(one["utilisation"]["value"] or 0))
+
+
+def _used(found: Outcome, places: Sequence[int]) -> Any:
+    worked, had = found.hours(places)
+    return ratio(worked.sum(axis=1), had.sum(axis=1))
 
 
 def _steps(here: Known, found: Outcome) -> list[dict[str, Any]]:

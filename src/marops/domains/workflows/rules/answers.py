@@ -243,9 +243,24 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """What options are ranked by: the throughput that each unlocks, or the items a month that it finishes more over the
+    whole time. `gains` are in the order of the options, `level` is that of doing nothing; `tied`: keys of the options
+    that come first and cannot be told apart. `says`: which is best, as a sentence.
+    """
+
+    by: Literal["unlocked", "items"]
+    gains: tuple[Estimate, ...]
+    level: Estimate | None = None
+    tied: tuple[str, ...] = ()
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Options against doing nothing. `measure` says in words what the series count; `baseline` is its level of doing
-    nothing. `flip`: the assumption that would turn the ranking round, as a sentence. `best`: key of the option.
+    nothing. `flip`: the assumption that would turn the ranking round, as a sentence. `best`: key of the option, or
+    `baseline` where every option does harm; empty where several are tied, or nobody can tell.
     """
 
     options: tuple[Option, ...]
@@ -262,6 +277,7 @@ class Comparison:
     runs: int = 0
     seconds: float = 0.0
     assumptions: tuple[str, ...] = ()
+    ranked: Ranked | None = None
 
 
 T = TypeVar("T", BottleneckAnswer, Measured, Comparison, Evidence)

@@ -29,7 +29,7 @@ from marops.domains.workflows.rules.frames import (
     without,
 )
 from marops.domains.workflows.rules.graphs import Graph, starts_of
-from marops.domains.workflows.rules.scenario import AnyChange, Platform, Scenario
+from marops.domains.workflows.rules.scenario import AnyChange, Hire, Platform, Scenario
 from marops.methods.amounts import mean, scaled
 from marops.methods.simulation import model as kernel
 
@@ -87,9 +87,10 @@ def _money(changes: Sequence[AnyChange], crew: Crew, frame: Frame) -> tuple[floa
     for change in changes:
         begins = start_of(change, frame.first)
         yearly = change.cost_per_year - (change.saves_per_year if isinstance(change, Platform) else 0.0)
+        heads = change.count if isinstance(change, Hire) else 1
         for number, (a, b) in enumerate(pairwise(edges)):
             share = max(0, (b - max(a, begins)).days) / (b - a).days
-            monthly[number] += yearly / 12 * share + (change.one_off if a <= begins < b else 0.0)
+            monthly[number] += heads * (yearly / 12 * share + (change.one_off if a <= begins < b else 0.0))
     return tuple(monthly)
 
 

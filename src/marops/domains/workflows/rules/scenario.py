@@ -37,7 +37,9 @@ class Change(Document):
 
 
 class Hire(Change):
-    """Somebody comes. What they build for the others is said beside it by changes of `effort` that start later."""
+    """Somebody comes, or `count` people alike: its costs are those of each of them. What they build for the others is
+    said beside it by changes of `effort` that start later.
+    """
 
     change: Literal["hire"]
     name: Name

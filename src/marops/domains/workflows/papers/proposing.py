@@ -60,7 +60,7 @@ def proposal(told: Told, decisions: Mapping[str, Any] | None, asked: Asked) -> P
     """The proposal of the page; to change nothing is one."""
     decided = _decided(decisions)
     if decided:
-        return _of_decision(told, decided, asked)
+        return _of_decision(told, decided, asked, decisions or {})
     ideas = list(_ideas(told))
     best = max(ideas, key=lambda one: (not one.sooner, one.effect.value or 0.0), default=None)
     if best is None:
@@ -142,15 +142,32 @@ def _estimate(found: Any) -> Estimate:
     return Estimate(found.get("value", found.get("difference")), found.get("low"), found.get("high"))
 
 
-def _of_decision(told: Told, found: Mapping[str, Any], asked: Asked) -> Proposal:
+def _of_decision(told: Told, found: Mapping[str, Any], asked: Asked, whole: Mapping[str, Any]) -> Proposal:
     gain = _estimate(found["gain"])
     said = _("%(n)s percentage points for the plan") % {"n": number((gain.value or 0) * 100, signed=True)}
     idea = _Idea("decision", clipped(str(found.get("title", "")), 110), gain, "")
     return Proposal(
         "decision", idea.title, exact(said, around(gain, 0, 100)),
-        _("of all redesigns of one step that need nobody new, the one that raises the probability of the plan most"),
+        _why_this(whole),
         tuple(_must_be_true(told, idea)), tuple(_would_know(told, idea, asked)),
     )  # fmt: skip
+
+
+def _why_this(whole: Mapping[str, Any]) -> str:
+    """Of how many changes it is the best, from which probability, and of which plan, as far as that is known."""
+    today, rows, tried = _estimate(whole.get("today")), whole.get("asks_for", ()), len(whole.get("tried", ()))
+    if today.value is None or not rows or not tried:
+        return _(
+            "of all redesigns of one step that need nobody new, the one that raises the probability of the plan most"
+        )
+    plan = ", ".join(
+        f"{one['name']} {' + '.join(number(each, int(each % 1 > 0)) for each in one['per_month'])}" for one in rows
+    )
+    words = _(
+        "of %(tried)s redesigns of one step that need nobody new, the one that raises it most; %(now)s %% as things "
+        "are. The plan, by month: %(plan)s"
+    )
+    return words % {"tried": tried, "now": number(today.value * 100), "plan": clipped(plan, 120)}
 
 
 # -- what must be true, how we would know ----------------------------------------------------------------------------

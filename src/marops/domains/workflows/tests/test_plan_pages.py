@@ -172,6 +172,8 @@ def test_the_one_pager_proposes_the_best_decision(client, cast):
     page = brief_of("webinar")
     assert page.proposal.kind == "decision"
     assert page.proposal.title == "Webinar: invite"
+    assert "of 3 redesigns" in page.proposal.because
+    assert "60 % as things are. The plan, by month: Webinar 2 + 1.5" in page.proposal.because
     keep_decisions(cast.actor("hanna"), "none", 0.6)
     assert brief_of("webinar").proposal.kind != "decision"
 

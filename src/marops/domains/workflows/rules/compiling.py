@@ -11,6 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from marops.domains.workflows.rules.amounts import Spread, amount_of
 from marops.domains.workflows.rules.changing import MONTH_DAYS, Lesson, Situation, at, lessons, moments, start_of
@@ -111,6 +112,8 @@ class _Builder:
         self.classes = [(slug, one.id) for slug, flow in slices[0].situation.workflows.items() for one in flow.classes]
         self.steps_of: dict[int, list[tuple[int, int, Step]]] = {}
         """For each slice: the nodes that are its steps."""
+        self.learning = np.zeros(frame.months)
+        """What people are paid in each month for the hours that they learn: those are not hours of work."""
 
     def build(self, tokens: tuple[kernel.Token, ...], extra: tuple[float, ...]) -> Compiled:
         entries = self._graphs()
@@ -130,7 +133,8 @@ class _Builder:
             begin=self.begin,
             tokens=tokens,
         )
-        return Compiled(model, self.frame, tuple(self.slices), tuple(self.names), members, tuple(self.classes), extra)
+        due = tuple(float(one) for one in np.array(extra) + self.learning)
+        return Compiled(model, self.frame, tuple(self.slices), tuple(self.names), members, tuple(self.classes), due)
 
     # --- calendars
 
@@ -232,7 +236,11 @@ class _Builder:
     def _alike(self, member: str) -> Iterator[kernel.Person]:
         versions = [_member(one.situation.crew, member) for one in self.slices]
         last = next(one for one in reversed(versions) if one)
-        calendar = self._hours(member, versions)
+        away = self.away.get(member, ())
+        calendar = self._hours(member, versions, away)
+        if away:
+            gone = self._hours_by_month(self._hours(member, versions, ())) - self._hours_by_month(calendar)
+            self.learning += gone * last.amount * last.share * last.cost_per_hour
         abilities = self._abilities(versions)
         for copy in range(last.amount):
             yield kernel.Person(
@@ -251,8 +259,15 @@ class _Builder:
         begins = self.frame.hour(member.starts)
         return (begins, member.ramp.first), (begins + member.ramp.months * MONTH_DAYS * 24, 1.0)
 
-    def _hours(self, member: str, versions: Sequence[Member | None]) -> int:
-        away = self.away.get(member, ())
+    def _hours_by_month(self, calendar: int) -> NDArray[np.float64]:
+        one, months = self.calendars[calendar], np.array([self.frame.hour(day) for day in self.frame.edges()])
+        if not len(one.starts):
+            return np.zeros(len(months) - 1)
+        passed = np.cumsum(one.ends - one.starts)
+        edges = np.stack([one.starts, one.ends], axis=1).ravel()
+        return np.diff(np.interp(months, edges, np.stack([passed - (one.ends - one.starts), passed], axis=1).ravel()))
+
+    def _hours(self, member: str, versions: Sequence[Member | None], away: tuple[Lesson, ...]) -> int:
         key = (
             "person",
             away,

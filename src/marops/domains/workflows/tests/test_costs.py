@@ -135,6 +135,17 @@ def test_three_who_are_hired_cost_three_times_what_one_does():
     assert "EUR 500 once each, EUR 12,000 a year each" in said
 
 
+def test_who_learns_is_paid_all_the_same():
+    taught = choice("taught", {"change": "train", "person": "p", "skills": {"T": 1}, "hours_away": 40,
+                               "start": "2027-03-15", "one_off": 900})  # fmt: skip
+    found = compare(made(w=flow(10, 8)), [taught], SETTING, target="w")
+    option, base = found.options[0][1], found.baseline
+    assert (base.runs.available - option.runs.available).sum() == pytest.approx(40)
+    more = extra_cost(option, base)
+    assert more[:, 2] == pytest.approx(np.full(20, 900), abs=0.01)
+    assert more.sum(axis=1) == pytest.approx(np.full(20, 900), abs=0.01)
+
+
 HELP = {"change": "hire", "name": "Help", "skills": {"S": 1}, "start": "2027-07-01", "cost_per_year": 12_000}
 
 

@@ -43,6 +43,9 @@ class Staging:
             },
         )
 
+        # It goes when it is closed: nothing of it has to be put in order for a next time.
+        self._database.execute("PRAGMA disable_checkpoint_on_shutdown")
+
     def execute(self, sql: str, params: Sequence[Value] | Mapping[str, Value] | None = None) -> None:
         """Run a statement for its effect."""
         self._run(sql, params)

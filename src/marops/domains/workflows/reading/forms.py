@@ -8,8 +8,10 @@ from django import forms
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
+from marops.domains.workflows.carrying import OWN
 from marops.domains.workflows.plan import Given, LogPlan, as_given
 from marops.domains.workflows.reading.meanings import MEANINGS, SKIP, TIMES
+from marops.kernel.definitions import active, load
 from marops.kernel.workspace import workspace
 
 MOST_BYTES: Final = 2_000_000_000
@@ -56,6 +58,18 @@ class LogFileForm(forms.Form):
             "Only beside a BPMN diagram: the parameters of Prosimos as JSON, where they are a file of their own."
         ),
     )
+
+    crew = forms.ChoiceField(
+        label=_("Who does the work of a diagram"),
+        required=False,
+        help_text=_("A crew that is here already shares its people among all its workflows. A log tells this itself."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        crews = [(one.slug, load(one).title) for one in active("crew")]
+        choices = [("", _g("As the file says")), (OWN, _g("A crew of its own")), *crews]
+        self.fields["crew"].choices = choices  # type: ignore[attr-defined]  # a choice field
 
     def clean_file(self) -> Any:
         """Refuse what is too big to be taken in over the web."""

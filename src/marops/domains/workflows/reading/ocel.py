@@ -38,8 +38,10 @@ _EMPTY: Final = (
 )
 _RELATIONS: Final = f"""
 CREATE TABLE relation AS
-SELECT DISTINCT r."number", left(o.id, {_LONGEST}) AS object, o.type
-FROM (SELECT "number", unnest(relationships)."objectId" AS id FROM events) r
+SELECT r."number", left(o.id, {_LONGEST}) AS object, o.type
+FROM (
+    SELECT "number", unnest(list_distinct(list_transform(relationships, lambda one: one."objectId"))) AS id FROM events
+) r
 JOIN (SELECT id, min(type) AS type FROM objects WHERE type IS NOT NULL GROUP BY id) o ON o.id = r.id
 """
 _ATTRIBUTES: Final = """
@@ -158,32 +160,33 @@ class OcelSource(Source):
 
     def read(self, size: int) -> Iterator[Chunk]:
         """A row for each event and case, in the order of the file; rows count from 1."""
-        self._flatten()
-        total = self._staging.value("SELECT count(*) FROM flat")
-        for start in range(0, total, size):
-            rows = self._staging.arrow(
-                'SELECT * FROM flat WHERE "row" > ? AND "row" <= ? ORDER BY "row"', [start, start + size]
-            )
-            yield Chunk(rows)
+        last = self._staging.value('SELECT max("number") FROM events') or 0
+        sql, given = self._rows()
+        row = 1
+        for start in range(0, last, size):
+            found = self._staging.arrow(sql, {**given, "after": start, "upto": start + size})
+            for offset in range(0, found.num_rows, size):
+                piece = found.slice(offset, size)
+                numbers = pa.array(range(row, row + piece.num_rows), pa.int64())
+                yield Chunk(piece.add_column(0, "row", numbers))
+                row += piece.num_rows
 
-    def _flatten(self) -> None:
-        """The rows, with the columns that a chunk has."""
+    def _rows(self) -> tuple[str, dict[str, str]]:
+        """What asks for the rows of some events, with the columns that a chunk has, and its parameters."""
         others = self._others()
         firsts = "".join(f", min(object) FILTER (type = $other{n}) AS other{n}" for n in range(len(others)))
         given = [
-            f'list_filter(e.attributes, one -> one.name = $name{n})[-1]."value"' for n in range(len(self._attributes))
+            f'list_filter(e.attributes, lambda one: one.name = $name{n})[-1]."value"'
+            for n in range(len(self._attributes))
         ]
         cells = ["r.object", "e.id", "e.type", "e.time", *given, *(f"f.other{n}" for n in range(len(others)))]
-        columns = "".join(f", left({cell}, {_LONGEST}) AS c{n}" for n, cell in enumerate(cells))
-        self._staging.execute(
-            "CREATE OR REPLACE TABLE flat AS"
-            f' SELECT row_number() OVER (ORDER BY e."number", r.object) AS "row"{columns}'
-            ' FROM events e JOIN relation r ON r."number" = e."number"'
-            f' LEFT JOIN (SELECT "number"{firsts} FROM relation WHERE type <> $case GROUP BY "number") f'
-            ' ON f."number" = e."number" WHERE r.type = $case',
-            {
-                "case": self.case_object,
-                **{f"name{n}": name for n, name in enumerate(self._attributes)},
-                **{f"other{n}": name for n, name in enumerate(others)},
-            },
+        columns = ", ".join(f"left({cell}, {_LONGEST}) AS c{n}" for n, cell in enumerate(cells))
+        some = '"number" > $after AND "number" <= $upto'
+        sql = (
+            f"WITH near AS (SELECT * FROM relation WHERE {some}) SELECT {columns}"
+            f' FROM (SELECT * FROM events WHERE {some}) e JOIN near r ON r."number" = e."number"'
+            f' LEFT JOIN (SELECT "number"{firsts} FROM near WHERE type <> $case GROUP BY "number") f'
+            ' ON f."number" = e."number" WHERE r.type = $case ORDER BY e."number", r.object'
         )
+        names = {f"name{n}": name for n, name in enumerate(self._attributes)}
+        return sql, {"case": self.case_object, **names, **{f"other{n}": name for n, name in enumerate(others)}}

@@ -30,6 +30,9 @@ def import_workflow(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the file would be read; keep nothing.")] = False,
     from_facts: Annotated[bool, typer.Option("--from-facts", help="Read the work that was done here.")] = False,
     case_class: Annotated[str, typer.Option("--class", help="With --from-facts: this kind of work alone.")] = "",
+    crew: Annotated[
+        str, typer.Option(help="BPMN: the crew that does the work, or own for a new one. Default: as the file says.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read a log in and find the workflow behind it; or bring a diagram in. Exit code 1: some rows were left out."""
@@ -42,7 +45,7 @@ def import_workflow(
         if from_facts:
             answer = _facts(case_class, name, noise, discover=not log_only, quiet=as_json)
         elif _is_diagram(paths):
-            answer = _diagram(paths, name)
+            answer = _diagram(paths, name, crew)
         else:
             given = {
                 "columns": dict(_pair(one) for one in mapping or ()), "zone": zone, "dates": dates,
@@ -97,10 +100,10 @@ def _is_diagram(paths: list[Path]) -> bool:
         return is_diagram(file)
 
 
-def _diagram(paths: list[Path], name: str) -> dict[str, Any]:
+def _diagram(paths: list[Path], name: str, crew: str) -> dict[str, Any]:
     from marops.domains.workflows.public import import_model, model_of, title_of_file
 
-    return import_model(model_of(paths), actor=CLI, name=name, title=title_of_file(paths[0].name))
+    return import_model(model_of(paths), actor=CLI, name=name, title=title_of_file(paths[0].name), crew=crew)
 
 
 def _log(

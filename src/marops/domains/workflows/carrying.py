@@ -1,22 +1,29 @@
 """Workflows as files, in and out: models of other tools, maps, documents; and what is lost on the way."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from marops.domains.register.public import slug_of
+from marops.domains.workflows.models import EventLog
 from marops.domains.workflows.permissions import CHANGE, PAY
 from marops.domains.workflows.rules.crew import Crew
+from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.rules.faults import faults_together
 from marops.domains.workflows.writing import keep_model
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, find, load
+from marops.kernel.errors import INVALID, MaropsError
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may, require
 from marops.kernel.rules import write_yaml
 
 _PACKED = b"PK"
 """How a zip begins."""
+OWN = "own"
+"""As the name of a crew: one that does nothing else."""
+_MOST_NOTES = 200
 NO_PAY = "What an hour costs is left out: only those who may see pay can take it along."
 
 
@@ -49,12 +56,16 @@ def model_of(paths: Sequence[Path]) -> tuple[bytes, bytes | None]:
     return files_of([one.read_bytes() for one in paths])
 
 
-def import_model(parts: Sequence[bytes | None], *, actor: Actor, name: str = "", title: str = "") -> dict[str, Any]:
+def import_model(
+    parts: Sequence[bytes | None], *, actor: Actor, name: str = "", title: str = "", crew: str = ""
+) -> dict[str, Any]:
     """Keep the workflow of a BPMN file, with the figures of a Prosimos JSON where there is one, and its crew.
 
     `parts`: both in either order, or a zip with them. `name`: what it is called; one of this name gets a new version.
-    `title`: a name only where none is given; then nothing that is there is changed. The answer's `notes` say what was
-    assumed, and what could not be carried over. Raises MaropsError `invalid` that names what cannot be read.
+    `title`: a name only where none is given; then nothing that is there is changed. `crew`: the short name of a crew
+    that does the work, or `own` for one of its own; left out, as the file says. The answer's `notes` say what was
+    assumed, what could not be carried over, and which crew that was here before does the work now.
+    Raises MaropsError `invalid` that names what cannot be read, `not-found` for a crew.
     """
     from marops.domains.workflows.exchange import read_bpmn, read_prosimos
     from marops.domains.workflows.exchange.files import files_of
@@ -64,14 +75,61 @@ def import_model(parts: Sequence[bytes | None], *, actor: Actor, name: str = "",
     said = name or title
     read = read_prosimos(diagram, figures, title=said) if figures is not None else read_bpmn(diagram, title=said)
     workflow, slug = dict(read.workflow), slug_of(said or str(read.workflow["title"]))
-    if not name:
-        slug = _free("workflow", slug)
-        if read.crew is not None:
-            workflow["crew"] = _free("crew", str(workflow["crew"]))
-    row = keep_model(actor=actor, slug=slug, read=(workflow, read.crew), reason="From a diagram")
+    slug = slug if name else _free("workflow", slug)
+    hands = _hands(workflow, read.crew, slug, crew)
+    if hands is not None and (crew == OWN or not name):
+        workflow["crew"] = _free("crew", str(workflow["crew"]))
+    joined = list(_joined(workflow["crew"], slug, joins=hands is None))
+    said_too = [*joined, *_rests(workflow)]
+    if said_too:
+        workflow["notes"] = [*said_too, *workflow.get("notes", ())][:_MOST_NOTES]
+    row = keep_model(actor=actor, slug=slug, read=(workflow, hands), reason="From a diagram")
     steps = sum(not one.get("gate") for one in row.document["steps"])
     made = {"workflow": row.slug, "version": row.version, "crew": row.document["crew"], "steps": steps}
-    return {"log": None, "workflows": [made | {"title": row.document["title"]}], "notes": list(read.notes)}
+    return {"log": None, "workflows": [made | {"title": row.document["title"]}], "joins": " ".join(joined) or None,
+            "notes": [*said_too, *read.notes]}  # fmt: skip
+
+
+def _hands(workflow: dict[str, Any], read: Mapping[str, Any] | None, slug: str, crew: str) -> Mapping[str, Any] | None:
+    """The crew that comes with a workflow; None where one does the work that is here already."""
+    if crew and crew != OWN:
+        row = find(f"crew/{crew}")
+        workflow["crew"] = row.slug
+        if faults := faults_together(Workflow.model_validate(workflow), load(row)):
+            raise MaropsError(INVALID, f"The crew “{load(row).title}” cannot do this work.", faults)
+        return None
+    if read is not None:
+        return read
+    known = next((one for one in active("crew") if one.slug == workflow["crew"]), None)
+    if known is None:
+        said = f"The file names the crew {workflow['crew']!r}, which is not here."
+        raise MaropsError(INVALID, said, remedy="Bring the crew first, or say which crew does the work.")
+    if crew != OWN:
+        return None
+    workflow["crew"] = slug
+    return {**known.document, "title": str(workflow["title"])}
+
+
+def _joined(crew: str, slug: str, *, joins: bool) -> Iterator[str]:
+    """That people who were here before do the work now, and what else they do."""
+    beside = [one for one in active("workflow") if load(one).crew == crew]
+    if not joins or any(one.slug == slug for one in beside):
+        return
+    others = ", ".join(f"“{load(one).title}”" for one in beside)
+    said = f" Its people also do {others}: answers about these count this work from now on." if others else ""
+    yield f"The crew “{load(find(f'crew/{crew}')).title}” ({crew}), which was here before, does this work.{said}"
+
+
+def _rests(workflow: dict[str, Any]) -> Iterator[str]:
+    """Which log it was read off; that of another workspace is none here."""
+    if source := workflow.get("source"):
+        number = str(source["log"]).removeprefix("EL-")
+        same = EventLog.objects.filter(number=int(number) if number.isdigit() else 0, sha256=source.get("sha256", ""))
+        if same.exists():
+            yield f"It rests on the log {source['log']}, off which it was read."
+        else:
+            del workflow["source"]
+            yield f"It was read off a log that is not here ({source['log']}): what was in that log is not known here."
 
 
 def _free(kind: str, slug: str) -> str:

@@ -183,16 +183,21 @@ def start_import(
 
 @router.post("/workflows/import/diagram", response={201: dict[str, Any]})
 def import_diagram(
-    request: HttpRequest, file: File[Upload], figures: File[Upload | None] = None, name: Form[str] = ""
+    request: HttpRequest,
+    file: File[Upload],
+    figures: File[Upload | None] = None,
+    name: Form[str] = "",
+    crew: Form[str] = "",
 ) -> Status[dict[str, Any]]:
     """Take a BPMN 2.0 diagram in, with the parameters of Prosimos as `figures` or both as a zip; `notes`: what is lost.
 
-    A workflow that is called `name` gets a new version; without a name, nothing that is there is changed.
+    A workflow that is called `name` gets a new version; without a name, nothing that is there is changed. `crew`: the
+    short name of a crew that does the work, or `own` for one of its own; left out, as the file says.
     """
     actor = actor_of(request)
     require(actor, CHANGE)
     parts = [_small(file), _small(figures) if figures else None]
-    made = import_model(parts, actor=actor, name=name, title=title_of_file(file.name or ""))
+    made = import_model(parts, actor=actor, name=name, crew=crew, title=title_of_file(file.name or ""))
     return Status(201, made)
 
 

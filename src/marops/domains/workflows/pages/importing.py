@@ -81,7 +81,7 @@ def new(request: HttpRequest) -> HttpResponse:
     upload, figures = form.cleaned_data["file"], form.cleaned_data["figures"]
     try:
         if is_diagram(upload) or (figures and is_diagram(figures)):
-            return _diagram(request, upload, figures)
+            return _diagram(request, upload, figures, form.cleaned_data["crew"])
         row = files.keep(upload.chunks(), name=upload.name, actor=actor_of(request))
         plan_log(files.path_of(row), name=row.name)
     except MaropsError as error:
@@ -90,9 +90,9 @@ def new(request: HttpRequest) -> HttpResponse:
     return redirect("workflows:import-plan", file_id=row.id)
 
 
-def _diagram(request: HttpRequest, upload: Any, figures: Any) -> HttpResponse:
+def _diagram(request: HttpRequest, upload: Any, figures: Any, crew: str) -> HttpResponse:
     parts = [upload.read(), figures.read() if figures else None]
-    made = import_model(parts, actor=actor_of(request), title=title_of_file(upload.name))
+    made = import_model(parts, actor=actor_of(request), title=title_of_file(upload.name), crew=crew)
     lost = len(made["notes"])
     said = _("It is a workflow now; everything that was in the file is on its map.")
     if lost:
@@ -101,6 +101,8 @@ def _diagram(request: HttpRequest, upload: Any, figures: Any) -> HttpResponse:
             "It is a workflow now. %(n)d things were assumed or left out: see “What this rests on”.", lost,
         ) % {"n": lost}  # fmt: skip
     messages.success(request, said)
+    if made["joins"]:
+        messages.warning(request, made["joins"])
     return redirect(f"{reverse('workflows:workflow', args=[made['workflows'][0]['workflow']])}#notes")
 
 

@@ -5,6 +5,7 @@ import zipfile
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from marops.domains.workflows.actions import keep
 from marops.domains.workflows.starter import template_crew, templates
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, find, plant_starters
@@ -111,3 +112,65 @@ def test_what_is_no_model_is_refused_on_the_page(client):
     damaged = client.post(NEW, {"file": upload(b"PK\x03\x04 and nothing more", "model.zip")})
     assert damaged.status_code == 422
     assert b"error-summary" in damaged.content or b"problem" in damaged.content
+
+
+# --- who does the work of what is brought in
+
+
+def brought(client, **given):
+    """The webinar's own diagram, brought in again over REST."""
+    diagram = upload(client.get(f"{URL}/map.bpmn").content, "again.bpmn")
+    return client.post("/api/v1/workflows/import/diagram", {"file": diagram, **given})
+
+
+def test_a_diagram_that_names_a_crew_says_that_it_joins_it(client):
+    made = brought(client, name="again").json()
+    assert made["workflows"][0]["crew"] == "marketing"
+    said = made["notes"][0]
+    assert made["joins"] == said
+    assert said.startswith("The crew “")
+    assert "(marketing), which was here before, does this work." in said
+    assert f"Its people also do “{find('workflow/webinar').document['title']}”" in said
+    assert find("workflow/again").document["notes"][0] == said
+    # Brought in once more, nothing joins anything.
+    assert not any("which was here before" in one for one in brought(client, name="again").json()["notes"])
+
+
+def test_a_diagram_may_get_a_crew_of_its_own(client):
+    made = brought(client, name="again", crew="own").json()
+    assert made["workflows"][0]["crew"] == "again"
+    assert find("crew/again").document["people"] == find("crew/marketing").document["people"]
+    assert not any("which was here before" in one for one in made["notes"])
+
+
+def test_a_diagram_may_be_given_to_a_crew_that_can_do_it(client):
+    assert brought(client, name="again", crew="marketing").json()["workflows"][0]["crew"] == "marketing"
+    assert brought(client, name="again", crew="nobody").status_code == 404
+    crew = {**find("crew/marketing").document, "people": [{"id": "x", "name": "X", "skills": {"juggling": 1}}]}
+    plant_starters(actor=SETUP, starters=[Starter("crew", "circus", crew, "test")])
+    answer = brought(client, name="again", crew="circus")
+    assert answer.status_code == 422
+    assert "which nobody of the crew" in answer.json()["errors"][0]["message"]
+
+
+def test_a_diagram_from_elsewhere_does_not_rest_on_a_log_that_is_another_here(client):
+    text = client.get(f"{URL}/map.bpmn").content.decode()
+    document = find("workflow/webinar").document
+    source = {"log": "EL-1", "sha256": "ab" * 32, "cases": 7, "events": 20}
+    keep(actor=SETUP, kind="workflow", slug="webinar", document={**document, "source": source}, reason="test")
+    assert client.get(f"{URL}/map.bpmn").content.decode() != text
+    made = brought(client, name="again").json()
+    assert any(one.startswith("It was read off a log that is not here (EL-1)") for one in made["notes"])
+    assert "source" not in find("workflow/again").document
+
+
+def test_the_page_asks_who_does_the_work_and_says_so(client):
+    page = client.get(NEW).content.decode()
+    assert '<option value="own">' in page
+    diagram = client.get(f"{URL}/map.bpmn").content
+    answer = client.post(NEW, {"file": upload(diagram, "own-hands.bpmn"), "crew": "own"})
+    assert answer.status_code == 302
+    assert find("workflow/own-hands").document["crew"] == "own-hands"
+    answer = client.post(NEW, {"file": upload(diagram, "joins.bpmn")}, follow=True)
+    # As a message, and among what the workflow rests on.
+    assert answer.content.decode().count("which was here before, does this work") == 2

@@ -1,14 +1,16 @@
 """Where the bottleneck is: four ways to ask, beside each other, and where it goes once it is lifted."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.activity import bottleneck_shares
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
+from marops.domains.workflows.answering.limits import Limit
 from marops.domains.workflows.answering.logged import because, in_log, ranked
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
 from marops.domains.workflows.answering.waits import causes
@@ -17,7 +19,9 @@ from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
 from marops.methods.amounts import scaled
 from marops.methods.estimates import of_mean
+from marops.methods.fluid import Fluid
 from marops.methods.mining.log import CAUSES
+from marops.methods.simulation.runs import Cases, Tasks
 
 Floats = NDArray[np.float64]
 MONTH_DAYS = 21.75
@@ -28,10 +32,12 @@ SHOWN = 8
 EASE = 0.9
 PLENTY = 2.0
 """Where people could do so many times what comes in, hours are not scarce: what work waits for is the constraint."""
+NOTABLY = 1.02
+"""By so many times more must get through if steps were always open, for their opening hours to be what holds back."""
 _NOTHING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What the four methods work on."""
 
@@ -41,10 +47,15 @@ class Asked:
     target: str | None
     unit: str
 
-    @property
+    @cached_property
+    def solved(self) -> list[Fluid]:
+        """The programme as things are, for each replication."""
+        return self.bound.solve()
+
+    @cached_property
     def factor(self) -> float:
         """How many times what comes in people could do."""
-        return float(np.mean(self.bound.factors(self.bound.solve())))
+        return float(np.mean(self.bound.factors(self.solved)))
 
     @property
     def plenty(self) -> bool:
@@ -81,12 +92,15 @@ def bottleneck(
 
 def fluid_method(asked: Asked) -> Method:
     """What one more hour a day of each skill is worth, by the fluid bound."""
-    solved = asked.bound.solve()
-    base = asked.bound.factors(solved)
+    base = asked.bound.factors(asked.solved)
     rows = []
     for group in asked.bound.groups:
         more = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
         rows.append(_row(group.name, (more - base) * asked.bound.demand, group.kind, group.key))
+    rows += [
+        _row(f"{one.name}: one more", (_freed(asked, one) - base) * asked.bound.demand, one.kind, one.key)
+        for one in asked.bound.limits
+    ]
     ranked = _ranked(rows)
     says = f"Only {ranked[0].name} is worth an hour." if _alone(ranked) else ""
     if not ranked or ranked[0].value <= 0:
@@ -99,6 +113,13 @@ def fluid_method(asked: Asked) -> Method:
         "fluid", "One more hour a day", f"{asked.unit}s a month it would unlock, by the fluid bound",
         f"{asked.unit}s a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
     )  # fmt: skip
+
+
+def _freed(asked: Asked, limit: Limit) -> Floats:
+    """The factor with one more at a time."""
+    others = tuple(one for one in asked.bound.limits if one is not limit)
+    freed = replace(asked.bound, limits=(*others, replace(limit, most=limit.most + 1, factor=limit.with_one_more)))
+    return freed.factors(asked.solved)
 
 
 def waiting_method(asked: Asked, today: Outcome) -> Method:
@@ -118,12 +139,50 @@ def waiting_method(asked: Asked, today: Outcome) -> Method:
         each = zip(CAUSES, by_cause[name] / finished.sum(), strict=True)
         row = _row(name, summed / finished, "step", step)
         rows.append(replace(row, causes={cause: float(one) for cause, one in each if one > 0}))
+    for limit in (one for one in asked.bound.limits if one.kind == "limit"):
+        outside = door(today, limit.key)
+        by_cause[limit.name] = np.zeros(len(CAUSES))
+        by_cause[limit.name][CAUSES.index("contention")] = outside.sum()
+        row = _row(limit.name, outside / finished, "limit", limit.key)
+        rows.append(replace(row, causes={"contention": float(outside.sum() / finished.sum())} if outside.any() else {}))
     ranked = _ranked(rows)
     return Method(
         "waiting", "Where work waits", f"hours of waiting per {asked.unit}, by the step it waits for",
-        f"hours per {asked.unit}", tuple(ranked[:SHOWN]), _why(ranked, by_cause), _tied(ranked), decimals=0,
+        f"hours per {asked.unit}", tuple(ranked[:SHOWN]), _why(ranked, by_cause, held=_held(asked)), _tied(ranked),
+        decimals=0,
         cause=_main_cause(ranked, by_cause),
     )  # fmt: skip
+
+
+def door(today: Outcome, slug: str) -> Floats:
+    """Hours that finished items of a workflow waited for a place in it, by replication."""
+    tasks, cases, runs = today.runs.tasks, today.runs.cases, today.runs
+    assert tasks is not None  # noqa: S101  # the outcome of today is recorded
+    ours = np.array([one == slug for one, _ in today.compiled.classes])
+
+    def of(rows: Tasks | Cases) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows of the workflow that are not there from the beginning, and a number for the case of each."""
+        known = np.flatnonzero(ours[rows.work_class] & (rows.case >= 0))
+        one = (rows.replication[known] - runs.first) * len(ours) + rows.work_class[known]
+        return known, one * (1 << 32) + rows.case[known]
+
+    begun, of_task = of(tasks)
+    done, of_case = of(cases)
+    keys, place = np.unique(of_task, return_inverse=True)
+    first = np.full(len(keys) + 1, np.nan)
+    first[:-1] = np.inf
+    np.minimum.at(first, place, tasks.enabled[begun])
+    found = np.searchsorted(keys, of_case)
+    found[np.append(keys, -1)[found] != of_case] = len(keys)
+    hours = np.nan_to_num(np.maximum(first[found] - cases.arrived[done], 0.0))
+    return np.bincount(cases.replication[done] - runs.first, weights=hours, minlength=runs.replications).astype(float)
+
+
+def _held(asked: Asked) -> dict[str, str]:
+    """What takes only so many at a time, in words, by its name in the ranking of waiting."""
+    limits = asked.bound.limits
+    steps = {one.name: f"because it takes {one.most} at a time" for one in limits if one.kind == "step"}
+    return steps | {one.name: "because so many are in work already" for one in limits if one.kind == "limit"}
 
 
 def _by_log(asked: Asked, simulated: Method, evidence: Evidence, slug: str) -> Method:
@@ -144,7 +203,9 @@ def _main_cause(ranked: Sequence[Row], by_cause: dict[str, Floats]) -> str:
     return CAUSES[int(first.argmax())] if first.sum() > 0 else ""
 
 
-def _why(ranked: Sequence[Row], by_cause: dict[str, Floats], *, logged: bool = False) -> str:
+def _why(
+    ranked: Sequence[Row], by_cause: dict[str, Floats], *, logged: bool = False, held: Mapping[str, str] | None = None
+) -> str:
     whole = sum(float(one.sum()) for one in by_cause.values())
     if not ranked or whole <= 0:
         return "Nothing waits."
@@ -154,10 +215,14 @@ def _why(ranked: Sequence[Row], by_cause: dict[str, Floats], *, logged: bool = F
         "contention": "mostly because those who do it have other work that came earlier",
         "prioritisation": "mostly because other work goes first",
         "unavailability": "mostly because those who do it are away",
-        "outside": "mostly while those who do it are free: the log does not say what holds it up" if logged else
-        "mostly for others outside, or because people do other things first",
+        "outside": "mostly while those who do it are free: the log does not say what holds it up"
+        if logged
+        else "mostly for others outside, or because people do other things first",
     }
-    return f"{ranked[0].name}: {first.sum() / whole:.0%} of all waiting, {words[cause]}."
+    why = words[cause]
+    if held and ranked[0].name in held and cause == "contention":
+        why = f"mostly {held[ranked[0].name]}"
+    return f"{ranked[0].name}: {first.sum() / whole:.0%} of all waiting, {why}."
 
 
 def active_method(asked: Asked, today: Outcome) -> Method:
@@ -206,7 +271,7 @@ def _lead(asked: Asked, made: Compiled) -> Floats:
 
 def _stressed(asked: Asked) -> Compiled:
     """The same demand, so many times over that people cannot keep up."""
-    factor = float(np.mean(asked.bound.factors(asked.bound.solve())))
+    factor = asked.factor
     times = STRESS * factor if np.isfinite(factor) else 1.0
     classes = tuple(
         replace(one, arrivals=replace(one.arrivals, expected=one.arrivals.expected * times))
@@ -266,42 +331,95 @@ def _alone(ranked: Sequence[Row]) -> bool:
 
 def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> BottleneckAnswer:
     votes = [_voted(asked, method) for method in methods]
-    waiting = methods[1]
-    thing = _held_up(asked, waiting) if asked.plenty else None
-    group = _elected(votes) if thing is None else None
-    if thing is None and group is None:
+    limit = asked.bound.binding(asked.solved)
+    if limit is not None and not asked.plenty:
+        return _limited(asked, methods, today, limit)
+    thing = _held_up(asked, methods[1]) if asked.plenty else None
+    if thing is not None:
+        return BottleneckAnswer(
+            thing, methods, _plenty_says(asked, votes, methods), because=_because(asked, today), agrees=1,
+            holds_back=_behind(today), waits=_waits(methods[1], thing.steps or (thing.key,)), spare=_spare(asked),
+            next_says=_then(methods[1]),
+        )  # fmt: skip
+    group = _elected(votes)
+    if group is None:
         return BottleneckAnswer(
             Thing("demand", "", "demand"), methods, "Nothing that people do holds work back: more could come in.",
             because=_because(asked, today), spare=_spare(asked),
         )  # fmt: skip
-    if group is None:
-        assert thing is not None  # noqa: S101  # one of the two is there
-        return BottleneckAnswer(
-            thing, methods, _plenty_says(asked, votes, methods), because=_because(asked, today), agrees=1,
-            holds_back=Estimate(0.0, 0.0, 0.0), waits=_waits(waiting, thing.steps), spare=_spare(asked),
-            next_says=_then(waiting),
-        )  # fmt: skip
+    return _scarce(asked, methods, today, votes, group)
+
+
+def _scarce(
+    asked: Asked, methods: tuple[Method, ...], today: Outcome, votes: Sequence[Group | None], group: Group
+) -> BottleneckAnswer:
+    """Hours are scarce: those of people, or those in which a step is open."""
     agrees = sum(one is not None and one.key == group.key for one in votes)
-    base = asked.bound.factors(asked.bound.solve())
-    lifted = asked.bound.factors(asked.bound.solve(asked.bound.without(group)))
-    hour = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
-    following = _next(asked, group)
+    base = asked.bound.factors(asked.solved)
+    opened = asked.bound.solve(opened=group) if asked.bound.closed(group) else asked.solved
+    shut = float(np.mean(asked.bound.factors(opened))) > NOTABLY * float(base.mean())
+    lifted = opened if shut else asked.bound.solve(asked.bound.without(group))
+    more, longer = (None, group) if shut else (group, None)
+    hour = asked.bound.solve(more=more, opened=longer, hours=MONTH_DAYS)
+    following = _next(asked, group, opened if shut else None)
     # Of what comes in; beyond that nothing is held back, more could only come.
-    back = (np.minimum(lifted, 1.0) - np.minimum(base, 1.0)) * asked.bound.demand
+    back = (np.minimum(asked.bound.factors(lifted), 1.0) - np.minimum(base, 1.0)) * asked.bound.demand
+    constraint = _shut(asked, group) if shut else Thing(group.kind, group.key, group.name, group.steps)
+    lever = (
+        f"one more hour a day in which {constraint.name} is open" if shut else f"one more hour of {group.name} a day"
+    )
     return BottleneckAnswer(
-        constraint=Thing(group.kind, group.key, group.name, group.steps),
+        constraint=constraint,
         methods=methods,
         agreement=_agreement(methods, votes, group, agrees),
         agrees=agrees,
         holds_back=estimate(back),
-        lever=f"one more hour of {group.name} a day",
-        unlocks=estimate((hour - base) * asked.bound.demand),
+        lever=lever,
+        unlocks=estimate((asked.bound.factors(hour) - base) * asked.bound.demand),
         next_constraint=Thing(following.kind, following.key, following.name, following.steps) if following else None,
-        next_says=_next_says(group, following, lifted, asked),
+        next_says=_next_says(constraint.name, following, asked.bound.factors(lifted), asked),
         because=_because(asked, today),
-        waits=_waits(waiting, group.steps),
+        waits=_waits(methods[1], constraint.steps),
         spare=_spare(asked),
     )
+
+
+def _shut(asked: Asked, group: Group) -> Thing:
+    """The opening hours of those steps of a group that are closed at times."""
+    nodes = {node for one in asked.bound.windows for node in one.work} & set(group.nodes)
+    steps = tuple(dict.fromkeys("/".join(asked.made.nodes[node]) for node in sorted(nodes)))
+    return Thing("calendar", steps[0], " and ".join(_step_name(asked.made, one) for one in steps), steps)
+
+
+def _limited(asked: Asked, methods: tuple[Method, ...], today: Outcome, limit: Limit) -> BottleneckAnswer:
+    """Not hours are scarce, but so many at a time are all that is taken in."""
+    base = asked.bound.factors(asked.solved)
+    hours = asked.bound.factors(asked.solved, limited=False)
+    said = _limit_says(limit)
+    first = [one.rows[0].key in (limit.key, *limit.steps) if one.rows else False for one in methods]
+    most = float(np.mean(hours * asked.bound.demand))
+    return BottleneckAnswer(
+        Thing(limit.kind, limit.key, limit.name, limit.steps), methods,
+        f"{said}: that lets through {float(np.mean(base * asked.bound.demand)):.1f} {asked.unit}s a month.",
+        agrees=sum(first), holds_back=_behind(today), lever=f"one more at a time ({limit.name})",
+        unlocks=estimate((_freed(asked, limit) - base) * asked.bound.demand),
+        next_says=f"Without that limit, people could do {most:.1f} {asked.unit}s a month." if np.isfinite(most) else "",
+        because=_because(asked, today), waits=_waits(methods[1], (limit.key, *limit.steps)), spare=_spare(asked),
+    )  # fmt: skip
+
+
+def _limit_says(limit: Limit) -> str:
+    if limit.kind == "limit":
+        return f"Of what is in work at a time there are at most {limit.most}"
+    return f"{limit.name} takes {limit.most} at a time"
+
+
+def _behind(today: Outcome) -> Estimate:
+    """Items a month that come in and are not finished; nothing, where one cannot tell it from nothing."""
+    found = estimate((today.arrived - today.finished).mean(axis=1))
+    if found.low is not None and found.low > 0:
+        return found
+    return Estimate(0.0, 0.0, max(found.high or 0.0, 0.0))
 
 
 def _spare(asked: Asked) -> float | None:
@@ -322,6 +440,8 @@ def _held_up(asked: Asked, waiting: Method) -> Thing | None:
         return None
     first = waiting.rows[0]
     kinds: dict[str, ThingKind] = {"outside": "outside", "batching": "calendar", "unavailability": "calendar"}
+    if first.kind == "limit":
+        return Thing("limit", first.key, first.name)
     if waiting.cause in kinds:
         return Thing(kinds[waiting.cause], first.key, first.name, (first.key,))
     group = next((one for one in asked.bound.groups if first.key in one.steps), None)
@@ -381,21 +501,20 @@ def _agreement(methods: Sequence[Method], votes: Sequence[Group | None], group: 
     return "; ".join([head, *others]) + "."
 
 
-def _next(asked: Asked, group: Group) -> Group | None:
-    """The group with the highest price once this one's work takes nobody any time."""
-    load = asked.bound.without(group)
-    solved = asked.bound.solve(load)
+def _next(asked: Asked, group: Group, opened: Sequence[Fluid] | None) -> Group | None:
+    """The group with the highest price once this one's work takes nobody any time, or once it is always `opened`."""
+    solved = asked.bound.solve(asked.bound.without(group)) if opened is None else opened
     prices = np.mean([one.of_work for one in solved], axis=0)
-    others = [one for one in asked.bound.groups if one.key != group.key]
+    others = [one for one in asked.bound.groups if one.key != group.key or opened is not None]
     best = max(others, key=lambda one: prices[list(one.nodes)].max(), default=None)
     return best if best is not None and prices[list(best.nodes)].max() > 0 else None
 
 
-def _next_says(group: Group, following: Group | None, lifted: Floats, asked: Asked) -> str:
+def _next_says(name: str, following: Group | None, lifted: Floats, asked: Asked) -> str:
     if following is None:
-        return f"Once {group.name} is lifted, nobody else holds work back."
+        return f"Once {name} is lifted, nobody else holds work back."
     most = float(np.mean(lifted * asked.bound.demand))
-    return f"Once {group.name} is lifted, it is {following.name}, at {most:.1f} {asked.unit}s a month."
+    return f"Once {name} is lifted, it is {following.name}, at {most:.1f} {asked.unit}s a month."
 
 
 def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:

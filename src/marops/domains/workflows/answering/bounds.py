@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from marops.domains.workflows.answering.limits import Limit, limits
 from marops.domains.workflows.answering.outcomes import Setting, run
 from marops.domains.workflows.rules.answers import ThingKind
 from marops.domains.workflows.rules.compiling import Compiled
@@ -46,20 +47,45 @@ class Bound:
     capacity: Floats
     windows: tuple[Window, ...]
     nobody: bool = False
+    limits: tuple[Limit, ...] = ()
 
-    def solve(self, load: Floats | None = None, *, more: Group | None = None, hours: float = 0.0) -> list[Fluid]:
-        """The programme for each replication; `more`: with so many hours a month of somebody who only does this."""
+    def solve(
+        self, load: Floats | None = None, *, more: Group | None = None, opened: Group | None = None,
+        hours: float | None = None,
+    ) -> list[Fluid]:  # fmt: skip
+        """The programme for each replication. `more`: with so many hours a month of somebody who only does this and is
+        there when those are who do it now; `opened`: with the steps of these open so many hours longer (None: always).
+        """
         speed, capacity, windows = self.speed, self.capacity, self.windows
-        if more is not None:
+        if opened is not None:
+            windows = tuple(_longer(one, opened, hours) for one in windows)
+        if more is not None and hours is not None:
             extra = np.zeros((len(speed), 1))
             extra[list(more.nodes)] = 1.0
             speed, capacity = np.hstack([speed, extra]), np.append(capacity, hours)
-            windows = tuple(replace(one, hours=(*one.hours, hours)) for one in windows)
+            windows = tuple(replace(one, hours=(*one.hours, hours * self._within(more, one))) for one in windows)
         return [fluid(one, speed, capacity, windows) for one in (self.load if load is None else load)]
 
-    def factors(self, answers: Sequence[Fluid]) -> Floats:
-        """How many times the demand, by replication."""
-        return np.zeros(len(answers)) if self.nobody else np.array([one.factor for one in answers])
+    def _within(self, group: Group, window: Window) -> float:
+        """Which part of their hours those who do this have within the opening hours."""
+        people = list(group.people)
+        hours = float(self.capacity[people].sum())
+        return min(1.0, float(np.array(window.hours)[people].sum()) / hours) if hours > 0 else 1.0
+
+    def closed(self, group: Group) -> bool:
+        """Is any step of these closed at times?"""
+        return any(set(one.work) & set(group.nodes) for one in self.windows)
+
+    def factors(self, answers: Sequence[Fluid], *, limited: bool = True) -> Floats:
+        """How many times the demand, by replication; with `limited`, no more than is taken in at a time."""
+        least = min((one.factor for one in self.limits), default=np.inf) if limited else np.inf
+        return np.minimum(least, [0.0 if self.nobody else one.factor for one in answers])
+
+    def binding(self, answers: Sequence[Fluid]) -> Limit | None:
+        """The limit that holds back before hours do; None where hours are scarcer."""
+        first = min(self.limits, key=lambda one: one.factor, default=None)
+        hours = float(np.mean(self.factors(answers, limited=False)))
+        return first if first is not None and first.factor < hours else None
 
     def without(self, group: Group) -> Floats:
         """The load as if this group's work took nobody any time."""
@@ -79,6 +105,9 @@ def bound(made: Compiled, setting: Setting, target: str | None) -> Bound:
     speed = _speed(model)
     idle = ~(speed > 0).any(axis=1)
     undone = [node for node in np.flatnonzero(idle & (load > 0).any(axis=0)) if not model.nodes[node].alone]
+    rates = [_expected(model, [number]) for number in range(len(model.classes))]
+    month = (model.end - model.months[-1 - min(12, months)]) / min(12, months)
+    held = limits(made, setting, target, load.mean(axis=0), [one / month for one in rates])
     load[:, idle] = 0.0
     available = runs.available
     last = available[:, -min(12, months) :].mean(axis=1)
@@ -92,6 +121,18 @@ def bound(made: Compiled, setting: Setting, target: str | None) -> Bound:
         capacity=last,
         windows=_windows(model),
         nobody=bool(now_used(model).intersection(undone)),
+        limits=tuple(held),
+    )
+
+
+def _longer(window: Window, group: Group, hours: float | None) -> Window:
+    """Opening hours as they are for all but the steps of a group; for those so many hours longer, or always."""
+    if not set(window.work) & set(group.nodes):
+        return window
+    if hours is None:
+        return replace(window, work=tuple(one for one in window.work if one not in group.nodes))
+    return replace(
+        window, hours=tuple(each + hours if n in group.people else each for n, each in enumerate(window.hours))
     )
 
 

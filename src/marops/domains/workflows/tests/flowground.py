@@ -1,7 +1,7 @@
 """Workflows and a crew that tests share."""
 
 from marops.domains.workflows.rules.changing import Situation
-from marops.domains.workflows.rules.crew import Crew
+from marops.domains.workflows.rules.crew import WEEKDAYS, Crew
 from marops.domains.workflows.rules.document import Workflow
 
 OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -55,3 +55,32 @@ def workflow(per_month=12.0, **changes):
 def situation(per_month=12.0, *, people=None, **changes):
     hands = crew(**({"people": people} if people else {}))
     return Situation({"newsletter": workflow(per_month, **changes)}, hands)
+
+
+def one_step(per_month, *, effort=1, hours=480, people=({"id": "a", "name": "A"},), step=None, **changes):
+    """One step, done day and night unless somebody says otherwise."""
+    crew = Crew.model_validate(
+        {
+            "title": "Crew",
+            "zone": "UTC",
+            "calendar": "always",
+            "calendars": {
+                "always": {"hours": {day: [["00:00", "24:00"]] for day in WEEKDAYS}},
+                "office": {"hours": OFFICE},
+                "tuesdays": {"hours": {"tue": [["09:00", "17:00"]]}},
+                "sundays": {"hours": {"sun": [["09:00", "17:00"]]}},
+            },
+            "people": [{"skills": {"work": 1}, **one} for one in people],
+        }
+    )
+    flow = Workflow.model_validate(
+        {
+            "title": "Piece",
+            "crew": "crew",
+            "classes": [{"id": "piece", "name": "Piece", "arrivals": {"per_month": per_month}}],
+            "steps": [{"id": "work", "name": "Work", "skill": "work", "effort": effort, **(step or {})}],
+            "promise": {"hours": hours},
+            **changes,
+        }
+    )
+    return Situation({"piece": flow}, crew)

@@ -9,38 +9,12 @@ import pytest
 
 from marops.domains.workflows.answering.outcomes import Setting, estimate
 from marops.domains.workflows.answering.unlocking import BROKEN, Shares, crossing, highest_intake, unlocked
-from marops.domains.workflows.rules.changing import Situation
-from marops.domains.workflows.rules.crew import WEEKDAYS, Crew
-from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.frames import Frame
 from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.tests.flowground import one_step
 
 SETTING = Setting(Frame(date(2027, 1, 1), 12, "UTC", 6), seed=3, replications=30)
 MONTH = 365.25 * 2
-
-
-def one_step(per_month, *, effort, hours, people=({"id": "a", "name": "A"},), **changes):
-    """One step, done day and night."""
-    crew = Crew.model_validate(
-        {
-            "title": "Crew",
-            "zone": "UTC",
-            "calendar": "always",
-            "calendars": {"always": {"hours": {day: [["00:00", "24:00"]] for day in WEEKDAYS}}},
-            "people": [{"skills": {"work": 1}, **one} for one in people],
-        }
-    )
-    flow = Workflow.model_validate(
-        {
-            "title": "Piece",
-            "crew": "crew",
-            "classes": [{"id": "piece", "name": "Piece", "arrivals": {"per_month": per_month}}],
-            "steps": [{"id": "work", "name": "Work", "skill": "work", "effort": effort}],
-            "promise": {"hours": hours},
-            **changes,
-        }
-    )
-    return Situation({"piece": flow}, crew)
 
 
 def shares(kept, counted):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marops.cli.main import CLI, REFUSED, Json, app, document_of, err, installation, out, print_json
+from marops.cli.main import CLI, REFUSED, Json, app, check_output, document_of, err, installation, out, print_json
 from marops.cli.workflows import workflow
 
 scenario = typer.Typer(no_args_is_help=True, help="Scenarios: what a hire or a redesign would bring.")
@@ -71,6 +71,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Say how things go if nothing is changed; with --log, write simulated work in the columns of the log."""
+    check_output(log)
     with installation(quiet=as_json):
         from marops.domains.workflows.public import simulated_file, simulation
 
@@ -91,11 +92,18 @@ def simulate(
 def _print_simulation(found: dict[str, Any]) -> None:
     for name, one in found["figures"].items():
         out.print(f"{name.replace('_', ' '):16}  {_figure(one)}")
-    out.print("\n[bold]Month     finished   lead p50   lead p85   in work[/]")
-    for month in found["months"]:
+    spans = [_span(month) for month in found["months"]]
+    room = max(map(len, (*spans, "Month")))
+    out.print(f"\n[bold]{'Month':{room}}   finished   lead p50   lead p85   in work[/]")
+    for month, span in zip(found["months"], spans, strict=True):
         cells = (month["throughput"], month["lead_p50_hours"], month["lead_p85_hours"], month["in_work"])
-        out.print(f"{month['month']}  " + "  ".join(f"{_short(one):>9}" for one in cells))
+        out.print(f"{span:{room}}  " + "  ".join(f"{_short(one):>9}" for one in cells))
     out.print(f"[dim]{found['replications']} runs, {found['seconds']} s, seed {found['asked']['seed']}[/]")
+
+
+def _span(month: dict[str, Any]) -> str:
+    """A month of the calendar by its name, any other by its first and last day."""
+    return month["month"] if month["from"].endswith("-01") else f"{month['from']} – {month['to']}"
 
 
 @workflow.command("fit")
@@ -143,6 +151,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare scenarios with doing nothing, month by month, on the same luck."""
+    check_output(pdf)
     with installation(quiet=as_json):
         from marops.domains.workflows.public import compare_scenarios, comparison_json, comparison_pdf
 
@@ -160,18 +169,16 @@ def compare(
 
 def _scenarios(options: list[str]) -> dict[str, Any]:
     """Scenarios by a short name: that of the file, or of the kept definition."""
-    from marops.domains.workflows.public import scenario_of, scenarios_named
+    from marops.domains.workflows.public import check_names, scenario_of, scenarios_named
 
+    paths = {one: Path(one) for one in options if Path(one).suffix in (".yaml", ".yml", ".json") or Path(one).is_file()}
+    check_names([paths[one].stem if one in paths else one.partition("@")[0] for one in options])
     found: dict[str, Any] = {}
     for option in options:
-        path = Path(option)
-        if path.suffix in (".yaml", ".yml", ".json") or path.is_file():
-            found[path.stem] = scenario_of(document_of(path), option)
+        if option in paths:
+            found[paths[option].stem] = scenario_of(document_of(paths[option]), option)
         else:
             found |= scenarios_named([option])
-    if not found:
-        err.print("Name at least one scenario by --with.")
-        raise typer.Exit(REFUSED)
     return found
 
 
@@ -269,6 +276,7 @@ def _print_decisions(found: dict[str, Any]) -> None:
 @workflow.command("brief")
 def brief(slug: Slug, pdf: Annotated[Path, typer.Option(help="The file to write.")], as_json: Json = False) -> None:
     """Write the one page for the next one-to-one: map, bottleneck, evidence, one proposal."""
+    check_output(pdf)
     with installation(quiet=as_json):
         from marops.domains.workflows.public import Ask, brief_pdf, find_bottleneck
 

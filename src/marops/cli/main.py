@@ -83,10 +83,26 @@ def text_of(file: Path) -> str:
     """What a text file holds; one that is none is refused by its name."""
     from marops.kernel.errors import INVALID, MaropsError
 
+    if not file.exists():
+        raise MaropsError(INVALID, f"There is no file {file}.")
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         raise MaropsError(INVALID, f"{file} cannot be read as a text file in UTF-8.") from fault
+
+
+def check_output(file: Path | None) -> None:
+    """Can a file be written there? Asked before anything is worked out. Raises MaropsError `invalid`."""
+    from marops.kernel.errors import INVALID, MaropsError
+
+    if file is None:
+        return
+    if file.is_dir():
+        raise MaropsError(INVALID, f"{file} is a folder.", remedy="Name a file in it.")
+    if not file.parent.is_dir():
+        raise MaropsError(INVALID, f"There is no folder {file.parent}.", remedy="Make it, or name another file.")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise MaropsError(INVALID, f"{file} cannot be written.", remedy="Name a file that may be written.")
 
 
 def document_of(file: Path) -> Any:

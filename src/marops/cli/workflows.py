@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marops.cli.main import CLI, FINDINGS, REFUSED, Json, app, counted, err, installation, out, print_json
+from marops.cli.main import CLI, FINDINGS, REFUSED, Json, app, check_output, counted, err, installation, out, print_json
 
 workflow = typer.Typer(no_args_is_help=True, help="Workflows: how work flows, what holds it back, what would help.")
 app.add_typer(workflow, name="workflow")
@@ -217,6 +217,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a workflow: its steps, who does them, how long they take; as text, JSON, SVG or BPMN."""
+    check_output(prosimos)
     with installation(quiet=as_json or svg or bpmn):
         from marops.domains.workflows import public
 

@@ -457,8 +457,11 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[
 
 
 def read_yaml(text: str) -> Any:
-    """YAML as data. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    """YAML as data. Raises yaml.YAMLError, also for a date that no calendar has."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+    except ValueError as fault:  # of 2026-13-01
+        raise yaml.YAMLError(str(fault)) from fault
 
 
 def write_yaml(data: Any) -> str:

@@ -35,6 +35,7 @@ from marops.domains.capture.tables import importer
 from marops.domains.contacts.public import known_rows
 from marops.kernel import crash, files
 from marops.kernel.actors import Actor
+from marops.kernel.cells import harmless
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import MaropsError, problem
@@ -241,13 +242,6 @@ def _line(cells: list[str | None]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerow([harmless(cell or "") for cell in cells])
     return out.getvalue().encode()
-
-
-def harmless(cell: str) -> str:
-    """The cell as no spreadsheet program takes it for a formula; a plain number, also a negative one, stays."""
-    if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and not cell[1:].replace(".", "", 1).isdigit():
-        return "'" + cell
-    return cell
 
 
 # --- a trial -------------------------------------------------------------------------------------------------------

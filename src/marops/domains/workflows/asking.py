@@ -4,6 +4,7 @@ The same question (same versions, scenarios, time, seed and number of runs) is a
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from marops.domains.workflows.telling import Results
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.definitions import checked, digest, find, load
-from marops.kernel.errors import NOT_FOUND, MaropsError, problem
+from marops.kernel.errors import INVALID, NOT_FOUND, MaropsError, problem
 from marops.kernel.workspace import sample_present, today
 from marops.methods.mining.log import Log
 
@@ -40,6 +41,10 @@ NO_SOURCE = problem(
 RUNS = 100
 SEED = 1
 MOST_RUNS = 10_000
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""Calendars, time zones and holidays are known for these years, more or less."""
+BASELINE = "baseline"
+"""What doing nothing is called among the options of a comparison."""
 WAY = 2
 """Changed whenever the same question would be answered otherwise: what was kept before is asked anew."""
 Tell = Callable[[str], None]
@@ -58,6 +63,11 @@ class Ask:
     seed: int = SEED
     first: date | None = None
     warm_up: int = WARM_UP
+
+    def __post_init__(self) -> None:
+        if self.first and not FIRST_YEAR <= self.first.year <= LAST_YEAR:
+            said = f"From {self.first.isoformat()} on nobody can look ahead."
+            raise MaropsError(INVALID, said, remedy=f"Name a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
 
     def as_plain(self) -> dict[str, Any]:
         """For the record of what was asked."""
@@ -97,6 +107,7 @@ def comparison(
 
     `deep`: also the throughput unlocked, the next constraint and the assumption that turns the ranking round.
     """
+    check_names(list(scenarios))
     here = known(slug)
     asked = {
         **_asked(here, ask),
@@ -180,7 +191,21 @@ def kept_answer(row: WorkflowAnswer, actor: Actor | None = None) -> dict[str, An
 
 def scenario_of(document: Any, name: str) -> Scenario:
     """A scenario as somebody wrote it. Raises MaropsError `invalid` that names every fault by its place."""
-    return Scenario.model_validate(checked("scenario", document if isinstance(document, dict) else {"title": name}))
+    if not isinstance(document, dict):
+        holds = "is empty" if document is None else "holds no scenario"
+        raise MaropsError(INVALID, f"{name} {holds}.", remedy="Write its title and its changes.")
+    return Scenario.model_validate(checked("scenario", document))
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Can scenarios stand beside each other under these names? Raises MaropsError `invalid`."""
+    twice = sorted(one for one, many in Counter(names).items() if many > 1)
+    if twice:
+        said = f"Two scenarios would be called {', '.join(map(repr, twice))} in the answer."
+        raise MaropsError(INVALID, said, remedy="Name each once, files by different names.")
+    if BASELINE in names:
+        said = f"{BASELINE!r} is what doing nothing is called in the answer."
+        raise MaropsError(INVALID, said, remedy="Give the scenario another name.")
 
 
 def scenarios_named(slugs: Sequence[str]) -> dict[str, Scenario]:
@@ -309,7 +334,7 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
 
         held_out, zone = _as_written(against, source), str(_zone(here))
         wanted = Wanted(here.slug, len(held_out.cases), first_day(held_out, zone), zone)
-        with enough():
+        with enough("Hold it against a log with fewer cases, or let more come in."):
             found = fit_of(here.situation, wanted, held_out, log_of(source), seed=ask.seed, runs=ask.runs)
         drifted = {name: drift_in(row) for name, row in (("source", source), ("against", against))}
         return {"distances": [asdict(one) for one in found], "drift": drifted, **logs}
@@ -350,12 +375,12 @@ def _as_written(log: EventLog, source: EventLog) -> Log:
 
 
 @contextmanager
-def enough() -> Iterator[None]:
-    """Turns too few cases into a refusal."""
+def enough(remedy: str = "Ask for fewer cases, or let more come in.") -> Iterator[None]:
+    """Turns too few cases into a refusal; `remedy` is what can be done about it."""
     try:
         yield
     except ValueError as error:
-        raise MaropsError(CANNOT_RUN, str(error), remedy="Ask for fewer cases, or let more come in.") from None
+        raise MaropsError(CANNOT_RUN, str(error), remedy=remedy) from None
 
 
 def read_off(here: Known) -> EventLog:

@@ -11,6 +11,7 @@ from marops.domains.workflows.actions import keep
 from marops.domains.workflows.asking import (
     Ask,
     bottleneck_json,
+    check_names,
     comparison_json,
     scenario_of,
     scenarios_named,
@@ -45,6 +46,7 @@ from marops.store.archive import blocks_of
 
 __all__ = [
     "CHANGE", "VIEW", "Ask", "EventLog", "Given", "LogPlan", "as_given", "bottleneck_json", "brief_pdf",
+    "check_names",
     "check_plan", "compare_scenarios", "comparison_json", "comparison_pdf", "decisions", "find_bottleneck", "find_log",
     "fit_to", "hours_on_average", "import_json",
     "import_model", "is_diagram", "is_model", "keep_scenario", "log_json", "log_named", "log_of", "logs", "map_bpmn",

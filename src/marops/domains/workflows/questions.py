@@ -12,6 +12,7 @@ from marops.domains.workflows.asking import (
     Ask,
     as_document,
     bottleneck,
+    check_names,
     comparison,
     fitting_to,
     read_off,
@@ -111,6 +112,7 @@ def start_comparison(slug: str, scenarios: Scenarios, *, actor: Actor, **how: An
     Raises MaropsError `not-allowed`, `not-found`, or `invalid` with every fault of a document by its place.
     """
     require(actor, VIEW)
+    check_names(list(scenarios))
     asked: dict[str, Any] = {"workflow": slug, "scenarios": list(scenarios), **how}
     if isinstance(scenarios, Mapping):
         here = known(slug)

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.outcomes import Setting, run
+from marops.domains.workflows.reading.meanings import folded
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
+from marops.kernel.cells import harmless
 from marops.methods.mining.distances import Distance, fit
 from marops.methods.mining.log import Log
 from marops.methods.simulation.model import NOBODY
@@ -24,7 +26,17 @@ USUAL = {
     "case": "case_id", "activity": "activity", "resource": "resource", "enabled": "enabled_time",
     "start": "start_time", "end": "end_time", "class": "class",
 }  # fmt: skip
-"""The headings of a log whose workflow was drawn by hand."""
+"""The headings of a log whose workflow was drawn by hand, or whose work was done here."""
+DURATION = "duration"
+_OF_ITS_OWN = "@@"
+"""So begin the columns that process mining libraries add; no spreadsheet program takes them for formulas."""
+_AT_ITS_START = "@@startevent_"
+_TWICE = {
+    "case": ("case id", "case concept name"),
+    "activity": ("activity", "activity name", "concept name"),
+    "resource": ("resource", "org resource"),
+}
+"""Headings that are so often beside another one of the same meaning that they say the same."""
 
 
 class TooFew(ValueError):
@@ -134,20 +146,33 @@ def write_log(
 ) -> int:
     """Write a log as CSV with the headings of the log it is compared with; answers how many rows.
 
-    `headings`: meaning → heading; `order`: all headings of that file, of which those without a meaning stay empty.
-    `written`: the zone of that file's times where they say none; these then say none either.
+    `headings`: meaning → heading; `order`: all headings of that file. Those that say a second time what another says
+    (see `meant`) are filled too; others, which nobody simulates, stay empty. `written`: the zone of that file's times
+    where they say none; these then say none either.
     """
-    names = USUAL if headings is None else headings
-    columns = list(order) or list(dict.fromkeys(names.values()))
+    names = headings or USUAL
+    columns = list(order) if order and headings else list(dict.fromkeys(names.values()))
+    means = {heading: meaning for meaning, heading in names.items()}
+    means = {one: meaning for one in columns if (meaning := means.get(one) or meant(one)) in (*USUAL, DURATION)}
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(_rows(log, names, written))
+        writer = csv.writer(file)
+        writer.writerow([one if one.startswith(_OF_ITS_OWN) else harmless(one) for one in columns])
+        writer.writerows([row[means[one]] if one in means else "" for one in columns] for row in _rows(log, written))
     return len(log)
 
 
-def _rows(log: Log, names: Mapping[str, str], written: str) -> Iterator[dict[str, str]]:
-    """Rows for a file; a loop over rows, since a file has lines."""
+def meant(heading: str) -> str:
+    """What a heading says a second time, by its name alone: Activity beside concept:name, columns that process mining
+    libraries add for the start of an event, and its duration in seconds; empty for all others.
+    """
+    if heading == f"{_OF_ITS_OWN}duration":
+        return DURATION
+    name = folded(heading.removeprefix(_AT_ITS_START))
+    return next((meaning for meaning, names in _TWICE.items() if name in names), "")
+
+
+def _rows(log: Log, written: str) -> Iterator[dict[str, str]]:
+    """Rows by what their cells mean; a loop over rows, since a file has lines."""
     zone = ZoneInfo(written) if written else None
 
     def moment(hours: float) -> str:
@@ -155,16 +180,16 @@ def _rows(log: Log, names: Mapping[str, str], written: str) -> Iterator[dict[str
         return (at.astimezone(zone).replace(tzinfo=None) if zone else at).isoformat(timespec="microseconds")
 
     for row in range(len(log)):
-        values = {
-            "case": log.cases[log.case[row]],
-            "activity": log.activities[log.activity[row]],
-            "resource": log.resources[log.resource[row]] if log.resource[row] >= 0 else "",
-            "class": log.classes[log.work_class[row]],
+        yield {
+            "case": harmless(log.cases[log.case[row]]),
+            "activity": harmless(log.activities[log.activity[row]]),
+            "resource": harmless(log.resources[log.resource[row]]) if log.resource[row] >= 0 else "",
+            "class": harmless(log.classes[log.work_class[row]]),
             "enabled": moment(log.enabled[row]),
             "start": moment(log.started[row]),
             "end": moment(log.ended[row]),
+            DURATION: f"{(log.ended[row] - log.started[row]) * 3600:.3f}",
         }
-        yield {names[meaning]: value for meaning, value in values.items() if meaning in names}
 
 
 def fit_of(

@@ -220,7 +220,7 @@ def verdict(order: Ranking, titles: Mapping[str, str], unit: str) -> str:
 
 def _brings(gain: Estimate, by: By, unit: str) -> str:
     value, fewer = gain.value or 0.0, (gain.value or 0.0) < 0
-    units = unit if f"{abs(value):.1f}" == "1.0" and unit else plural(unit)
+    units = plural(unit)
     ends = "" if gain.low is None or gain.high is None else f" ({gain.low:+.1f} to {gain.high:+.1f})"
     if by == "unlocked":
         lets = "lets {} {} {} a month come in with the promise kept"

@@ -9,6 +9,7 @@ the two options are to be told apart; or by the items finished. Where nothing tu
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from marops.domains.workflows.answering.comparing import Choice, Compared, extra
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, outcome, ratio, run
 from marops.domains.workflows.answering.ranking import NOTHING, Ranking
 from marops.domains.workflows.answering.unlocking import _counted, _demand, _scaled, lasting, settled
+from marops.domains.workflows.papers.changes import names_of
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
 
@@ -233,9 +235,10 @@ def assumptions(
 
     Of nothing there is no such thing as four times as much: numbers that are 0 are left out.
     """
+    names = names_of(situation)
     for place, choice in enumerate(choices):
         for number, change in enumerate(choice.scenario.changes):
-            for name, value, unit, made, most in (*_numbers(change), *(_prices(change) if money else ())):
+            for name, value, unit, made, most in (*_numbers(change, names), *(_prices(change) if money else ())):
                 if value > 0:
                     yield Assumption(
                         name if len(choices) == 1 else f"{name} (“{choice.scenario.title}”)", value, unit,
@@ -250,57 +253,63 @@ def assumptions(
         for step in flow.steps:
             if step.rework and step.rework.probability > 0:
                 yield Assumption(
-                    f"the share that comes back from {step.name}", step.rework.probability * 100, " %",
+                    f"the share that comes back from {step.name} today", step.rework.probability * 100, " %",
                     _reworked(situation, choices, slug, step.id), 100.0,
                 )  # fmt: skip
 
 
-def _numbers(
-    change: AnyChange,
-) -> Iterator[tuple[str, float, str, Callable[[float], AnyChange], float]]:
-    """What a change assumes: name, value, unit, the change with the value so many times over, and its largest value."""
-    never = float("inf")
-    if change.change == "hire" and change.ramp:
-        ramp = change.ramp
-        yield (
-            f"the months until {change.name} is up to speed", ramp.months, " months",
-            lambda factor: change.model_copy(
-                update={"ramp": ramp.model_copy(update={"months": min(60.0, ramp.months * factor)})}
-            ), 60.0,
-        )  # fmt: skip
+Number = tuple[str, float, str, Callable[[float], AnyChange], float]
+"""Name, value, unit, the change with the value so many times over, and the largest value."""
+
+
+def _numbers(change: AnyChange, names: Mapping[str, str]) -> Iterator[Number]:
+    """What a change assumes."""
     if change.change == "hire":
+        if ramp := change.ramp:
+            yield (
+                f"the months until {change.name} is up to speed", ramp.months, " months",
+                lambda factor: _put(change, ramp=ramp.model_copy(update={"months": min(60.0, ramp.months * factor)})),
+                60.0,
+            )  # fmt: skip
         yield (
             f"the speed of {change.name}", 1.0, " times what is assumed",
-            lambda factor: change.model_copy(
-                update={"skills": {skill: speed * factor for skill, speed in change.skills.items()}}
-            ), never,
+            lambda factor: _put(change, skills={skill: speed * factor for skill, speed in change.skills.items()}),
+            float("inf"),
         )  # fmt: skip
     if change.change in ("effort", "assist", "platform"):
-        name = {"effort": "factor", "assist": "effort", "platform": "factor"}[change.change]
-        value = float(getattr(change, name))
-        what = getattr(change, "step", None) or getattr(change, "skill", "") or getattr(change, "retire", "")
-        if value > 0:
-            yield (
-                f"the effort that remains at {what}", value * 100, " % of today’s",
-                lambda factor: change.model_copy(update={name: value * factor}), never,
-            )  # fmt: skip
-    if (change.change in ("rework", "assist") and getattr(change, "probability", None)) or getattr(
-        change, "rework", None
-    ):
-        name = "probability" if change.change == "rework" else "rework"
-        share = float(getattr(change, name))
-        yield (
-            f"the share that comes back from {getattr(change, 'step', '')}", share * 100, " %",
-            lambda factor: change.model_copy(update={name: min(1.0, share * factor)}), 100.0,
-        )  # fmt: skip
+        yield _effort(change, names)
+    if change.change == "rework":
+        yield _back(change, "probability", change.step, names)
+    if change.change == "assist" and change.rework is not None:
+        yield _back(change, "rework", change.step, names)
     if change.change == "demand":
         yield (
             "the change of demand", change.factor, " times today’s",
-            lambda factor: change.model_copy(update={"factor": change.factor * factor}), never,
+            lambda factor: _put(change, factor=change.factor * factor), float("inf"),
         )  # fmt: skip
 
 
-def _prices(change: AnyChange) -> Iterator[tuple[str, float, str, Callable[[float], AnyChange], float]]:
+def _effort(change: AnyChange, names: Mapping[str, str]) -> Number:
+    """The hours that remain of today's."""
+    field_of = "effort" if change.change == "assist" else "factor"
+    value = float(getattr(change, field_of))
+    what = str(getattr(change, "step", None) or getattr(change, "skill", "") or getattr(change, "retire", ""))
+    name = f"the effort that remains at {names.get(what, what)}"
+    return name, value * 100, " % of today’s", lambda factor: _put(change, **{field_of: value * factor}), float("inf")
+
+
+def _back(change: AnyChange, field_of: str, step: str, names: Mapping[str, str]) -> Number:
+    """The share that comes back."""
+    share = float(getattr(change, field_of))
+    name = f"the share that comes back from {names.get(step, step)}"
+    return name, share * 100, " %", lambda factor: _put(change, **{field_of: min(1.0, share * factor)}), 100.0
+
+
+def _put(change: AnyChange, **values: Any) -> AnyChange:
+    return change.model_copy(update=values)
+
+
+def _prices(change: AnyChange) -> Iterator[Number]:
     """What a change costs a year."""
     if change.cost_per_year > 0:
         what = getattr(change, "name", "") or change.change

@@ -291,7 +291,7 @@ def _of_harm(told: Comparison, ranked: Sequence[tuple[Option, Estimate]]) -> Sai
     """Every option does harm as far as one can tell: the least of them first."""
     words = _("%(name)s finishes %(n)s fewer %(units)s a month")
     if _by_intake(told):
-        words = _("with %(name)s %(n)s fewer %(units)s a month can come in with the promise kept")
+        words = _("%(name)s lets %(n)s fewer %(units)s a month come in with the promise kept")
     said: Said = (Piece(_("Do nothing: ")),)
     for at, (option, gain) in enumerate(ranked[:2]):
         n = number(-(gain.value or 0.0), fine(gain))
@@ -329,7 +329,10 @@ def aside(told: Comparison) -> str:
 
 
 def _most(told: Comparison, figure: str, factor: float) -> tuple[str, Estimate] | None:
-    """The option with the largest gain in a figure of which one can tell; `factor` turns its better side up."""
+    """The option with the largest gain in a figure of which one can tell; `factor` turns its better side up.
+
+    None that does harm: of the little that is finished then, lead times look short and dates kept.
+    """
     line = next((one for one in told.lines if one.figure == figure), None)
     best: tuple[str, Estimate] | None = None
     for option, one in zip(told.options, line.differences if line else (), strict=False):
@@ -337,7 +340,9 @@ def _most(told: Comparison, figure: str, factor: float) -> tuple[str, Estimate] 
             (one.value or 0.0) * factor,
             sorted(end * factor for end in (one.low, one.high) if end is not None),
         )
-        if one.told and len(ends) == 2 and value > 0 and (best is None or value > (best[1].value or 0.0)):
+        gain = merit(told, option.key)
+        harm = gain.told and (gain.value or 0.0) < 0
+        if one.told and not harm and len(ends) == 2 and value > 0 and (best is None or value > (best[1].value or 0.0)):
             best = (_name(option), Estimate(value, ends[0], ends[1]))
     return best
 

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from marops.domains.workflows.answering.comparing import Choice, Told, by_items, compare, comparison
-from marops.domains.workflows.answering.flipping import Flipping
+from marops.domains.workflows.answering.flipping import Flipping, assumptions
 from marops.domains.workflows.answering.outcomes import Setting
 from marops.domains.workflows.answering.ranking import NOTHING, ranking
 from marops.domains.workflows.answering.report import report
-from marops.domains.workflows.papers.options import answer, merit
+from marops.domains.workflows.papers.options import answer, aside, merit
 from marops.domains.workflows.papers.pieces import plain
 from marops.domains.workflows.rules.answers import Comparison, Estimate, read
 from marops.domains.workflows.rules.changing import Situation
@@ -106,6 +106,7 @@ def test_a_leave_that_costs_items_leaves_doing_nothing_best():
     assert re.fullmatch(
         r"Do nothing: “Gone” finishes 1[2-4]\.\d fewer items a month \(-.* to -.*\)\.", told.ranked.says
     )
+    assert aside(told) == ""
     assert re.fullmatch(r"Do nothing: Gone finishes 1[2-4](\.\d)? fewer items a month .*\.", plain(answer(told)))
 
 
@@ -172,6 +173,10 @@ def test_a_step_that_takes_as_long_as_today_brings_nothing_more():
     flip = flip_of(made(), HALF)
     assert (flip.winner, flip.loser) == ("Do nothing", "Half")
     assert flip.assumption.value == 50
+    assert flip.sentence() == (
+        "If the effort that remains at Do were above 100 % of today’s (assumed: 50 % of today’s),"
+        " “Do nothing” would come before “Half”."
+    )
     assert flip.value == pytest.approx(100, rel=0.01)
 
 
@@ -219,3 +224,14 @@ def test_options_of_the_same_title_stay_apart():
     flip = flip_of(made(), one, two, none)
     assert flip.loser == "Faster (two)"
     assert flip.winner == "Faster (one)"
+
+
+def test_each_number_of_a_change_is_moved_by_itself():
+    steps = [{"id": "do", "name": "Do", "skill": "S", "effort": 8, "rework": {"probability": 0.4, "back_to": "do"}}]
+    one = choice("ai", {"change": "assist", "step": "w/do", "effort": 0.5, "rework": 0.2})
+    found = {each.name: each for each in assumptions(made(steps=steps), [one], "w")}
+    moved = {name: each.moved(1.5)[1][0].scenario.changes[0] for name, each in found.items() if each.touches}
+    assert moved["the effort that remains at Do"].effort == pytest.approx(0.75)
+    assert moved["the effort that remains at Do"].rework == 0.2
+    assert found["the share that comes back from Do today"].value == pytest.approx(40)
+    assert moved["the share that comes back from Do"].rework == pytest.approx(0.3)

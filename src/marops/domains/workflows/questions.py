@@ -51,7 +51,10 @@ def find(run: JobRun) -> Iterator[Step]:
 
 @job("workflow.compare", title="Compare scenarios for {workflow}")
 def compare(run: JobRun) -> Iterator[Step]:
-    """Compare scenarios: first by month, then what takes longer."""
+    """Compare scenarios: first by month, then what takes longer.
+
+    What a page asked for gives way there to those who wait for a first answer, and goes on behind them as `goes_on`.
+    """
     names, documents = run.arguments["scenarios"], run.arguments.get("documents", {})
     scenarios = {key: scenario_of(documents[key], key) for key in names if key in documents}
     scenarios = {**scenarios, **scenarios_named([key for key in names if key not in documents])}
@@ -63,9 +66,14 @@ def compare(run: JobRun) -> Iterator[Step]:
     yield looking, {}
     from marops.domains.workflows.answering.outcomes import Stopped
 
+    stop = _Stop(run)
     try:
-        found = comparison(slug, scenarios, ask, actor=run.actor, stop=_Stop(run))
+        found = comparison(slug, scenarios, ask, actor=run.actor, stop=stop)
     except Stopped:
+        if stop.gives_way:
+            later = start_job("workflow.compare", {**run.arguments, "again": True}, actor=run.actor)
+            run.result["goes_on"] = later.ref
+            ask_to_stop(run.job.id)
         yield looking, {}
         return
     run.result |= {"workflow": found["workflow"], "best": found["answer"]["best"], "seconds": found["seconds"]}
@@ -83,17 +91,27 @@ def fit(run: JobRun) -> Iterator[Step]:
 
 
 class _Stop:
-    """Was the job asked to stop? Looked up now and then, by the thread that runs the job alone."""
+    """Was the job asked to stop, or does it give way? Looked up now and then, by the thread that runs the job alone."""
 
     def __init__(self, run: JobRun) -> None:
         self._job, self._thread = run.job.id, threading.get_ident()
         self._asked, self._next = False, 0.0
+        self._polite = bool(run.arguments.get("page"))
+        self.gives_way = False
 
     def __call__(self) -> bool:
         if threading.get_ident() == self._thread and time.monotonic() > self._next:
             self._asked = Job.objects.filter(id=self._job, stop_asked=True).exists()
+            self.gives_way = self._polite and not self._asked and _somebody_waits()
             self._next = time.monotonic() + LOOKS
-        return self._asked
+        return self._asked or self.gives_way
+
+
+def _somebody_waits() -> bool:
+    """Does a question about workflows wait for its first answer?"""
+    kinds = ["workflow.compare", "workflow.bottleneck"]
+    waiting = Job.objects.filter(kind__in=kinds, state=Job.State.WAITING)
+    return waiting.filter(arguments__again__isnull=True).exists()
 
 
 def _ask(run: JobRun) -> Ask:

@@ -90,10 +90,12 @@ def progress(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
 
 
 def job_of(ref: str) -> Job | None:
-    """The question of this reference, if it is one about workflows."""
+    """The question of this reference, if it is one about workflows; where it gave way, the one in which it goes on."""
     number = ref.removeprefix("J-")
     rows = Job.objects.filter(kind__in=["workflow.bottleneck", "workflow.compare"])
-    return rows.filter(number=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+    found = rows.filter(number=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+    later = str((found.result or {}).get("goes_on", "")) if found else ""
+    return job_of(later) if later else found
 
 
 @require_http_methods(["GET", "POST"])

@@ -248,6 +248,31 @@ def test_who_asks_something_else_waits_for_that_alone(cast, webinar):
     assert not newer.stop_asked
 
 
+def test_what_takes_long_gives_way_to_who_waits_and_goes_on_behind(cast, webinar):
+    client = cast.client("hanna")
+    ask(client, "remove", step="rehearse", title="Leaner")
+    first = Job.objects.get(kind="workflow.compare")
+    asked = []
+
+    def other(job):
+        if job.done == 1 and not asked:
+            asked.append(start_comparison("webinar", ["leaner"], actor=cast.actor("vera"), seed=7))
+
+    job = run_here(first.id, watch=other)
+    assert job.state == Job.State.STOPPED
+    later = Job.objects.get(number=int(job.result["goes_on"].removeprefix("J-")))
+    assert later.arguments == {**first.arguments, "again": True}
+    assert later.created_at > asked[0].created_at
+    poll = f"/workflows/webinar/asked/{first.ref}?seen=1"
+    assert f'id="job-{later.number}"' in client.get(poll, headers={"HX-Request": "true"}).content.decode()
+    assert f'id="job-{later.number}"' in client.get(f"/workflows/webinar?with=leaner&job={first.ref}").content.decode()
+    Job.objects.filter(id=asked[0].id).update(state=Job.State.DONE)
+    assert run_here(later.id).state == Job.State.DONE
+    done = client.get(poll, headers={"HX-Request": "true"})
+    assert done["HX-Redirect"] == "/workflows/webinar?with=leaner"
+    assert "What would flip it" in client.get(done["HX-Redirect"]).content.decode()
+
+
 def test_what_others_asked_goes_on(cast, webinar):
     cast.client("hanna").post("/workflows/webinar/what-if/remove", {"start": "2027-02-01", "step": "rehearse"})
     start_comparison("webinar", ["without-rehearse"], actor=cast.actor("vera"))

@@ -190,10 +190,9 @@ def _total(option: Outcome, baseline: Outcome) -> dict[str, Any]:
 
 def _months(found: Compared, place: int | None) -> list[dict[str, Any]]:
     cells = found.cells(place)
-    days = found.setting.frame.edges()[:-1]
     return [
-        {"month": f"{day:%Y-%m}", **{name: _cell(values[number]) for name, values in cells.items()}}
-        for number, day in enumerate(days)
+        {**span, **{name: _cell(values[number]) for name, values in cells.items()}}
+        for number, span in enumerate(found.setting.frame.spans())
     ]
 
 

@@ -2,17 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from html import escape
 from math import ceil, floor, log10
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from marops.domains.workflows.rules.frames import months_on
 
 MINUS = "−"
 _NARROW = frozenset("fijlrtI.,:;'|!()[]-– ")
 _WIDE = frozenset("mwMWQ@%")
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def month_words(months: Sequence[date], at: int, *, form: str = "M", year: bool = True) -> str:
+    """A month by its name; where months do not begin with those of the calendar, the days that it spans."""
+    first = months[at]
+    if months[0].day == 1:
+        return date_format(first, f"{form} Y" if year else form)
+    last = (months[at + 1] if at + 1 < len(months) else months_on(months[0], len(months))) - timedelta(days=1)
+    return f"{date_format(first, 'j M')} – {date_format(last, 'j M Y' if year else 'j M')}"
 
 
 def num(value: float) -> str:

@@ -10,7 +10,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from marops.domains.workflows.charts.marks import Scale, cut, drawing, num, number, path, scale, span, tag, text, wide
+from marops.domains.workflows.charts.marks import (
+    Scale,
+    cut,
+    drawing,
+    month_words,
+    num,
+    number,
+    path,
+    scale,
+    span,
+    tag,
+    text,
+    wide,
+)
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Method, Row
 
 _DOTS_W, _NAME, _NAME_MOST, _ROW = 272.0, 84.0, 136.0, 26.0
@@ -152,7 +165,8 @@ def _band_ground(axis: Scale, across: Scale, months: Sequence[date], *, narrow: 
         if at == len(months) - 1 and at % each and (at % each) * (across.at(1) - across.at(0)) < 44:
             continue
         x = across.at(at)
-        words = date_format(month, "M Y" if month.month == 1 or at == 0 else "M")
+        day = "" if months[0].day == 1 else "j "  # a month that begins within one of the calendar
+        words = date_format(month, day + ("M Y" if at == 0 or (month.month == 1 and not day) else "M"))
         body.append(path(f"M{num(x)} {num(axis.start)}v5", "axis"))
         body.append(text(words, max(x, across.start + wide(words) / 2 - 22), axis.start + 22, "t-quiet t-mid"))
     return body
@@ -193,13 +207,14 @@ def _band_marks(told: Comparison, axis: Scale, across: Scale, *, skip: bool) -> 
 
 
 def _month_span(months: Sequence[date], mark: Estimate) -> str:
-    def month(at: float) -> date:
-        return months[min(max(round(at), 0), len(months) - 1)]
+    def place(at: float) -> int:
+        return min(max(round(at), 0), len(months) - 1)
 
-    whole = date_format(month(mark.value or 0), "F Y")
+    whole = month_words(months, place(mark.value or 0), form="F")
     if mark.low is None or mark.high is None:
         return whole
-    return f"{whole} ({date_format(month(mark.low), 'M')}–{date_format(month(mark.high), 'M')})"
+    form = "M" if months[0].day == 1 else "j M"
+    return f"{whole} ({'–'.join(date_format(months[place(one)], form) for one in (mark.low, mark.high))})"
 
 
 def _spread(labels: Sequence[_Label], apart: float, top: float, bottom: float) -> list[_Label]:
@@ -230,7 +245,8 @@ def small(values: Sequence[Estimate], months: Sequence[date], *, ident: str, tit
         body.append(text(axis.words(value), left - 6, axis.at(value) + 4.5, "t-quiet t-end"))
     for at in (0, len(months) - 1) if months else ():
         css = "t-quiet" if at == 0 else "t-quiet t-end"
-        body.append(text(date_format(months[at], "M Y"), across.at(at), height - 4, css))
+        form = "M Y" if months[0].day == 1 else "j M Y"
+        body.append(text(date_format(months[at], form), across.at(at), height - 4, css))
     body += _band_series(values, axis, across, 1)
     ends = [(n, one) for n, one in enumerate(values) if one.value is not None]
     said = ""

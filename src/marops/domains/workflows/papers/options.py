@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts import plots
-from marops.domains.workflows.charts.marks import number, span
+from marops.domains.workflows.charts.marks import month_words, number, span
 from marops.domains.workflows.papers.changes import assumed, tells_pay
 from marops.domains.workflows.papers.pieces import (
     Asked,
@@ -474,7 +473,7 @@ def _break_even(told: Comparison) -> Row:
 def _month(months: Sequence[date], at: float) -> str:
     if round(at) >= len(months):
         return _("later")
-    return date_format(months[max(round(at), 0)], "M Y")
+    return month_words(months, max(round(at), 0))
 
 
 # -- what it rests on ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from marops.domains.workflows.rules.crew import WEEKDAYS, CrewCalendar
@@ -14,21 +15,31 @@ YEAR_HOURS = 365.25 * 24
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The time that is simulated: from the morning of `first`, so many months, after `warm_up` months of running in."""
+    """The time that is simulated: from the morning of `first`, so many months, after `warm_up` months of running in; or
+    from the morning of `since` on, where it is known what was in work then.
+    """
 
     first: date
     months: int
     zone: str
     warm_up: int = 0
+    since: date | None = None
 
     def edges(self) -> list[date]:
         """The first days of the months, and the day after the last."""
         return [months_on(self.first, number) for number in range(self.months + 1)]
 
+    def spans(self) -> list[dict[str, str]]:
+        """Each month by the calendar month in which it begins, with its first and its last day."""
+        return [
+            {"month": f"{a:%Y-%m}", "from": a.isoformat(), "to": (b - timedelta(days=1)).isoformat()}
+            for a, b in pairwise(self.edges())
+        ]
+
     @property
     def begin(self) -> date:
-        """The first day of the warm-up."""
-        return months_on(self.first, -self.warm_up)
+        """The first day that is simulated."""
+        return self.since or months_on(self.first, -self.warm_up)
 
     def hour(self, day: date) -> float:
         """The morning of a day as hours since the beginning."""

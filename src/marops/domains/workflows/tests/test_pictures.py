@@ -8,10 +8,11 @@ from marops.domains.workflows.charts import plots
 from marops.domains.workflows.charts.alone import alone
 from marops.domains.workflows.charts.graph import graph
 from marops.domains.workflows.charts.maps import MapRework, MapStep, MapWay, WorkflowMap
-from marops.domains.workflows.charts.marks import cut, hours, number, scale, span, wide
+from marops.domains.workflows.charts.marks import cut, hours, month_words, number, scale, span, wide
 from marops.domains.workflows.charts.strip import strip
 from marops.domains.workflows.charts.to_scale import by_platform, lane_names, to_scale
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Method, Option, Row, Series
+from marops.domains.workflows.rules.frames import Frame
 from marops.domains.workflows.starter import ORDER, template_crew, templates
 from marops.domains.workflows.telling import Results, Told
 
@@ -164,6 +165,23 @@ def test_a_comparison_labels_its_lines_at_their_ends():
     ]
     assert len(heights) > 8
     assert "Hire +0.1 (−0.3 to 0.5, holds 0)" in words(drawn(plots.bands(told, ident="b", narrow=True)))
+
+
+def test_months_that_begin_within_one_of_the_calendar_are_told_by_their_days():
+    frame = Frame(date(2026, 11, 22), 18, "UTC")
+    months = tuple(frame.edges()[:-1])
+    up = Series("r", tuple(Estimate(n / 10, n / 10 - 0.2, n / 10 + 0.2) for n in range(18)), Estimate(6, 4, 9))
+    told = Comparison((Option("r", "Redesign"),), months, "more", (up,), baseline=Estimate(11.8))
+    said = words(drawn(plots.bands(told, ident="b")))
+    assert {"22 Nov 2026", "22 Feb", "22 May – 21 Jun 2027 (22 Mar–22 Aug)"} <= set(said)
+    assert not {"Nov 2026", "Feb"} & set(said)
+    assert "22 Nov 2026" in words(drawn(plots.small(up.months, months, ident="s", title="t")))
+
+
+def test_months_are_whole_however_short_the_one_between_is():
+    months = Frame(date(2027, 1, 31), 2, "UTC").edges()[:-1]
+    assert [month_words(months, at) for at in (0, 1)] == ["31 Jan – 27 Feb 2027", "28 Feb – 30 Mar 2027"]
+    assert month_words([date(2027, 3, 1)], 0, form="F") == "March 2027"
 
 
 def test_lead_times_mark_half_most_and_the_promise():

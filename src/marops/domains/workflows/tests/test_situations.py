@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.asking import Ask, bottleneck, comparison
+from marops.domains.workflows.asking import Ask, bottleneck, comparison, simulation
 from marops.domains.workflows.questions import faults_of
 from marops.domains.workflows.rules.changing import Situation, Unfit, at
 from marops.domains.workflows.rules.scenario import Scenario
@@ -114,3 +114,16 @@ def test_demand_that_rises_beyond_what_is_simulated_is_refused_at_the_change(def
             DAY,
         )
     assert caught.value.fault.pointer == "/changes/0/factor"
+
+
+def test_months_of_answers_say_which_days_they_span(definitions):
+    ask = Ask(months=2, runs=2, seed=3, first=date(2026, 11, 22))
+    spans = [
+        {"month": "2026-11", "from": "2026-11-22", "to": "2026-12-21"},
+        {"month": "2026-12", "from": "2026-12-22", "to": "2027-01-21"},
+    ]
+    scenario = Scenario.model_validate({"title": "Same", "changes": []})
+    compared = comparison("newsletter", {"same": scenario}, ask, actor=SETUP, deep=False)
+    simulated = simulation("newsletter", ask, actor=SETUP)
+    for months in (compared["options"][0]["months"], compared["options"][1]["months"], simulated["months"]):
+        assert [{name: one[name] for name in ("month", "from", "to")} for one in months] == spans

@@ -305,7 +305,7 @@ def _why(told: dict[str, Any]) -> str:
     for one in told["workflows"]:
         for cause, hours in one["found"].get("waiting_hours_per_case", {}).items():
             total[cause] = total.get(cause, 0.0) + hours * one["found"]["cases"]
-    return plots.causes(total, cause_words(), ident="causes")
+    return plots.causes(total, cause_words(logged=True), ident="causes")
 
 
 def _drifts(told: dict[str, Any]) -> list[tuple[str, DriftWords]]:

@@ -260,7 +260,8 @@ def _causes(told: Told) -> tuple[Share, ...]:
     for stay in told.walked.stays:
         for cause, value in stay.causes.items():
             total[cause] = total.get(cause, 0.0) + value * stay.share
-    whole, words = sum(total.values()), cause_words()
+    logged = told.results.measured is not None and told.results.measured.evidence is not None
+    whole, words = sum(total.values()), cause_words(logged=logged)
     if whole <= 0:
         return ()
     known = [*CAUSES, *sorted(set(total) - set(CAUSES))]

@@ -75,7 +75,7 @@ class OutlineRow:
     @property
     def causes(self) -> str:
         """Why it waits, in words."""
-        words = cause_words()
+        words = cause_words(logged=self.stay.measured and self.origin == "log")
         worth = {
             cause: value for cause, value in self.stay.causes.items() if value >= max(0.1, 0.05 * self.stay.waited)
         }
@@ -392,7 +392,8 @@ class Told:
         for stay in self.walked.stays:
             for cause, value in stay.causes.items():
                 total[cause] = total.get(cause, 0.0) + value * stay.share
-        return plots.causes(total, cause_words(), ident="causes")
+        logged = self.results.measured is not None and self.results.measured.evidence is not None
+        return plots.causes(total, cause_words(logged=logged), ident="causes")
 
     @property
     def waiting_from(self) -> str:
@@ -411,7 +412,7 @@ class Told:
         }
         said = _("%(measured)s: on the clock a %(unit)s waits %(hours)s (%(iv)s).") % told
         if measured.evidence.main == "outside":
-            told = {"cause": cause_words()["outside"]}
+            told = {"cause": cause_words(logged=True)["outside"]}
             said = (
                 f"{said} {_('“%(cause)s”: somebody who does it was free; what held it up is not in the log.') % told}"
             )

@@ -14,14 +14,16 @@ from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.walk import Walk
 
 
-def cause_words() -> Mapping[str, str]:
-    """Causes of waiting as people say them."""
+def cause_words(*, logged: bool = False) -> Mapping[str, str]:
+    """Causes of waiting as people say them. `logged`: a log says so, which cannot tell who is outside from who is free
+    and does not begin.
+    """
     return {
         "unavailability": _("nobody at work"),
         "batching": _("collected first"),
         "contention": _("people are busy"),
         "prioritisation": _("others went first"),
-        "outside": _("outside the team"),
+        "outside": _("not taken up") if logged else _("outside the team"),
     }
 
 

@@ -46,6 +46,7 @@ class Asked:
     setting: Setting
     target: str | None
     unit: str
+    evidence: Evidence | None = None
 
     @cached_property
     def solved(self) -> list[Fluid]:
@@ -75,7 +76,7 @@ def bottleneck(
     `evidence`: what the log says of the target; where work waits is then measured, not simulated.
     """
     made = compiled(situation, setting.frame, None, setting.tokens)
-    asked = Asked(made, bound(made, setting, target), setting, target, unit)
+    asked = Asked(made, bound(made, setting, target), setting, target, unit, evidence if target else None)
     today = Outcome(made, run(made, setting, record=True), target)
     waiting = waiting_method(asked, today)
     if evidence and target:
@@ -338,7 +339,7 @@ def _answer(asked: Asked, methods: tuple[Method, ...], today: Outcome) -> Bottle
     if thing is not None:
         return BottleneckAnswer(
             thing, methods, _plenty_says(asked, votes, methods), because=_because(asked, today), agrees=1,
-            holds_back=_behind(today), waits=_waits(methods[1], thing.steps or (thing.key,)), spare=_spare(asked),
+            holds_back=_behind(today), waits=_waits(asked, today, thing.steps or (thing.key,)), spare=_spare(asked),
             next_says=_then(methods[1]),
         )  # fmt: skip
     group = _elected(votes)
@@ -379,7 +380,7 @@ def _scarce(
         next_constraint=Thing(following.kind, following.key, following.name, following.steps) if following else None,
         next_says=_next_says(constraint.name, following, asked.bound.factors(lifted), asked),
         because=_because(asked, today),
-        waits=_waits(methods[1], constraint.steps),
+        waits=_waits(asked, today, constraint.steps),
         spare=_spare(asked),
     )
 
@@ -404,7 +405,7 @@ def _limited(asked: Asked, methods: tuple[Method, ...], today: Outcome, limit: L
         agrees=sum(first), holds_back=_behind(today), lever=f"one more at a time ({limit.name})",
         unlocks=estimate((_freed(asked, limit) - base) * asked.bound.demand),
         next_says=f"Without that limit, people could do {most:.1f} {asked.unit}s a month." if np.isfinite(most) else "",
-        because=_because(asked, today), waits=_waits(methods[1], (limit.key, *limit.steps)), spare=_spare(asked),
+        because=_because(asked, today), waits=_waits(asked, today, (limit.key, *limit.steps)), spare=_spare(asked),
     )  # fmt: skip
 
 
@@ -426,12 +427,34 @@ def _spare(asked: Asked) -> float | None:
     return asked.factor if np.isfinite(asked.factor) else None
 
 
-def _waits(waiting: Method, steps: Sequence[str]) -> Estimate | None:
-    """Hours of waiting per item at these steps."""
-    rows = [one for one in waiting.rows if one.key in steps]
-    if not rows:
+def _waits(asked: Asked, today: Outcome, places: Sequence[str]) -> Estimate | None:
+    """Hours that an item waits at these steps, or for a place in a workflow: as the log has it, else simulated."""
+    if asked.evidence:
+        return _logged(asked.evidence, [one.removeprefix(f"{asked.target}/") for one in places])
+    tasks = today.runs.tasks
+    assert tasks is not None  # noqa: S101  # the outcome of today is recorded
+    nodes = [node for step, found in _steps(asked).items() if step in places for node in found]
+    doors = [one.key for one in asked.bound.limits if one.kind == "limit" and one.key in places]
+    if not nodes and not doors:
         return None
-    return Estimate(sum(one.value for one in rows), sum(one.low for one in rows), sum(one.high for one in rows))
+    here = np.isin(tasks.node, nodes) & (tasks.started >= 0)
+    waited = (tasks.started - tasks.enabled)[here]
+    hours = np.bincount(tasks.replication[here] - today.runs.first, weights=waited, minlength=today.runs.replications)
+    finished = np.maximum(today.finished.sum(axis=1), 1)
+    return estimate(sum((door(today, one) for one in doors), start=hours) / finished)
+
+
+def _logged(evidence: Evidence, steps: Sequence[str]) -> Estimate | None:
+    """What the log says of all these steps together; how far each may be off is taken to be chance of its own."""
+    known = [evidence.steps[one].hours for one in steps if one in evidence.steps]
+    if not known:
+        return None
+    value = sum(one.value or 0.0 for one in known)
+    below, above = (
+        sum(((one.value or 0.0) - end) ** 2 for one, end in ends if end is not None) ** 0.5
+        for ends in ([(one, one.low) for one in known], [(one, one.high) for one in known])
+    )
+    return Estimate(value, value - below, value + above)
 
 
 def _held_up(asked: Asked, waiting: Method) -> Thing | None:

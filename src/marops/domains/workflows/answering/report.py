@@ -130,11 +130,12 @@ def _following(here: Known, found: Compared, order: Ranking) -> str:
     solved = limit.solve()
     prices = [sum(one.of_work[list(group.nodes)].max() for one in solved) for group in limit.groups]
     title = f"With “{scenario.title}”" if scenario else "As things are"
-    if not prices or max(prices) <= 0:
+    held = limit.binding(solved)
+    if held is None and (not prices or max(prices) <= 0):
         return f"{title} nobody holds work back."
-    first = limit.groups[prices.index(max(prices))]
+    name = held.name if held else limit.groups[prices.index(max(prices))].name
     most = float(limit.factors(solved).mean() * limit.demand.mean())
-    return f"{title} the {'next ' if scenario else ''}constraint is {first.name}, at {most:.1f} a month."
+    return f"{title} the {'next ' if scenario else ''}constraint is {name}, at {most:.1f} a month."
 
 
 def assumptions(here: Known, found: Compared) -> tuple[str, ...]:

@@ -47,6 +47,26 @@ def test_all_four_ways_find_the_planted_bottleneck():
     assert today.runs.tasks is not None
 
 
+def test_the_waiting_at_a_constraint_is_that_at_all_its_steps():
+    """More steps than are shown wait for one person: all of their hours count, and chance evens out between them."""
+    steps = [{"id": f"s{n}", "name": f"S{n}", "skill": "planning", "effort": 2} for n in range(12)]
+    planner = [{"id": "ann", "name": "Ann", "skills": {"planning": 1}}]
+    found, today = bottleneck(
+        situation(6, people=planner, steps=steps), SETTING, target="newsletter", unit="newsletter"
+    )
+    tasks = today.runs.tasks
+    hours = [0.0] * 30
+    for one, began, could in zip(tasks.replication, tasks.started, tasks.enabled, strict=True):
+        hours[one] += began - could if began >= 0 else 0
+    each = [whole / done for whole, done in zip(hours, today.finished.sum(axis=1), strict=True)]
+    assert found.waits.value == pytest.approx(sum(each) / 30)
+    around = 1.699 * np.std(each, ddof=1) / 30**0.5
+    assert found.waits.high - found.waits.low == pytest.approx(2 * around, rel=0.001)
+    shown = found.methods[1].rows
+    assert len(shown) < 12
+    assert found.waits.value > sum(one.value for one in shown)
+
+
 def test_without_a_shortage_nothing_is_held_back():
     found, _ = bottleneck(situation(2), SETTING, target="newsletter", unit="newsletter")
     assert found.holds_back.value == 0

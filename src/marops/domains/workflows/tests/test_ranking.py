@@ -148,6 +148,14 @@ def test_the_next_constraint_is_that_of_the_time_after_the_change():
     assert most == pytest.approx(3 * 391 / 18, rel=0.01)
 
 
+def test_the_next_constraint_may_be_what_takes_only_so_many_at_a_time():
+    # Four people do 87 a month, but one at a time are 22.
+    four = made(4, per_month=60, steps=[{"id": "do", "name": "Do", "skill": "S", "effort": 8, "at_once": 1}])
+    kept = reported(four, idle=choice("idle", {**HELP, "skills": {"T": 1}}))
+    said = kept["answer"]["next_constraint"]
+    assert re.fullmatch(r"As things are the constraint is Do, at 2[12]\.\d a month\.", said)
+
+
 def test_where_nothing_is_best_the_constraint_is_todays():
     kept = reported(made(2, per_month=60), gone=GONE)
     assert kept["answer"]["best"] == "baseline"

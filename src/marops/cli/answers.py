@@ -116,10 +116,10 @@ def fit(
 ) -> None:
     """Say how well a workflow reproduces a log it has not seen: distances in multiples of the noise floor."""
     with installation(quiet=as_json):
-        from marops.domains.workflows.public import Ask, fit_to, log_named
+        from marops.domains.workflows.public import Ask, fit_to, log_named, with_levels
 
         ask = Ask(runs=replications, seed=seed)
-        found = fit_to(slug, log_named(against, actor=CLI), ask, actor=CLI)
+        found = with_levels(fit_to(slug, log_named(against, actor=CLI), ask, actor=CLI))
     if as_json:
         print_json(found)
         return
@@ -184,10 +184,12 @@ def _scenarios(options: list[str]) -> dict[str, Any]:
 
 def _print_comparison(found: dict[str, Any]) -> None:
     titles = [one["title"] for one in found["options"]]
-    out.print("[bold]" + "  ".join(f"{title[:24]:>24}" for title in ["", *titles]) + "[/]")
+    out.print("[bold]" + f"{'':34}" + "  ".join(f"{title[:24]:>24}" for title in titles) + "[/]")
     for line in found["lines"]:
+        unit = found["currency"] if line["unit"] == "money" else line["unit"]
+        name = line["name"] if unit == "number" else f"{line['name'][:24]}, {unit}"
         cells = [_short(line["baseline"]), *(_short(one) for one in line["options"])]
-        out.print("  ".join(f"{cell:>24}" for cell in [line["name"][:24], *cells]), markup=False)
+        out.print(f"{name[:34]:34}" + "  ".join(f"{cell:>24}" for cell in cells), markup=False)
     if found.get("ranked"):
         out.print(f"\n{found['ranked']['says']}", markup=False)
     if found.get("flip"):
@@ -200,9 +202,9 @@ def _print_comparison(found: dict[str, Any]) -> None:
 def promises(slug: Slug, replications: Runs = 200, seed: Seed = 1, as_json: Json = False) -> None:
     """Say when open work will be done, from the work in progress of today, and what to do first."""
     with installation(quiet=as_json):
-        from marops.domains.workflows.public import Ask, promised
+        from marops.domains.workflows.public import Ask, promised, with_levels
 
-        found = promised(slug, Ask(runs=replications, seed=seed), actor=CLI)
+        found = with_levels(promised(slug, Ask(runs=replications, seed=seed), actor=CLI))
     if as_json:
         print_json(found)
         return
@@ -232,11 +234,11 @@ def decisions(
     """Say how likely a plan is, and which three changes raise that most with the people there are."""
     asked = _plan(plan, target or [], months)
     with installation(quiet=as_json):
-        from marops.domains.workflows.public import Ask
+        from marops.domains.workflows.public import Ask, with_levels
         from marops.domains.workflows.public import decisions as found_for
 
         ask = Ask(runs=replications, seed=seed, first=first.date() if first else None)
-        found = found_for(slug, asked, ask, actor=CLI, tell=_tell(as_json))
+        found = with_levels(found_for(slug, asked, ask, actor=CLI, tell=_tell(as_json)))
     if as_json:
         print_json(found)
     else:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.situations import CANNOT_RUN, MONTHS, WARM_UP, Known, fitting, known
+from marops.domains.workflows.situations import CANNOT_RUN, MONTHS, WARM_UP, Known, check_there, fitting, known
 from marops.domains.workflows.telling import Results
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -41,6 +41,8 @@ NO_SOURCE = problem(
 RUNS = 100
 SEED = 1
 MOST_RUNS = 10_000
+LEVEL = 0.9
+"""Of intervals."""
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 """Calendars, time zones and holidays are known for these years, more or less."""
 BASELINE = "baseline"
@@ -82,7 +84,8 @@ def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> di
     """The bottleneck of a workflow and how it goes, as JSON: `answer`, `measured`, `asked`, `seconds`."""
     here = known(slug)
     evidence = evidence_of(here.slug, _version(here))
-    asked = {**_asked(here, ask), **({"measured_in": evidence.log} if evidence else {})}
+    going = _going(here, ask)
+    asked = {**_asked(here, ask, going), **({"measured_in": evidence.log} if evidence else {})}
 
     def make() -> dict[str, Any]:
         from marops.domains.workflows.answering.bottleneck import bottleneck as find_it
@@ -90,7 +93,7 @@ def bottleneck(slug: str, ask: Ask, *, actor: Actor, tell: Tell = _silent) -> di
 
         tell("Simulating the workflow and each of its steps with less work")
         began = time.monotonic()
-        setting = _setting(here, ask)
+        setting = _setting(here, ask, going)
         answer, outcome = find_it(here.situation, setting, target=here.slug, unit=here.workflow.unit, evidence=evidence)
         seconds = round(time.monotonic() - began, 3)
         how = measured(outcome, version=_version(here), at=now(), seconds=seconds, seed=ask.seed, evidence=evidence)
@@ -109,8 +112,9 @@ def comparison(
     """
     check_names(list(scenarios))
     here = known(slug)
+    going = _going(here, ask)
     asked = {
-        **_asked(here, ask),
+        **_asked(here, ask, going),
         "deep": deep,
         "scenarios": {
             key: one.model_dump(mode="json", by_alias=True, exclude_none=True) for key, one in scenarios.items()
@@ -121,16 +125,28 @@ def comparison(
         from marops.domains.workflows.answering.report import report
 
         with fitting():
-            found = report(here, scenarios, _setting(here, ask, stop), deep=deep, tell=tell)
+            found = report(here, scenarios, _setting(here, ask, going, stop), deep=deep, tell=tell)
         return {**found, "paid": paid_people(here.situation.crew)}
 
     return _answered(here, WorkflowAnswer.Kind.COMPARISON, asked, make, actor, usual=_is_usual(here, ask))
 
 
-def _asked(here: Known, ask: Ask) -> dict[str, Any]:
+def _going(here: Known, ask: Ask) -> Any:
+    """The work in progress that the time asked for begins with; None where nobody knows it, or it is not wanted."""
+    from marops.domains.workflows.promised import open_before
+
+    return open_before(here, ask.first or today()) if ask.warm_up == WARM_UP else None
+
+
+def _asked(here: Known, ask: Ask, going: Any) -> dict[str, Any]:
     """All that an answer about the time ahead depends on, but for what else is asked."""
     left_out = {"left_out": list(here.situation.left_out)} if here.situation.left_out else {}
-    return {**ask.as_plain(), "versions": list(here.refs), **left_out, "state": state_of(here)}
+    asked = {**ask.as_plain(), "versions": list(here.refs), **left_out, "state": state_of(here)}
+    if going is None:
+        return asked
+    day = going.at.astimezone(_zone(here)).date().isoformat()
+    begins = {"log": going.log, "day": day, "items": len(going.items), "open": going.digest}
+    return {**asked, "warm_up": 0, "begins_with": begins}
 
 
 def state_of(here: Known) -> str:
@@ -149,11 +165,18 @@ def as_document(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _setting(here: Known, ask: Ask, stop: Callable[[], bool] | None = None) -> Any:
+def _setting(here: Known, ask: Ask, going: Any, stop: Callable[[], bool] | None = None) -> Any:
+    """How it is simulated: from what is open on, or run in. Raises MaropsError `workflow-cannot-run`."""
     from marops.domains.workflows.answering.outcomes import Setting
+    from marops.domains.workflows.answering.promising import starting_with
 
     frame = here.frame(ask.months, ask.first, warm_up=ask.warm_up, runs=ask.runs)
-    return Setting(frame, ask.seed, ask.runs, stop=stop)
+    check_there(here, frame)
+    if going is None:
+        return Setting(frame, ask.seed, ask.runs, stop=stop)
+    since = min(frame.first, going.at.astimezone(_zone(here)).date())
+    frame = replace(frame, warm_up=0, since=since)
+    return Setting(frame, ask.seed, ask.runs, stop=stop, tokens=starting_with(going.items), begins=going.says)
 
 
 def _version(here: Known) -> int:
@@ -296,11 +319,13 @@ def simulation(slug: str, ask: Ask, *, actor: Actor) -> dict[str, Any]:
     require(actor, VIEW)
     here = known(slug)
     began = time.monotonic()
-    found = as_json(here, _setting(here, ask))
+    going = _going(here, ask)
+    found = as_json(here, _setting(here, ask, going))
     seconds = round(time.monotonic() - began, 3)
-    whole = {"workflow": here.slug, **found, "asked": _asked(here, ask), "seconds": seconds}
-    return {name: value for name, value in seen({**whole, "paid": paid_people(here.situation.crew)}, actor).items()
-            if name != "paid"}  # fmt: skip
+    whole = {"workflow": here.slug, **found, "asked": _asked(here, ask, going), "seconds": seconds}
+    shown = seen({**whole, "paid": paid_people(here.situation.crew)}, actor)
+    shown = {name: value for name, value in shown.items() if name != "paid"}
+    return with_levels({**shown, "currency": here.situation.crew.currency})
 
 
 def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
@@ -407,7 +432,7 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
     """The bottleneck as REST and the command line show it; kinds, names and rankings never change their places."""
     answer = found["answer"]
     constraint = answer["constraint"]
-    return {
+    return with_levels({
         "workflow": found["workflow"],
         "constraint": {"kind": constraint["kind"], "name": constraint["name"], "key": constraint["key"],
                        "steps": constraint["steps"]},
@@ -434,7 +459,7 @@ def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "because": answer["because"],
         "asked": found["asked"],
         "seconds": found["seconds"],
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def _waiting_in_log(evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -458,15 +483,45 @@ def comparison_json(found: Mapping[str, Any]) -> dict[str, Any]:
     """A comparison as REST and the command line show it: each option's figures by month, with differences."""
     answer = found["answer"]
     names = ("options", "unlocked", "highest_intake", "flip")
-    return {
+    return with_levels({
         "workflow": found["workflow"],
         **{name: found[name] for name in names if name in found},
         "ranked": _ranked(answer),
         "best": answer["best"] or None,
-        "lines": answer["lines"],
+        "lines": [_line(one) for one in answer["lines"]],
         "next_constraint": answer["next_constraint"],
         "assumptions": answer["assumptions"],
         "currency": answer["currency"],
         "asked": found["asked"],
         "seconds": found["seconds"],
-    }
+    })  # fmt: skip
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the table; what is called hours is in hours, though pages say days."""
+    if not (line["unit"] == "days" and line["figure"].endswith("_hours")):
+        return dict(line)
+    ends = ("value", "low", "high")
+
+    def hours(one: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        if one is None:
+            return None
+        return {name: each * 24 if name in ends and each is not None else each for name, each in one.items()}
+
+    told = {name: [hours(one) for one in line[name]] for name in ("options", "differences")}
+    return {**line, **told, "baseline": hours(line["baseline"]), "unit": "hours"}
+
+
+def with_levels(document: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON whose estimates say of which level their intervals are, and `why` only where there is something to say."""
+    told = {name: _leveled(one) for name, one in document.items() if name != "why" or one}
+    has_interval = "low" in told and "high" in told and ("value" in told or "difference" in told)
+    if has_interval and (told["low"] is not None or told["high"] is not None):
+        told.setdefault("level", LEVEL)
+    return told
+
+
+def _leveled(one: Any) -> Any:
+    if isinstance(one, Mapping):
+        return with_levels(one)
+    return [_leveled(each) for each in one] if isinstance(one, list | tuple) else one

@@ -63,7 +63,7 @@ def _compared(found: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, 
     if "options" in found:
         shown["options"] = [_option(one, telling, late) for one in found["options"]]
     if _in_money(found):
-        shown["flip"] = {"value": None, "why": hidden()}
+        shown["flip"] = {"money": True, "says": hidden()}
     return shown
 
 
@@ -77,7 +77,7 @@ def _in_money(found: Mapping[str, Any]) -> bool:
     """Is the assumption that turns the ranking one of the ranking in money?"""
     flip = found.get("flip") or {}
     said = str(flip.get("says") or found["answer"].get("flip") or "")
-    return flip.get("counted") == "money" or said.startswith("Counted in money")
+    return bool(flip.get("money")) or said.startswith("Counted in money")
 
 
 def _line(line: Mapping[str, Any], telling: Sequence[bool]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from marops.domains.workflows.asking import (
     scenarios_named,
     simulated_file,
     simulation,
+    with_levels,
 )
 from marops.domains.workflows.asking import bottleneck as find_bottleneck
 from marops.domains.workflows.asking import comparison as compare_scenarios
@@ -53,7 +54,7 @@ __all__ = [
     "map_prosimos", "map_svg",
     "model_of", "plan_log", "promised", "read_work",
     "scenario_of", "scenarios_named", "simulated_file", "simulation", "slug_for", "start_discovery",
-    "start_facts", "start_kept_log", "start_log", "title_of_file", "workflow_json", "workflow_rows",
+    "start_facts", "start_kept_log", "start_log", "title_of_file", "with_levels", "workflow_json", "workflow_rows",
 ]  # fmt: skip
 
 

@@ -9,7 +9,14 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.workflows.asking import Ask, bottleneck_json, comparison_json, found_before, simulation
+from marops.domains.workflows.asking import (
+    Ask,
+    bottleneck_json,
+    comparison_json,
+    found_before,
+    simulation,
+    with_levels,
+)
 from marops.domains.workflows.decided import start as start_decisions
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
@@ -203,7 +210,7 @@ def compare(request: HttpRequest, slug: str, body: AskedToCompare) -> Status[dic
 def last_fit(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
     """The last comparison of this workflow with a log that it has not seen."""
     require(actor_of(request), VIEW)
-    return found_before(slug, WorkflowAnswer.Kind.FIT, given.kept)
+    return with_levels(found_before(slug, WorkflowAnswer.Kind.FIT, given.kept))
 
 
 @router.post("/workflows/{slug}/fit", response={202: StartedOut})
@@ -220,7 +227,7 @@ def fit(request: HttpRequest, slug: str, body: AskedToFit) -> Status[dict[str, A
 def last_decisions(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
     """The last answer to what helps a plan. Refused with `not-found` where nobody asked."""
     require(actor_of(request), VIEW)
-    return found_before(slug, WorkflowAnswer.Kind.DECISIONS, given.kept)
+    return with_levels(found_before(slug, WorkflowAnswer.Kind.DECISIONS, given.kept))
 
 
 @router.post("/workflows/{slug}/decisions", response={202: StartedOut})
@@ -235,7 +242,7 @@ def decide(request: HttpRequest, slug: str, body: AskedToDecide) -> Status[dict[
 def last_promises(request: HttpRequest, slug: str, given: Query[WhichAnswer]) -> dict[str, Any]:
     """The last answer to when open work will be done, reckoned `at`. Refused with `not-found` where nobody asked."""
     require(actor_of(request), VIEW)
-    return found_before(slug, WorkflowAnswer.Kind.PROMISES, given.kept)
+    return with_levels(found_before(slug, WorkflowAnswer.Kind.PROMISES, given.kept))
 
 
 @router.post("/workflows/{slug}/promises", response={202: StartedOut})

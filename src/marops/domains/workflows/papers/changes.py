@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from marops.domains.workflows.charts.marks import number
 from marops.domains.workflows.papers.pieces import clipped, listed
 from marops.domains.workflows.rules.changing import Situation
-from marops.domains.workflows.rules.scenario import AnyChange, Leave, Rehour, Scenario, Train
+from marops.domains.workflows.rules.scenario import AnyChange, Leave, Rehour, Scenario
 
 
 def assumed(scenario: Scenario, currency: str, names: Mapping[str, str], *, money: bool = True) -> Iterator[str]:
@@ -36,9 +36,7 @@ def names_of(situation: Situation) -> dict[str, str]:
 
 def tells_pay(scenario: Scenario) -> bool:
     """Would its costs tell what one person is paid? So it is wherever somebody goes or works other hours."""
-    return any(
-        isinstance(one, Leave | Rehour) or (isinstance(one, Train) and one.hours_away) for one in scenario.changes
-    )
+    return any(isinstance(one, Leave | Rehour) for one in scenario.changes)
 
 
 def _since(start: Any) -> str:

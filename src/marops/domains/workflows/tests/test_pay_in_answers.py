@@ -1,17 +1,22 @@
 """Who sees which money: over REST, on pages and papers, from the command line and in jobs, as every named user."""
 
 import json
+from datetime import date
 
 import pytest
 from tests.cast import PEOPLE
 
 from marops.domains.workflows import public
+from marops.domains.workflows.answering.comparing import extra_cost
+from marops.domains.workflows.answering.outcomes import Setting, outcome
 from marops.domains.workflows.asking import Ask, comparison, comparison_json, found_before, scenario_of
 from marops.domains.workflows.papers.changes import tells_pay
 from marops.domains.workflows.pay import seen
 from marops.domains.workflows.permissions import PAY, VIEW
+from marops.domains.workflows.rules.frames import Frame
+from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.telling.words import hidden
-from marops.domains.workflows.tests.flowground import crew, workflow
+from marops.domains.workflows.tests.flowground import crew, situation, workflow
 from marops.domains.workflows.tests.test_papers import text_of
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
@@ -67,20 +72,28 @@ def lines_of(found):
     return {one["figure"]: one for one in found["lines"]}
 
 
-@pytest.mark.parametrize("change", [
-    {"change": "leave", "person": "dee"},
+CHANGES = [
+    {"change": "leave", "person": "ben"},
     {"change": "rehour", "person": "cy", "calendar": "office"},
-    {"change": "train", "person": "dee", "skills": {"writing": 1}, "hours_away": 16},
-])  # fmt: skip
-def test_a_change_of_somebodys_hours_tells_what_they_are_paid(change):
-    assert tells_pay(scenario_of({"title": "x", "changes": [change]}, "x"))
+    {"change": "train", "person": "dee", "skills": {"writing": 1}, "hours_away": 16, "start": 1},
+    {"change": "hire", "name": "Writer", "skills": {"writing": 1}},
+    {"change": "effort", "step": "newsletter/copy", "factor": 0.5},
+    {"change": "assist", "step": "newsletter/copy", "effort": 0.5},
+    {"change": "automate", "step": "newsletter/build"},
+    {"change": "remove", "step": "newsletter/brief"},
+    {"change": "reskill", "step": "newsletter/build", "skill": "writing"},
+    {"change": "demand", "factor": 0.5},
+    {"change": "limit", "limit": 3},
+]
 
 
-def test_a_change_that_leaves_hours_as_they_are_does_not():
-    assert not tells_pay(scenario_of(COMES, "comes"))
-    assert not tells_pay(
-        scenario_of({"title": "x", "changes": [{"change": "train", "person": "dee", "skills": {"writing": 1}}]}, "x")
-    )
+@pytest.mark.parametrize("change", CHANGES, ids=lambda one: one["change"])
+def test_what_moves_the_pay_of_a_crew_tells_what_somebody_is_paid_and_nothing_else_does(change):
+    setting = Setting(Frame(date(2027, 1, 1), 3, "Europe/Berlin", 1), 1, 2)
+    scenario = Scenario.model_validate({"title": "x", "changes": [change]})
+    before = outcome(situation(8.0), setting, target="newsletter")
+    after = outcome(situation(8.0), setting, target="newsletter", scenario=scenario)
+    assert bool(abs(extra_cost(after, before)).max() > 0.01) == tells_pay(scenario)
 
 
 @pytest.mark.parametrize("name", PEOPLE)

@@ -205,3 +205,47 @@ def test_a_workflow_that_was_drawn_has_no_open_work(client):
     assert refused.status_code == 422
     assert refused.json()["type"].endswith("workflow-without-work")
     assert not Job.objects.filter(kind="workflow.promises").exists()
+
+
+def estimates(one):
+    """Every figure with an interval in a document."""
+    if isinstance(one, dict):
+        own = [one] if one.get("low") is not None and ("value" in one or "difference" in one) else []
+        return own + [each for value in one.values() for each in estimates(value)]
+    return [each for value in one for each in estimates(value)] if isinstance(one, list) else []
+
+
+def whys(one):
+    if isinstance(one, dict):
+        return ([one["why"]] if "why" in one else []) + [each for value in one.values() for each in whys(value)]
+    return [each for value in one for each in whys(value)] if isinstance(one, list) else []
+
+
+def test_estimates_say_their_level_and_names_their_unit(client):
+    simulated = post(client, f"{URL}/simulate", {"months": 6, "replications": 4}).json()
+    assert simulated["currency"] == "EUR"
+    job = ended(post(client, f"{URL}/comparisons", {"scenarios": {"faster": FASTER}, "months": 6, "replications": 4}))
+    run_here(job.id)
+    compared = client.get(f"{URL}/comparisons").json()
+    run_here(ended(post(client, f"{URL}/bottleneck", QUICK)).id)
+    held = client.get(f"{URL}/bottleneck").json()
+    for found in (simulated, compared, held):
+        assert len(estimates(found)) > 10
+        assert {one["level"] for one in estimates(found)} == {0.9}
+        assert all(whys(found))
+    line = next(one for one in compared["lines"] if one["figure"] == "lead_p50_hours")
+    assert line["unit"] == "hours"
+    month = compared["options"][0]["months"][-1]["lead_p50_hours"]["value"]
+    assert month / 3 < line["baseline"]["value"] < month * 3
+    assert abs(line["options"][0]["value"] - line["baseline"]["value"] - line["differences"][0]["value"]) < 0.5
+    assert set(compared["unlocked"]) <= {"faster"}
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (["slower", "slower"], "Two scenarios"),
+    ({"baseline": FASTER}, "doing nothing"),
+])  # fmt: skip
+def test_options_of_one_name_are_refused(client, given, said):
+    answer = post(client, f"{URL}/comparisons", {"scenarios": given})
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]

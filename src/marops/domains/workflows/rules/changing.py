@@ -460,12 +460,16 @@ def _steps(now: Situation, ref: str, make: Callable[[Workflow, Step], Workflow])
         found |= step is not None
         flows[slug] = make(flow, step) if step else flow
     if not found:
-        raise Unfit(f"There is no step {ref!r} here.", "step", f"There are {', '.join(_step_names(now))}.")
+        raise Unfit(f"There is no step {ref!r} here.", "step", f"There are {', '.join(_step_names(now, ref))}.")
     return replace(now, workflows=flows)
 
 
-def _step_names(now: Situation) -> Iterator[str]:
-    one = len(now.workflows) == 1
+def _step_names(now: Situation, ref: str) -> Iterator[str]:
+    """The steps there are, of the workflow that is meant if it is there."""
+    one, meant = len(now.workflows) == 1, ref.partition("/")[0]
+    if "/" in ref and meant in now.workflows:
+        yield from (f"{meant}/{step.id}" for step in now.workflows[meant].steps)
+        return
     for slug, flow in now.workflows.items():
         yield from (step.id if one else f"{slug}/{step.id}" for step in flow.steps)
 

@@ -3,12 +3,12 @@ from datetime import date
 import pytest
 
 from marops.domains.workflows.answering.bounds import unhindered
-from marops.domains.workflows.rules.changing import Unfit, at, idle, start_of
+from marops.domains.workflows.rules.changing import Situation, Unfit, at, idle, start_of
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.rules.faults import faults_of_workflow
 from marops.domains.workflows.rules.frames import Frame
 from marops.domains.workflows.rules.scenario import Demand, Scenario
-from marops.domains.workflows.tests.flowground import situation
+from marops.domains.workflows.tests.flowground import crew, situation, workflow
 from marops.methods.simulation.kernel import simulate
 
 FIRST = date(2027, 1, 4)  # a Monday
@@ -246,3 +246,10 @@ def test_what_changes_nothing_is_told():
     assert idle(situation(), scenario(*fine).changes, FIRST, date(2028, 1, 4)) == ()
     asked = {"change": "reskill", "step": "legal", "skill": "legle"}
     assert idle(situation(), scenario(hire, asked).changes, FIRST, date(2028, 1, 4)) == ()
+
+
+def test_a_step_that_is_not_there_is_told_with_those_of_its_workflow():
+    both = Situation({"newsletter": workflow(), "webinar": workflow(steps=[step("a"), step("b")])}, crew())
+    with pytest.raises(Unfit) as caught:
+        at(both, scenario(removed("webinar/legal")).changes, FIRST, FIRST)
+    assert caught.value.fault.remedy == "There are webinar/a, webinar/b."

@@ -135,7 +135,8 @@ class Outcome:
     def _standing(self) -> Floats:
         """What falls due in a month however much is done."""
         price = np.array([one.cost for one in self.compiled.model.people])
-        return np.asarray(np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.extra))
+        paid = np.einsum("pm,p->m", self.runs.available, price) + np.array(self.compiled.learning)
+        return np.asarray(paid + np.array(self.compiled.extra))
 
     @cached_property
     def share(self) -> Floats:

@@ -61,6 +61,8 @@ class Compiled:
     """(workflow, class)."""
     extra: tuple[float, ...] = field(default=())
     """Money that falls due in each month whatever is done: hires, platforms, projects."""
+    learning: tuple[float, ...] = field(default=())
+    """What people are paid in each month for the hours that they learn."""
 
     @property
     def last(self) -> Situation:
@@ -113,7 +115,7 @@ class _Builder:
         self.steps_of: dict[int, list[tuple[int, int, Step]]] = {}
         """For each slice: the nodes that are its steps."""
         self.learning = np.zeros(frame.months)
-        """What people are paid in each month for the hours that they learn: those are not hours of work."""
+        """Money in each month for hours that are no hours of work."""
 
     def build(self, tokens: tuple[kernel.Token, ...], extra: tuple[float, ...]) -> Compiled:
         entries = self._graphs()
@@ -133,8 +135,10 @@ class _Builder:
             begin=self.begin,
             tokens=tokens,
         )
-        due = tuple(float(one) for one in np.array(extra) + self.learning)
-        return Compiled(model, self.frame, tuple(self.slices), tuple(self.names), members, tuple(self.classes), due)
+        return Compiled(
+            model, self.frame, tuple(self.slices), tuple(self.names), members, tuple(self.classes), extra,
+            tuple(self.learning.tolist()),
+        )  # fmt: skip
 
     # --- calendars
 

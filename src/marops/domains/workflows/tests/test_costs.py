@@ -144,6 +144,9 @@ def test_who_learns_is_paid_all_the_same():
     more = extra_cost(option, base)
     assert more[:, 2] == pytest.approx(np.full(20, 900), abs=0.01)
     assert more.sum(axis=1) == pytest.approx(np.full(20, 900), abs=0.01)
+    # So nobody can work out of the cost of each what somebody is paid.
+    shared = compare(made(w=flow(10, 8), v=flow(10, 8)), [taught], SETTING, target="w")
+    assert (shared.options[0][1].cost - shared.baseline.cost).sum(axis=1) == pytest.approx(np.full(20, 900), abs=0.01)
 
 
 HELP = {"change": "hire", "name": "Help", "skills": {"S": 1}, "start": "2027-07-01", "cost_per_year": 12_000}

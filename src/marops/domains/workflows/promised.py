@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,8 @@ DRAWN = problem(
 )
 TOUCHED = timedelta(days=60)
 """Whatever nobody has touched for so long is not in progress any more."""
+FRESH = timedelta(days=31)
+"""What was open so long before the first day that is looked at says what there is to do then; not earlier."""
 HOPELESS, SAFE = 0.02, 0.95
 RUNS = 200
 MONTHS = 6
@@ -58,6 +61,15 @@ class InProgress:
     items: tuple["OpenItem", ...]
     at: datetime
     log: str
+
+    @property
+    def says(self) -> str:
+        """For the assumptions of an answer that begins with it."""
+        found = f"{len(self.items)} pieces of work" if len(self.items) != 1 else "one piece of work"
+        return (
+            f"Begins with {found} of the workflows of this crew that had been begun and not finished on"
+            f" {self.at:%d %B %Y} ({self.log}); what still waited for its first step then is not known."
+        )
 
     @property
     def digest(self) -> str:
@@ -157,13 +169,16 @@ def _zone(here: Known) -> ZoneInfo:
     return ZoneInfo(here.zone or workspace().zone)
 
 
-def in_progress(here: Known) -> InProgress:
-    """What is open in all workflows of the crew. Raises MaropsError `workflow-without-work`."""
+def in_progress(here: Known, at: datetime | None = None) -> InProgress:
+    """What is open in all workflows of the crew: now, or where the log ends; by facts also at an earlier moment.
+
+    Raises MaropsError `workflow-without-work`.
+    """
     row = work_of(here.workflow)
     if row is None:
         raise _nothing_said(here)
     if row.format == "facts":
-        at = now()
+        at = at or now()
         return InProgress(tuple(_of_facts(here, at)), at, row.ref)
     from marops.domains.workflows.answering.promising import open_items
 
@@ -172,6 +187,26 @@ def in_progress(here: Known) -> InProgress:
     names = {one.name: one.id for one in flow.classes}
     items = open_items(log_of(row), flow, here.slug, class_of=names, since=at - TOUCHED)
     return InProgress(tuple(_dated(one, here) for one in items), at, row.ref)
+
+
+def open_before(here: Known, first: date) -> InProgress | None:
+    """What is open when a time begins; None where nobody knows that: of a workflow that was drawn, or shares its crew
+    with one of which nobody knows it, or whose log ends too long before that day, or after it.
+    """
+    sources = {row.ref: row for row in map(work_of, here.situation.workflows.values()) if row}
+    known = all(work_of(flow) for flow in here.situation.workflows.values())
+    if not known or len(sources) != 1:
+        return None
+    (row,) = sources.values()
+    morning = datetime.combine(first, time_of_day.min, _zone(here))
+    if row.format == "facts":
+        at = min(now(), morning)
+    elif len(here.situation.workflows) == 1 and row.last_at:
+        at = row.last_at
+    else:
+        return None
+    gap = first - at.astimezone(_zone(here)).date()
+    return in_progress(here, at) if timedelta() <= gap <= FRESH else None
 
 
 def _of_facts(here: Known, at: datetime) -> Iterator[Any]:

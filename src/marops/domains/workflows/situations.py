@@ -81,6 +81,16 @@ class Known:
         raise MaropsError(CANNOT_RUN, said, [FieldError("too-many", said, remedy, pointer, field="per_month")], remedy)
 
 
+def check_there(here: Known, frame: Frame) -> None:
+    """Raises MaropsError `workflow-cannot-run` where a step is done by nobody in all the time that is looked at."""
+    from marops.domains.workflows.answering.presence import never_done
+    from marops.domains.workflows.rules.compiling import compiled
+
+    faults = list(never_done(compiled(here.situation, frame), here.slug))
+    if faults:
+        raise MaropsError(CANNOT_RUN, f"Nothing would be finished of “{here.workflow.title}”.", errors=faults)
+
+
 def pieces(arrivals: Arrivals, months: int) -> float:
     """About how many come in within so many months, seasons and growth included."""
     seasons = sum(arrivals.seasons) / 12 if arrivals.seasons else 1.0

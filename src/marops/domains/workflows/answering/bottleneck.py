@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.activity import bottleneck_shares
+from marops.domains.workflows.answering.beginning import beginning
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
 from marops.domains.workflows.answering.limits import Limit
 from marops.domains.workflows.answering.logged import because, in_log, ranked
-from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, model_of, run
 from marops.domains.workflows.answering.waits import causes
 from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Evidence, Method, Row, Thing, ThingKind
 from marops.domains.workflows.rules.changing import Situation
-from marops.domains.workflows.rules.compiling import Compiled, compiled
+from marops.domains.workflows.rules.compiling import Compiled
 from marops.methods.amounts import scaled
 from marops.methods.estimates import of_mean
 from marops.methods.fluid import Fluid
@@ -75,7 +76,7 @@ def bottleneck(
 
     `evidence`: what the log says of the target; where work waits is then measured, not simulated.
     """
-    made = compiled(situation, setting.frame, None, setting.tokens)
+    made = model_of(situation, setting)
     asked = Asked(made, bound(made, setting, target), setting, target, unit, evidence if target else None)
     today = Outcome(made, run(made, setting, record=True), target)
     waiting = waiting_method(asked, today)
@@ -97,9 +98,9 @@ def fluid_method(asked: Asked) -> Method:
     rows = []
     for group in asked.bound.groups:
         more = asked.bound.factors(asked.bound.solve(more=group, hours=MONTH_DAYS))
-        rows.append(_row(group.name, (more - base) * asked.bound.demand, group.kind, group.key))
+        rows.append(_row(group.name, _rise(more, base) * asked.bound.demand, group.kind, group.key))
     rows += [
-        _row(f"{one.name}: one more", (_freed(asked, one) - base) * asked.bound.demand, one.kind, one.key)
+        _row(f"{one.name}: one more", _rise(_freed(asked, one), base) * asked.bound.demand, one.kind, one.key)
         for one in asked.bound.limits
     ]
     ranked = _ranked(rows)
@@ -114,6 +115,12 @@ def fluid_method(asked: Asked) -> Method:
         "fluid", "One more hour a day", f"{asked.unit}s a month it would unlock, by the fluid bound",
         f"{asked.unit}s a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
     )  # fmt: skip
+
+
+def _rise(more: Floats, base: Floats) -> Floats:
+    """How far one is above the other; not at all where nothing limits either."""
+    known = np.isfinite(more) & np.isfinite(base)
+    return np.asarray(np.where(known, more, 0.0) - np.where(known, base, 0.0))
 
 
 def _freed(asked: Asked, limit: Limit) -> Floats:
@@ -549,5 +556,6 @@ def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
         f"Simulated {asked.setting.replications} times over {asked.setting.frame.months} months"
         f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
         f"{float(today.finished.mean()):.1f} a month are finished as things are.",
+        *beginning(today, asked.setting, spare=_spare(asked), unit=asked.unit),
         *asked.made.last.left_out,
     )

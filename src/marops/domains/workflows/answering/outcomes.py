@@ -1,7 +1,7 @@
 """Figures of a simulated situation by replication and month, for one workflow or for all that share the crew."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,7 +28,8 @@ class Stopped(Exception):
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How a question is simulated. `stop` is asked before a simulation and, by other threads, between its replications;
-    a yes raises Stopped.
+    a yes raises Stopped. `tokens`: the work in progress of a model where it begins, where that is known; `begins` says
+    so in words.
     """
 
     frame: Frame
@@ -36,7 +37,8 @@ class Setting:
     replications: int = 100
     workers: int = 2
     stop: Callable[[], bool] | None = None
-    tokens: tuple[Token, ...] = ()
+    tokens: Callable[[Compiled], tuple[Token, ...]] | None = None
+    begins: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,14 @@ def outcome(
     situation: Situation, setting: Setting, *, target: str | None = None, scenario: Scenario | None = None
 ) -> Outcome:
     """Simulate a situation, changed as a scenario says."""
-    made = compiled(situation, setting.frame, scenario, setting.tokens)
+    made = model_of(situation, setting, scenario)
     return Outcome(made, run(made, setting), target)
+
+
+def model_of(situation: Situation, setting: Setting, scenario: Scenario | None = None) -> Compiled:
+    """The model of a situation, changed as a scenario says, with the work that is in progress when it begins."""
+    made = compiled(situation, setting.frame, scenario)
+    return replace(made, model=replace(made.model, tokens=setting.tokens(made))) if setting.tokens else made
 
 
 def run(made: Compiled, setting: Setting, *, record: bool = False, replications: int | None = None) -> Runs:

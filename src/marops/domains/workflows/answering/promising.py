@@ -4,7 +4,7 @@ Where a piece of work stands is read off what was finished of it: it goes on fro
 been done yet. Everything in progress is simulated together with what will come in, many times over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -155,12 +155,23 @@ def _promise(made: Compiled, item: OpenItem, ends: Floats, waits: tuple[str, ...
     )
 
 
+def starting_with(items: Sequence[OpenItem]) -> Callable[[Compiled], tuple[Token, ...]]:
+    """The same pieces as the work in progress of any model of these workflows, at its beginning."""
+
+    def tokens(made: Compiled) -> tuple[Token, ...]:
+        begin = made.model.begin
+        found, _ = _tokens(made, items, 0.0)
+        return tuple(replace(one, arrived=min(one.arrived, begin), since=min(one.since, begin)) for one in found)
+
+    return tokens
+
+
 def _tokens(made: Compiled, items: Sequence[OpenItem], hour: float) -> tuple[list[Token], list[tuple[str, ...]]]:
     tokens: list[Token] = []
     waits = []
     for number, item in enumerate(items):
         work = made.classes.index((item.workflow, item.work_class))
-        flow = made.last.workflows[item.workflow]
+        flow = made.slices[0].situation.workflows[item.workflow]  # as it was when it came in
         frontier = _frontier(flow, [step for step, _ in item.done])
         ended = dict(item.done)
         tokens += [

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from marops.domains.workflows.answering.beginning import beginning
 from marops.domains.workflows.answering.bounds import bound
 from marops.domains.workflows.answering.comparing import (
     Cell,
@@ -31,7 +32,7 @@ from marops.domains.workflows.answering.unlocking import (
     settled,
     unlocked,
 )
-from marops.domains.workflows.papers.changes import assumed, names_of, tells_pay
+from marops.domains.workflows.papers.changes import assumed, doubt, names_of, tells_pay
 from marops.domains.workflows.rules.answers import Estimate, as_plain
 from marops.domains.workflows.rules.changing import idle
 from marops.domains.workflows.rules.scenario import Scenario
@@ -147,7 +148,7 @@ def assumptions(here: Known, found: Compared) -> tuple[str, ...]:
         lines += [f"“{one.scenario.title}” assumes: {line}" for line in said]
         frame = found.setting.frame
         without = idle(here.situation, one.scenario.changes, frame.first, frame.edges()[-1])
-        lines += [f"“{one.scenario.title}”: {line}" for line in without]
+        lines += [doubt(one.scenario.title, line) for line in without]
     lines += here.situation.left_out
     share = estimate(found.baseline.share)
     if len(here.situation.workflows) > 1 and share.value is not None:
@@ -158,9 +159,13 @@ def assumptions(here: Known, found: Compared) -> tuple[str, ...]:
         )
     setting, frame = found.setting, found.setting.frame
     lines.append(
-        f"{setting.replications} runs over {frame.months} months from {frame.first:%d %B %Y}, seed {setting.seed},"
-        f" after {frame.warm_up} months of running in. Intervals are of 90 % and of chance alone."
+        f"{setting.replications} runs over {frame.months} months from {frame.first:%d %B %Y}, seed {setting.seed}."
+        " Intervals are of 90 % and of chance alone."
     )
+    quick = replace(setting, replications=min(8, setting.replications))
+    limit = bound(found.baseline.compiled, quick, here.slug)
+    spare = float(limit.factors(limit.solve()).mean())
+    lines += beginning(found.baseline, setting, spare=spare, unit=here.workflow.unit)
     return tuple(lines)
 
 

@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 from typing import Any
 
+from marops.domains.workflows.answering.beginning import beginning
 from marops.domains.workflows.answering.measuring import figures, step_times
-from marops.domains.workflows.answering.outcomes import FIGURES, Outcome, Setting, by_month, estimate, ratio, run
+from marops.domains.workflows.answering.outcomes import (
+    FIGURES,
+    Outcome,
+    Setting,
+    by_month,
+    estimate,
+    model_of,
+    ratio,
+    run,
+)
 from marops.domains.workflows.answering.report import plain
-from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.situations import Known
 
 
 def as_json(here: Known, setting: Setting) -> dict[str, Any]:
     """`months`, `people`, `steps`, `figures`, `events` and how many runs."""
-    made = compiled(here.situation, setting.frame)
+    made = model_of(here.situation, setting)
     found = Outcome(made, run(made, setting, record=True), here.slug)
     whole = figures(found)
     return {
@@ -24,6 +33,7 @@ def as_json(here: Known, setting: Setting) -> dict[str, Any]:
         },
         "people": _people(here, found),
         "steps": _steps(here, found),
+        "begins": list(beginning(found, setting, spare=None, unit=here.workflow.unit)),
         "replications": found.runs.replications,
         "events": int(found.runs.events.sum()),
     }  # fmt: skip
@@ -31,10 +41,9 @@ def as_json(here: Known, setting: Setting) -> dict[str, Any]:
 
 def _months(found: Outcome) -> list[dict[str, Any]]:
     values = {name: by_month(of(found)) for name, of in FIGURES.items()}
-    days = found.compiled.frame.edges()[:-1]
     return [
-        {"month": f"{day:%Y-%m}", **{name: plain(each[number]) for name, each in values.items()}}
-        for number, day in enumerate(days)
+        {**span, **{name: plain(each[number]) for name, each in values.items()}}
+        for number, span in enumerate(found.compiled.frame.spans())
     ]
 
 

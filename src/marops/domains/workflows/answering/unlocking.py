@@ -111,8 +111,8 @@ def highest_intake(
 
 def lasting(setting: Setting) -> Setting:
     """The same time, run in from nothing for half a year, whatever is in work today."""
-    frame = replace(setting.frame, warm_up=max(WARM_UP, setting.frame.warm_up))
-    return replace(setting, frame=frame, tokens=())
+    frame = replace(setting.frame, warm_up=max(WARM_UP, setting.frame.warm_up), since=None)
+    return replace(setting, frame=frame, tokens=None)
 
 
 def settled(situation: Situation, setting: Setting, scenario: Scenario | None) -> Compiled:

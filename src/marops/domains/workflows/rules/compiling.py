@@ -70,9 +70,7 @@ class Compiled:
         return self.slices[-1].situation
 
 
-def compiled(
-    situation: Situation, frame: Frame, scenario: Scenario | None = None, tokens: Sequence[kernel.Token] = ()
-) -> Compiled:
+def compiled(situation: Situation, frame: Frame, scenario: Scenario | None = None) -> Compiled:
     """The model of a situation, changed as a scenario says. Raises Unfit where a change does not fit."""
     changes = scenario.changes if scenario else ()
     days = [day for day in moments(changes, frame.first) if day < frame.edges()[-1]]
@@ -80,7 +78,7 @@ def compiled(
     slices += [Slice(day, at(situation, changes, frame.first, day)) for day in days]
     at(situation, changes, frame.first, date.max)  # what begins later has to fit as well
     away = lessons(changes, frame.first)
-    return _Builder(frame, slices, away).build(tuple(tokens), _money(changes, situation.crew, frame))
+    return _Builder(frame, slices, away).build(_money(changes, situation.crew, frame))
 
 
 def _money(changes: Sequence[AnyChange], crew: Crew, frame: Frame) -> tuple[float, ...]:
@@ -117,7 +115,7 @@ class _Builder:
         self.learning = np.zeros(frame.months)
         """Money in each month for hours that are no hours of work."""
 
-    def build(self, tokens: tuple[kernel.Token, ...], extra: tuple[float, ...]) -> Compiled:
+    def build(self, extra: tuple[float, ...]) -> Compiled:
         entries = self._graphs()
         classes = tuple(
             self._class(slug, one, entries[slug, one.id])
@@ -133,7 +131,6 @@ class _Builder:
             calendars=tuple(self.calendars),
             months=tuple(self.frame.hour(day) for day in self.frame.edges()),
             begin=self.begin,
-            tokens=tokens,
         )
         return Compiled(
             model, self.frame, tuple(self.slices), tuple(self.names), members, tuple(self.classes), extra,

@@ -27,6 +27,9 @@ Floats = NDArray[np.float64]
 TAIL = 6
 """The months at the end over which "after 18 months" is a mean."""
 NO_PAIR = "too little is finished to compare"
+STUCK = "too little of what comes in is finished to tell"
+OF_FINISHED = ("lead_p50_hours", "lead_p85_hours", "on_time")
+"""Figures that know only of what is finished."""
 NOTHING_MORE = "it costs nothing more"
 CENT = 0.01
 
@@ -247,18 +250,26 @@ def _lines(found: Compared, told: Told) -> list[Line]:
 
 def _line(found: Compared, months: slice, kind: str, name: str, unit: str, better: Good, decimals: int) -> Line:
     scale = 1 / 24 if unit == "days" else 1.0
-    base = figure(kind, found.baseline, months) * scale
-    values = [figure(kind, option, months) * scale for _, option in found.options]
+    base, *values = (
+        np.full(found.setting.replications, np.nan) if kind in OF_FINISHED and _stuck(one, months) else
+        figure(kind, one, months) * scale
+        for one in (found.baseline, *(option for _, option in found.options))
+    )  # fmt: skip
     return Line(
         figure=kind,
         name=name,
         unit=unit,  # type: ignore[arg-type]  # one of the table above
-        baseline=estimate(base),
-        options=tuple(estimate(one) for one in values),
+        baseline=estimate(base, STUCK),
+        options=tuple(estimate(one, STUCK) for one in values),
         differences=tuple(estimate(one - base, NO_PAIR) for one in values),
         better=better,
         decimals=decimals,
     )
+
+
+def _stuck(one: Outcome, months: slice) -> bool:
+    """Is less than half of what comes in finished? Of the little that is, lead times look short and dates kept."""
+    return bool(one.finished[:, months].sum() < 0.5 * one.arrived[:, months].sum())
 
 
 def _unlocked(found: Compared, told: Told) -> Line:

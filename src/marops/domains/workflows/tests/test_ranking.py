@@ -110,6 +110,17 @@ def test_a_leave_that_costs_items_leaves_doing_nothing_best():
     assert re.fullmatch(r"Do nothing: Gone finishes 1[2-4](\.\d)? fewer items a month .*\.", plain(answer(told)))
 
 
+def test_where_next_to_nothing_is_finished_no_dates_are_kept():
+    # Nobody is left; what is finished was begun before.
+    told = told_of(compared(made(1, per_month=15, promise={"hours": 400}), GONE))
+    for line in told.lines:
+        if line.figure in ("on_time", "lead_p50_hours", "lead_p85_hours"):
+            assert line.baseline.value is not None
+            assert (line.options[0].value, line.differences[0].value) == (None, None)
+            assert line.options[0].why == "too little of what comes in is finished to tell"
+    assert aside(told) == ""
+
+
 def test_the_same_twice_is_a_tie():
     again = Choice("again", HALF.scenario)
     told = told_of(compared(made(), HALF, again, GONE))

@@ -405,6 +405,7 @@ def _sources(known: Known) -> list[str]:
     if len(refs) > len(shown):
         shown.append(_("%(n)s more") % {"n": len(refs) - len(shown)})
     said = [_("From %(refs)s.") % {"refs": ", ".join(shown)}] if shown else []
+    said += asked.without
     if asked.runs:
         said.append(_("%(runs)s runs, seed %(seed)s; intervals are of 90 %% and of chance alone.") % {
             "runs": f"{asked.runs:,}", "seed": asked.seed})  # fmt: skip

@@ -1,6 +1,6 @@
 """What scenarios assume, in sentences: every change with its values, as its document has them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,6 +32,16 @@ def names_of(situation: Situation) -> dict[str, str]:
         found |= {one.id: one.name for one in flow.classes}
         found |= {name: one.name for one in flow.steps for name in (one.id, f"{slug}/{one.id}")}
     return found
+
+
+def doubt(title: str, words: str) -> str:
+    """What may be meant otherwise in an option, as a line among what an answer rests on."""
+    return f"“{title}”: {words}"
+
+
+def doubts_about(title: str, lines: Sequence[str]) -> list[str]:
+    """The words of those lines that are doubts about this option."""
+    return [one.removeprefix(doubt(title, "")) for one in lines if one.startswith(doubt(title, ""))]
 
 
 def tells_pay(scenario: Scenario) -> bool:

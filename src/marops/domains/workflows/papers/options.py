@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts import plots
 from marops.domains.workflows.charts.marks import month_words, number, span
-from marops.domains.workflows.papers.changes import assumed, tells_pay
+from marops.domains.workflows.papers.changes import assumed, doubts_about, tells_pay
 from marops.domains.workflows.papers.pieces import (
     Asked,
     Piece,
@@ -483,6 +483,7 @@ def _assumed(told: Comparison, scenarios: Mapping[str, Scenario], known: Known, 
     most = MOST_ASSUMED if len(told.options) <= FEW else MOST_ASSUMED - 2
     for option in told.options[:MOST_OPTIONS]:
         lines = [clipped(option.says, 160)] if option.says else []
+        lines += [clipped(one, 160) for one in doubts_about(option.title, told.assumptions)]
         if option.key in scenarios:
             one, paid = scenarios[option.key], money and not tells_pay(scenarios[option.key])
             lines += [clipped(said, 240) for said in assumed(one, told.currency, known.names, money=paid)]
@@ -510,6 +511,7 @@ def _sources(told: Comparison, known: Known) -> Iterator[str]:
         if len(asked.versions) > len(shown):
             shown.append(_("%(n)s more") % {"n": len(asked.versions) - len(shown)})
         yield _("From %(refs)s.") % {"refs": ", ".join(shown)}
+    yield from asked.without
     if told.runs:
         words = {"runs": f"{told.runs:,}", "months": len(told.months), "seed": asked.seed}
         words["first"] = day_words(asked.first) if asked.first else ""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.workflows.charts.marks import cut, number, scale, span
 from marops.domains.workflows.rules.answers import Estimate, Method
@@ -92,6 +93,17 @@ class Asked:
     first: date | None = None
     versions: tuple[str, ...] = ()
     scenarios: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    """Which workflows of the crew could not be simulated, and why."""
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The same, as short as a paper says it."""
+        more = len(self.left_out) - 1
+        said = [clipped(one, 260) for one in self.left_out[:1]]
+        if more > 0:
+            said.append(ngettext("One more is left out.", "%(n)s more are left out.", more) % {"n": more})
+        return tuple(said)
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> "Asked":
@@ -100,7 +112,7 @@ class Asked:
         return cls(
             months=int(plain.get("months", 0)), runs=int(plain.get("runs", 0)), seed=int(plain.get("seed", 0)),
             first=date.fromisoformat(first) if first else None, versions=tuple(plain.get("versions", ())),
-            scenarios=plain.get("scenarios", {}),
+            scenarios=plain.get("scenarios", {}), left_out=tuple(plain.get("left_out", ())),
         )  # fmt: skip
 
     @property

@@ -81,6 +81,7 @@ SCENARIOS = {
     "manager": {"title": "Campaign manager", "changes": [HIRE]},
     "architect": {"title": "Workflow Architect", "changes": [DAILY, BETTER]},
     "nothing": {"title": "A new logo", "changes": []},
+    "doubtful": {"title": "Typo", "changes": [{"change": "hire", "name": "Eve", "skills": {"leagl": 1}}]},
     "leaves": {"title": "Dee goes", "changes": [{"change": "leave", "person": "dee", "start": 2}]},
     **{
         f"long-{n}": {"title": f"{n} {HOSTILE}"[:200], "note": HOSTILE * 4, "changes": [LONG] * 7}
@@ -313,3 +314,12 @@ def test_a_comparison_of_which_nobody_can_tell_says_so():
         "Cannot tell: Campaign manager +0.4 (−0.1 to 1.0), Workflow Architect +0.4 (−0.1 to 1.0) newsletters a month;"
         " both may be nothing."
     )
+
+
+def test_papers_say_what_may_be_meant_otherwise_and_what_was_left_out():
+    page = compared_by("doubtful", deep=False)
+    assert "No step asks for what Eve brings: 'leagl'." in page.assumed[0].lines
+    answer, how = found()
+    gone = ("“Rodeo” has the same crew and is left out.", "“B” too.", "“C” too.")
+    page = brief(told(bottleneck=answer, measured=how), one_to_one.Known(PAPER, asked(left_out=gone)))
+    assert {gone[0], "2 more are left out."} <= set(page.sources)

@@ -184,12 +184,12 @@ def _scenarios(options: list[str]) -> dict[str, Any]:
 
 def _print_comparison(found: dict[str, Any]) -> None:
     titles = [one["title"] for one in found["options"]]
-    out.print("[bold]" + f"{'':34}" + "  ".join(f"{title[:24]:>24}" for title in titles) + "[/]")
+    out.print("[bold]" + f"{'':44}" + "  ".join(f"{title[:24]:>24}" for title in titles) + "[/]")
     for line in found["lines"]:
         unit = found["currency"] if line["unit"] == "money" else line["unit"]
-        name = line["name"] if unit == "number" else f"{line['name'][:24]}, {unit}"
+        name = line["name"] if unit == "number" else f"{line['name'][:36]}, {unit}"
         cells = [_short(line["baseline"]), *(_short(one) for one in line["options"])]
-        out.print(f"{name[:34]:34}" + "  ".join(f"{cell:>24}" for cell in cells), markup=False)
+        out.print(f"{name[:44]:44}" + "  ".join(f"{cell:>24}" for cell in cells), markup=False)
     if found.get("ranked"):
         out.print(f"\n{found['ranked']['says']}", markup=False)
     if found.get("flip"):

@@ -62,7 +62,8 @@ def move(actor: Actor, as_of: datetime) -> MoveState | None:
     if not rows:
         return None
     newest = max(rows, key=lambda one: one.valid_from or one.created_at)
-    asked = {one.workflow for one in WorkflowAnswer.objects.filter(kind=WorkflowAnswer.Kind.BOTTLENECK)}
+    kept = WorkflowAnswer.objects.filter(kind=WorkflowAnswer.Kind.BOTTLENECK)
+    asked = set(kept.values_list("workflow", flat=True).distinct())
     found = next((one for one in rows if one.slug in asked), None)
     if found and (answer := results_of(found.slug).bottleneck) and answer.constraint:
         told = {"title": _title(found), "name": answer.constraint.name}

@@ -26,6 +26,7 @@ from marops.domains.workflows.telling.words import (
     cause_reasons,
     cause_words,
     compare_row,
+    hidden,
     lead,
     measured_in,
     plural,
@@ -495,6 +496,14 @@ class Told:
             return []
         titles = [_("Do nothing"), *(one.title for one in told.options)]
         return [compare_row(one, told.currency, titles) for one in told.lines]
+
+    @property
+    def not_shown(self) -> str:
+        """Why figures of that table are not shown to whoever looks; empty where all are."""
+        told = self.results.comparison
+        if told is None or not any(one.why == hidden() for line in told.lines for one in line.options):
+            return ""
+        return _("Not shown: %(why)s.") % {"why": hidden()}
 
 
 def _apart(one: Estimate, other: Estimate) -> bool:

@@ -117,7 +117,9 @@ def compare_row(line: Line, currency: str, titles: Sequence[str]) -> CompareRow:
 def estimate_words(one: Estimate, line: Line, currency: str) -> tuple[str, str]:
     """A figure of a comparison and its interval, in its unit; "cannot tell" where there is none."""
     if one.value is None:
-        return (_("not shown") if one.why == hidden() else _("cannot tell"), one.why) if one.why else ("–", "")
+        if one.why == hidden():  # said once, under the table
+            return _("not shown"), ""
+        return (_("cannot tell"), one.why) if one.why else ("–", "")
     between = _in_unit_between(one, line, currency)
     return _in_unit(one.value, line, currency), between
 

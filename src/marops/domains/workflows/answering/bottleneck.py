@@ -29,8 +29,8 @@ MONTH_DAYS = 21.75
 """Working days of a month: an hour a day is so many hours a month."""
 STRESS = 1.15
 """Sensitivity is asked with so many times the work that people can do, or everything is done in time anyway."""
-SHOWN = 8
-EASE = 0.9
+SHOWN, SKILLS = 8, 4
+EASE, MORE = 0.9, 1.1
 PLENTY = 2.0
 """Where people could do so many times what comes in, hours are not scarce: what work waits for is the constraint."""
 NOTABLY = 1.02
@@ -245,7 +245,7 @@ def active_method(asked: Asked, today: Outcome) -> Method:
 
 
 def sensitivity_method(asked: Asked) -> Method:
-    """What a tenth less work at each step would bring, on the same luck.
+    """What a tenth less work at each step, and a tenth more hours of each skill, would bring, on the same luck.
 
     Where hours are scarce: items a month more, with more work than can be done. Where they are not, everything is done
     anyway, and what it brings is a shorter lead time.
@@ -253,18 +253,29 @@ def sensitivity_method(asked: Asked) -> Method:
     made = asked.made if asked.plenty else _stressed(asked)
     measure = _lead if asked.plenty else _finished
     base = measure(asked, made)
-    rows = []
-    for step, nodes in _steps(asked).items():
-        if any(asked.group_of(node) for node in nodes):
-            apart = measure(asked, _eased(made, nodes)) - base
-            rows.append(_row(_step_name(asked.made, step), -apart if asked.plenty else apart, "step", step))
-    ranked = _ranked(rows)
+
+    def row(name: str, nodes: Sequence[int], times: float, kind: str, key: str) -> Row:
+        apart = measure(asked, _eased(made, nodes, times)) - base
+        return _row(name, -apart if asked.plenty else apart, kind, key)
+
+    steps = {step: nodes for step, nodes in _steps(asked).items() if any(asked.group_of(node) for node in nodes)}
+    less = [row(_step_name(asked.made, step), nodes, EASE, "step", step) for step, nodes in steps.items()]
+    skills = [one for one in asked.bound.groups if one.kind != "step" and set(one.steps) & set(steps)]
+    more = [row(f"{one.name}: 10 % more hours", one.nodes, 1 / MORE, one.kind, one.key) for one in skills]
+    ranked = _ranked([*_ranked(less)[:SHOWN], *_ranked(more)[:SKILLS]])
     unit = f"hours per {asked.unit}" if asked.plenty else f"{asked.unit}s a month"
     asks = "hours sooner" if asked.plenty else f"more {asked.unit}s a month"
     return Method(
-        "sensitivity", "10 % less work per step", f"{asks}, simulated on the same draws", unit, tuple(ranked[:SHOWN]),
-        "", _tied(ranked),
+        "sensitivity", "10 % less work, 10 % more hours", f"{asks}, simulated on the same draws", unit, tuple(ranked),
+        "", _tied_apart(asked, ranked),
     )  # fmt: skip
+
+
+def _tied_apart(asked: Asked, ranked: Sequence[Row]) -> tuple[str, ...]:
+    """Those that the first cannot be told from and that are not done by the same people."""
+    tied = set(_tied(ranked))
+    first = _meant(asked, ranked[0]) if ranked else None
+    return tuple(one.name for one in ranked if one.name in tied and (first is None or _meant(asked, one) != first))
 
 
 def _lead(asked: Asked, made: Compiled) -> Floats:
@@ -288,9 +299,9 @@ def _stressed(asked: Asked) -> Compiled:
     return replace(asked.made, model=replace(asked.made.model, classes=classes, tokens=()))
 
 
-def _eased(made: Compiled, nodes: Sequence[int]) -> Compiled:
+def _eased(made: Compiled, nodes: Sequence[int], times: float) -> Compiled:
     changed = [
-        replace(one, effort=scaled(one.effort, EASE)) if number in nodes and one.effort else one
+        replace(one, effort=scaled(one.effort, times)) if number in nodes and one.effort else one
         for number, one in enumerate(made.model.nodes)
     ]
     return replace(made, model=replace(made.model, nodes=tuple(changed)))
@@ -503,11 +514,14 @@ def _then(waiting: Method) -> str:
 def _voted(asked: Asked, method: Method) -> Group | None:
     """Whom a method's first row means; None where it finds nothing."""
     first = method.rows[0] if method.rows else None
-    if first is None or first.value <= 0 or first.low <= 0 <= first.high:
-        return None
-    if first.kind != "step" or "/" not in first.key:
-        return next((one for one in asked.bound.groups if one.key == first.key), None)
-    return next((one for one in asked.bound.groups if first.key in one.steps), None)
+    return None if first is None or first.value <= 0 or first.low <= 0 <= first.high else _meant(asked, first)
+
+
+def _meant(asked: Asked, row: Row) -> Group | None:
+    """Who does what a row speaks of."""
+    if row.kind != "step" or "/" not in row.key:
+        return next((one for one in asked.bound.groups if one.key == row.key), None)
+    return next((one for one in asked.bound.groups if row.key in one.steps), None)
 
 
 def _elected(votes: Sequence[Group | None]) -> Group | None:

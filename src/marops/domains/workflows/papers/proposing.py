@@ -94,7 +94,7 @@ def _ideas(told: Told) -> Iterator[_Idea]:
         because = _("that is all the waiting there; what is left of it, only a comparison tells")
         yield _Idea("waiting", _unwaited(found), found.waits, because, step, sooner=True, at_most=True)
     method = next((one for one in found.methods if one.method == "sensitivity"), None)
-    for row in method.rows[:1] if method else ():
+    for row in [one for one in method.rows if one.kind == "step"][:1] if method else ():
         if method and row.value > 0 and row.low > 0:
             title = _("Take a tenth of the work out of %(step)s") % {"step": clipped(row.name, 70)}
             step, effect = row.key.rpartition("/")[2], Estimate(row.value, row.low, row.high)

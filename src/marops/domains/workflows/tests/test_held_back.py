@@ -99,3 +99,21 @@ def test_limits_of_another_workflow_do_not_bind_this_one():
     both = Situation({**situation.workflows, "other": other}, situation.crew)
     limit = bound(compiled(both, SETTING.frame), SETTING, "piece")
     assert limit.limits == ()
+
+
+def test_a_tenth_more_hours_of_a_skill_are_asked_beside_a_tenth_less_work():
+    steps = [
+        {"id": "short", "name": "Short", "skill": "work", "effort": 2},
+        {"id": "long", "name": "Long", "skill": "work", "effort": 6},
+    ]
+    found = asked(one_step(40, people=OFFICE, steps=steps))
+    rows = {(one.kind, one.key): one for one in found.methods[3].rows}
+    # Forty hours a week, eight for each: more work comes in than can be done.
+    done = 40 * 365.25 / 84 / 8
+    assert rows["skill", "work"].name == "Work: 10 % more hours"
+    assert rows["skill", "work"].value == pytest.approx(0.1 * done, rel=0.1)
+    assert rows["step", "piece/long"].value == pytest.approx(done * (8 / 7.4 - 1), rel=0.1)
+    assert rows["step", "piece/short"].value == pytest.approx(done * (8 / 7.8 - 1), rel=0.25)
+    assert [one.value for one in found.methods[3].rows] == sorted((one.value for one in rows.values()), reverse=True)
+    assert found.methods[3].tied == ()
+    assert found.agrees == 4

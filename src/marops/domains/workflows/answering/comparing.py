@@ -17,6 +17,8 @@ from marops.domains.workflows.answering.outcomes import (
     over,
 )
 from marops.domains.workflows.answering.ranking import NOTHING, By, Ranking, ranking
+from marops.domains.workflows.charts.marks import number
+from marops.domains.workflows.papers.pieces import fine
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import Scenario
@@ -32,6 +34,8 @@ OF_FINISHED = ("lead_p50_hours", "lead_p85_hours", "on_time")
 """Figures that know only of what is finished."""
 NOTHING_MORE = "it costs nothing more"
 CENT = 0.01
+NEARLY = 0.05
+"""Items a month: less than this is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +220,20 @@ def verdict(order: Ranking, titles: Mapping[str, str], unit: str) -> str:
         return f"“{titles[order.best]}” {brings[order.best]}."
     if not brings:
         return "Nobody can tell what the options bring."
+    if all(max(abs(end or 0.0) for end in (one.low, one.high, one.value)) < NEARLY for one in order.gains.values()):
+        return " and ".join(f"“{titles[key]}”" for key in brings) + f": 0 % more {plural(unit)}."
     return "No option can be told from doing nothing: " + "; ".join(
         f"“{titles[key]}” {said}" for key, said in brings.items()
     ) + "."  # fmt: skip
 
 
 def _brings(gain: Estimate, by: By, unit: str) -> str:
-    value, fewer = gain.value or 0.0, (gain.value or 0.0) < 0
-    units = plural(unit)
-    ends = "" if gain.low is None or gain.high is None else f" ({gain.low:+.1f} to {gain.high:+.1f})"
-    if by == "unlocked":
-        lets = "lets {} {} {} a month come in with the promise kept"
-        return lets.format(f"{abs(value):.1f}", "fewer" if fewer else "more", units) + ends
-    return f"finishes {abs(value):.1f} {'fewer' if fewer else 'more'} {units} a month{ends}"
+    value, decimals = gain.value or 0.0, fine(gain)
+    more = f"{number(abs(value), decimals)} {'fewer' if value < 0 else 'more'} {plural(unit)} a month"
+    said = f"lets {more} come in with the promise kept" if by == "unlocked" else f"finishes {more}"
+    if gain.low is None or gain.high is None:
+        return said
+    return f"{said} ({number(gain.low, decimals, signed=True)} to {number(gain.high, decimals, signed=True)})"
 
 
 def _lines(found: Compared, told: Told) -> list[Line]:

@@ -104,10 +104,16 @@ def test_a_leave_that_costs_items_leaves_doing_nothing_best():
     lost = 35 - 21.7
     assert told.ranked.gains[0].value == pytest.approx(-lost, abs=1.5)
     assert re.fullmatch(
-        r"Do nothing: “Gone” finishes 1[2-4]\.\d fewer items a month \(-.* to -.*\)\.", told.ranked.says
+        r"Do nothing: “Gone” finishes 1[2-4]\.\d fewer items a month \(−.* to −.*\)\.", told.ranked.says
     )
     assert aside(told) == ""
     assert re.fullmatch(r"Do nothing: Gone finishes 1[2-4](\.\d)? fewer items a month .*\.", plain(answer(told)))
+
+
+def test_a_hire_of_no_use_brings_nothing_and_one_says_so():
+    told = told_of(compared(made(2, per_month=15), choice("idle", {**HELP, "skills": {"T": 1}})))
+    assert told.ranked.says == "“Idle”: 0 % more items."
+    assert told.best == ""
 
 
 def test_where_next_to_nothing_is_finished_no_dates_are_kept():

@@ -21,7 +21,7 @@ from marops.domains.workflows.asking import (
 )
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.queries import find_log
-from marops.domains.workflows.rules.changing import Situation, Unfit, at
+from marops.domains.workflows.rules.changing import Situation, Unfit, at, check
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known, fitting, known
 from marops.kernel.actors import Actor
@@ -161,7 +161,7 @@ def start_fit(slug: str, against: str, *, actor: Actor, **how: Any) -> Job:
 def check_fits(here: Known, scenario: Scenario, key: str = "") -> None:
     """Can the changes be made to the workflow and its crew? Raises MaropsError `invalid`."""
     with fitting(key):
-        at(here.situation, scenario.changes, today(), date(today().year + 30, 1, 1))
+        check(here.situation, scenario.changes, today())
 
 
 def faults_of(scenario: Scenario) -> list[FieldError]:
@@ -181,7 +181,7 @@ def _misfits(situation: Situation, scenario: Scenario) -> list[FieldError]:
     """Every change that does not fit; those after it are looked at as if it had not been there."""
     first, last = today(), date(today().year + 30, 1, 1)
     with suppress(Unfit):  # one may need another that stands behind it
-        at(situation, scenario.changes, first, last)
+        check(situation, scenario.changes, first)
         return []
     faults = []
     for number, change in enumerate(scenario.changes):

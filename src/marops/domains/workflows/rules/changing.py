@@ -78,6 +78,12 @@ def at(situation: Situation, changes: Sequence[ask.AnyChange], first: date, day:
     return now
 
 
+def check(situation: Situation, changes: Sequence[ask.AnyChange], first: date) -> None:
+    """Can the changes be made, each when it is said? Raises Unfit."""
+    for day in moments(changes, first):
+        at(situation, changes, first, day)
+
+
 def _stages(
     situation: Situation, changes: Sequence[ask.AnyChange], first: date, day: date
 ) -> Iterator[tuple[int, Situation]]:
@@ -388,14 +394,15 @@ def _returning_ways(flow: Workflow, step: Step, probability: float) -> Workflow:
     was = sum(way.probability or 0 for way in back)
     if step.split != "one" or not was:
         raise Unfit(f"Nothing comes back from “{step.name}” today.", "step", "Name the step that sends work back.")
-    others = 1 - was
-    scale = {id(way): probability / was if way in back else (1 - probability) / others for way in ways}
-    changed = [
-        way.model_copy(update={"probability": (way.probability or 0) * scale[id(way)]})
-        if way.source == step.id
-        else way
-        for way in ways
-    ]
+    on = [way for way in ways if way.source == step.id and not way.at_most]
+    others = sum(way.probability or 0 for way in on)
+
+    def chance(way: Way) -> float:
+        if way.at_most:
+            return probability * (way.probability or 0) / was
+        return (1 - probability) * ((way.probability or 0) / others if others else 1 / len(on))
+
+    changed = [way.model_copy(update={"probability": chance(way)}) if way.source == step.id else way for way in ways]
     return flow.model_copy(update={"ways": tuple(changed)})
 
 
@@ -535,4 +542,4 @@ _MAKE: dict[str, Callable[[Situation, Any, date], Situation]] = {
     "rework": _reworking, "demand": _demand, "limit": _limit, "platform": _platform,
 }  # fmt: skip
 
-__all__ = ["Lesson", "Situation", "Unfit", "at", "idle", "lessons", "moments", "start_of", "times"]
+__all__ = ["Lesson", "Situation", "Unfit", "at", "check", "idle", "lessons", "moments", "start_of", "times"]

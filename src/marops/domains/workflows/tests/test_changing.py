@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from marops.domains.workflows.answering.bounds import unhindered
-from marops.domains.workflows.rules.changing import Situation, Unfit, at, idle, start_of
+from marops.domains.workflows.rules.changing import Situation, Unfit, at, check, idle, start_of
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.rules.faults import faults_of_workflow
 from marops.domains.workflows.rules.frames import Frame
@@ -253,3 +253,23 @@ def test_a_step_that_is_not_there_is_told_with_those_of_its_workflow():
     with pytest.raises(Unfit) as caught:
         at(both, scenario(removed("webinar/legal")).changes, FIRST, FIRST)
     assert caught.value.fault.remedy == "There are webinar/a, webinar/b."
+
+
+def test_what_holds_only_for_a_while_has_to_fit_too():
+    hire = {"change": "hire", "name": "Eve", "skills": {"unicorn": 1}, "start": 3}
+    asked = {"change": "reskill", "step": "b", "skill": "unicorn"}
+    with pytest.raises(Unfit, match="nobody") as caught:
+        check(flow("ab"), scenario(asked, hire).changes, FIRST)
+    assert caught.value.fault.pointer == "/changes/0"
+    check(flow("ab"), scenario({**asked, "start": 3}, hire).changes, FIRST)
+
+
+@pytest.mark.parametrize(("was", "on"), [(0.4, (0.3, 0.3)), (1.0, (0.0, 0.0))])
+def test_ways_back_are_taken_as_often_as_is_said(was, on):
+    here = flow("ab", ("ba", was), ("bc", on[0]), ("bd", on[1]))
+    flow_ = here.workflows["newsletter"]
+    ways = tuple(way.model_copy(update={"at_most": 3}) if way.target == "a" else way for way in flow_.ways)
+    here = Situation({"newsletter": flow_.model_copy(update={"ways": ways})}, here.crew)
+    now = at(here, scenario({"change": "rework", "step": "b", "probability": 0.1}).changes, FIRST, FIRST)
+    chances = {way.target: way.probability for way in now.workflows["newsletter"].ways if way.source == "b"}
+    assert chances == pytest.approx({"a": 0.1, "c": 0.45, "d": 0.45})

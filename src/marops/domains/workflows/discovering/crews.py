@@ -254,7 +254,8 @@ def _team(found: FoundCrew, material: Material, timing: Timing) -> dict[str, Any
     for one in range(len(log.activities)):
         found.skill[one] = _TEAM
         found.lane[one] = TEAM
-    found.notes.append(f"The log names nobody: {many} people alike are assumed, as many as were busy at a time.")
+    who = "one person is" if many == 1 else f"{many} people alike are"
+    found.notes.append(f"The log names nobody: {who} assumed, as many as were busy at a time.")
     origin = dict.fromkeys(("amount", "skills", "calendar"), "assumed")
     return {
         "id": _TEAM, "name": TEAM, "skills": {_TEAM: 1.0}, "calendar": POOL, "amount": min(many, 1000),

@@ -101,6 +101,7 @@ def test_how_many_come_in_is_assumed_where_few_came(tmp_path):
     # One case in three hours is no more than one a month.
     assert (arrivals["origin"], arrivals["per_month"]) == ("assumed", pytest.approx(1))
     assert any(one.startswith("Too few cases to tell how many of") for one in document["notes"])
+    assert "The log names nobody: one person is assumed, as many as were busy at a time." in document["notes"]
 
 
 def test_ten_cases_tell_how_many_come_in(tmp_path):

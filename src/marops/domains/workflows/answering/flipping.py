@@ -52,16 +52,13 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """The ranking turns where `assumption` reaches `value`; beyond it `winner` is ahead of `loser`. `told`: today the
-    loser is ahead of the winner, as far as one can tell.
-    """
+    """The ranking turns where `assumption` reaches `value`; beyond it `winner` is ahead of `loser`."""
 
     assumption: Assumption
     value: float
     winner: str
     loser: str
     money: bool = False
-    told: bool = True
 
     def sentence(self) -> str:
         """For people."""
@@ -70,7 +67,7 @@ class Flip:
         counted = ""
         if self.money:
             counted = "Counted in money (one more is worth what one costs today), "
-            counted += f"“{self.loser}” comes " + ("before " if self.told else "level with ") + f"“{self.winner}”. "
+            counted += f"“{self.loser}” comes before “{self.winner}”. "
         turn, today = f"{_number(self.value)}{one.unit}", f"{_number(one.value)}{one.unit}"
         return (
             f"{counted}If {one.name} were {way} {turn} (assumed: {today}),"
@@ -146,6 +143,8 @@ class Flipping:
             return self._told(found)
         race = money_race(trials)
         first = max([NOTHING, *keys], key=lambda key: float(race(key, NOTHING, None, 1.0).mean()))
+        first = first if _ahead(race, first, NOTHING) else NOTHING
+        keys = [key for key in keys if _ahead(race, first, key)]
         priced = list(assumptions(self.situation, choices, self.target, money=True))
         found = _turns(race, first, [NOTHING, *keys], priced)
         return self._told([replace(one, money=True) for one in found]) if found else None
@@ -201,14 +200,19 @@ def _turns(race: Race, first: str, keys: Sequence[str], known: Sequence[Assumpti
     return [flip for one, other in pairs for flip in _turned(one, race, first, other)]
 
 
+def _ahead(race: Race, first: str, second: str) -> bool:
+    """Can one tell today that the first is ahead?"""
+    apart = estimate(race(first, second, None, 1.0))
+    return apart.told and (apart.value or 0.0) > 0
+
+
 def _turned(one: Assumption, race: Race, first: str, second: str) -> Iterator[Flip]:
     """Where this assumption turns the two, at most once in each direction: looked for at the end, then by halving.
 
     It does where one can tell at the end that the second is ahead. Between two that can be told apart the place is
     where they are level; between two that cannot, it is from where on one can tell.
     """
-    apart = estimate(race(first, second, one, 1.0))
-    told = apart.told and (apart.value or 0.0) > 0
+    told = _ahead(race, first, second)
 
     def turned(factor: float, *, surely: bool) -> bool:
         found = estimate(race(second, first, one, factor))
@@ -225,7 +229,7 @@ def _turned(one: Assumption, race: Race, first: str, second: str) -> Iterator[Fl
                 far = middle
             else:
                 near = middle
-        yield Flip(one, one.value * (near * far) ** 0.5, second, first, told=told)
+        yield Flip(one, one.value * (near * far) ** 0.5, second, first)
 
 
 def assumptions(

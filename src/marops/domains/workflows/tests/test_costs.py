@@ -17,6 +17,8 @@ from marops.domains.workflows.answering.comparing import (
 from marops.domains.workflows.answering.measuring import figures
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, figure, outcome, run
 from marops.domains.workflows.papers.changes import assumed
+from marops.domains.workflows.papers.options import _break_even
+from marops.domains.workflows.rules.answers import Estimate
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.rules.document import Workflow
@@ -196,6 +198,15 @@ def test_a_month_that_may_never_come_has_no_upper_end():
     assert paid.value is not None
     assert paid.value <= 18
     assert paid.high is None
+
+
+def test_on_paper_it_ends_later():
+    found = compare(made(w=flow(30, 8)), [choice("help", HELP)], SETTING, target="w")
+    told = comparison(found, Told(), unit="item", currency="EUR")
+    (series,) = told.series
+    open_ended = replace(told, series=(replace(series, break_even=Estimate(8, 6, None)),))
+    cell = _break_even(open_ended).cells[1]
+    assert (cell.value, cell.under) == ("Sep 2027", "Jul 2027–later")
 
 
 def test_what_an_item_is_worth_is_unknown_where_none_is_finished():

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from marops.domains.workflows.answering.comparing import Choice, Told, by_items, compare, comparison
+from marops.domains.workflows.answering.comparing import Choice, Told, by_items, compare, comparison, worth
 from marops.domains.workflows.answering.flipping import Flipping, assumptions
 from marops.domains.workflows.answering.outcomes import Setting
 from marops.domains.workflows.answering.ranking import NOTHING, ranking
@@ -240,6 +240,21 @@ def test_hours_that_are_plenty_do_not_turn_at_a_hair():
     """A hire of no use is level with doing nothing; it is not ahead by the last digit of a mean."""
     flip = flip_of(situation(2), choice("idle", {**HELP, "skills": {"email": 1}}), target="newsletter")
     assert flip is None or flip.value > flip.assumption.value
+
+
+def test_in_money_the_price_turns_it_at_which_an_option_is_worth_what_it_brings():
+    hands = crew(people=[{**people(1)[0], "cost_per_hour": 50}])
+    now = Situation({"w": flow()}, hands)
+    dear = choice("dear", {**HELP, "cost_per_year": 130_000})
+    idle = choice("idle", {**HELP, "skills": {"T": 1}})
+    found = compared(now, dear, idle)
+    flip = Flipping(now, found, "w").nearest(by_items(found), {})
+    assert (flip.money, flip.winner, flip.loser) == (True, "Dear", "Do nothing")
+    assert flip.assumption.name == "what H costs a year (“Dear”)"
+    more = (found.options[0][1].finished - found.baseline.finished).sum(axis=1).mean()
+    assert flip.value == pytest.approx(more * worth(found.baseline).value / 1.5, rel=0.01)
+    said = "Counted in money (one more is worth what one costs today), “Do nothing” comes before “Dear”. If "
+    assert flip.sentence().startswith(said)
 
 
 def test_options_of_the_same_title_stay_apart():

@@ -23,6 +23,8 @@ from marops.kernel.permissions import may
 
 FEW = 3
 """With fewer people paid than these, what a month costs says by itself what one of them is paid."""
+OWN_PRICE = "own_price"
+"""The line of a comparison that holds what the documents of the options say that they cost: everybody may see it."""
 PRICES = ("extra_cost", "cost_of_one_more")
 """Lines of a comparison that hold what options cost more, and nothing of what people are paid anyway."""
 OF_PEOPLE = ("cost", "worth")
@@ -81,7 +83,7 @@ def _in_money(found: Mapping[str, Any]) -> bool:
 
 
 def _line(line: Mapping[str, Any], telling: Sequence[bool]) -> dict[str, Any]:
-    if line["unit"] != "money":
+    if line["unit"] != "money" or line["figure"] == OWN_PRICE:
         return dict(line)
     closed = telling if line["figure"] in PRICES else [True] * len(telling)
     base = line["baseline"] if line["figure"] in PRICES or not line["baseline"] else nothing(line["baseline"])

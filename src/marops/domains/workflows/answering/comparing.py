@@ -18,6 +18,7 @@ from marops.domains.workflows.answering.outcomes import (
 )
 from marops.domains.workflows.answering.ranking import NOTHING, By, Ranking, ranking
 from marops.domains.workflows.charts.marks import number
+from marops.domains.workflows.papers.changes import tells_pay
 from marops.domains.workflows.papers.pieces import fine
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series
 from marops.domains.workflows.rules.changing import Situation
@@ -250,7 +251,8 @@ def _lines(found: Compared, told: Told) -> list[Line]:
     lines = [_line(found, WHOLE if row[0] == "cost_each" else tail, *row) for row in rows]
     if told.unlocked:
         lines.insert(1, _unlocked(found, told))
-    return [*lines, _more_cost(found), _one_more(found)]
+    priced = [_own_price(found)] if any(tells_pay(choice.scenario) for choice, _ in found.options) else []
+    return [*lines, _more_cost(found), *priced, _one_more(found)]
 
 
 def _line(found: Compared, months: slice, kind: str, name: str, unit: str, better: Good, decimals: int) -> Line:
@@ -290,6 +292,13 @@ def _more_cost(found: Compared) -> Line:
     more = [extra_cost(option, found.baseline).sum(axis=1) for _, option in found.options]
     whole = tuple(estimate(one) for one in more)
     return Line("extra_cost", "Costs more in all", "money", None, whole, (), "less", 0)
+
+
+def _own_price(found: Compared) -> Line:
+    """What each option costs by its own document: everybody may see that, also where somebody’s pay is in the rest."""
+    today = sum(found.baseline.compiled.extra)
+    prices = tuple(Estimate(float(sum(option.compiled.extra) - today)) for _, option in found.options)
+    return Line("own_price", "Of that, by its own document", "money", None, prices, (), "less", 0)
 
 
 def _one_more(found: Compared) -> Line:

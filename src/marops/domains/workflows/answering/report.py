@@ -32,7 +32,7 @@ from marops.domains.workflows.answering.unlocking import (
     settled,
     unlocked,
 )
-from marops.domains.workflows.papers.changes import assumed, doubt, names_of, tells_pay
+from marops.domains.workflows.papers.changes import assumed, doubt, names_of
 from marops.domains.workflows.rules.answers import Estimate, as_plain
 from marops.domains.workflows.rules.changing import idle
 from marops.domains.workflows.rules.scenario import Scenario
@@ -144,7 +144,7 @@ def assumptions(here: Known, found: Compared) -> tuple[str, ...]:
     lines = [f"From {', '.join(here.refs)}."]
     names, currency = names_of(here.situation), here.situation.crew.currency
     for one, _ in found.options:
-        said = assumed(one.scenario, currency, names, money=not tells_pay(one.scenario))
+        said = assumed(one.scenario, currency, names, pay=False)
         lines += [f"“{one.scenario.title}” assumes: {line}" for line in said]
         frame = found.setting.frame
         without = idle(here.situation, one.scenario.changes, frame.first, frame.edges()[-1])

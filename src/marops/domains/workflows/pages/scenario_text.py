@@ -19,7 +19,7 @@ from marops.domains.workflows.asking import comparison_in
 from marops.domains.workflows.forms import ASKS
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages.scenarios import free
-from marops.domains.workflows.papers.changes import assumed, tells_pay
+from marops.domains.workflows.papers.changes import assumed
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import faults_of
 from marops.domains.workflows.rules.scenario import Change, Scenario
@@ -49,17 +49,17 @@ def scenarios(request: HttpRequest) -> HttpResponse:
     """Every kept scenario: what it changes, in words, and what the last comparison said of it."""
     actor = actor_of(request)
     names, currency, last = _names(), _currency(), _last_results()
+    pays = may(actor, PAY)
     titles = _titles({one.workflow for one in last.values()})
     known = [row.slug for row in active("workflow")]
     rows = []
     for row in active("scenario"):
         scenario: Scenario = load(row)
-        money = may(actor, PAY) or not tells_pay(scenario)
         rows.append(
             {
                 "slug": row.slug, "title": scenario.title, "note": scenario.note, "version": row.version,
                 "history_url": reverse("definition", args=["scenario", row.slug, row.version]),
-                "changes": [one[:1].upper() + one[1:] for one in assumed(scenario, currency, names, money=money)],
+                "changes": [one[:1].upper() + one[1:] for one in assumed(scenario, currency, names, pay=pays)],
                 "result": _result(last.get(row.slug), row, titles),
                 "add_url": _further(scenario, row.slug, last.get(row.slug), known),
             }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKED_OF, ASKS, BY_KIND, GROUPS, Ask, ScenarioForm
-from marops.domains.workflows.papers.changes import assumed, names_of, tells_pay
+from marops.domains.workflows.papers.changes import assumed, names_of
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import check_fits, leave_comparing, start_bottleneck, start_comparison
 from marops.domains.workflows.rules.scenario import Scenario
@@ -152,8 +152,7 @@ def _asked(form: ScenarioForm, here: Known, chosen: list[str], actor: Actor) -> 
 
 def _so_far(scenario: Scenario, here: Known, actor: Actor) -> list[str]:
     """What a scenario changes, in words."""
-    money = may(actor, PAY) or not tells_pay(scenario)
-    said = assumed(scenario, here.situation.crew.currency, names_of(here.situation), money=money)
+    said = assumed(scenario, here.situation.crew.currency, names_of(here.situation), pay=may(actor, PAY))
     return [one[:1].upper() + one[1:] for one in said]
 
 

@@ -14,11 +14,19 @@ from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Leave, Rehour, Scenario
 
 
-def assumed(scenario: Scenario, currency: str, names: Mapping[str, str], *, money: bool = True) -> Iterator[str]:
-    """A sentence for each change. `names`: of steps and people by their ids; `money`: also what it costs."""
+def assumed(
+    scenario: Scenario, currency: str, names: Mapping[str, str], *, money: bool = True, pay: bool = True
+) -> Iterator[str]:
+    """A sentence for each change. `names`: of steps and people by their ids; `money`: also what it costs; `pay`: also
+    where somebody goes or works other hours.
+    """
     for change in scenario.changes:
         said = SAYS[change.change](change, names)
-        parts = [said, _since(change.start), *(_costs(change, currency) if money else ())]
+        parts = [
+            said,
+            _since(change.start),
+            *(_costs(change, currency) if money and (pay or not of_pay(change)) else ()),
+        ]
         sentence = ", ".join(one for one in parts if one) + "."
         reason = clipped(change.because, 160)
         yield f"{sentence} {_('Because:')} {reason}" if reason else sentence
@@ -46,7 +54,12 @@ def doubts_about(title: str, lines: Sequence[str]) -> list[str]:
 
 def tells_pay(scenario: Scenario) -> bool:
     """Would its costs tell what one person is paid? So it is wherever somebody goes or works other hours."""
-    return any(isinstance(one, Leave | Rehour) for one in scenario.changes)
+    return any(of_pay(one) for one in scenario.changes)
+
+
+def of_pay(change: AnyChange) -> bool:
+    """Does it change whose hours are paid?"""
+    return isinstance(change, Leave | Rehour)
 
 
 def _since(start: Any) -> str:

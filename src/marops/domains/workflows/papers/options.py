@@ -23,7 +23,7 @@ from marops.domains.workflows.papers.pieces import (
     fine,
     listed,
 )
-from marops.domains.workflows.pay import paid_people
+from marops.domains.workflows.pay import OWN_PRICE, paid_people
 from marops.domains.workflows.rules.answers import Comparison, Estimate, Line, Option, Series
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.scenario import Scenario
@@ -37,7 +37,7 @@ MOST_OPTIONS = 6
 MOST_ASSUMED = 5
 FEW = 3
 """With fewer people than these, costs tell what each of them is paid."""
-MONEY = ("cost_each", "extra_cost", "cost_of_one_more")
+MONEY = ("cost_each", "extra_cost", "own_price", "cost_of_one_more")
 NOTHING = 0.05
 NARROW = 3.0
 """Percentage points: a narrower interval needs a decimal."""
@@ -120,7 +120,8 @@ def options(told: Comparison, known: Known) -> Options:
     ranked = ranking(told)
     drawn = [one.option for one in ranked[:DRAWN]]
     pictured = replace(told, series=tuple(one for one in ranked if one.option in drawn), unit=plural(told.unit))
-    money = may_print_money(known.crew) and not telling.issuperset(one.key for one in told.options)
+    printable = may_print_money(known.crew)
+    money = printable and not telling.issuperset(one.key for one in told.options)
     has_series = any(one.value is not None for each in pictured.series for one in each.months)
     return Options(
         question=question(told.options),
@@ -133,11 +134,11 @@ def options(told: Comparison, known: Known) -> Options:
         bands_narrow=plots.bands(pictured, ident="bands-n", narrow=True) if has_series else SafeString(""),
         not_drawn=_not_drawn(len(told.series)),
         heads=tuple(_heads(told, drawn)),
-        rows=tuple(_rows(told, known, money=money)),
+        rows=tuple(_rows(told, money=money, own=printable)),
         after=_after(told),
         flip=told.flip,
         following=told.next_constraint,
-        assumed=tuple(_assumed(told, scenarios, known, money=money)),
+        assumed=tuple(_assumed(told, scenarios, known, money=printable)),
         both=tuple(_both(told, money=money)),
         sources=tuple(_sources(told, known)),
     )
@@ -160,7 +161,10 @@ def _discreet(told: Comparison, telling: Collection[str]) -> Comparison:
     lines = [replace(one, options=said(one.options), differences=said(one.differences)) for one in told.lines]
     return replace(
         told,
-        lines=tuple(new if one.unit == "money" else one for one, new in zip(told.lines, lines, strict=True)),
+        lines=tuple(
+            new if one.unit == "money" and one.figure != OWN_PRICE else one
+            for one, new in zip(told.lines, lines, strict=True)
+        ),
         series=tuple(replace(one, break_even=unsaid) if one.option in telling else one for one in told.series),
     )
 
@@ -379,9 +383,9 @@ def _after(told: Comparison) -> str:
         "n": tail, "all": count}  # fmt: skip
 
 
-def _rows(told: Comparison, known: Known, *, money: bool) -> Iterator[Row]:
+def _rows(told: Comparison, *, money: bool, own: bool) -> Iterator[Row]:
     for line in told.lines:
-        if money or line.figure not in MONEY:
+        if money or line.figure not in MONEY or (own and line.figure == OWN_PRICE):
             yield Row(line.name, tuple(_cells(line, told)))
     if money and any(one.break_even for one in told.series):
         yield _break_even(told)
@@ -485,8 +489,8 @@ def _assumed(told: Comparison, scenarios: Mapping[str, Scenario], known: Known, 
         lines = [clipped(option.says, 160)] if option.says else []
         lines += [clipped(one, 160) for one in doubts_about(option.title, told.assumptions)]
         if option.key in scenarios:
-            one, paid = scenarios[option.key], money and not tells_pay(scenarios[option.key])
-            lines += [clipped(said, 240) for said in assumed(one, told.currency, known.names, money=paid)]
+            said = assumed(scenarios[option.key], told.currency, known.names, money=money, pay=False)
+            lines += [clipped(one, 240) for one in said]
         shown = lines[:most]
         if len(lines) > most:
             rest = len(lines) - most

@@ -1,8 +1,8 @@
 """The list of future events: a binary heap in which everything that may happen stands at most once.
 
-Of events at the same moment the order is: work ends, timers run out, batches are let go, nodes open, cases arrive,
-people wake up; within a kind, in the order in which they were set. Only then people choose (`dispatch`), knowing all
-that has happened at that moment. What would happen at the end or later is never set.
+Of events at the same moment the order is: work ends, timers run out, batches are let go, nodes open and limits change,
+cases arrive, people wake up; within a kind, in the order in which they were set. Only then people choose (`dispatch`),
+knowing all that has happened at that moment. What would happen at the end or later is never set.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Cases and their tokens: how they come into being, how they end, and what is counted of them."""
 
-from marops.methods.simulation.agenda import ARRIVAL, plan
+from marops.methods.simulation.agenda import ARRIVAL, OPENING, plan
 from marops.methods.simulation.clocks import after
 from marops.methods.simulation.compiled import compiled
 from marops.methods.simulation.draws import drawn, luck
@@ -137,11 +137,30 @@ def _finish(w: World, case: int) -> None:
     w.free_case = case
     flow = flow_of(w, class_of(w, row.work_class).workflow)
     flow.in_work -= 1
-    if flow.head >= 0 and flow.in_work < flow.limit:
+    _let_in(w, class_of(w, row.work_class).workflow)
+
+
+@compiled
+def _let_in(w: World, number: int) -> None:
+    """As many of the cases that wait for a place in a workflow as there is room for."""
+    flow = flow_of(w, number)
+    while flow.head >= 0 and (flow.limit == 0 or flow.in_work < flow.limit):
         token = flow.head
         flow.head = without_best(w, token)
         flow.in_work += 1
         send(w, token)
+
+
+@compiled
+def limit_changes(w: World, number: int) -> None:
+    """Another limit holds for a workflow, if it is its time; plans the next one."""
+    flow = flow_of(w, number)
+    while flow.at < flow.first_point + flow.points and point_of(w, flow.at).hour <= w.now:
+        flow.limit = int(point_of(w, flow.at).expected)
+        flow.at += 1
+    if flow.at < flow.first_point + flow.points:
+        plan(w, point_of(w, flow.at).hour, OPENING, w.flow_base + number)
+    _let_in(w, number)
 
 
 @compiled

@@ -78,9 +78,11 @@ class _Bench:
         self._world = np.zeros(1, WORLD)
         self._set(seed=seed & _MASK, recording=record, **made.counts)
         people, nodes, classes = len(model.people), len(model.nodes), len(model.classes)
+        flows = len(model.flows)
         self._set(
             wake_base=people, opening_base=2 * people, batch_base=2 * people + nodes,
-            arrival_base=2 * people + 2 * nodes, token_base=2 * people + 2 * nodes + classes,
+            arrival_base=2 * people + 2 * nodes, flow_base=2 * people + 2 * nodes + classes,
+            token_base=2 * people + 2 * nodes + classes + flows,
         )  # fmt: skip
         self._lay("hand", made.hands)
         self._lay("changed_person", people)

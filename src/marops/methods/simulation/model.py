@@ -197,14 +197,21 @@ class WorkClass:
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A workflow as far as all its classes share it. `limit`: cases in work at a time (0: any); what comes beyond
-    waits before the first node, best first by the queue's order, or is refused. `by_due`: among equal priorities the
-    earliest due date goes first, else who waits longest at the node.
+    waits before the first node, best first by the queue's order, or is refused. `limits`: (hour, limit) from when on
+    another one holds; whoever is in work by then stays, whoever waits comes in as far as there is room. `by_due`: among
+    equal priorities the earliest due date goes first, else who waits longest at the node.
     """
 
     key: str
     limit: int = 0
     refuse: bool = False
     by_due: bool = False
+    limits: tuple[tuple[float, int], ...] = ()
+
+    @property
+    def last_limit(self) -> int:
+        """The one that holds in the end."""
+        return self.limits[-1][1] if self.limits else self.limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.methods.simulation.agenda import TIMER, plan, taken
-from marops.methods.simulation.cases import arrive, dwelt, new_case, new_token, plan_arrival
+from marops.methods.simulation.cases import arrive, dwelt, limit_changes, new_case, new_token, plan_arrival
 from marops.methods.simulation.clocks import after
 from marops.methods.simulation.compiled import compiled, entry
 from marops.methods.simulation.dispatch import dispatch
@@ -84,8 +84,11 @@ def _reset_others(w: World) -> None:
         one.at = one.first_point
         one.reached = 0.0
     for number in range(w.flows):
-        flow_of(w, number).in_work = 0
-        flow_of(w, number).head = NONE
+        flow = flow_of(w, number)
+        flow.in_work = 0
+        flow.head = NONE
+        flow.limit = flow.first_limit
+        flow.at = flow.first_point
     for number in range(w.calendars):
         calendar_of(w, number).at = calendar_of(w, number).first
     for what in range(w.token_base + w.token_room):
@@ -196,6 +199,8 @@ def _happens(w: World, what: int) -> None:
             done(w, token)
     elif what < w.wake_base:
         person_ends(w, what)
+    elif what >= w.flow_base:
+        limit_changes(w, what - w.flow_base)
     elif what >= w.arrival_base:
         arrive(w, what - w.arrival_base)
     elif what < w.opening_base:
@@ -241,6 +246,8 @@ def replicate(world: NDArray[Any]) -> None:
     _reset(w)
     if w.now >= w.edge:
         _turn_month(w)
+    for number in range(w.flows):
+        limit_changes(w, number)
     for number in range(w.beginnings):
         _there(w, number)
     for number in range(w.classes):

@@ -168,12 +168,18 @@ class PointRow:
 
 
 class FlowRow:
-    """A workflow. `head`: the best of the cases that wait for a place."""
+    """A workflow: its first limit, and the points at which another one holds (`expected` of them). `head`: the best of
+    the cases that wait for a place; `at`: the next of those points.
+    """
 
-    limit: int
+    first_limit: int
     refuse: int
     by_due: int
+    first_point: int
+    points: int
     # of the running replication
+    limit: int
+    at: int
     in_work: int
     head: int
 
@@ -384,6 +390,7 @@ class World:
     opening_base: int
     batch_base: int
     arrival_base: int
+    flow_base: int
     token_base: int
     # of the running replication
     luck: np.uint64

@@ -23,6 +23,9 @@ def check(model: Model) -> None:
     edges = model.months
     if len(edges) < 2 or edges[0] != 0 or model.begin > 0 or any(b <= a for a, b in pairwise(edges)):
         raise ValueError("months begin at 0 and follow one another, and nothing begins after 0")
+    for flow in model.flows:
+        if any(limit < 0 for _, limit in flow.limits) or any(b <= a for (a, _), (b, _) in pairwise(flow.limits)):
+            raise ValueError(f"the limits of {flow.key} do not follow one another")
     for one in model.classes:
         hours, expected = one.arrivals.hours, one.arrivals.expected
         if len(hours) != len(expected) or (np.diff(hours) < 0).any() or (np.diff(expected) < 0).any():

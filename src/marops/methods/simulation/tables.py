@@ -270,7 +270,12 @@ def _points(arrivals: Arrivals) -> Iterable[tuple[float, float]]:
 
 def _flows(sheets: Sheets, model: Model) -> None:
     for flow in model.flows:
-        sheets["flow"].add(limit=flow.limit, refuse=flow.refuse, by_due=flow.by_due)
+        first = len(sheets["point"].rows)
+        for hour, limit in flow.limits:
+            sheets["point"].add(hour=hour, expected=limit)
+        sheets["flow"].add(
+            first_limit=flow.limit, refuse=flow.refuse, by_due=flow.by_due, first_point=first, points=len(flow.limits)
+        )
 
 
 def _there(sheets: Sheets, model: Model, joins: dict[tuple[int, int], int]) -> None:

@@ -156,7 +156,7 @@ def unhindered(model: kernel.Model) -> kernel.Model:
         )
         for one in model.nodes
     )  # fmt: skip
-    flows = tuple(replace(one, limit=0) for one in model.flows)
+    flows = tuple(replace(one, limit=0, limits=()) for one in model.flows)
     people = tuple(replace(one, abilities=()) for one in model.people)
     return replace(model, nodes=nodes, flows=flows, tokens=(), people=people)
 

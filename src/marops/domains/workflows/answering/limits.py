@@ -44,7 +44,7 @@ def limits(made: Compiled, setting: Setting, target: str | None, load: Floats, h
     """The limits of a workflow, or of all. `load`: hours of work a month by node; `hourly`: cases by class."""
     found = list(_at_steps(made, target, load))
     model = made.model
-    wanted = {one.workflow for one in model.classes if model.flows[one.workflow].limit}
+    wanted = {one.workflow for one in model.classes if model.flows[one.workflow].last_limit}
     wanted = {one for one in wanted if target in (None, model.flows[one].key)}
     if not wanted:
         return found
@@ -58,8 +58,9 @@ def limits(made: Compiled, setting: Setting, target: str | None, load: Floats, h
         if rate * stay > 0:
             title = made.last.workflows[flow.key].title
             steps = tuple(f"{flow.key}/{one.id}" for one in made.last.workflows[flow.key].steps if not one.gate)
-            name = f"At most {flow.limit} in work ({title})"
-            found.append(Limit("limit", flow.key, name, steps, flow.limit, flow.limit / (rate * stay)))
+            most = flow.last_limit
+            name = f"At most {most} in work ({title})"
+            found.append(Limit("limit", flow.key, name, steps, most, most / (rate * stay)))
     return found
 
 
@@ -126,6 +127,6 @@ def unqueued(model: kernel.Model) -> kernel.Model:
             effort = scaled(node.effort, 1 / speed) if speed > 0 else node.effort
             changed = replace(changed, alone=True, alone_clock=place, effort=effort)
         nodes.append(changed)
-    flows = tuple(replace(one, limit=0) for one in model.flows)
+    flows = tuple(replace(one, limit=0, limits=()) for one in model.flows)
     people = tuple(replace(one, abilities=()) for one in model.people)
     return replace(model, nodes=tuple(nodes), flows=flows, people=people, tokens=(), calendars=tuple(calendars))

@@ -180,6 +180,7 @@ class _Builder:
         entries: dict[tuple[str, str], list[kernel.Entry]] = {}
         for slug in self.slices[0].situation.workflows:
             made: dict[str, dict[tuple[str, ...], dict[str, int]]] = {}
+            self.flows.append(self._flow(slug))
             for number, one in enumerate(self.slices):
                 flow = one.situation.workflows[slug]
                 key = _structure(flow)
@@ -199,9 +200,17 @@ class _Builder:
         for one in places:
             rows += [(one[step.id], number, step) for step in flow.steps if step.id in one and needs_somebody(step)]
 
+    def _flow(self, slug: str) -> kernel.Flow:
+        """What all versions of a workflow share: what is in work of the old ones counts for the limit of the new."""
+        versions = [one.situation.workflows[slug] for one in self.slices]
+        pairs = zip(self.slices[1:], pairwise(versions), strict=True)
+        later = tuple((self.frame.hour(one.since), b.limit) for one, (a, b) in pairs if a.limit != b.limit)
+        first = versions[0]
+        by_due = first.order == "due"
+        return kernel.Flow(slug, limit=first.limit, refuse=first.over == "refuse", by_due=by_due, limits=later)
+
     def _versions(self, slug: str, flow: Workflow, key: str) -> dict[tuple[str, ...], dict[str, int]]:
         """One version of a workflow as nodes, once for each place where work starts; the nodes of its steps by that."""
-        self.flows.append(kernel.Flow(slug, limit=flow.limit, refuse=flow.over == "refuse", by_due=flow.order == "due"))
         opens, number = self._opens(slug, key), len(self.flows) - 1
         starts = dict.fromkeys(starts_of(flow, work) for work in flow.classes)
         return {one: Graph(self, slug, flow, opens, number, one).build() for one in starts}
@@ -372,12 +381,12 @@ def speed_at(member: Member, step: Step) -> float:
 
 
 def _structure(flow: Workflow) -> str:
-    """What makes two versions of a workflow different for the cases in it: everything but demand and opening hours."""
+    """What makes two versions of a workflow different for the cases in it: all but demand, opening hours and limit."""
     steps = tuple(step.model_copy(update={"opens": "", "at": None, "note": ""}) for step in flow.steps)
     classes = tuple(
         one.model_copy(update={"arrivals": one.arrivals.model_copy(update={"per_month": 0.0})}) for one in flow.classes
     )
-    values = {"steps": steps, "classes": classes, "ways": flow.ways_or_line(), "promise": None}
+    values = {"steps": steps, "classes": classes, "ways": flow.ways_or_line(), "promise": None, "limit": 0}
     return flow.model_copy(update=values).model_dump_json()
 
 

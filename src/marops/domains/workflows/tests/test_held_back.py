@@ -10,6 +10,7 @@ from marops.domains.workflows.answering.outcomes import Outcome, Setting, outcom
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.rules.frames import Frame
+from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.tests.flowground import one_step
 
 SETTING = Setting(Frame(date(2027, 1, 4), 12, "UTC", 6), seed=5, replications=20)
@@ -117,3 +118,40 @@ def test_a_tenth_more_hours_of_a_skill_are_asked_beside_a_tenth_less_work():
     assert [one.value for one in found.methods[3].rows] == sorted((one.value for one in rows.values()), reverse=True)
     assert found.methods[3].tied == ()
     assert found.agrees == 4
+
+
+def limited(limit, **more):
+    return Scenario.model_validate(
+        {"title": "Limit", "changes": [{"change": "limit", "limit": limit, "start": 4, **more}]}
+    )
+
+
+def test_a_limit_that_changes_changes_what_is_finished_from_then_on():
+    machine = {"touch": "automatic", "skill": ""}
+    freed, held = one_step(30, effort=100, step=machine, limit=2), one_step(30, effort=100, step=machine)
+    for situation, limit, after in ((freed, 0, None), (freed, 20, None), (held, 2, 2 / 100 * MONTH)):
+        today, option = (
+            outcome(situation, SETTING, target="piece", scenario=one).finished for one in (None, limited(limit))
+        )
+        assert (today[:, :4] == option[:, :4]).all()
+        if after is None:
+            # All that had piled up in ten months is done in the next five days, or as fast as twenty at a time are.
+            assert option[:, 4:6].sum(axis=1).mean() > 30 * 2 + 100
+            assert option[:, 8:].mean() == pytest.approx(30, rel=0.1)
+            assert today[:, 8:].mean() == pytest.approx(2 / 100 * MONTH, rel=0.02)
+        else:
+            assert option[:, 5:].mean() == pytest.approx(after, rel=0.02)
+
+
+def test_a_limit_counts_what_is_in_work_of_the_version_before():
+    steps = [
+        {"id": "work", "name": "Work", "skill": "work", "effort": 1},
+        {"id": "more", "name": "More", "skill": "work", "effort": 1},
+    ]
+    shorter = [{"change": "remove", "step": "more", "start": 3}, {"change": "limit", "limit": 5, "start": 6}]
+    scenario = Scenario.model_validate({"title": "Both", "changes": shorter})
+    made = compiled(one_step(30, steps=steps, limit=2), SETTING.frame, scenario)
+    (flow,) = made.model.flows
+    assert (flow.limit, flow.limits) == (2, ((made.frame.hour(made.frame.edges()[6]), 5),))
+    assert {one.workflow for one in made.model.nodes} == {0}
+    assert len({one.node for one in made.model.classes[0].entries}) == 2

@@ -13,6 +13,8 @@ Answers are kept whole and shown by `seen`, whoever asks and wherever: a page, a
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.text import capfirst
+
 from marops.domains.workflows.papers.changes import tells_pay
 from marops.domains.workflows.permissions import PAY
 from marops.domains.workflows.rules.crew import Crew
@@ -59,13 +61,13 @@ def _compared(found: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, 
             **answer,
             "lines": [_line(one, list(telling.values())) for one in answer["lines"]],
             "series": [one | _hide(one, ("break_even",), late.get(one["option"], True)) for one in answer["series"]],
-            "flip": hidden() if _in_money(found) else answer.get("flip", ""),
+            "flip": f"{capfirst(hidden())}." if _in_money(found) else answer.get("flip", ""),
         }
     }
     if "options" in found:
         shown["options"] = [_option(one, telling, late) for one in found["options"]]
     if _in_money(found):
-        shown["flip"] = {"money": True, "says": hidden()}
+        shown["flip"] = {"money": True, "says": f"{capfirst(hidden())}."}
     return shown
 
 

@@ -244,8 +244,8 @@ def _show(found: dict[str, Any]) -> None:
     flow = found["document"]
     out.print(f"[bold]{flow['title']}[/]  [dim]{found['workflow']}@{found['version']}, crew {flow['crew']}[/]")
     if source := flow.get("source"):
-        parts = counted(source["cases"], "case"), _many(source["events"], "piece of work")
-        out.print(f"[dim]Read off {source['log']}: {', '.join(parts)}.[/]")
+        read = f"{counted(source['cases'], 'case')}, {_many(source['events'], 'piece of work')}"
+        out.print(f"[dim]Read off {source['log']}: {read}.[/]")
     for one in flow["classes"]:
         out.print(f"  {one['name']}: {one['arrivals']['per_month']:g} a month")
     for step in flow["steps"]:

@@ -82,13 +82,13 @@ def _deep(
     parts: dict[str, Any] = {"flip": _flip(flip), "unlocked": {}}
     slugs = list(here.situation.workflows)
     if today:
-        parts["highest_intake"] = plain(estimate(today.items(here.slug)))
+        parts["highest_intake"] = plain(today.told(here.slug))
         parts["unlocked"] = {one.key: _rise(risen.get(one.key), today, here.slug, slugs) for one in choices}
     fresh = {
         **_fields(told),
         "flip": flip.sentence() if flip else "Nothing that is assumed turns this round within a quarter to four times.",
-        "today": estimate(today.items(here.slug)) if today else None,
-        "intake": {key: estimate(one.items(here.slug)) for key, one in risen.items()},
+        "today": today.told(here.slug) if today else None,
+        "intake": {key: one.told(here.slug) for key, one in risen.items()},
         "unlocked": {key: unlocked(one, today, here.slug) for key, one in risen.items()} if today else {},
         "next_constraint": _following(here, found, order),
         "ranking": order,

@@ -39,6 +39,8 @@ FEW = 3
 """With fewer people than these, costs tell what each of them is paid."""
 MONEY = ("cost_each", "extra_cost", "own_price", "cost_of_one_more")
 NOTHING = 0.05
+MANIFOLD = 3.0
+"""A gain of more than so many times today's level is no longer said as a share of it: the share says little."""
 NARROW = 3.0
 """Percentage points: a narrower interval needs a decimal."""
 
@@ -128,7 +130,7 @@ def options(told: Comparison, known: Known) -> Options:
         workflow=clipped(known.title, 90),
         setting=known.setting,
         answer=answer(told),
-        aside=aside(told),
+        aside="" if _is_sooner_only(told) else aside(told),
         measure=_("%(measure)s, by month; bands of 90 %%; forecast") % {"measure": _capital(told.measure)},
         bands=plots.bands(pictured, ident="bands", width=WIDTH) if has_series else SafeString(""),
         bands_narrow=plots.bands(pictured, ident="bands-n", narrow=True) if has_series else SafeString(""),
@@ -218,6 +220,8 @@ def answer(told: Comparison) -> Said:
     if gain.value is None:
         why = gain.why or _("nothing was simulated")
         return (Piece(_("Cannot tell: %(why)s.") % {"why": why}),)
+    if _is_sooner_only(told):
+        return (Piece(f"{_capital(aside(told))} "), *_of_nothing(told, ranked, first=False))
     if all(_is_nothing(one) for _option, one in ranked):
         return _of_nothing(told, ranked)
     if all(one.told and (one.value or 0.0) < 0 for _option, one in ranked):
@@ -254,12 +258,14 @@ def _by_intake(told: Comparison) -> bool:
 
 
 def _share(told: Comparison, gain: Estimate) -> str:
-    """The rise as a share of today's level of the same figure."""
+    """The rise as a share of today's level of the same figure; of a level that it more than doubles, that level."""
     line = next((one for one in told.lines if one.figure == ("unlocked" if _by_intake(told) else "throughput")), None)
     level = told.ranked.level if told.ranked else line.baseline if line else None
     base = (level.value if level else None) or 0.0
-    if base <= 0 or gain.value is None:
+    if base <= 0 or gain.value is None or abs(gain.value) > MANIFOLD * base:
         return ""
+    if gain.value > base:
+        return _("from %(n)s today") % {"n": number(base, fine(gain))}
     return f"{number(100 * gain.value / base, signed=True)} %"
 
 
@@ -279,9 +285,17 @@ def _is_nothing(one: Estimate) -> bool:
     return all(value is not None and abs(value) < NOTHING for value in ends)
 
 
-def _of_nothing(told: Comparison, ranked: Sequence[tuple[Option, Estimate]]) -> Said:
+def _is_sooner_only(told: Comparison) -> bool:
+    """Does no option bring more, and one of them brings it sooner or on time? Then that is the answer."""
+    gains = [merit(told, one.key) for one in told.options]
+    return bool(gains) and all(map(_is_nothing, gains)) and bool(aside(told))
+
+
+def _of_nothing(told: Comparison, ranked: Sequence[tuple[Option, Estimate]], *, first: bool = True) -> Said:
     names = listed([_name(one) for one, _gain in ranked[:FEW]], _("and"))
     units = plural(told.unit)
+    if not first:
+        return (Piece(_("None brings more %(units)s.") % {"units": units}, "quiet"),)
     if len(ranked) == 1:
         words = _("0 %%: %(names)s brings no more %(units)s")
     else:
@@ -365,7 +379,7 @@ def _not_drawn(series: int) -> str:
     if series <= DRAWN:
         return ""
     told = {"n": DRAWN, "all": series}
-    return _("Drawn are the first %(n)s of %(all)s options; all stand in the table.") % told
+    return _("Drawn are the best %(n)s of %(all)s options; all stand in the table.") % told
 
 
 def _heads(told: Comparison, drawn: Sequence[str]) -> Iterator[Head]:

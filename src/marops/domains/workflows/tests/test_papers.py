@@ -316,6 +316,21 @@ def test_a_comparison_of_which_nobody_can_tell_says_so():
     )
 
 
+@pytest.mark.parametrize(("base", "ends"), [(1.0, "(10.9–11.3), from 1.0 today."), (22.2, "(10.9–11.3), +50 %.")])
+def test_a_rise_of_next_to_nothing_is_no_percentage(base, ends):
+    kept, _plain_of = report_of("manager")
+    answer = read(Comparison, kept["answer"])
+    rise = Estimate(11.1, 10.9, 11.3)
+    lines = [one for one in answer.lines if one.figure == "throughput"]
+    lines = [type(one)("throughput", one.name, one.unit, Estimate(base), (rise,), (rise,)) for one in lines]
+    said = plain(
+        compared.answer(
+            Comparison(answer.options, answer.months, answer.measure, answer.series, tuple(lines), unit="newsletter")
+        )
+    )
+    assert said.endswith(ends)
+
+
 def test_papers_say_what_may_be_meant_otherwise_and_what_was_left_out():
     page = compared_by("doubtful", deep=False)
     assert "No step asks for what Eve brings: 'leagl'." in page.assumed[0].lines

@@ -39,8 +39,6 @@ FEW = 3
 """With fewer people than these, costs tell what each of them is paid."""
 MONEY = ("cost_each", "extra_cost", "own_price", "cost_of_one_more")
 NOTHING = 0.05
-MANIFOLD = 3.0
-"""A gain of more than so many times today's level is no longer said as a share of it: the share says little."""
 NARROW = 3.0
 """Percentage points: a narrower interval needs a decimal."""
 
@@ -258,11 +256,11 @@ def _by_intake(told: Comparison) -> bool:
 
 
 def _share(told: Comparison, gain: Estimate) -> str:
-    """The rise as a share of today's level of the same figure; of a level that it more than doubles, that level."""
+    """The rise as a share of today's level of the same figure; of one that is small against it, that level."""
     line = next((one for one in told.lines if one.figure == ("unlocked" if _by_intake(told) else "throughput")), None)
     level = told.ranked.level if told.ranked else line.baseline if line else None
     base = (level.value if level else None) or 0.0
-    if base <= 0 or gain.value is None or abs(gain.value) > MANIFOLD * base:
+    if base <= 0 or gain.value is None:
         return ""
     if gain.value > base:
         return _("from %(n)s today") % {"n": number(base, fine(gain))}

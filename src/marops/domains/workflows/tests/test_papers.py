@@ -282,7 +282,7 @@ def test_what_brings_nothing_is_said_to_bring_nothing():
 def test_six_options_with_long_names_and_reasons_are_one_page():
     page = compared_by(*(f"long-{n}" for n in range(6)), deep=False)
     text = printed("options", setting.of_options(page))
-    assert "Drawnarethefirst4of6options" in text
+    assert "Drawnarethebest4of6options" in text
     assert '#read("/etc/passwd")' in text
     assert all(f"{n}#read" in text for n in range(6))
 
@@ -329,6 +329,19 @@ def test_a_rise_of_next_to_nothing_is_no_percentage(base, ends):
         )
     )
     assert said.endswith(ends)
+
+
+def test_what_brings_no_more_but_brings_it_sooner_is_praised_for_that():
+    kept, _plain_of = report_of("manager")
+    answer = read(Comparison, kept["answer"])
+    nothing, sooner = Estimate(0.0, -0.01, 0.01), Estimate(-9.0, -10.0, -8.0)
+    line = next(one for one in answer.lines if one.figure == "lead_p85_hours")
+    lines = (replace(line, differences=(sooner,)),)
+    series = tuple(replace(one, months=(nothing,)) for one in answer.series)
+    told = replace(answer, lines=lines, series=series, ranked=None)
+    said = plain(compared.answer(told))
+    assert said.startswith("“Campaign manager” shortens the lead time of 85 % of all by 9.0 days (8.0–10.0).")
+    assert said.endswith("None brings more campaigns.")
 
 
 def test_papers_say_what_may_be_meant_otherwise_and_what_was_left_out():

@@ -297,9 +297,14 @@ def _tell(quiet: bool) -> Any:
 def _figure(one: dict[str, Any]) -> str:
     if one.get("value") is None:
         return str(one.get("why") or "cannot tell")
-    around = f"  ({one['low']:,.4g} – {one['high']:,.4g})" if one.get("low") is not None else ""
-    return f"{one['value']:>10,.4g}{around}"
+    around = f"  ({_digits(one['low'])} – {_digits(one['high'])})" if one.get("low") is not None else ""
+    return f"{_digits(one['value']):>10}{around}"
 
 
 def _short(one: dict[str, Any] | None) -> str:
-    return "–" if one is None or one.get("value") is None else f"{one['value']:,.4g}"
+    return "–" if one is None or one.get("value") is None else _digits(one["value"])
+
+
+def _digits(value: float) -> str:
+    """Four digits that count, thousands apart: 0.7979, 26.13, 12,956."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

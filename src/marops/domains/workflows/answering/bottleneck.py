@@ -105,7 +105,9 @@ def fluid_method(asked: Asked) -> Method:
     ]
     ranked = _ranked(rows)
     says = f"Only {ranked[0].name} is worth an hour." if _alone(ranked) else ""
-    if not ranked or ranked[0].value <= 0:
+    if (limit := asked.bound.binding(asked.solved)) is not None:
+        says = f"{_limit_says(limit)}: no more hours of anybody would let more through."
+    elif not ranked or ranked[0].value <= 0:
         says = "No more hours of anybody would let more through."
     elif asked.plenty:
         says = (
@@ -396,7 +398,9 @@ def _scarce(
         lever=lever,
         unlocks=estimate((asked.bound.factors(hour) - base) * asked.bound.demand),
         next_constraint=Thing(following.kind, following.key, following.name, following.steps) if following else None,
-        next_says=_next_says(constraint.name, following, asked.bound.factors(lifted), asked),
+        next_says=_next_says(
+            f"{constraint.name} is {'always open' if shut else 'lifted'}", following, asked.bound.factors(lifted), asked
+        ),
         because=_because(asked, today),
         waits=_waits(asked, today, constraint.steps),
         spare=_spare(asked),
@@ -417,10 +421,11 @@ def _limited(asked: Asked, methods: tuple[Method, ...], today: Outcome, limit: L
     said = _limit_says(limit)
     first = [one.rows[0].key in (limit.key, *limit.steps) if one.rows else False for one in methods]
     most = float(np.mean(hours * asked.bound.demand))
+    lever = "one more in work at a time" if limit.kind == "limit" else f"one more at a time at {limit.name}"
     return BottleneckAnswer(
         Thing(limit.kind, limit.key, limit.name, limit.steps), methods,
         f"{said}: that lets through {float(np.mean(base * asked.bound.demand)):.1f} {asked.unit}s a month.",
-        agrees=sum(first), holds_back=_behind(today), lever=f"one more at a time ({limit.name})",
+        agrees=sum(first), holds_back=_behind(today), lever=lever,
         unlocks=estimate((_freed(asked, limit) - base) * asked.bound.demand),
         next_says=f"Without that limit, people could do {most:.1f} {asked.unit}s a month." if np.isfinite(most) else "",
         because=_because(asked, today), waits=_waits(asked, today, (limit.key, *limit.steps)), spare=_spare(asked),
@@ -429,7 +434,7 @@ def _limited(asked: Asked, methods: tuple[Method, ...], today: Outcome, limit: L
 
 def _limit_says(limit: Limit) -> str:
     if limit.kind == "limit":
-        return f"Of what is in work at a time there are at most {limit.most}"
+        return f"At most {limit.most} are in work at a time"
     return f"{limit.name} takes {limit.most} at a time"
 
 
@@ -554,19 +559,20 @@ def _next(asked: Asked, group: Group, opened: Sequence[Fluid] | None) -> Group |
     return best if best is not None and prices[list(best.nodes)].max() > 0 else None
 
 
-def _next_says(name: str, following: Group | None, lifted: Floats, asked: Asked) -> str:
+def _next_says(once: str, following: Group | None, lifted: Floats, asked: Asked) -> str:
     if following is None:
-        return f"Once {name} is lifted, nobody else holds work back."
+        return f"Once {once}, nobody else holds work back."
     most = float(np.mean(lifted * asked.bound.demand))
-    return f"Once {name} is lifted, it is {following.name}, at {most:.1f} {asked.unit}s a month."
+    return f"Once {once}, it is {following.name}, at {most:.1f} {asked.unit}s a month."
 
 
 def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
     demand, factor = float(asked.bound.demand[0]), asked.factor
     most = "as many as come" if not np.isfinite(factor) else f"{factor * demand:.1f}"
-    crew = asked.made.last.crew
+    crew, limit = asked.made.last.crew, asked.bound.binding(asked.solved)
+    can = "people could do" if limit is None else "taken in so many at a time,"
     return (
-        f"{demand:.1f} {asked.unit}s a month come in; people could do {most} in the long run.",
+        f"{demand:.1f} {asked.unit}s a month come in; {can} {most} in the long run.",
         f"Simulated {asked.setting.replications} times over {asked.setting.frame.months} months"
         f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
         f"{float(today.finished.mean()):.1f} a month are finished as things are.",

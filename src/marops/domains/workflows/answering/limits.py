@@ -56,10 +56,9 @@ def limits(made: Compiled, setting: Setting, target: str | None, load: Floats, h
         rate = sum(each for each, one in zip(hourly, model.classes, strict=True) if one.workflow == number)
         stay = float(cases.hours[counts].mean()) if counts.any() else 0.0
         if rate * stay > 0:
-            title = made.last.workflows[flow.key].title
             steps = tuple(f"{flow.key}/{one.id}" for one in made.last.workflows[flow.key].steps if not one.gate)
             most = flow.last_limit
-            name = f"At most {most} in work ({title})"
+            name = f"The limit of {most} in work"
             found.append(Limit("limit", flow.key, name, steps, most, most / (rate * stay)))
     return found
 

@@ -177,6 +177,10 @@ def _must_be_true(told: Told, idea: _Idea) -> Iterator[str]:
     found = told.results.bottleneck
     if idea.kind == "lever" and found and found.constraint:
         words = _("%(name)s can really give %(n)s hours a month more to this work.")
+        if "one more" in found.lever and "hour" not in found.lever:
+            words = _("With one more in hand, none of them takes longer.")
+        elif found.constraint.kind == "calendar":
+            words = _("Those who do %(name)s are there in that hour.")
         yield words % {"name": clipped(found.constraint.name, 50), "n": HOURS_A_MONTH}
     if idea.kind == "waiting" and found and found.constraint:
         yield _true_of_waiting(found)

@@ -133,7 +133,8 @@ class Told:
 
     def _of_bottleneck(self, found: BottleneckAnswer) -> dict[str, str]:
         back, more = found.holds_back or Estimate(None), found.unlocks
-        if found.constraint and found.constraint.kind in ("outside", "calendar") and found.waits and found.waits.value:
+        waited = found.constraint and found.constraint.kind in ("outside", "calendar") and not found.lever
+        if found.constraint and waited and found.waits and found.waits.value:
             return self._of_waiting(found.constraint.name, found)
         told = {
             "name": found.constraint.name if found.constraint else "",

@@ -46,6 +46,9 @@ def test_opening_hours_that_hold_back_are_the_constraint():
     assert found.holds_back.value == pytest.approx(45 - 8 * 365.25 / 84, rel=0.1)
     assert found.lever == "one more hour a day in which Work is open"
     assert found.unlocks.value == pytest.approx(21.75, rel=0.02)
+    # Forty hours a week let five times as many through.
+    assert found.next_says.startswith("Once Work is always open, it is Work, at ")
+    assert float(found.next_says.split()[-4]) == pytest.approx(40 * 365.25 / 84, rel=0.01)
     # People who are there for a Tuesday only: then it is they.
     found = asked(one_step(45, people=[{"id": "a", "name": "A", "calendar": "tuesdays"}]))
     assert (found.constraint.kind, found.constraint.key) == ("skill", "work")
@@ -64,6 +67,8 @@ def test_so_many_in_work_at_a_time_are_the_constraint():
     assert first(found, "fluid").kind == "limit"
     assert (first(found, "waiting").kind, first(found, "waiting").key) == ("limit", "piece")
     assert "so many are in work already" in found.methods[1].says
+    assert found.methods[0].says.startswith("At most 2 are in work at a time: no more hours")
+    assert found.because[0] == "30.0 pieces a month come in; taken in so many at a time, 14.6 in the long run."
     # Hours from coming in to being done, less the hundred of the step itself.
     lead = done.runs.cases.hours.mean() - 100
     assert first(found, "waiting").value == pytest.approx(lead, rel=0.02)

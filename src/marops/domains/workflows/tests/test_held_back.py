@@ -7,10 +7,12 @@ import pytest
 from marops.domains.workflows.answering.bottleneck import bottleneck
 from marops.domains.workflows.answering.bounds import bound
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, outcome, run
+from marops.domains.workflows.answering.report import report
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import compiled
 from marops.domains.workflows.rules.frames import Frame
 from marops.domains.workflows.rules.scenario import Scenario
+from marops.domains.workflows.situations import Known
 from marops.domains.workflows.tests.flowground import one_step
 
 SETTING = Setting(Frame(date(2027, 1, 4), 12, "UTC", 6), seed=5, replications=20)
@@ -160,3 +162,15 @@ def test_a_limit_counts_what_is_in_work_of_the_version_before():
     assert (flow.limit, flow.limits) == (2, ((made.frame.hour(made.frame.edges()[6]), 5),))
     assert {one.workflow for one in made.model.nodes} == {0}
     assert len({one.node for one in made.model.classes[0].entries}) == 2
+
+
+def test_what_can_come_in_under_a_limit_is_what_the_limit_lets_through():
+    here = Known(
+        "piece", one_step(30, effort=100, step={"touch": "automatic", "skill": ""}, limit=2), ("workflow/piece@1",)
+    )
+    more = Scenario.model_validate({"title": "Four", "changes": [{"change": "limit", "limit": 4, "start": 2}]})
+    found = report(here, {"four": more}, SETTING, deep=True, tell=lambda _: None)
+    assert "is The limit of 4 in work, at 29.2 a month." in found["answer"]["next_constraint"]
+    # Twenty days for a hundred hours: nearly all that can be taken in can be promised.
+    assert found["highest_intake"]["value"] == pytest.approx(2 / 100 * MONTH, rel=0.15)
+    assert found["unlocked"]["four"]["difference"] == pytest.approx(2 / 100 * MONTH, rel=0.15)

@@ -1,6 +1,7 @@
 """With what a simulated time begins, in words: with the work in progress, or run in from nothing."""
 
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate
+from marops.domains.workflows.rules.answers import plural
 
 
 def beginning(today: Outcome, setting: Setting, *, spare: float | None, unit: str) -> tuple[str, ...]:
@@ -17,7 +18,7 @@ def beginning(today: Outcome, setting: Setting, *, spare: float | None, unit: st
     waits = estimate(today.in_work[:, 0]).value
     if spare is not None and spare < 1 and waits is not None:
         lines.append(
-            f"About {waits:.0f} {unit}s wait at the start: {months} months of more coming in than gets done; say how"
-            " many are really open."
+            f"About {waits:.0f} {plural(unit)} wait at the start: {months} months of more coming in than gets done;"
+            " say how many are really open."
         )
     return tuple(lines)

@@ -15,7 +15,16 @@ from marops.domains.workflows.answering.limits import Limit
 from marops.domains.workflows.answering.logged import because, in_log, ranked
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, model_of, run
 from marops.domains.workflows.answering.waits import causes
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Evidence, Method, Row, Thing, ThingKind
+from marops.domains.workflows.rules.answers import (
+    BottleneckAnswer,
+    Estimate,
+    Evidence,
+    Method,
+    Row,
+    Thing,
+    ThingKind,
+    plural,
+)
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled
 from marops.methods.amounts import scaled
@@ -114,8 +123,8 @@ def fluid_method(asked: Asked) -> Method:
             f"People could do {asked.factor:.1f} times what comes in: no hour is scarce today, this one would be first."
         )
     return Method(
-        "fluid", "One more hour a day", f"{asked.unit}s a month it would unlock, by the fluid bound",
-        f"{asked.unit}s a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
+        "fluid", "One more hour a day", f"{plural(asked.unit)} a month it would unlock, by the fluid bound",
+        f"{plural(asked.unit)} a month", tuple(ranked[:SHOWN]), says, _tied(ranked), decimals=2,
     )  # fmt: skip
 
 
@@ -265,8 +274,8 @@ def sensitivity_method(asked: Asked) -> Method:
     skills = [one for one in asked.bound.groups if one.kind != "step" and set(one.steps) & set(steps)]
     more = [row(f"{one.name}: 10 % more hours", one.nodes, 1 / MORE, one.kind, one.key) for one in skills]
     ranked = _ranked([*_ranked(less)[:SHOWN], *_ranked(more)[:SKILLS]])
-    unit = f"hours per {asked.unit}" if asked.plenty else f"{asked.unit}s a month"
-    asks = "hours sooner" if asked.plenty else f"more {asked.unit}s a month"
+    unit = f"hours per {asked.unit}" if asked.plenty else f"{plural(asked.unit)} a month"
+    asks = "hours sooner" if asked.plenty else f"more {plural(asked.unit)} a month"
     return Method(
         "sensitivity", "10 % less work, 10 % more hours", f"{asks}, simulated on the same draws", unit, tuple(ranked),
         "", _tied_apart(asked, ranked),
@@ -424,10 +433,12 @@ def _limited(asked: Asked, methods: tuple[Method, ...], today: Outcome, limit: L
     lever = "one more in work at a time" if limit.kind == "limit" else f"one more at a time at {limit.name}"
     return BottleneckAnswer(
         Thing(limit.kind, limit.key, limit.name, limit.steps), methods,
-        f"{said}: that lets through {float(np.mean(base * asked.bound.demand)):.1f} {asked.unit}s a month.",
+        f"{said}: that lets through {float(np.mean(base * asked.bound.demand)):.1f} {plural(asked.unit)} a month.",
         agrees=sum(first), holds_back=_behind(today), lever=lever,
         unlocks=estimate((_freed(asked, limit) - base) * asked.bound.demand),
-        next_says=f"Without that limit, people could do {most:.1f} {asked.unit}s a month." if np.isfinite(most) else "",
+        next_says=f"Without that limit, people could do {most:.1f} {plural(asked.unit)} a month."
+        if np.isfinite(most)
+        else "",
         because=_because(asked, today), waits=_waits(asked, today, (limit.key, *limit.steps)), spare=_spare(asked),
     )  # fmt: skip
 
@@ -563,7 +574,7 @@ def _next_says(once: str, following: Group | None, lifted: Floats, asked: Asked)
     if following is None:
         return f"Once {once}, nobody else holds work back."
     most = float(np.mean(lifted * asked.bound.demand))
-    return f"Once {once}, it is {following.name}, at {most:.1f} {asked.unit}s a month."
+    return f"Once {once}, it is {following.name}, at {most:.1f} {plural(asked.unit)} a month."
 
 
 def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
@@ -572,7 +583,7 @@ def _because(asked: Asked, today: Outcome) -> tuple[str, ...]:
     crew, limit = asked.made.last.crew, asked.bound.binding(asked.solved)
     can = "people could do" if limit is None else "taken in so many at a time,"
     return (
-        f"{demand:.1f} {asked.unit}s a month come in; {can} {most} in the long run.",
+        f"{demand:.1f} {plural(asked.unit)} a month come in; {can} {most} in the long run.",
         f"Simulated {asked.setting.replications} times over {asked.setting.frame.months} months"
         f" with seed {asked.setting.seed}, {len(crew.people)} people of “{crew.title}”.",
         f"{float(today.finished.mean()):.1f} a month are finished as things are.",

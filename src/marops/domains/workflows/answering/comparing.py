@@ -13,6 +13,7 @@ from marops.domains.workflows.answering.outcomes import (
     Setting,
     estimate,
     figure,
+    level,
     outcome,
     over,
 )
@@ -20,10 +21,9 @@ from marops.domains.workflows.answering.ranking import NOTHING, By, Ranking, ran
 from marops.domains.workflows.charts.marks import number
 from marops.domains.workflows.papers.changes import tells_pay
 from marops.domains.workflows.papers.pieces import fine
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series
+from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series, plural
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.telling.words import plural
 from marops.methods.estimates import LEVEL
 
 Floats = NDArray[np.float64]
@@ -158,7 +158,7 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
     return Comparison(
         options=tuple(_option(choice) for choice, _ in found.options),
         months=tuple(found.setting.frame.edges()[:-1]),
-        measure=f"more {unit}s a month than doing nothing",
+        measure=f"more {plural(unit)} a month than doing nothing",
         series=tuple(series),
         lines=tuple(_lines(found, told)),
         baseline=estimate(over(found.baseline.finished, _tail(found))),
@@ -256,7 +256,7 @@ def _lines(found: Compared, told: Told) -> list[Line]:
 
 
 def _line(found: Compared, months: slice, kind: str, name: str, unit: str, better: Good, decimals: int) -> Line:
-    scale = 1 / 24 if unit == "days" else 1.0
+    scale, most = (1 / 24 if unit == "days" else 1.0), (1.0 if unit == "share" else np.inf)
     base, *values = (
         np.full(found.setting.replications, np.nan) if kind in OF_FINISHED and _stuck(one, months) else
         figure(kind, one, months) * scale
@@ -266,8 +266,8 @@ def _line(found: Compared, months: slice, kind: str, name: str, unit: str, bette
         figure=kind,
         name=name,
         unit=unit,  # type: ignore[arg-type]  # one of the table above
-        baseline=estimate(base, STUCK),
-        options=tuple(estimate(one, STUCK) for one in values),
+        baseline=level(base, STUCK, most=most),
+        options=tuple(level(one, STUCK, most=most) for one in values),
         differences=tuple(estimate(one - base, NO_PAIR) for one in values),
         better=better,
         decimals=decimals,

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from marops.domains.workflows.answering.outcomes import WHOLE, Outcome, by_month, estimate, figure, over
+from marops.domains.workflows.answering.outcomes import WHOLE, Outcome, by_month, figure, level, over
 from marops.domains.workflows.answering.waits import causes
 from marops.domains.workflows.rules.answers import Estimate, Evidence, Figures, Measured, StepTimes
 from marops.domains.workflows.rules.frames import hours_of
@@ -46,12 +46,12 @@ def figures(found: Outcome) -> Figures:
     """Of the whole time that is simulated."""
     leads = _leads(found)
     return Figures(
-        per_month=estimate(over(found.finished, WHOLE)),
+        per_month=level(over(found.finished, WHOLE)),
         lead_p50=_whole_lead(found, 0.5),
         lead_p85=_whole_lead(found, 0.85),
-        on_time=estimate(figure("on_time", found), "no date and no lead time is promised"),
-        in_work=estimate(over(found.in_work, WHOLE)),
-        cost_each=estimate(figure("cost_each", found)),
+        on_time=level(figure("on_time", found), "no date and no lead time is promised", most=1.0),
+        in_work=level(over(found.in_work, WHOLE)),
+        cost_each=level(figure("cost_each", found)),
         lead_hours=tuple(float(one) for one in np.quantile(leads, np.linspace(0, 1, STEPS))) if len(leads) else (),
         in_work_by_month=by_month(found.in_work),
         lead_p85_by_month=by_month(found.lead(0.85)),
@@ -70,7 +70,7 @@ def _whole_lead(found: Outcome, share: float) -> Estimate:
     cases = found.runs.cases
     counts = np.isin(cases.work_class, found.classes)
     replication = cases.replication[counts] - found.runs.first
-    return estimate(grouped_quantile(replication, cases.hours[counts], found.runs.replications, share))
+    return level(grouped_quantile(replication, cases.hours[counts], found.runs.replications, share))
 
 
 def step_times(found: Outcome) -> dict[str, StepTimes]:

@@ -239,9 +239,17 @@ def estimate(values: Floats, why: str = TOO_FEW) -> Estimate:
     return Estimate(found.value, found.low, found.high) if found else Estimate(None, why=why)
 
 
-def by_month(values: Floats) -> tuple[Estimate, ...]:
-    """An estimate for each month."""
-    return tuple(estimate(values[:, month]) for month in range(values.shape[1]))
+def level(values: Floats, why: str = TOO_FEW, *, most: float = np.inf) -> Estimate:
+    """An estimate of what is never below nothing, and never above `most`: nor is its interval."""
+    found = estimate(values, why)
+    if found.low is None or found.high is None:
+        return found
+    return Estimate(found.value, max(found.low, 0.0), min(found.high, most))
+
+
+def by_month(values: Floats, *, most: float = np.inf) -> tuple[Estimate, ...]:
+    """An estimate of a level for each month."""
+    return tuple(level(values[:, month], most=most) for month in range(values.shape[1]))
 
 
 def over(values: Floats, months: slice) -> Floats:

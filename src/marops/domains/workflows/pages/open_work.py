@@ -21,9 +21,9 @@ from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages import answering
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.promised import FIRST, in_progress, start, work_of
+from marops.domains.workflows.rules.answers import plural
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.situations import known
-from marops.domains.workflows.telling.words import plural
 from marops.kernel.clock import now
 from marops.kernel.definitions import find, load
 from marops.kernel.errors import MaropsError

@@ -38,8 +38,8 @@ from marops.domains.workflows.papers.pieces import (
     plot_of,
 )
 from marops.domains.workflows.papers.proposing import Proposal, proposal
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Figures, Measured
-from marops.domains.workflows.telling import Told, cause_words, lead, plural
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, Figures, Measured, plural
+from marops.domains.workflows.telling import Told, cause_words, lead
 
 WIDTHS = (960.0, 1152.0)
 """How wide the map on paper may be drawn: its letters stay readable when it is as wide as a page."""
@@ -142,8 +142,16 @@ def answer(told: Told) -> Said:
         return (*exact(first, lead_around(waits)), *_spare(found))
     if not found.lever:
         return (Piece(_("%(name)s is what limits %(units)s most.") % words),)
-    first = _("Nothing is held back today; if more %(units)s came in, %(name)s would be the limit")
-    return (*exact(first % words, ""), *_unlocks(found))
+    return (*_not_lost(told, words), *_unlocks(found))
+
+
+def _not_lost(told: Told, words: Mapping[str, str]) -> Said:
+    """Everything is done that comes in: in time, or only late?"""
+    if late := told.late:
+        first = _("No %(units)s are lost, but only %(share)s %% are on time")
+        said = exact(first % {**words, "share": number((late.value or 0.0) * 100)}, around(late, 0, 100))
+        return (*said, Piece(_("; if more came in, %(name)s would be the limit") % words))
+    return exact(_("Nothing is held back today; if more %(units)s came in, %(name)s would be the limit") % words, "")
 
 
 def _spare(found: BottleneckAnswer) -> Said:

@@ -24,10 +24,10 @@ from marops.domains.workflows.papers.pieces import (
     listed,
 )
 from marops.domains.workflows.pay import OWN_PRICE, paid_people
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Line, Option, Series
+from marops.domains.workflows.rules.answers import Comparison, Estimate, Line, Option, Series, plural
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.scenario import Scenario
-from marops.domains.workflows.telling import lead, plural
+from marops.domains.workflows.telling import lead
 from marops.domains.workflows.telling.words import hidden
 
 DRAWN = 4

@@ -21,8 +21,8 @@ from marops.domains.workflows.papers.pieces import (
     later,
     lead_around,
 )
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate
-from marops.domains.workflows.telling import Told, lead, plural
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Estimate, plural
+from marops.domains.workflows.telling import Told, lead
 
 HOURS_A_MONTH = 22
 """An hour a day, in round figures."""

@@ -298,3 +298,12 @@ def read(kind: type[T], plain: Mapping[str, Any]) -> T:
     """What `as_plain` wrote. Raises pydantic's ValidationError."""
     found: T = _ADAPTERS[kind].validate_python(plain)
     return found
+
+
+def plural(unit: str) -> str:
+    """More than one of a unit, as English has it: campaigns, launches, entries."""
+    if not unit:
+        return "items"
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"

@@ -6,9 +6,9 @@ compared. Then the page says so and shows what there is.
 
 from marops.domains.workflows.telling.listing import ListRow, list_answer, list_row
 from marops.domains.workflows.telling.told import OutlineRow, Results, Told, assumptions
-from marops.domains.workflows.telling.words import CompareRow, cause_words, estimate_words, lead, plural, touch_words
+from marops.domains.workflows.telling.words import CompareRow, cause_words, estimate_words, lead, touch_words
 
 __all__ = [
     "CompareRow", "ListRow", "OutlineRow", "Results", "Told", "assumptions", "cause_words", "estimate_words", "lead",
-    "list_answer", "list_row", "plural", "touch_words",
+    "list_answer", "list_row", "touch_words",
 ]  # fmt: skip

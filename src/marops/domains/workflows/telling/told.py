@@ -17,7 +17,7 @@ from marops.domains.workflows.charts.maps import SHAPES, By, MapRework, MapStep,
 from marops.domains.workflows.charts.marks import hours, number, span
 from marops.domains.workflows.charts.strip import strip
 from marops.domains.workflows.charts.to_scale import by_platform, column_days, is_crowded, lane_names, to_scale
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured, Method
+from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Estimate, Measured, Method, plural
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Step, Workflow
 from marops.domains.workflows.rules.walk import Stay, Walk, walk
@@ -29,7 +29,6 @@ from marops.domains.workflows.telling.words import (
     hidden,
     lead,
     measured_in,
-    plural,
     touch_parts,
     touch_sentence,
 )
@@ -144,10 +143,23 @@ class Told:
         said = {"one": _("%(name)s holds back %(n)s %(units)s a month") % told, "iv": span(back.low, back.high)}
         if not told["n"].strip("0."):
             said = {"one": _("%(name)s fills up first, but holds nothing back at today's demand") % told}
+            if late := self.late:
+                told["share"] = number((late.value or 0.0) * 100)
+                words = _("No %(units)s are lost, but only %(share)s %% are on time; %(name)s fills up first")
+                said = {"one": words % told}
         if more and more.value is not None and found.lever:
             said["two"] = _("%(lever)s unlocks %(n)s") % {"lever": found.lever, "n": number(more.value, 1)}
             said["iv2"] = span(more.low, more.high)
         return said
+
+    @property
+    def late(self) -> Estimate | None:
+        """The share on time where it is below what is promised, as far as one can tell."""
+        promise, measured = self.workflow.promise, self.results.measured
+        on_time = measured.figures.on_time if measured else None
+        if promise is None or on_time is None or on_time.value is None:
+            return None
+        return on_time if (on_time.value if on_time.high is None else on_time.high) < promise.share else None
 
     def _of_waiting(self, name: str, found: BottleneckAnswer) -> dict[str, str]:
         """Where hours of people are plenty: what work waits for, and why."""

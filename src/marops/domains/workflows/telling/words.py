@@ -64,15 +64,6 @@ def measured_in(evidence: Evidence) -> str:
     return said
 
 
-def plural(unit: str) -> str:
-    """More than one of a unit, as English has it."""
-    if not unit:
-        return _("items")
-    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
-        return f"{unit[:-1]}ies"
-    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"
-
-
 def touch_parts(workflow: Workflow, walked: Walk) -> list[tuple[str, float]]:
     """Hours of work of a typical item by touch."""
     steps = {one.id: one for one in workflow.steps}

@@ -232,6 +232,12 @@ def test_a_limit_that_is_not_reached_holds_nothing_back():
     answer, how = found()
     spare = replace(answer, holds_back=Estimate(0.0, 0.0, 0.0))
     page = brief(told(bottleneck=spare, measured=how), one_to_one.Known(PAPER, asked()))
+    said = plain(page.answer)
+    assert said.startswith("No newsletters are lost, but only ")
+    assert "(−" not in said  # a share is never below nothing
+    assert "; if more came in, Legal would be the limit" in said
+    kept = replace(how, figures=replace(how.figures, on_time=Estimate(0.9, 0.86, 0.94)))
+    page = brief(told(bottleneck=spare, measured=kept), one_to_one.Known(PAPER, asked()))
     assert plain(page.answer).startswith("Nothing is held back today; if more newsletters came in, Legal would be")
     assert any("no newsletters are lost" in one for one in page.waiting)
     assert any("More come in than today" in one for one in page.proposal.true)

@@ -47,7 +47,7 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 """Calendars, time zones and holidays are known for these years, more or less."""
 BASELINE = "baseline"
 """What doing nothing is called among the options of a comparison."""
-WAY = 2
+WAY = 3
 """Changed whenever the same question would be answered otherwise: what was kept before is asked anew."""
 Tell = Callable[[str], None]
 

@@ -144,6 +144,7 @@ class Told:
     assumptions: tuple[str, ...] = ()
     seconds: float = 0.0
     ranking: Ranking | None = None
+    by_workflow: tuple[Line, ...] = ()
 
 
 def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comparison:
@@ -177,6 +178,7 @@ def comparison(found: Compared, told: Told, *, unit: str, currency: str) -> Comp
             order.tied,
             verdict(order, {choice.key: choice.scenario.title for choice, _ in found.options}, unit),
         ),
+        by_workflow=told.by_workflow,
     )
 
 

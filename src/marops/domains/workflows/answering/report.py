@@ -1,7 +1,7 @@
 """A whole comparison as JSON: what pages show, and every figure by option and month with its difference."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from marops.domains.workflows.answering.unlocking import (
     unlocked,
 )
 from marops.domains.workflows.papers.changes import assumed, doubt, names_of
-from marops.domains.workflows.rules.answers import Estimate, as_plain
+from marops.domains.workflows.rules.answers import Estimate, Line, as_plain
 from marops.domains.workflows.rules.changing import idle
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known
@@ -92,6 +92,7 @@ def _deep(
         "unlocked": {key: unlocked(one, today, here.slug) for key, one in risen.items()} if today else {},
         "next_constraint": _following(here, found, order),
         "ranking": order,
+        "by_workflow": tuple(_by_workflow(here, choices, today, risen)) if today else (),
     }
     return Told(**fresh), parts
 
@@ -102,6 +103,18 @@ def _ranking(found: Compared, today: Intake | None, risen: Mapping[str, Intake],
         return by_items(found)
     intakes = {**risen, NOTHING: today}
     return ranked(found, "unlocked", lambda one, other: unlocked(intakes[one], intakes[other], slug))
+
+
+def _by_workflow(here: Known, choices: list[Choice], today: Intake, risen: Mapping[str, Intake]) -> Iterator[Line]:
+    """The highest intake of each workflow of the crew: all rise together, in the proportions of what comes in."""
+    nothing = Estimate(None, why=NO_END)
+    for slug, flow in here.situation.workflows.items():
+        options = [risen.get(one.key) for one in choices]
+        yield Line(
+            "unlocked", flow.title, "number", today.told(slug),
+            tuple(one.told(slug) if one else nothing for one in options),
+            tuple(unlocked(one, today, slug) if one else nothing for one in options), "more",
+        )  # fmt: skip
 
 
 def _rise(option: Intake | None, today: Intake, slug: str, slugs: list[str]) -> dict[str, Any]:

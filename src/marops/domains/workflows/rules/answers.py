@@ -260,7 +260,8 @@ class Ranked:
 class Comparison:
     """Options against doing nothing. `measure` says in words what the series count; `baseline` is its level of doing
     nothing. `flip`: the assumption that would turn the ranking round, as a sentence. `best`: key of the option, or
-    `baseline` where every option does harm; empty where several are tied, or nobody can tell.
+    `baseline` where every option does harm; empty where several are tied, or nobody can tell. `by_workflow`: the
+    highest intake of each workflow of the crew, where it was looked for.
     """
 
     options: tuple[Option, ...]
@@ -278,6 +279,7 @@ class Comparison:
     seconds: float = 0.0
     assumptions: tuple[str, ...] = ()
     ranked: Ranked | None = None
+    by_workflow: tuple[Line, ...] = ()
 
 
 T = TypeVar("T", BottleneckAnswer, Measured, Comparison, Evidence)

@@ -510,6 +510,15 @@ class Told:
         titles = [_("Do nothing"), *(one.title for one in told.options)]
         return [compare_row(one, told.currency, titles) for one in told.lines]
 
+    @cached_property
+    def rises(self) -> list[CompareRow]:
+        """Most that can come in with the promise kept, by workflow; nothing where the crew has only this one."""
+        told = self.results.comparison
+        if not told or len(told.by_workflow) < 2:
+            return []
+        titles = [_("Do nothing"), *(one.title for one in told.options)]
+        return [compare_row(one, told.currency, titles) for one in told.by_workflow]
+
     @property
     def not_shown(self) -> str:
         """Why figures of that table are not shown to whoever looks; empty where all are."""

@@ -79,6 +79,10 @@ COMPARISON = Comparison(
     ),
     baseline=Estimate(11.8), unit="webinars a month", best="redesign", runs=100, seconds=3.2,
     flip="If fewer than 12 % of drafts came back from legal, the hire would win.",
+    by_workflow=tuple(
+        Line("unlocked", name, "number", Estimate(today), (Estimate(today + 2), Estimate(today)), better="more")
+        for name, today in (("Webinar", 4.0), ("Newsletter", 8.0))
+    ),
     next_constraint="Next after the redesign: design.", assumptions=("Legal stays at two days a week.",),
 )  # fmt: skip
 

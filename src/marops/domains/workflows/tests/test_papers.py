@@ -357,3 +357,12 @@ def test_papers_say_what_may_be_meant_otherwise_and_what_was_left_out():
     gone = ("“Rodeo” has the same crew and is left out.", "“B” too.", "“C” too.")
     page = brief(told(bottleneck=answer, measured=how), one_to_one.Known(PAPER, asked(left_out=gone)))
     assert {gone[0], "2 more are left out."} <= set(page.sources)
+
+
+def test_what_can_come_in_is_told_for_each_workflow_of_the_crew():
+    kept, _plain_of = report_of("manager", "architect")
+    answer = read(Comparison, kept["answer"])
+    whole = next(one for one in answer.lines if one.figure == "unlocked")
+    (line,) = answer.by_workflow  # the crew has only this one, so it takes the whole rise
+    assert line.name == "Newsletter"
+    assert (line.baseline, line.options, line.differences) == (whole.baseline, whole.options, whole.differences)

@@ -76,6 +76,9 @@ def test_a_workflow_is_told_with_all_that_was_answered(cast, webinar):
         "<b>EUR 1,410</b>",
         "cannot tell",
         "What would flip it.",
+        "By workflow: most that can come in",
+        '<th scope="row">Newsletter</th>',
+        "<b>10.0</b>",
     ):
         assert said in page
     assert page.count('class="glow"') == 1

@@ -7,11 +7,9 @@ from contextlib import nullcontext
 import pytest
 
 from marops.cli import main
-from marops.domains.workflows.starter import template_crew, templates
+from marops.domains.workflows.tests.flowground import plant_webinar
 from marops.domains.workflows.tests.logground import bring, written
 from marops.domains.workflows.tests.test_discovering import campaigns
-from marops.kernel.actors import SETUP
-from marops.kernel.definitions import Starter, plant_starters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FASTER = "title: Faster\nchanges:\n- {change: effort, step: webinar/invite, factor: 0.5}\n"
@@ -19,11 +17,7 @@ FASTER = "title: Faster\nchanges:\n- {change: effort, step: webinar/invite, fact
 
 @pytest.fixture
 def webinar(db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
 
 
 @pytest.fixture
@@ -121,7 +115,7 @@ def test_a_simulated_log_of_work_done_here_has_the_usual_headings(webinar, tmp_p
         number=9_000_001, title="Work", format="facts", actor_kind="system", actor_id="x",
         mapping={"columns": {}, "headings": [], "zone": "UTC", "format": "facts"},
     )  # fmt: skip
-    monkeypatch.setattr(asking, "_source", lambda _: log)
+    monkeypatch.setattr(asking, "source_of", lambda _: log)
     path = tmp_path / "out.csv"
     rows = asking.simulated_file("webinar", path, 3, asking.Ask())
     found = list(csv.DictReader(path.open(encoding="utf-8")))

@@ -21,8 +21,8 @@ from marops.domains.workflows.evidence import evidence_of
 from marops.domains.workflows.models import EventLog, LogDiscovery, WorkflowAnswer
 from marops.domains.workflows.pay import paid_people, seen
 from marops.domains.workflows.permissions import VIEW
-from marops.domains.workflows.queries import log_of
-from marops.domains.workflows.rules.answers import BottleneckAnswer, Comparison, Measured, as_plain, read
+from marops.domains.workflows.queries import log_of, source_of
+from marops.domains.workflows.rules.answers import BASELINE, BottleneckAnswer, Comparison, Measured, as_plain, read
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import CANNOT_RUN, MONTHS, WARM_UP, Known, check_there, fitting, known
 from marops.domains.workflows.telling import Results
@@ -45,10 +45,10 @@ LEVEL = 0.9
 """Of intervals."""
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 """Calendars, time zones and holidays are known for these years, more or less."""
-BASELINE = "baseline"
-"""What doing nothing is called among the options of a comparison."""
 WAY = 3
 """Changed whenever the same question would be answered otherwise: what was kept before is asked anew."""
+_FIRST = (Case(When(asked__usual=True, then=1), default=0).desc(), "-at")
+"""The order of answers: those asked as pages ask before others, the last one first."""
 Tell = Callable[[str], None]
 
 
@@ -144,7 +144,7 @@ def _asked(here: Known, ask: Ask, going: Any) -> dict[str, Any]:
     asked = {**ask.as_plain(), "versions": list(here.refs), **left_out, "state": state_of(here)}
     if going is None:
         return asked
-    day = going.at.astimezone(_zone(here)).date().isoformat()
+    day = going.at.astimezone(here.clock).date().isoformat()
     begins = {"log": going.log, "day": day, "items": len(going.items), "open": going.digest}
     return {**asked, "warm_up": 0, "begins_with": begins}
 
@@ -174,7 +174,7 @@ def _setting(here: Known, ask: Ask, going: Any, stop: Callable[[], bool] | None 
     check_there(here, frame)
     if going is None:
         return Setting(frame, ask.seed, ask.runs, stop=stop)
-    since = min(frame.first, going.at.astimezone(_zone(here)).date())
+    since = min(frame.first, going.at.astimezone(here.clock).date())
     frame = replace(frame, warm_up=0, since=since)
     return Setting(frame, ask.seed, ask.runs, stop=stop, tokens=starting_with(going.items), begins=going.says)
 
@@ -277,18 +277,16 @@ def latest(slug: str, kind: str) -> WorkflowAnswer | None:
 
 def _shown(rows: QuerySet[WorkflowAnswer]) -> QuerySet[WorkflowAnswer]:
     """Of each workflow and kind the one that is shown: what was last asked as pages ask, else what was last asked."""
-    usual = Case(When(asked__usual=True, then=1), default=0)
-    return rows.order_by("workflow", "kind", usual.desc(), "-at").distinct("workflow", "kind")
+    return rows.order_by("workflow", "kind", *_FIRST).distinct("workflow", "kind")
 
 
 def compared_last(slug: str, scenarios: Sequence[str]) -> WorkflowAnswer | None:
     """The comparison of just these scenarios that is shown, None where nobody asked."""
     if not scenarios:
         return None
-    usual = Case(When(asked__usual=True, then=1), default=0)
     rows = WorkflowAnswer.objects.filter(
         workflow=slug, kind=WorkflowAnswer.Kind.COMPARISON, asked__scenarios__has_keys=list(scenarios)
-    ).order_by(usual.desc(), "-at")
+    ).order_by(*_FIRST)
     same = (ident for ident, keys in rows.values_list("id", "asked__scenarios") if set(keys) == set(scenarios))
     found = next(same, None)
     return WorkflowAnswer.objects.get(id=found) if found else None
@@ -333,9 +331,9 @@ def simulated_file(slug: str, path: Path, cases: int, ask: Ask) -> int:
     from marops.domains.workflows.answering.simlogs import Wanted, simulated_logs, write_log
 
     here = known(slug)
-    source = _source(here)
-    first = ask.first or (source.first_at.astimezone(_zone(here)).date() if source and source.first_at else today())
-    wanted = Wanted(here.slug, cases, first, str(_zone(here)))
+    source = source_of(here.workflow)
+    first = ask.first or (source.first_at.astimezone(here.clock).date() if source and source.first_at else today())
+    wanted = Wanted(here.slug, cases, first, str(here.clock))
     with enough():
         (log,) = simulated_logs(here.situation, wanted, seed=ask.seed, runs=1)
     if source is None:
@@ -357,7 +355,7 @@ def fitting_to(slug: str, against: EventLog, ask: Ask, *, actor: Actor) -> dict[
 
         from marops.domains.workflows.answering.simlogs import Wanted, first_day, fit_of
 
-        held_out, zone = _as_written(against, source), str(_zone(here))
+        held_out, zone = _as_written(against, source), str(here.clock)
         wanted = Wanted(here.slug, len(held_out.cases), first_day(held_out, zone), zone)
         with enough("Hold it against a log with fewer cases, or let more come in."):
             found = fit_of(here.situation, wanted, held_out, log_of(source), seed=ask.seed, runs=ask.runs)
@@ -384,8 +382,6 @@ def _as_written(log: EventLog, source: EventLog) -> Log:
 
     Where both say no zone, they were written by the same clock.
     """
-    from dataclasses import replace
-
     from marops.methods.mining.zones import rewritten
 
     found, written = log_of(log), ZoneInfo(source.mapping.get("zone") or source.zone)
@@ -410,22 +406,10 @@ def enough(remedy: str = "Ask for fewer cases, or let more come in.") -> Iterato
 
 def read_off(here: Known) -> EventLog:
     """The log a workflow was read off. Raises MaropsError `workflow-without-log`."""
-    source = _source(here)
+    source = source_of(here.workflow)
     if source is None:
         raise MaropsError(NO_SOURCE, f"“{here.workflow.title}” was drawn, not read off a log.")
     return source
-
-
-def _source(here: Known) -> EventLog | None:
-    """The log a workflow was read off, if it is still there."""
-    source = here.workflow.source
-    return (
-        EventLog.objects.filter(number=int(source.log.removeprefix("EL-"))).first() if source and source.log else None
-    )
-
-
-def _zone(here: Known) -> ZoneInfo:
-    return ZoneInfo(here.zone)
 
 
 def bottleneck_json(found: Mapping[str, Any]) -> dict[str, Any]:

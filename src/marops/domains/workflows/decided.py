@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from marops.domains.workflows.actions import keep_answer
+from marops.domains.workflows.actions import keep_answer, recall_answer
 from marops.domains.workflows.asking import Ask, as_document, kept_answer, latest, state_of
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
@@ -48,17 +48,13 @@ def steps(slug: str, document: object, ask: Ask, *, actor: Actor) -> Generator["
     kind = WorkflowAnswer.Kind.DECISIONS
     key = digest({"kind": kind, "way": 1, **asked})
     row = WorkflowAnswer.objects.filter(workflow=here.slug, kind=kind, digest=key).first()
-    if row is not None and row == latest(here.slug, kind):
-        return kept_answer(row)
-    if row is None:
-        began = time.monotonic()
-        answer = yield from _found(here, plan, ask)
-        seconds = round(time.monotonic() - began, 3)
-    else:  # asked again after another plan: it is the last answer now
-        answer, seconds = row.answer, row.seconds
+    if row is not None:  # asked again after another plan, it is the last answer now
+        return kept_answer(row if row == latest(here.slug, kind) else recall_answer(actor=actor, answer=row.id))
+    began = time.monotonic()
+    answer = yield from _found(here, plan, ask)
     row = keep_answer(
-        actor=actor, workflow=here.slug, kind=kind, digest=key, asked=asked, answer=answer, seconds=seconds,
-        sample=sample_present(),
+        actor=actor, workflow=here.slug, kind=kind, digest=key, asked=asked, answer=answer,
+        seconds=round(time.monotonic() - began, 3), sample=sample_present(),
     )  # fmt: skip
     return kept_answer(row)
 

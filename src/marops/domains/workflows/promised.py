@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from marops.domains.register.public import slug_of
 from marops.domains.workflows.actions import keep_answer
 from marops.domains.workflows.asking import Ask, kept_answer, state_of
-from marops.domains.workflows.models import EventLog, WorkflowAnswer
+from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.permissions import VIEW
-from marops.domains.workflows.queries import log_of
+from marops.domains.workflows.queries import log_of, source_of
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.situations import Known, known
 from marops.engine.asking import query_engine
@@ -24,7 +23,7 @@ from marops.kernel.errors import MaropsError, problem
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
 from marops.kernel.models import Job
 from marops.kernel.permissions import require
-from marops.kernel.workspace import sample_present, workspace
+from marops.kernel.workspace import sample_present
 
 if TYPE_CHECKING:
     from marops.domains.workflows.answering.promising import OpenItem, Promise
@@ -107,7 +106,7 @@ def _reckoned(here: Known, going: InProgress, ask: Ask) -> dict[str, Any]:
     from marops.domains.workflows.answering.outcomes import Setting
     from marops.domains.workflows.answering.promising import promises as reckoned
 
-    day = going.at.astimezone(_zone(here)).date()
+    day = going.at.astimezone(here.clock).date()
     setting = Setting(here.frame(MONTHS, day, warm_up=0), ask.seed, ask.runs)
     found = reckoned(here.situation, going.items, setting, going.at)
     rows = [_row(one, here.workflow) for one in found if one.item.workflow == here.slug]
@@ -149,24 +148,13 @@ def start(slug: str, *, actor: Actor, **how: Any) -> Job:
     """
     require(actor, VIEW)
     here = known(slug)
-    if work_of(here.workflow) is None:
+    if source_of(here.workflow) is None:
         raise _nothing_said(here)
     return start_job("workflow.promises", {"workflow": here.slug, **how}, actor=actor)
 
 
-def work_of(flow: Workflow) -> EventLog | None:
-    """What says which work is open: the log the workflow was read off, or the facts behind it; None of a drawn one."""
-    source = flow.source
-    number = source.log.removeprefix("EL-") if source else ""
-    return EventLog.objects.filter(number=int(number)).first() if number.isdecimal() else None
-
-
 def _nothing_said(here: Known) -> MaropsError:
     return MaropsError(DRAWN, f"“{here.workflow.title}” was drawn, or its log is gone: nobody says which work is open.")
-
-
-def _zone(here: Known) -> ZoneInfo:
-    return ZoneInfo(here.zone or workspace().zone)
 
 
 def in_progress(here: Known, at: datetime | None = None) -> InProgress:
@@ -174,7 +162,7 @@ def in_progress(here: Known, at: datetime | None = None) -> InProgress:
 
     Raises MaropsError `workflow-without-work`.
     """
-    row = work_of(here.workflow)
+    row = source_of(here.workflow)
     if row is None:
         raise _nothing_said(here)
     if row.format == "facts":
@@ -193,36 +181,36 @@ def open_before(here: Known, first: date) -> InProgress | None:
     """What is open when a time begins; None where nobody knows that: of a workflow that was drawn, or shares its crew
     with one of which nobody knows it, or whose log ends too long before that day, or after it.
     """
-    sources = {row.ref: row for row in map(work_of, here.situation.workflows.values()) if row}
-    known = all(work_of(flow) for flow in here.situation.workflows.values())
-    if not known or len(sources) != 1:
+    refs = {flow.source.log if flow.source else "" for flow in here.situation.workflows.values()}
+    row = source_of(here.workflow) if len(refs) == 1 else None
+    if row is None:
         return None
-    (row,) = sources.values()
-    morning = datetime.combine(first, time_of_day.min, _zone(here))
+    morning = datetime.combine(first, time_of_day.min, here.clock)
     if row.format == "facts":
         at = min(now(), morning)
     elif len(here.situation.workflows) == 1 and row.last_at:
         at = row.last_at
     else:
         return None
-    gap = first - at.astimezone(_zone(here)).date()
+    gap = first - at.astimezone(here.clock).date()
     return in_progress(here, at) if timedelta() <= gap <= FRESH else None
 
 
 def _of_facts(here: Known, at: datetime) -> Iterator[Any]:
     """Open items of all the crew's workflows; a loop over open cases, of which there are tens."""
-    from marops.domains.workflows.answering.promising import OpenItem, is_last
+    from marops.domains.workflows.answering.promising import OpenItem, last_steps
 
+    flows = here.situation.workflows
+    known = {slug: ({step.name: step.id for step in flow.steps}, last_steps(flow)) for slug, flow in flows.items()}
     cases: dict[str, list[dict[str, Any]]] = {}
     for row in query_engine().rows(_OPEN, {"now": at, "since": at - TOUCHED}):
         cases.setdefault(row["case_id"], []).append(row)
     for key, rows in cases.items():
         slug = slug_of(rows[0]["case_class"] or "")
-        flow = here.situation.workflows.get(slug)
+        flow = flows.get(slug)
         if flow is None:
             continue
-        ids = {step.name: step.id for step in flow.steps}
-        last = {step.id for step in flow.steps if is_last(flow, step.id)}
+        ids, last = known[slug]
         steps = tuple((ids.get(one["activity"], ""), one["ended_at"]) for one in rows)
         if all(step for step, _ in steps) and not any(step in last for step, _ in steps):
             yield _dated(OpenItem(key, slug, flow.classes[0].id, rows[0]["began"], steps), here)
@@ -230,7 +218,5 @@ def _of_facts(here: Known, at: datetime) -> Iterator[Any]:
 
 def _dated(item: Any, here: Known) -> Any:
     """With the date its workflow promises, where it has none."""
-    from dataclasses import replace
-
     promise = here.situation.workflows[item.workflow].promise
     return replace(item, due=item.arrived + timedelta(hours=promise.hours)) if promise and not item.due else item

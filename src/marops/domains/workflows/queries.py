@@ -13,6 +13,7 @@ from django.db import connection
 
 from marops.domains.workflows.models import EventLog, LogDiscovery, LogEvent, LogName
 from marops.domains.workflows.permissions import PAY
+from marops.domains.workflows.rules.document import Workflow
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import active, find, seen_by, versions
@@ -37,6 +38,12 @@ def find_log(ref: str) -> EventLog:
     if log is None:
         raise MaropsError(NOT_FOUND, f"There is no log {ref!r}.")
     return log
+
+
+def source_of(flow: Workflow) -> EventLog | None:
+    """The log a workflow was read off, if it is still there; None of a drawn one."""
+    number = flow.source.log.removeprefix("EL-") if flow.source else ""
+    return EventLog.objects.filter(number=int(number)).first() if number.isdecimal() else None
 
 
 def logs(*, limit: int, before: int | None = None) -> list[EventLog]:

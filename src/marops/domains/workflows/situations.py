@@ -53,6 +53,11 @@ class Known:
         """The crew's, else that of the workspace."""
         return self.situation.crew.zone or workspace().zone
 
+    @property
+    def clock(self) -> ZoneInfo:
+        """The same zone, to reckon with."""
+        return ZoneInfo(self.zone)
+
     def frame(self, months: int = MONTHS, first: date | None = None, *, warm_up: int = WARM_UP, runs: int = 1) -> Frame:
         """The time that is simulated, in the crew's zone; from today on, if nobody says otherwise.
 

@@ -13,7 +13,7 @@ from marops.domains.workflows.answering.beginning import beginning
 from marops.domains.workflows.answering.bounds import Bound, Group, bound
 from marops.domains.workflows.answering.limits import Limit
 from marops.domains.workflows.answering.logged import because, in_log, ranked
-from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, model_of, run
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, at_intake, estimate, model_of, run
 from marops.domains.workflows.answering.waits import causes
 from marops.domains.workflows.rules.answers import (
     BottleneckAnswer,
@@ -303,11 +303,8 @@ def _stressed(asked: Asked) -> Compiled:
     """The same demand, so many times over that people cannot keep up."""
     factor = asked.factor
     times = STRESS * factor if np.isfinite(factor) else 1.0
-    classes = tuple(
-        replace(one, arrivals=replace(one.arrivals, expected=one.arrivals.expected * times))
-        for one in asked.made.model.classes
-    )
-    return replace(asked.made, model=replace(asked.made.model, classes=classes, tokens=()))
+    more = at_intake(asked.made, times)
+    return replace(more, model=replace(more.model, tokens=()))
 
 
 def _eased(made: Compiled, nodes: Sequence[int], times: float) -> Compiled:

@@ -17,11 +17,21 @@ from marops.domains.workflows.answering.outcomes import (
     outcome,
     over,
 )
-from marops.domains.workflows.answering.ranking import NOTHING, By, Ranking, ranking
+from marops.domains.workflows.answering.ranking import By, Ranking, ranking
 from marops.domains.workflows.charts.marks import number
 from marops.domains.workflows.papers.changes import tells_pay
 from marops.domains.workflows.papers.pieces import fine
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Good, Line, Option, Ranked, Series, plural
+from marops.domains.workflows.rules.answers import (
+    BASELINE,
+    Comparison,
+    Estimate,
+    Good,
+    Line,
+    Option,
+    Ranked,
+    Series,
+    plural,
+)
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.methods.estimates import LEVEL
@@ -202,13 +212,13 @@ def _tail(found: Compared) -> slice:
 def by_items(found: Compared) -> Ranking:
     """Options by the items a month that each finishes more over the whole time."""
     done = {choice.key: over(option.finished, WHOLE) for choice, option in found.options}
-    done[NOTHING] = over(found.baseline.finished, WHOLE)
+    done[BASELINE] = over(found.baseline.finished, WHOLE)
     return ranked(found, "items", lambda one, other: estimate(done[one] - done[other], NO_PAIR))
 
 
 def ranked(found: Compared, by: By, apart: Callable[[str, str], Estimate]) -> Ranking:
     """Options by what each is ahead of doing nothing; `apart`: how far one of two is ahead of the other."""
-    return ranking([choice.key for choice, _ in found.options], by, lambda key: apart(key, NOTHING), apart)
+    return ranking([choice.key for choice, _ in found.options], by, lambda key: apart(key, BASELINE), apart)
 
 
 def verdict(order: Ranking, titles: Mapping[str, str], unit: str) -> str:
@@ -217,7 +227,7 @@ def verdict(order: Ranking, titles: Mapping[str, str], unit: str) -> str:
     if order.tied:
         named = " and ".join(f"“{titles[key]}” ({brings[key]})" for key in order.tied)
         return f"{named} cannot be told apart."
-    if order.best == NOTHING:
+    if order.best == BASELINE:
         return "Do nothing: " + "; ".join(f"“{titles[key]}” {said}" for key, said in brings.items()) + "."
     if order.best:
         return f"“{titles[order.best]}” {brings[order.best]}."

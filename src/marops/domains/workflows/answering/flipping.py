@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.comparing import Choice, Compared, extra_cost, extra_items, worth
-from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, outcome, ratio, run
-from marops.domains.workflows.answering.ranking import NOTHING, Ranking
-from marops.domains.workflows.answering.unlocking import _counted, _demand, _scaled, lasting, settled
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, at_intake, estimate, outcome, ratio, run
+from marops.domains.workflows.answering.ranking import Ranking
+from marops.domains.workflows.answering.unlocking import demand_of, lasting, promises_kept, settled
 from marops.domains.workflows.papers.changes import names_of
+from marops.domains.workflows.rules.answers import BASELINE
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
 
@@ -100,9 +101,9 @@ class Trials:
             now, scenario = self._moved(key, one, factor)
             setting = lasting(self.setting)
             made = settled(now, setting, scenario)
-            demand = sum(each for slug, each in _demand(made).items() if self.target in (None, slug))
-            scaled = _scaled(made, items / demand if demand > 0 else 0.0)
-            self.shares[place] = ratio(*_counted(Outcome(scaled, run(scaled, setting), self.target)))
+            demand = sum(each for slug, each in demand_of(made).items() if self.target in (None, slug))
+            scaled = at_intake(made, items / demand if demand > 0 else 0.0)
+            self.shares[place] = ratio(*promises_kept(Outcome(scaled, run(scaled, setting), self.target)))
         return self.shares[place]
 
     def _place(self, key: str, one: Assumption | None, factor: float) -> tuple[object, ...]:
@@ -139,21 +140,21 @@ class Flipping:
         first = order.first
         race = kept_race(trials, intakes) if order.by == "unlocked" else items_race(trials)
         fixed = list(assumptions(self.situation, choices, self.target, money=False))
-        if found := _turns(race, first, [NOTHING, *keys], fixed):
+        if found := _turns(race, first, [BASELINE, *keys], fixed):
             return self._told(found)
         race = money_race(trials)
-        first = max([NOTHING, *keys], key=lambda key: float(race(key, NOTHING, None, 1.0).mean()))
-        first = first if _ahead(race, first, NOTHING) else NOTHING
+        first = max([BASELINE, *keys], key=lambda key: float(race(key, BASELINE, None, 1.0).mean()))
+        first = first if _ahead(race, first, BASELINE) else BASELINE
         keys = [key for key in keys if _ahead(race, first, key)]
         priced = list(assumptions(self.situation, choices, self.target, money=True))
-        found = _turns(race, first, [NOTHING, *keys], priced)
+        found = _turns(race, first, [BASELINE, *keys], priced)
         return self._told([replace(one, money=True) for one in found]) if found else None
 
     def _told(self, found: Sequence[Flip]) -> Flip:
         """The nearest, with titles; those that several options have are told apart by their keys."""
         nearest = min(found, key=lambda one: abs(log(one.value / one.assumption.value)))
         titles = [DO_NOTHING, *(choice.scenario.title for choice, _ in self.found.options)]
-        names = {NOTHING: DO_NOTHING}
+        names = {BASELINE: DO_NOTHING}
         for choice, _ in self.found.options:
             title = choice.scenario.title
             names[choice.key] = title if titles.count(title) == 1 else f"{title} ({choice.key})"
@@ -175,7 +176,7 @@ def money_race(trials: Trials) -> Race:
 
     def ahead(one: str, other: str, moved: Assumption | None, factor: float) -> Floats:
         pair = trials.outcome(one, moved, factor), trials.outcome(other, moved, factor)
-        value = worth(trials.outcome(NOTHING, moved, factor)).value or 0.0
+        value = worth(trials.outcome(BASELINE, moved, factor)).value or 0.0
         money = extra_items(*pair).sum(axis=1) * value - extra_cost(*pair).sum(axis=1)
         return np.asarray(np.round(money, 2))
 
@@ -319,7 +320,7 @@ def _prices(change: AnyChange) -> Iterator[Number]:
         what = getattr(change, "name", "") or change.change
         yield (
             f"what {what} costs a year", change.cost_per_year, "",
-            lambda factor: change.model_copy(update={"cost_per_year": change.cost_per_year * factor}), float("inf"),
+            lambda factor: _put(change, cost_per_year=change.cost_per_year * factor), float("inf"),
         )  # fmt: skip
 
 

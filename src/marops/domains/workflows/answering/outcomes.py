@@ -85,10 +85,11 @@ class Outcome:
         counts = np.isin(cases.work_class, self.classes)
         edges = np.array(self.compiled.model.months)
         month = np.clip(np.searchsorted(edges, cases.finished[counts], side="right") - 1, 0, len(edges) - 2)
-        return cases.replication[counts] * (len(edges) - 1) + month, cases.hours[counts], self._late()[counts]
+        return cases.replication[counts] * (len(edges) - 1) + month, cases.hours[counts], self.late[counts]
 
-    def _late(self) -> NDArray[np.bool_]:
-        """After the due date, or, where a class has none, longer than what its workflow promises."""
+    @cached_property
+    def late(self) -> NDArray[np.bool_]:
+        """Which finished items are after their due date, or, where a class has none, later than what is promised."""
         cases, late = self.runs.cases, self.runs.cases.late.copy()
         for number, (slug, name) in enumerate(self.compiled.classes):
             flow = self.compiled.last.workflows[slug]
@@ -198,6 +199,15 @@ def model_of(situation: Situation, setting: Setting, scenario: Scenario | None =
     """The model of a situation, changed as a scenario says, with the work that is in progress when it begins."""
     made = compiled(situation, setting.frame, scenario)
     return replace(made, model=replace(made.model, tokens=setting.tokens(made))) if setting.tokens else made
+
+
+def at_intake(made: Compiled, factor: float) -> Compiled:
+    """The same model with so many times what comes in."""
+    classes = tuple(
+        replace(one, arrivals=replace(one.arrivals, expected=one.arrivals.expected * factor))
+        for one in made.model.classes
+    )
+    return replace(made, model=replace(made.model, classes=classes))
 
 
 def run(made: Compiled, setting: Setting, *, record: bool = False, replications: int | None = None) -> Runs:

@@ -56,7 +56,7 @@ def open_items(log: Log, flow: Workflow, slug: str, *, class_of: Mapping[str, st
     A loop over the open cases, of which there are tens.
     """
     ids = {step.name: step.id for step in flow.steps}
-    last = {step.id for step in flow.steps if is_last(flow, step.id)}
+    last = last_steps(flow)
     start = (since - log.zero).total_seconds() / 3600
     newest = np.full(len(log.cases), -np.inf)
     np.maximum.at(newest, log.case, log.ended)
@@ -73,13 +73,10 @@ def open_items(log: Log, flow: Workflow, slug: str, *, class_of: Mapping[str, st
     return found
 
 
-def is_last(flow: Workflow, step: str) -> bool:
-    """Is nothing done behind this step?"""
-    gates = {one.id for one in flow.steps if one.gate}
-    after: dict[str, set[str]] = {}
-    for way in flow.ways_or_line():
-        after.setdefault(way.source, set()).add(way.target)
-    return not _past_gates(after, gates, step)
+def last_steps(flow: Workflow) -> set[str]:
+    """The steps behind which nothing is done."""
+    ahead = _ahead(flow)
+    return {step.id for step in flow.steps if not ahead[step.id]}
 
 
 def _at(log: Log, hours: float) -> datetime:
@@ -194,18 +191,24 @@ def _tokens(made: Compiled, items: Sequence[OpenItem], hour: float) -> tuple[lis
 
 def _frontier(flow: Workflow, done: Sequence[str]) -> list[str]:
     """The steps that are done and after which nothing has been done: of each, its last time counts."""
-    after: dict[str, set[str]] = {}
-    for way in flow.ways_or_line():
-        after.setdefault(way.source, set()).add(way.target)
-    gates = {step.id for step in flow.steps if step.gate}
+    next_steps = _ahead(flow)
     place = {step: at for at, step in enumerate(done)}
     found = []
     for step, at in place.items():
-        ahead = _past_gates(after, gates, step)
+        ahead = next_steps.get(step, set())
         back = next((one.rework.back_to for one in flow.steps if one.id == step and one.rework), None)
         if not any(place.get(one, -1) > at for one in {*ahead, *([back] if back else [])}):
             found.append(step)
     return found
+
+
+def _ahead(flow: Workflow) -> dict[str, set[str]]:
+    """The next real steps behind each step."""
+    gates = {step.id for step in flow.steps if step.gate}
+    after: dict[str, set[str]] = {}
+    for way in flow.ways_or_line():
+        after.setdefault(way.source, set()).add(way.target)
+    return {step.id: _past_gates(after, gates, step.id) for step in flow.steps}
 
 
 def _past_gates(after: Mapping[str, set[str]], gates: set[str], step: str) -> set[str]:
@@ -225,11 +228,7 @@ def _past_gates(after: Mapping[str, set[str]], gates: set[str], step: str) -> se
 
 
 def _next(flow: Workflow, step: str) -> list[str]:
-    gates = {one.id for one in flow.steps if one.gate}
-    after: dict[str, set[str]] = {}
-    for way in flow.ways_or_line():
-        after.setdefault(way.source, set()).add(way.target)
-    ahead = _past_gates(after, gates, step)
+    ahead = _ahead(flow).get(step, set())
     return [one.name for one in flow.steps if one.id in ahead]
 
 

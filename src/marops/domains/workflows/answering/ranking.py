@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from marops.domains.workflows.rules.answers import Estimate
+from marops.domains.workflows.rules.answers import BASELINE, Estimate
 
-NOTHING = "baseline"
-"""The key of doing nothing."""
 By = Literal["unlocked", "items"]
 
 
@@ -42,12 +40,12 @@ class Ranking:
         first, gain = next(iter(self.gains.items()))
         if _more(gain):
             return first
-        return NOTHING if all(one.told and (one.value or 0.0) < 0 for one in self.gains.values()) else ""
+        return BASELINE if all(one.told and (one.value or 0.0) < 0 for one in self.gains.values()) else ""
 
     @property
     def first(self) -> str:
         """What comes first, tied or not; doing nothing where no option brings more as far as one can tell."""
-        return self.tied[0] if self.tied else self.best or NOTHING
+        return self.tied[0] if self.tied else self.best or BASELINE
 
 
 def ranking(

@@ -23,7 +23,7 @@ from marops.domains.workflows.answering.comparing import (
 )
 from marops.domains.workflows.answering.flipping import Flip, Flipping
 from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate
-from marops.domains.workflows.answering.ranking import NOTHING, Ranking
+from marops.domains.workflows.answering.ranking import Ranking
 from marops.domains.workflows.answering.unlocking import (
     Intake,
     by_workflow,
@@ -33,7 +33,7 @@ from marops.domains.workflows.answering.unlocking import (
     unlocked,
 )
 from marops.domains.workflows.papers.changes import assumed, doubt, names_of
-from marops.domains.workflows.rules.answers import Estimate, Line, as_plain
+from marops.domains.workflows.rules.answers import BASELINE, Estimate, Line, as_plain
 from marops.domains.workflows.rules.changing import idle
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import Known
@@ -77,7 +77,7 @@ def _deep(
     tell("Looking for the assumption that would turn the ranking round")
     intakes = {key: float(one.items(here.slug).mean()) for key, one in risen.items()}
     if today:
-        intakes[NOTHING] = float(today.items(here.slug).mean())
+        intakes[BASELINE] = float(today.items(here.slug).mean())
     flip = Flipping(here.situation, found, here.slug).nearest(order, intakes)
     parts: dict[str, Any] = {"flip": _flip(flip), "unlocked": {}}
     slugs = list(here.situation.workflows)
@@ -101,7 +101,7 @@ def _ranking(found: Compared, today: Intake | None, risen: Mapping[str, Intake],
     """By what is unlocked, where that is known of doing nothing and of every option."""
     if today is None or len(risen) < len(found.options):
         return by_items(found)
-    intakes = {**risen, NOTHING: today}
+    intakes = {**risen, BASELINE: today}
     return ranked(found, "unlocked", lambda one, other: unlocked(intakes[one], intakes[other], slug))
 
 
@@ -184,7 +184,7 @@ def assumptions(here: Known, found: Compared) -> tuple[str, ...]:
 
 def _options(found: Compared) -> list[dict[str, Any]]:
     one = worth(found.baseline)
-    rows: list[dict[str, Any]] = [{"key": "baseline", "title": "Do nothing", "months": _months(found, None)}]
+    rows: list[dict[str, Any]] = [{"key": BASELINE, "title": "Do nothing", "months": _months(found, None)}]
     for place, (choice, option) in enumerate(found.options):
         paid = break_even(option, found.baseline, one.value)
         rows.append(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marops.domains.workflows.answering.bounds import bound
-from marops.domains.workflows.answering.outcomes import Outcome, Setting, estimate, run
+from marops.domains.workflows.answering.outcomes import Outcome, Setting, at_intake, estimate, run
 from marops.domains.workflows.rules.answers import Estimate
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.compiling import Compiled, compiled
@@ -94,15 +94,15 @@ def highest_intake(
         return None
     limit = bound(made, replace(setting, replications=min(8, setting.replications)), target)
     most = float(np.mean(limit.factors(limit.solve())))
-    demand = _demand(made)
+    demand = demand_of(made)
     if most <= 0:
         return Intake(np.zeros(setting.replications), demand, BROKEN)
     if not np.isfinite(most):
         return None
 
     def at(factor: float, runs: int) -> tuple[Floats, Floats]:
-        scaled = _scaled(made, factor)
-        return _counted(Outcome(scaled, run(scaled, setting, replications=runs), target))
+        scaled = at_intake(made, factor)
+        return promises_kept(Outcome(scaled, run(scaled, setting, replications=runs), target))
 
     shares = Shares(at, min(FEW, setting.replications), setting.replications)
     found = crossing(shares, LOWEST * most, HIGHEST * most, _promised_share(made, target))
@@ -130,7 +130,8 @@ def settled(situation: Situation, setting: Setting, scenario: Scenario | None) -
     return compiled(Situation(last.workflows, last.crew.model_copy(update={"people": people})), setting.frame)
 
 
-def _demand(made: Compiled) -> dict[str, float]:
+def demand_of(made: Compiled) -> dict[str, float]:
+    """Items that come in a month, by workflow."""
     model = made.model
     months = len(model.months) - 1
     found: dict[str, float] = {}
@@ -141,15 +142,7 @@ def _demand(made: Compiled) -> dict[str, float]:
     return found
 
 
-def _scaled(made: Compiled, factor: float) -> Compiled:
-    classes = tuple(
-        replace(one, arrivals=replace(one.arrivals, expected=one.arrivals.expected * factor))
-        for one in made.model.classes
-    )
-    return replace(made, model=replace(made.model, classes=classes))
-
-
-def _counted(found: Outcome) -> tuple[Floats, Floats]:
+def promises_kept(found: Outcome) -> tuple[Floats, Floats]:
     """Items that came in early enough to be judged, and those of them that kept their word."""
     model = found.compiled.model
     until = max(model.end - longest_promise(found), model.end / 2)
@@ -157,7 +150,7 @@ def _counted(found: Outcome) -> tuple[Floats, Floats]:
     until = model.months[max(month, 1)]
     cases = found.runs.cases
     counts = np.isin(cases.work_class, found.classes) & (cases.arrived >= 0) & (cases.arrived < until)
-    good = counts & ~found._late()  # of the same package, and not for others
+    good = counts & ~found.late
     whole = found.runs.arrived[:, found.classes, : max(month, 1)].sum(axis=(1, 2)).astype(float)
     kept = np.bincount(cases.replication[good], minlength=found.runs.replications).astype(float)
     return kept, whole

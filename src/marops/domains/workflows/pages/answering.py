@@ -11,10 +11,16 @@ from marops.kernel.models import Job
 
 def job_named(ref: str, kind: str, workflow: str) -> Job | None:
     """The job of this reference, if it is such a question about this workflow."""
+    found = question(ref, kind)
+    return found if found and found.arguments.get("workflow") == workflow else None
+
+
+def question(ref: str, *kinds: str) -> Job | None:
+    """The job of this reference, if it is of one of these kinds."""
     number = ref.removeprefix("J-")
     if not (number.isdecimal() and len(number) < 18):
         return None
-    return Job.objects.filter(kind=kind, number=int(number), arguments__workflow=workflow).first()
+    return Job.objects.filter(kind__in=kinds, number=int(number)).first()
 
 
 def waiting(ref: str, kind: str, workflow: str) -> Job | None:
@@ -33,5 +39,15 @@ def how_far(request: HttpRequest, job: Job | None, url: str) -> HttpResponse:
     if job is None:
         raise MaropsError(NOT_FOUND, _("There is no such question about this workflow."))
     if job.state == Job.State.DONE:
-        return HttpResponse(headers={"HX-Redirect": url}) if request.headers.get("HX-Request") else redirect(url)
+        return loaded(request, url)
+    return running(request, job)
+
+
+def loaded(request: HttpRequest, url: str) -> HttpResponse:
+    """Load a page in place of the one that asked how far an answer is."""
+    return HttpResponse(headers={"HX-Redirect": url}) if request.headers.get("HX-Request") else redirect(url)
+
+
+def running(request: HttpRequest, job: Job) -> HttpResponse:
+    """How far a job is, asked again after a while."""
     return render(request, "workflows/_progress.html", {"job": job, "poll_url": request.get_full_path()})

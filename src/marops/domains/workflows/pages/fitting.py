@@ -20,7 +20,9 @@ from marops.domains.workflows.charts.fits import TWICE, FitBar, floors
 from marops.domains.workflows.charts.marks import number, span
 from marops.domains.workflows.evidence import drift_of
 from marops.domains.workflows.models import EventLog, LogName, WorkflowAnswer
+from marops.domains.workflows.pages import answering
 from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.queries import source_of
 from marops.domains.workflows.questions import start_fit
 from marops.domains.workflows.reading.forms import FitForm
 from marops.domains.workflows.rules.document import Workflow
@@ -31,6 +33,7 @@ from marops.kernel.forms import add_problem, posted
 from marops.kernel.models import Job
 from marops.kernel.permissions import may
 
+JOB = "workflow.fit"
 _EARLIER = 12
 _FIRST = "cycle-time"
 
@@ -75,7 +78,7 @@ def fit(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a log and ask; below, what was found when somebody asked last."""
     row = find(f"workflow/{slug}")
     flow: Workflow = load(row)
-    source = _source(flow)
+    source = source_of(flow)
     form = FitForm(posted(request), logs=_choices(source))
     if form.is_bound and form.is_valid():
         try:
@@ -85,12 +88,12 @@ def fit(request: HttpRequest, slug: str) -> HttpResponse:
         except MaropsError as error:
             add_problem(form, error)
         else:
-            return redirect(f"{reverse('workflows:fit', args=[slug])}?{urlencode({'job': asked.ref})}")
+            return redirect(answering.with_job(reverse("workflows:fit", args=[slug]), asked))
     answers = list(
         WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.FIT).order_by("-at")[:_EARLIER]
     )
     chosen = _chosen(request, answers)
-    job = fit_job(request.GET.get("job", ""))
+    job = answering.question(request.GET.get("job", ""), JOB)
     context = {
         "slug": slug,
         "flow": flow,
@@ -109,26 +112,13 @@ def fit(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(VIEW)
 def progress(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
     """How far the comparison is; once it is there, the page is loaded with it."""
-    job = fit_job(ref)
+    job = answering.question(ref, JOB)
     if job is None:
         raise MaropsError(NOT_FOUND, _("There is no question %(ref)s.") % {"ref": ref})
     if job.state == Job.State.DONE:
         url = f"{reverse('workflows:fit', args=[slug])}?{urlencode({'answer': (job.result or {}).get('kept', '')})}"
-        return HttpResponse(headers={"HX-Redirect": url}) if request.headers.get("HX-Request") else redirect(url)
-    return render(request, "workflows/_progress.html", {"job": job, "slug": slug, "poll_url": request.get_full_path()})
-
-
-def fit_job(ref: str) -> Job | None:
-    """The comparison of this reference."""
-    number = ref.removeprefix("J-")
-    rows = Job.objects.filter(kind="workflow.fit")
-    return rows.filter(number=int(number)).first() if number.isdecimal() and len(number) < 18 else None
-
-
-def _source(flow: Workflow) -> EventLog | None:
-    ref = flow.source.log if flow.source else ""
-    number = ref.removeprefix("EL-")
-    return EventLog.objects.filter(number=int(number)).first() if number.isdecimal() else None
+        return answering.loaded(request, url)
+    return answering.running(request, job)
 
 
 def _choices(source: EventLog | None) -> list[tuple[str, str]]:

@@ -20,7 +20,8 @@ from marops.domains.workflows.charts.plans import Finish, finishes
 from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages import answering
 from marops.domains.workflows.permissions import VIEW
-from marops.domains.workflows.promised import FIRST, in_progress, start, work_of
+from marops.domains.workflows.promised import FIRST, in_progress, start
+from marops.domains.workflows.queries import source_of
 from marops.domains.workflows.rules.answers import plural
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.situations import known
@@ -89,7 +90,7 @@ def open_work(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return redirect(answering.with_job(_url(row.slug), start(row.slug, actor=actor_of(request))))
     flow: Workflow = load(row)
-    source, kept = work_of(flow), latest(row.slug, KIND)
+    source, kept = source_of(flow), latest(row.slug, KIND)
     told = told_of(kept, row) if source else Open()
     if source and source.format == "facts":  # a log says what it said
         told = with_now(told, row, kept)
@@ -218,7 +219,7 @@ def _local(moment: datetime | None) -> datetime | None:
 
 def section(row: Definition, flow: Workflow) -> dict[str, Any] | None:
     """Open work as the workflow's own page has it; None where nobody says what is open."""
-    if work_of(flow) is None:
+    if source_of(flow) is None:
         return None
     told = told_of(latest(row.slug, KIND), row)
     return {

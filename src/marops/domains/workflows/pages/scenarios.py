@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKED_OF, ASKS, BY_KIND, GROUPS, Ask, ScenarioForm
+from marops.domains.workflows.pages import answering
 from marops.domains.workflows.papers.changes import assumed, names_of
 from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.questions import check_fits, leave_comparing, start_bottleneck, start_comparison
@@ -85,15 +86,13 @@ def progress(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
     further = bool(chosen) and seen.isdecimal() and (job.done or 0) > int(seen)  # the first of two answers is there
     if job.state == Job.State.DONE or further:
         url = _page(slug, chosen=chosen, job="" if job.state == Job.State.DONE else job.ref)
-        return HttpResponse(headers={"HX-Redirect": url}) if request.headers.get("HX-Request") else redirect(url)
-    return render(request, "workflows/_progress.html", {"job": job, "slug": slug, "poll_url": request.get_full_path()})
+        return answering.loaded(request, url)
+    return answering.running(request, job)
 
 
 def job_of(ref: str) -> Job | None:
     """The question of this reference, if it is one about workflows; where it gave way, the one in which it goes on."""
-    number = ref.removeprefix("J-")
-    rows = Job.objects.filter(kind__in=["workflow.bottleneck", "workflow.compare"])
-    found = rows.filter(number=int(number)).first() if number.isdecimal() and len(number) < 18 else None
+    found = answering.question(ref, "workflow.bottleneck", "workflow.compare")
     later = str((found.result or {}).get("goes_on", "")) if found else ""
     return job_of(later) if later else found
 

@@ -24,7 +24,7 @@ from marops.domains.workflows.papers.pieces import (
     listed,
 )
 from marops.domains.workflows.pay import OWN_PRICE, paid_people
-from marops.domains.workflows.rules.answers import Comparison, Estimate, Line, Option, Series, plural
+from marops.domains.workflows.rules.answers import BASELINE, Comparison, Estimate, Line, Option, Series, plural
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.telling import lead
@@ -381,7 +381,7 @@ def _not_drawn(series: int) -> str:
 
 
 def _heads(told: Comparison, drawn: Sequence[str]) -> Iterator[Head]:
-    yield Head(_("Do nothing"), 0, told.best == "baseline")
+    yield Head(_("Do nothing"), 0, told.best == BASELINE)
     room = 60 if len(told.options) <= FEW else 34
     for one in told.options[:MOST_OPTIONS]:
         colour = drawn.index(one.key) + 1 if one.key in drawn else 0

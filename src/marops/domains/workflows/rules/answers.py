@@ -20,6 +20,9 @@ pause, what less work per step would bring."""
 ThingKind = Literal["skill", "person", "step", "calendar", "limit", "demand", "outside"]
 """What can hold work back; `demand`: nothing does, more could come in."""
 
+BASELINE = "baseline"
+"""What doing nothing is called among the options of a comparison."""
+
 MethodOrigin = Literal["log", "simulated"]
 
 Good = Literal["more", "less", ""]

@@ -1,8 +1,16 @@
 """Workflows and a crew that tests share."""
 
+from datetime import timedelta
+
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.crew import WEEKDAYS, Crew
 from marops.domains.workflows.rules.document import Workflow
+from marops.domains.workflows.starter import template_crew, templates
+from marops.kernel.actors import SETUP
+from marops.kernel.clock import now
+from marops.kernel.definitions import Starter, plant_starters
+from marops.kernel.ids import new_id
+from marops.kernel.models import FactInbox
 
 OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -84,3 +92,27 @@ def one_step(per_month, *, effort=1, hours=480, people=({"id": "a", "name": "A"}
         }
     )
     return Situation({"piece": flow}, crew)
+
+
+def plant_webinar():
+    """The crew and the webinar of the templates, in force."""
+    starters = [
+        Starter("crew", "marketing", template_crew()[0], "test"),
+        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
+    ]
+    plant_starters(actor=SETUP, starters=starters)
+
+
+def done(case, what, start, hours=2.0):
+    """A fact: a piece of work on a letter was finished."""
+    return FactInbox(
+        id=new_id(), kind="task.finished", occurred_at=start + timedelta(hours=hours),
+        recorded_at=start + timedelta(hours=hours), actor_type="human", actor_id="Ann", case_id=case,
+        case_class="letter", activity=what, skill="writing", touch="human", platform="plankboard", enabled_at=start,
+        started_at=start, ended_at=start + timedelta(hours=hours), attempt=1, cost=0,
+    )  # fmt: skip
+
+
+def day(back):
+    """Nine in the morning, so many days ago."""
+    return now().replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=back)

@@ -6,7 +6,8 @@ from marops.domains.workflows.actions import keep
 from marops.domains.workflows.forms import ASKS
 from marops.domains.workflows.questions import start_comparison
 from marops.domains.workflows.rules.scenario import AnyChange, Scenario
-from marops.domains.workflows.starter import template_crew, templates
+from marops.domains.workflows.starter import templates
+from marops.domains.workflows.tests.flowground import plant_webinar
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.jobs import run_here
@@ -50,11 +51,7 @@ GIVEN = {
 
 @pytest.fixture
 def webinar(db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
 
 
 def test_every_kind_of_change_is_asked_for():

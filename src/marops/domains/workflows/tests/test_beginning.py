@@ -18,13 +18,11 @@ from marops.domains.workflows.public import start_facts
 from marops.domains.workflows.rules.frames import Frame
 from marops.domains.workflows.rules.scenario import Scenario
 from marops.domains.workflows.situations import known
-from marops.domains.workflows.tests.flowground import one_step
+from marops.domains.workflows.tests.flowground import day, done, one_step
 from marops.domains.workflows.tests.logground import bring, written
 from marops.kernel.actors import SETUP
-from marops.kernel.clock import now
 from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.errors import MaropsError
-from marops.kernel.ids import new_id
 from marops.kernel.jobs import run_here
 from marops.kernel.models import Definition, FactInbox
 from marops.kernel.workspace import today
@@ -99,19 +97,6 @@ def test_an_answer_says_with_what_it_begins():
     calm, _ = bottleneck(little, Setting(Frame(FIRST, 2, "UTC", warm_up=6), 1, 5), target="piece", unit="piece")
     assert not any("wait at the start" in one for one in calm.because)
     assert any(one.startswith("Run in for 6 months") for one in calm.because)
-
-
-def done(case, what, start, hours=2.0):
-    return FactInbox(
-        id=new_id(), kind="task.finished", occurred_at=start + timedelta(hours=hours),
-        recorded_at=start + timedelta(hours=hours), actor_type="human", actor_id="Ann", case_id=case,
-        case_class="letter", activity=what, skill="writing", touch="human", platform="plankboard", enabled_at=start,
-        started_at=start, ended_at=start + timedelta(hours=hours), attempt=1, cost=0,
-    )  # fmt: skip
-
-
-def day(back):
-    return now().replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=back)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.starter import template_crew, templates
+from marops.domains.workflows.tests.flowground import plant_webinar
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import Starter, find, plant_starters
 from marops.kernel.rules import read_yaml
@@ -18,11 +18,7 @@ NEW = "/workflows/import"
 
 @pytest.fixture
 def client(cast, db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
     return cast.client("hanna")
 
 

@@ -9,29 +9,15 @@ from marops.domains.workflows.models import WorkflowAnswer
 from marops.domains.workflows.pages.open_work import SHOWN
 from marops.domains.workflows.promised import to_do_first
 from marops.domains.workflows.public import start_facts
+from marops.domains.workflows.tests.flowground import day, done
 from marops.domains.workflows.tests.logground import bring, written
 from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
-from marops.kernel.ids import new_id
 from marops.kernel.jobs import run_here
 from marops.kernel.models import Definition, FactInbox, Job
 
 pytestmark = pytest.mark.django_db
 STEPS = ("Brief", "Copy", "Build", "Send")
-
-
-def done(case, what, start, hours=2.0):
-    return FactInbox(
-        id=new_id(), kind="task.finished", occurred_at=start + timedelta(hours=hours),
-        recorded_at=start + timedelta(hours=hours), actor_type="human", actor_id="Ann", case_id=case,
-        case_class="letter", activity=what, skill="writing", touch="human", platform="plankboard", enabled_at=start,
-        started_at=start, ended_at=start + timedelta(hours=hours), attempt=1, cost=0,
-    )  # fmt: skip
-
-
-def day(back):
-    """Nine in the morning, so many days ago."""
-    return now().replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=back)
 
 
 @pytest.fixture

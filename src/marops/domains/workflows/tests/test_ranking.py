@@ -7,11 +7,11 @@ import pytest
 from marops.domains.workflows.answering.comparing import Choice, Told, by_items, compare, comparison, worth
 from marops.domains.workflows.answering.flipping import Flipping, assumptions
 from marops.domains.workflows.answering.outcomes import Setting
-from marops.domains.workflows.answering.ranking import NOTHING, ranking
+from marops.domains.workflows.answering.ranking import ranking
 from marops.domains.workflows.answering.report import report
 from marops.domains.workflows.papers.options import answer, aside, merit
 from marops.domains.workflows.papers.pieces import plain
-from marops.domains.workflows.rules.answers import Comparison, Estimate, read
+from marops.domains.workflows.rules.answers import BASELINE, Comparison, Estimate, read
 from marops.domains.workflows.rules.changing import Situation
 from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.rules.frames import Frame
@@ -75,14 +75,14 @@ def test_best_is_what_brings_more_for_sure_and_more_than_the_others():
 
 def test_what_does_harm_is_never_best():
     order = ranked({"a": (-19, -20, -18), "b": (-3, -4, -2)})
-    assert (order.best, order.first, order.tied) == (NOTHING, NOTHING, ())
+    assert (order.best, order.first, order.tied) == (BASELINE, BASELINE, ())
     # Of the second one cannot tell.
     assert ranked({"a": (-19, -20, -18), "b": (-3, -7, 1)}).best == ""
 
 
 def test_what_may_be_nothing_is_not_best():
     order = ranked({"a": (1, -0.5, 2.5), "b": (0, 0, 0)})
-    assert (order.best, order.first, order.tied) == ("", NOTHING, ())
+    assert (order.best, order.first, order.tied) == ("", BASELINE, ())
 
 
 def test_two_that_cannot_be_told_apart_are_tied():

@@ -1,9 +1,7 @@
 import pytest
 
 from marops.domains.workflows.models import EventLog
-from marops.domains.workflows.starter import template_crew, templates
-from marops.kernel.actors import SETUP
-from marops.kernel.definitions import Starter, plant_starters
+from marops.domains.workflows.tests.flowground import plant_webinar
 from marops.kernel.jobs import ask_to_stop, run_here
 from marops.kernel.models import Definition, Job
 
@@ -18,11 +16,7 @@ QUICK = {"months": 3, "replications": 4, "seed": 7}
 
 @pytest.fixture
 def webinar(db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 import pytest
 
 from marops.domains.workflows.questions import start_comparison
-from marops.domains.workflows.starter import template_crew, templates
-from marops.kernel.actors import SETUP
-from marops.kernel.definitions import Starter, active, find, plant_starters
+from marops.domains.workflows.tests.flowground import plant_webinar
+from marops.kernel.definitions import active, find
 from marops.kernel.jobs import run_here
 
 pytestmark = pytest.mark.django_db
@@ -21,11 +20,7 @@ changes:
 
 @pytest.fixture
 def client(cast, db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
     return cast.client("hanna")
 
 

@@ -4,11 +4,10 @@ import pytest
 
 from marops.domains.workflows.desk import move
 from marops.domains.workflows.rules.answers import Estimate
-from marops.domains.workflows.starter import template_crew, templates
+from marops.domains.workflows.starter import templates
 from marops.domains.workflows.tests.answered import BOTTLENECK, keep_answers
-from marops.kernel.actors import SETUP
+from marops.domains.workflows.tests.flowground import plant_webinar
 from marops.kernel.clock import now
-from marops.kernel.definitions import Starter, plant_starters
 from marops.kernel.models import Definition
 
 pytestmark = pytest.mark.django_db
@@ -16,11 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def webinar(db):
-    starters = [
-        Starter("crew", "marketing", template_crew()[0], "test"),
-        Starter("workflow", "webinar", templates()["webinar"].document, "test"),
-    ]
-    plant_starters(actor=SETUP, starters=starters)
+    plant_webinar()
 
 
 def test_an_empty_list_shows_what_a_workflow_looks_like(cast):

@@ -15,7 +15,7 @@ from django.db import connection
 from marops.domains.accounts.public import Account, AccountRole
 from marops.domains.contacts.public import CustomField
 from marops.domains.register.public import Campaign, Channel, OtherName, Platform, Queue, Source, folded
-from marops.domains.team.public import Absence, Person
+from marops.domains.team.public import Absence, Person, RoleHeld
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import SETUP, Actor
 from marops.kernel.definitions import checked, digest, kinds
@@ -157,12 +157,16 @@ def _people(recipe: Recipe) -> tuple[list[str], int]:
     rows = [
         Person(
             id=recipe.made_id("person", one.slug), number=number, account_id=recipe.account_id(one.slug), name=one.name,
-            role=one.role, zone=one.zone, sample=True, created_at=recipe.before(DAYS),
+            zone=one.zone, sample=True, created_at=recipe.before(DAYS),
             manager_id=recipe.made_id("person", one.manager) if one.manager else None,
         )
         for number, one in enumerate(PEOPLE, start=base + 1)
     ]  # fmt: skip
     Person.objects.bulk_create(rows)
+    RoleHeld.objects.bulk_create(
+        RoleHeld(id=recipe.made_id("role_held", one.slug), person_id=recipe.made_id("person", one.slug), role=one.role)
+        for one in PEOPLE
+    )
     Absence.objects.bulk_create(
         Absence(
             id=recipe.made_id("absence", f"{who} {first}"), person_id=recipe.made_id("person", who), made_by="sample",
@@ -434,7 +438,12 @@ def _rows_made(made: Mapping[str, Any]) -> dict[str, int]:
     gone = {"other_name": _by_ids("other_name", [one for ids in register.values() for one in ids], "target_id")}
     for kind in ("campaign", "platform", "source", "channel", "queue"):
         gone[kind] = _by_ids(kind, register[kind])
-    for table, column in (("absence", "person_id"), ("pool_seat", "person_id"), ("person", "id")):
+    for table, column in (
+        ("absence", "person_id"),
+        ("role_held", "person_id"),
+        ("pool_seat", "person_id"),
+        ("person", "id"),
+    ):
         gone[table] = _by_ids(table, made["people"], column)
     gone |= _accounts_gone(made["accounts"])
     gone["definition"] = _by_ids("definition", made["definitions"])

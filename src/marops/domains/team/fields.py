@@ -1,7 +1,7 @@
 """What the settings of a person can be: the calendars in force."""
 
 from marops.domains.team.models import STANDARD
-from marops.domains.team.rules import WorkingCalendar
+from marops.domains.team.rules.calendars import WorkingCalendar
 from marops.domains.team.starter import STANDARD_CALENDAR
 from marops.kernel.definitions import active, load
 

@@ -7,10 +7,11 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marops.domains.accounts.public import Account, roles_in_force
+from marops.domains.accounts.public import Account
+from marops.domains.team.catalogue import catalogue
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Person
-from marops.domains.team.rules import WorkingCalendar
+from marops.domains.team.rules.calendars import WorkingCalendar
 from marops.kernel.ids import as_uuid
 from marops.methods.worktime import WEEKDAYS
 
@@ -34,7 +35,7 @@ def _calendars() -> list[tuple[str, str]]:
 
 
 def _roles() -> list[tuple[str, Any]]:
-    return [("", _("None")), *((role.slug, role.title) for role in roles_in_force().roles)]
+    return [("", _("None")), *((slug, role.title) for slug, role in catalogue().roles.items())]
 
 
 def _managers() -> list[tuple[str, Any]]:
@@ -52,7 +53,9 @@ class PersonForm(forms.Form):
     """How somebody works here."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=_roles, required=False, help_text=_("The one they have most of. Empty: as it is.")
+    )
     manager_id = forms.ChoiceField(
         label=_("Reports to"), choices=_managers, required=False, help_text=_("Hears of deadlines that were missed.")
     )

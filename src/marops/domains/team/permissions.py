@@ -1,6 +1,87 @@
-"""Who may see colleagues and change how they work."""
+"""Who may see colleagues, change how they work, and see what is kept about a person. `Policy` decides."""
 
-from marops.kernel.permissions import right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID
+
+from marops.domains.team.models import GrowthPlan, Person
+from marops.kernel.actors import Actor
+from marops.kernel.permissions import Grants, grants, right
 
 VIEW = right("team.view", "See the team, working hours and absences")
 MANAGE = right("team.manage", "Change people, working hours and absences")
+ASSESS = right("team.assess", "Assess anybody's skills, beside their managers")
+PLAN = right("team.plan", "Plan structures and openings, and change who does what")
+PAY = "pay.see"
+"""The right to see what people earn; accounts know it."""
+ASSESSMENT = "assessment.see"
+"""The right to see how people were assessed; accounts know it."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What one actor may see and do about people. Asks once for the reporting lines, whoever is looked at."""
+
+    actor: Actor
+    held: Grants = field(default_factory=Grants)
+
+    @staticmethod
+    def of(actor: Actor) -> "Policy":
+        """The policy for this actor."""
+        return Policy(actor, grants(actor))
+
+    @cached_property
+    def _managers(self) -> Mapping[UUID, UUID | None]:
+        return dict(Person.objects.values_list("id", "manager_id"))
+
+    @cached_property
+    def me(self) -> UUID | None:
+        """The person who acts, None where they are not of the team; an AI is nobody of the team."""
+        if self.actor.kind != "human":
+            return None
+        return Person.objects.filter(account_id=self.held.account_id).values_list("id", flat=True).first() \
+            if self.held.account_id else None  # fmt: skip
+
+    def is_self(self, person_id: UUID) -> bool:
+        """Is this the person who acts?"""
+        return self.me is not None and self.me == person_id
+
+    def leads(self, person_id: UUID) -> bool:
+        """Does the actor stand above this person in the reporting line?"""
+        seen: set[UUID] = set()
+        above = self._managers.get(person_id)
+        while above and above not in seen:
+            if above == self.me:
+                return True
+            seen.add(above)
+            above = self._managers.get(above)
+        return False
+
+    def sees_pay(self, person_id: UUID) -> bool:
+        """One's own, and everybody's with the right."""
+        return self.is_self(person_id) or PAY in self.held
+
+    def sees_assessments(self, person_id: UUID) -> bool:
+        """One's own, one's people's, and everybody's with the right."""
+        return self.is_self(person_id) or self.leads(person_id) or ASSESSMENT in self.held
+
+    def assesses(self, person_id: UUID) -> bool:
+        """As a manager: one's people, and anybody with the right; never oneself."""
+        return not self.is_self(person_id) and (self.leads(person_id) or ASSESS in self.held)
+
+    def changes(self, person_id: UUID) -> bool:
+        """May the actor change what is kept about this person (roles, dates, place)?"""
+        return MANAGE in self.held
+
+    def sees_plan(self, plan: GrowthPlan) -> bool:
+        """A growth plan is its owner's; the mentor and the manager see it where the owner said so."""
+        if self.me is None or self.is_self(plan.person_id):
+            return self.me is not None
+        by_mentor = plan.seen_by in (GrowthPlan.SeenBy.MENTOR, GrowthPlan.SeenBy.BOTH) and plan.mentor_id == self.me
+        by_manager = plan.seen_by in (GrowthPlan.SeenBy.MANAGER, GrowthPlan.SeenBy.BOTH)
+        return by_mentor or (by_manager and self._managers.get(plan.person_id) == self.me)
+
+    def in_talk(self, manager_id: UUID, person_id: UUID) -> bool:
+        """What stands in a one-to-one is for the two alone; no right opens it."""
+        return self.me is not None and self.me in (manager_id, person_id)

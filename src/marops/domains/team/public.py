@@ -1,9 +1,9 @@
 """What other domains may use of the team."""
 
-from marops.domains.team.actions import add_absence, add_person, change_person, remove_absence
+from marops.domains.team.actions.people import add_absence, add_person, change_person, remove_absence
 from marops.domains.team.fields import calendars
-from marops.domains.team.models import STANDARD, Absence, Person
-from marops.domains.team.queries import (
+from marops.domains.team.models import STANDARD, Absence, Person, RoleHeld
+from marops.domains.team.queries.hours import (
     Clock,
     Presence,
     absences,
@@ -11,13 +11,14 @@ from marops.domains.team.queries import (
     clock_of,
     find_person,
     hours_of,
+    main_roles,
     people,
     people_by_account,
     people_of,
     person_of,
     presences,
 )
-from marops.domains.team.rules import WorkingCalendar, hours_in_words
+from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 
 __all__ = [
     "STANDARD",
@@ -25,6 +26,7 @@ __all__ = [
     "Clock",
     "Person",
     "Presence",
+    "RoleHeld",
     "WorkingCalendar",
     "absences",
     "absences_at",
@@ -36,6 +38,7 @@ __all__ = [
     "find_person",
     "hours_in_words",
     "hours_of",
+    "main_roles",
     "people",
     "people_by_account",
     "people_of",

@@ -8,12 +8,13 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.team import actions, queries
+from marops.domains.team.actions import people as actions
 from marops.domains.team.fields import calendars as calendars_in_force
 from marops.domains.team.forms import AbsenceForm, NewPersonForm, PersonForm, days_as_span
 from marops.domains.team.models import Absence
 from marops.domains.team.permissions import VIEW
-from marops.domains.team.queries import Presence
+from marops.domains.team.queries import hours as queries
+from marops.domains.team.queries.hours import Presence
 from marops.kernel.clock import now
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
@@ -34,7 +35,7 @@ class NewPerson(Strict):
 
 
 class ChangedPerson(Strict):
-    """How somebody works, whole."""
+    """How somebody works, whole. `role`: the one role they have from today on; empty leaves their roles as they are."""
 
     name: str
     role: str = ""
@@ -94,7 +95,7 @@ def _shown(one: Presence) -> dict[str, Any]:
         "ref": row.ref,
         "name": row.name,
         "account_id": str(row.account_id) if row.account_id else None,
-        "role": row.role,
+        "role": one.role,
         "manager_id": str(row.manager_id) if row.manager_id else None,
         "calendar": row.calendar,
         "zone": one.zone.key,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.team import pages
+from marops.domains.team.pages import hours as pages
 
 app_name = "team"
 

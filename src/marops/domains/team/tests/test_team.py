@@ -14,7 +14,7 @@ from marops.domains.team.public import (
     people_of,
     presences,
 )
-from marops.domains.team.rules import WorkingCalendar
+from marops.domains.team.rules.calendars import WorkingCalendar
 from marops.kernel.actors import SETUP
 from marops.kernel.definitions import activate, draft
 from marops.kernel.errors import MaropsError

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from marops.domains.team.public import people
+from marops.domains.team.public import main_roles, people
 from marops.domains.workflows.discovering.crews import FoundCrew, Outsider, crew_of
 from marops.domains.workflows.discovering.drifting import drift_of
 from marops.domains.workflows.discovering.maps import FoundMap, map_of
@@ -100,8 +100,10 @@ class _Found:
 def _team() -> dict[str, Outsider]:
     """People of the team by what facts call them: the id of their account, or their own."""
     known: dict[str, Outsider] = {}
-    for one in people():
-        who = Outsider(one.name, one.ref, one.role)
+    everybody = list(people())
+    roles = main_roles([one.id for one in everybody])
+    for one in everybody:
+        who = Outsider(one.name, one.ref, roles.get(one.id, ""))
         known |= {str(one.id): who, **({str(one.account_id): who} if one.account_id else {})}
     return known
 

@@ -298,11 +298,13 @@ def from_team(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _joined(document: Plain, chosen: list[Any], skills: dict[str, float]) -> Plain:
     rows, calendars, known = list(document["people"]), dict(document["calendars"]), team_calendars()
+    roles = main_roles([one.id for one in chosen])
     for person in chosen:
         ident = new_id(person.name, [one["id"] for one in rows], "person")
         rows.append(
             {
-                "id": ident, "name": person.name, "person": person.ref, "role": person.role, "skills": skills,
+                "id": ident, "name": person.name, "person": person.ref, "role": roles.get(person.id, ""),
+                "skills": skills,
                 "calendar": person.calendar if person.calendar in known else "",
             }
         )  # fmt: skip

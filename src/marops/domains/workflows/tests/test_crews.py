@@ -2,7 +2,7 @@
 
 import pytest
 
-from marops.domains.team.actions import add_person
+from marops.domains.team.actions.people import add_person
 from marops.domains.workflows import actions
 from marops.domains.workflows.sheets.opened import newest_of
 

@@ -1,22 +1,26 @@
 """Writes about the team: people, how they work, and when they are away."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.db.models import Q
+
 from marops.domains.accounts.public import Account
 from marops.domains.team.fields import calendars
-from marops.domains.team.models import Absence, Person
+from marops.domains.team.models import Absence, Person, RoleHeld
 from marops.domains.team.permissions import MANAGE, VIEW
-from marops.domains.team.queries import clock_of
+from marops.domains.team.queries.hours import clock_of, main_roles
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
+from marops.kernel.clock import local_date
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import next_number
 from marops.kernel.permissions import require
+from marops.kernel.workspace import workspace
 
-_EDITABLE = ("name", "role", "manager_id", "zone", "calendar", "active")
+_EDITABLE = ("name", "manager_id", "zone", "calendar", "active")
 
 
 @action("person.add", effect="create", right=MANAGE)
@@ -39,30 +43,44 @@ def add_person(
     if account and Person.objects.filter(account_id=account.id).exists():
         raise _fault("account", "Somebody in the team has this account already.")
     called = name.strip() or (account.name if account else "")
-    values = {"name": called, "role": role, "manager_id": manager_id, "zone": zone, "calendar": calendar}
+    values = {"name": called, "manager_id": manager_id, "zone": zone, "calendar": calendar}
     _check(values)
     row = Person(number=next_number("person_number"), account_id=account_id, sample=sample, **values)
     row.save(force_insert=True)
-    act.changed("person", row.id, after=_shown(row))
+    if role:
+        RoleHeld.objects.create(person=row, role=role, starts=local_date(act.at, workspace().zone))
+    act.changed("person", row.id, after=_shown(row) | {"role": role})
     return row
 
 
 @action("person.change", effect="change", right=MANAGE, reversible=True)
 def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) -> Person:
     """Change how somebody works here. Raises MaropsError `invalid` or `not-found`."""
+    role = values.pop("role", "")
     if unknown := set(values) - set(_EDITABLE):
         raise TypeError(f"not settings of a person: {sorted(unknown)}")
     row = Person.objects.select_for_update().filter(id=person_id).first()
     if row is None:
         raise MaropsError(NOT_FOUND)
     _check(values, row)
-    before = _shown(row)
+    held = main_roles([row.id]).get(row.id, "")
+    before, after = _shown(row) | {"role": held}, {"role": role or held}
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
-    if _shown(row) != before:
-        act.changed("person", row.id, before=before, after=_shown(row))
+    if role and role != held:
+        _take_over(row, role, local_date(act.at, workspace().zone))
+    if _shown(row) | after != before:
+        act.changed("person", row.id, before=before, after=_shown(row) | after)
     return row
+
+
+def _take_over(row: Person, role: str, day: date) -> None:
+    """From this day on they have this role alone."""
+    here = RoleHeld.objects.filter(person=row, elsewhere=False)
+    here.filter(starts__gte=day).delete()
+    here.filter(Q(ends=None) | Q(ends__gt=day)).update(ends=day)
+    RoleHeld.objects.create(person=row, role=role, starts=day)
 
 
 @action("absence.add", effect="create", right=VIEW, reversible=True)

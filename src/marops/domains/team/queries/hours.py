@@ -2,25 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from marops.domains.accounts.public import Account
 from marops.domains.team.fields import calendars
-from marops.domains.team.models import STANDARD, Absence, Person
+from marops.domains.team.models import STANDARD, Absence, Person, RoleHeld
 from marops.domains.team.permissions import VIEW
-from marops.domains.team.rules import WorkingCalendar
+from marops.domains.team.rules.calendars import WorkingCalendar
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may
 from marops.kernel.shell import Found, Hit
-from marops.kernel.workspace import workspace
+from marops.kernel.workspace import today, workspace
 from marops.methods import worktime
 from marops.methods.worktime import Hours
 
@@ -28,6 +28,17 @@ from marops.methods.worktime import Hours
 def people() -> QuerySet[Person]:
     """Everybody, by name."""
     return Person.objects.select_related("manager").order_by("name", "number")
+
+
+def main_roles(person_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, str]:
+    """Person → the role they have the largest share of on this day (today unless it is said)."""
+    day = on or today()
+    rows = RoleHeld.objects.filter(person_id__in=list(person_ids), elsewhere=False)
+    rows = rows.filter(Q(starts=None) | Q(starts__lte=day), Q(ends=None) | Q(ends__gt=day))
+    found: dict[UUID, str] = {}
+    for person_id, role in rows.order_by("person_id", "-share", "role").values_list("person_id", "role"):
+        found.setdefault(person_id, role)
+    return found
 
 
 def find_person(ref: str) -> Person:
@@ -124,6 +135,8 @@ class Presence:
     works: bool
     away_until: datetime | None
     next_at: datetime | None
+    role: str = ""
+    """The role they have most of."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -134,13 +147,17 @@ class Presence:
 def presences(rows: Iterable[Person], at: datetime) -> list[Presence]:
     """Who of these is at work at this moment, away, or off."""
     people = list(rows)
-    known, away = calendars(), absences_at(at, [one.id for one in people])
-    return [_presence(one, hours_of(clock_of(one, known), known), away.get(one.id), at) for one in people]
+    ids = [one.id for one in people]
+    known, away, roles = calendars(), absences_at(at, ids), main_roles(ids)
+    return [
+        _presence(one, hours_of(clock_of(one, known), known), away.get(one.id), at, roles.get(one.id, ""))
+        for one in people
+    ]
 
 
-def _presence(person: Person, hours: Hours, away: datetime | None, at: datetime) -> Presence:
+def _presence(person: Person, hours: Hours, away: datetime | None, at: datetime, role: str) -> Presence:
     works = away is None and worktime.works_at(hours, at)
-    return Presence(person, hours, works, away, None if works else worktime.next_moment(hours, away or at))
+    return Presence(person, hours, works, away, None if works else worktime.next_moment(hours, away or at), role)
 
 
 def absences(person: Person, since: datetime) -> QuerySet[Absence]:

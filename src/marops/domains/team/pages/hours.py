@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marops.domains.accounts.public import actor_of, needs, roles_in_force
-from marops.domains.team import actions, queries
+from marops.domains.accounts.public import actor_of, needs
+from marops.domains.team.actions import people as actions
+from marops.domains.team.catalogue import catalogue
 from marops.domains.team.fields import calendars
 from marops.domains.team.forms import (
     AbsenceForm,
@@ -27,8 +28,9 @@ from marops.domains.team.forms import (
 )
 from marops.domains.team.models import Absence, Person
 from marops.domains.team.permissions import MANAGE, VIEW
-from marops.domains.team.queries import Presence
-from marops.domains.team.rules import WorkingCalendar, hours_in_words
+from marops.domains.team.queries import hours as queries
+from marops.domains.team.queries.hours import Presence
+from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, CHANGE, activate, draft, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -66,11 +68,10 @@ def _answer(found: list[Presence]) -> str:
 
 
 def _row(one: Presence, known: dict[str, WorkingCalendar]) -> dict[str, Any]:
-    titles = {role.slug: role.title for role in roles_in_force().roles}
     slug = queries.clock_of(one.person, known).calendar
     return {
         "person": one.person,
-        "role": titles.get(one.person.role, one.person.role),
+        "role": catalogue().title(one.role) if one.role else "",
         "state": _state(one),
         "hours": hours_in_words(known[slug]),
         "calendar": slug,
@@ -126,8 +127,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
     actor, row = actor_of(request), queries.find_person(ref)
     if request.method == "POST":
         require(actor, MANAGE)
-    fields = ("name", "role", "manager_id", "calendar", "zone", "active")
-    form = PersonForm(posted(request), initial={name: getattr(row, name) for name in fields})
+    form = PersonForm(posted(request), initial=_as_it_is(row))
     if form.is_bound and form.is_valid():
         try:
             actions.change_person(actor=actor, person_id=row.id, **form.cleaned_data)
@@ -183,9 +183,12 @@ def absence_add(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is away then; no lead goes there meanwhile.") % {"name": row.name})
             return redirect("team:person", ref=row.ref)
-    fields = ("name", "role", "manager_id", "calendar", "zone", "active")
-    unbound = PersonForm(initial={name: getattr(row, name) for name in fields})
-    return _person_page(request, row, unbound, form)
+    return _person_page(request, row, PersonForm(initial=_as_it_is(row)), form)
+
+
+def _as_it_is(row: Person) -> dict[str, Any]:
+    fields = ("name", "manager_id", "calendar", "zone", "active")
+    return {name: getattr(row, name) for name in fields} | {"role": queries.main_roles([row.id]).get(row.id, "")}
 
 
 @require_POST

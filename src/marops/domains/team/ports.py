@@ -1,0 +1,75 @@
+"""Where higher parts of the house tell the team's pages what they know: what a role answers for, what passed from role
+to role, what came of somebody's decisions, what a hire would change.
+
+Each port's fillers are functions; a part that is not there says nothing, and the page says what will stand there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from marops.kernel.actors import Actor
+from marops.kernel.ports import Port
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """One thing of this installation that a role answers for: a definition, a metric, a workflow, a desk."""
+
+    group: str
+    label: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """What passed from one role to another in a span: how often, and how long it waited there (hours, median)."""
+
+    source: str
+    target: str
+    what: str
+    count: int
+    waits: float | None = None
+    url: str = ""
+    about: str = "lead"
+    """`lead` or `campaign`: whose way it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Something that somebody decided or recommended, and what came of it."""
+
+    label: str
+    url: str
+    at: datetime
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What filling an opening would change on a workflow: a difference with its interval, in words and numbers."""
+
+    label: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    url: str = ""
+
+
+AnswersFor = Callable[[str, Actor], Sequence[Answerable]]
+"""(role, who asks) → what the role answers for here."""
+PassedOn = Callable[[datetime, datetime, Actor], Sequence[HandOff]]
+"""(from, to, who asks) → hand-offs in that span, out of facts."""
+Grown = Callable[[UUID, Actor], Sequence[Came]]
+"""(account, who asks) → the decisions of a person."""
+EffectOfOpening = Callable[[Any, Actor], Sequence[Effect]]
+"""(a Vacancy, who asks) → what it would change."""
+
+answers_for: Port[AnswersFor] = Port("team.answers_for", "What a role answers for in this installation.")
+passed_on: Port[PassedOn] = Port("team.passed_on", "What passed from role to role, out of facts.")
+grown: Port[Grown] = Port("team.grown", "Decisions somebody made, and what came of them.")
+effect_of_opening: Port[EffectOfOpening] = Port("team.effect_of_opening", "What a hire would change on workflows.")

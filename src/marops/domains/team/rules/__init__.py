@@ -1,0 +1,1 @@
+"""The team's documents (calendars, roles, skills, structures, assumptions, playbooks) and what follows from them."""

@@ -1,0 +1,173 @@
+"""What plans assume where the facts say nothing yet: document `assumptions/team`. Every number is a range."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from marops.domains.team.rules.document import Document, Line, Range, Slug, Text
+
+
+class Driver(Document):
+    """What makes work: leads, campaigns, e-mails …; `measured_from` names the fact that counts it here."""
+
+    id: Slug
+    name: Line
+    unit: Line
+    meaning: Text = ""
+    measured_from: str | None = None
+    start: Range
+
+
+class HoursOfWork(Document):
+    """Hours of an average month, and what of them can be planned."""
+
+    worked_per_month: Range
+    unplanned_share: Range
+    meeting_share: Range
+    learning_share: Range
+    full_at: Range
+    sum_rule: Text = ""
+
+
+class Span(Document):
+    """A kind of leading and how many people it reaches."""
+
+    id: Slug
+    name: Line
+    reports: Range
+
+
+class AiHelp(Document):
+    """The share of the time of such work that help by AI saves once it runs well, checks included."""
+
+    id: Slug
+    name: Line
+    skills: tuple[Slug, ...] = ()
+    for_example: str = ""
+    share_saved: Range
+
+
+class AiRules(Document):
+    """What AI help costs and how soon it comes."""
+
+    review_hours_per_week: Range
+    months_until_usual: Range
+    doubt: Text = ""
+
+
+class PayLevel(Document):
+    """What a level is paid a year, by currency."""
+
+    id: Slug
+    name: Line
+    EUR: Range
+    USD: Range
+
+
+class PayAssumed(Document):
+    """Placeholders for pay, to be replaced by the company's own bands."""
+
+    per: str = "year"
+    includes: Text = ""
+    replace: Text = ""
+    levels: tuple[PayLevel, ...]
+    employer_on_top: Range
+    search_cost_share: Range
+    freelance_day_factor: Range
+
+
+class Pair(Document):
+    """Two roles in one person: why, what to watch, up to which size of team; or what keeping both costs in hours."""
+
+    roles: Annotated[tuple[Slug, ...], Field(min_length=2, max_length=2)]
+    why: Text = ""
+    watch: Text = ""
+    until_people: Range | None = None
+    cost: Range | None = None
+
+
+class Principle(Document):
+    """By what the next seat is chosen, and how much that weighs."""
+
+    id: Slug
+    name: Line
+    measured_by: Text = ""
+    weight: Range
+
+
+class Said(Document):
+    """A rule in words."""
+
+    says: Line
+    why: Text = ""
+
+
+class Shape(Document):
+    """What makes one alternative differ from another; all else is shared, so that they can be compared."""
+
+    id: Slug
+    name: Line
+    says: Text
+    full_at: Range
+    cover_per_vital_skill: Range
+    ai_help_used: Range
+    senior_share: Range
+    doubt: Text = ""
+
+
+class Anchor(Document):
+    """A team size that people quote: for comparison beside a plan, never as an input to it."""
+
+    id: Slug
+    name: Line
+    people: Range
+    doubt: Text = ""
+
+
+class Joining(Document):
+    """How long it takes until somebody new is there, and until they are up to pace."""
+
+    months_to_fill: Mapping[str, Range]
+    months_to_full_pace: Mapping[str, Range]
+    pace_while_learning: Range
+    mentor_hours_per_week: Range
+
+
+class Pace(Document):
+    """Pace at one kind of work by skill level against level 3, and what holding several roles costs."""
+
+    level_1: Range
+    level_2: Range
+    level_3: Range
+    level_4: Range
+    switch_loss_per_role: Range
+    counts_as_cover_from: Range
+
+
+class Assumptions(Document):
+    """The document `assumptions/team`."""
+
+    title: Line
+    replace_first: tuple[str, ...] = ()
+    drivers: tuple[Driver, ...]
+    hours: HoursOfWork
+    spans: tuple[Span, ...]
+    spans_doubt: Text = ""
+    spans_seen: Mapping[str, Range] = {}
+    ai_help: tuple[AiHelp, ...]
+    ai_help_rules: AiRules
+    pay: PayAssumed
+    joining: Joining
+    pace: Pace
+    combine: tuple[Pair, ...] = ()
+    keep_apart: tuple[Pair, ...] = ()
+    keep_apart_always: tuple[Said, ...] = ()
+    hiring_order: tuple[Principle, ...] = ()
+    shapes: tuple[Shape, ...]
+    anchors: tuple[Anchor, ...] = ()
+    anchors_doubt: Text = ""
+
+    def driver(self, ident: str) -> Driver:
+        """The driver of this id. Raises KeyError."""
+        return next(one for one in self.drivers if one.id == ident)

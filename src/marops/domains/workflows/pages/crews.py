@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import FIELD_CLASSES, actor_of, needs, roles_in_force
 from marops.domains.team.public import calendars as team_calendars
-from marops.domains.team.public import hours_in_words, people
+from marops.domains.team.public import hours_in_words, main_roles, people
 from marops.domains.workflows import actions
 from marops.domains.workflows.pages.starting import CREW
 from marops.domains.workflows.permissions import CHANGE, VIEW

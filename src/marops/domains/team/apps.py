@@ -38,7 +38,7 @@ class TeamConfig(AppConfig):
         from marops.kernel import ports, shell
 
         entry = shell.NavEntry(
-            "people", _("Working hours"), "team:people", VIEW, words="team absences holidays vacation calendar"
+            "people", _("Working hours"), "team:hours", VIEW, words="team absences holidays vacation calendar"
         )
         ports.navigation.fill("team-hours", entry, order=60)
         ports.search.fill("team", queries.search_people, order=85)

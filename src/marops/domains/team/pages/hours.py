@@ -52,7 +52,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "manages": may(actor_of(request), MANAGE),
         "own": next((one.person for one in found if actions.is_self(actor_of(request), one.person)), None),
     }
-    return render(request, "team/people.html", context)
+    return render(request, "team/hours.html", context)
 
 
 def _answer(found: list[Presence]) -> str:
@@ -116,8 +116,8 @@ def new(request: HttpRequest) -> HttpResponse:
             add_problem(form, error)
         else:
             messages.success(request, _("%(name)s is in the team.") % {"name": row.name})
-            return redirect("team:person", ref=row.ref)
-    return render(request, "team/new.html", {"form": form}, status=422 if form.is_bound else 200)
+            return redirect("team:hours-of", ref=row.ref)
+    return render(request, "team/hours_new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +135,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
             add_problem(form, error)
         else:
             messages.success(request, _("Kept."))
-            return redirect("team:person", ref=row.ref)
+            return redirect("team:hours-of", ref=row.ref)
     return _person_page(request, row, form, AbsenceForm())
 
 
@@ -153,7 +153,7 @@ def _person_page(request: HttpRequest, row: Person, form: PersonForm, absence: A
         "own": own,
         "plans": own or may(actor, MANAGE),
     }
-    return render(request, "team/person.html", context, status=422 if form.is_bound or absence.is_bound else 200)
+    return render(request, "team/hours_of.html", context, status=422 if form.is_bound or absence.is_bound else 200)
 
 
 def _absence(one: Absence, zone_: ZoneInfo) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def absence_add(request: HttpRequest, ref: str) -> HttpResponse:
             add_problem(form, error)
         else:
             messages.success(request, _("%(name)s is away then; no lead goes there meanwhile.") % {"name": row.name})
-            return redirect("team:person", ref=row.ref)
+            return redirect("team:hours-of", ref=row.ref)
     return _person_page(request, row, PersonForm(initial=_as_it_is(row)), form)
 
 
@@ -200,7 +200,7 @@ def absence_remove(request: HttpRequest, absence_id: UUID) -> HttpResponse:
         raise MaropsError(NOT_FOUND)
     actions.remove_absence(actor=actor_of(request), absence_id=absence_id)
     messages.success(request, _("The absence was removed."))
-    return redirect("team:person", ref=row.person.ref)
+    return redirect("team:hours-of", ref=row.person.ref)
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Status
+from ninja import Query, Status
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.team.actions import people as actions
@@ -15,12 +15,11 @@ from marops.domains.team.models import Absence
 from marops.domains.team.permissions import VIEW
 from marops.domains.team.queries import hours as queries
 from marops.domains.team.queries.hours import Presence
+from marops.domains.team.rest.base import router
 from marops.kernel.clock import now
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, page, place_of
-
-router = Router(tags=["team"])
 
 
 class NewPerson(Strict):

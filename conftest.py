@@ -7,6 +7,7 @@ Three kinds of test: *pure*; `django_db` (rolled back; the query engine refuses,
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from marops.engine.loop import Engine
     from marops.engine.tick import Told
+
+# Tests start processes by the hundred; without compiled files each one would compile everything that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _HOME = Path(tempfile.mkdtemp(prefix="marops-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from marops.domains.team.models import GrowthPlan, Person
+from marops.domains.team.models import GrowthPlan, Person, Shown
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import Grants, grants, right
 
@@ -34,6 +34,13 @@ class Policy:
     @cached_property
     def _managers(self) -> Mapping[UUID, UUID | None]:
         return dict(Person.objects.values_list("id", "manager_id"))
+
+    @cached_property
+    def _agreed(self) -> Mapping[str, frozenset[UUID]]:
+        found: dict[str, set[UUID]] = {}
+        for what, person_id in Shown.objects.values_list("what", "person_id"):
+            found.setdefault(what, set()).add(person_id)
+        return {what: frozenset(people) for what, people in found.items()}
 
     @cached_property
     def me(self) -> UUID | None:
@@ -65,6 +72,33 @@ class Policy:
     def sees_assessments(self, person_id: UUID) -> bool:
         """One's own, one's people's, and everybody's with the right."""
         return self.is_self(person_id) or self.leads(person_id) or ASSESSMENT in self.held
+
+    def shows(self, person_id: UUID, what: str) -> bool:
+        """Did this person agree to show this part to colleagues? `what`: one of `Shown.What`."""
+        return person_id in self._agreed.get(what, ())
+
+    def sees_own_levels(self, person_id: UUID) -> bool:
+        """The levels somebody gave themselves: who may see assessments, and colleagues where the person agreed."""
+        return self.sees_assessments(person_id) or self.shows(person_id, Shown.What.SKILLS)
+
+    def sees_evidence(self, person_id: UUID) -> bool:
+        """What speaks for a level: who may see assessments, and colleagues where the person agreed."""
+        return self.sees_assessments(person_id) or self.shows(person_id, Shown.What.EVIDENCE)
+
+    def sees_path(self, person_id: UUID) -> bool:
+        """The roles somebody had: themselves, who leads them, who keeps people, and colleagues where they agreed."""
+        return self._near(person_id) or self.shows(person_id, Shown.What.PATH)
+
+    def sees_place(self, person_id: UUID) -> bool:
+        """Where somebody works: as with their path."""
+        return self._near(person_id) or self.shows(person_id, Shown.What.PLACE)
+
+    def _near(self, person_id: UUID) -> bool:
+        return self.is_self(person_id) or MANAGE in self.held or self.leads(person_id)
+
+    def pays(self, person_id: UUID) -> bool:
+        """May the actor set what this person is paid? It takes both seeing pay and keeping people."""
+        return PAY in self.held and self.changes(person_id)
 
     def assesses(self, person_id: UUID) -> bool:
         """As a manager: one's people, and anybody with the right; never oneself."""

@@ -43,15 +43,15 @@ def write(rows: Sequence[tuple[AuditRow, dict[str, Any]]]) -> None:
     AuditPayload.objects.bulk_create(payloads)
 
 
-def forget(contact_ids: Sequence[UUID]) -> int:
-    """Delete what was recorded as changed about these contacts, values and salts: the digests stay, and the chain with
-    them. Answers how many.
+def forget(ids: Sequence[UUID], object_type: str = "contact") -> int:
+    """Delete what was recorded as changed about these contacts or others, values and salts: the digests stay, and the
+    chain with them. Answers how many.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM audit_payload p USING audit_row a WHERE a.id = p.audit_id AND a.object_type = 'contact'"
+            "DELETE FROM audit_payload p USING audit_row a WHERE a.id = p.audit_id AND a.object_type = %s"
             " AND a.object_id = ANY(%s::text[])",
-            [[str(one) for one in contact_ids]],
+            [object_type, [str(one) for one in ids]],
         )
         return int(cursor.rowcount)
 

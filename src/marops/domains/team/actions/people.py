@@ -1,6 +1,8 @@
 """Writes about the team: people, how they work, and when they are away."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,10 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db.models import Q
 
 from marops.domains.accounts.public import Account
+from marops.domains.team.catalogue import assumptions
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person, RoleHeld
 from marops.domains.team.permissions import MANAGE, VIEW
 from marops.domains.team.queries.hours import clock_of, main_roles
+from marops.domains.team.rules.lines import circle
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date
@@ -20,7 +24,9 @@ from marops.kernel.ids import next_number
 from marops.kernel.permissions import require
 from marops.kernel.workspace import workspace
 
-_EDITABLE = ("name", "manager_id", "zone", "calendar", "active")
+_RECORDED = ("name", "manager_id", "zone", "calendar", "active", "joined", "left", "weekly_hours", "leads_as")
+_EDITABLE = (*_RECORDED, "location")
+"""Where somebody works is shown only as far as they agreed, so the trail says that it changed, never what it is."""
 
 
 @action("person.add", effect="create", right=MANAGE)
@@ -35,20 +41,32 @@ def add_person(
     zone: str = "",
     calendar: str = "standard",
     sample: bool = False,
+    location: str = "",
+    joined: date | None = None,
+    weekly_hours: Decimal | None = None,
+    leads_as: str = "",
+    share: Decimal = Decimal(1),
 ) -> Person:
-    """Take somebody into the team. With an account, their name is the account's unless another is given."""
+    """Take somebody into the team. With an account, their name is the account's unless another is given.
+
+    The role, where one is given, is theirs from the day they joined, else from today on, for this share of a week.
+    """
     account = Account.objects.filter(id=account_id).first() if account_id else None
     if account_id and account is None:
-        raise _fault("account", "There is no such account.")
+        raise _fault("account_id", "There is no such account.")
     if account and Person.objects.filter(account_id=account.id).exists():
-        raise _fault("account", "Somebody in the team has this account already.")
+        raise _fault("account_id", "Somebody in the team has this account already.")
     called = name.strip() or (account.name if account else "")
-    values = {"name": called, "manager_id": manager_id, "zone": zone, "calendar": calendar}
+    values = {
+        "name": called, "manager_id": manager_id, "zone": zone, "calendar": calendar, "location": location,
+        "joined": joined, "weekly_hours": weekly_hours, "leads_as": leads_as,
+    }  # fmt: skip
     _check(values)
     row = Person(number=next_number("person_number"), account_id=account_id, sample=sample, **values)
     row.save(force_insert=True)
     if role:
-        RoleHeld.objects.create(person=row, role=role, starts=local_date(act.at, workspace().zone))
+        day = joined or local_date(act.at, workspace().zone)
+        RoleHeld.objects.create(person=row, role=role, starts=day, share=share)
     act.changed("person", row.id, after=_shown(row) | {"role": role})
     return row
 
@@ -65,6 +83,8 @@ def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) 
     _check(values, row)
     held = main_roles([row.id]).get(row.id, "")
     before, after = _shown(row) | {"role": held}, {"role": role or held}
+    if "location" in values and values["location"] != row.location:
+        after["place"] = "changed"
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
@@ -139,7 +159,7 @@ def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
 
 
 def _shown(row: Person) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _EDITABLE}
+    return {name: getattr(row, name) for name in _RECORDED}
 
 
 def _check(values: dict[str, Any], row: Person | None = None) -> None:
@@ -149,19 +169,32 @@ def _check(values: dict[str, Any], row: Person | None = None) -> None:
         raise _fault("zone", f"{values['zone']!r} is not a time zone.", "Choose one such as Europe/Paris.")
     if "calendar" in values and values["calendar"] not in calendars():
         raise _fault("calendar", f"There is no calendar {values['calendar']!r}.", f"Use {', '.join(calendars())}.")
+    if values.get("leads_as") and values["leads_as"] not in {one.id for one in assumptions().spans}:
+        raise _fault("leads_as", f"{values['leads_as']!r} is no kind of leading.")
     manager = values.get("manager_id")
-    if manager and row and row.id in _line_above(manager):
-        raise _fault("manager", "Somebody cannot stand above their own manager.")
+    if manager and row:
+        refuse_circle(row, manager)
+    joined, left = (values.get(name, getattr(row, name, None)) for name in ("joined", "left"))
+    if joined and left and left < joined:
+        raise _fault("left", "The last day is before the first.", "Correct one of the two days.")
 
 
-def _line_above(person_id: UUID | None) -> set[UUID]:
-    """A person and everybody above them."""
-    managers = dict(Person.objects.values_list("id", "manager_id"))
-    line: set[UUID] = set()
-    while person_id and person_id not in line:
-        line.add(person_id)
-        person_id = managers.get(person_id)
-    return line
+def refuse_circle(row: Person, manager_id: UUID) -> None:
+    """Raises MaropsError `invalid`, naming everybody on the way, where this manager would put somebody above
+    themselves.
+    """
+    managers = dict(Person.objects.values_list("id", "manager_id")) | {row.id: manager_id}
+    way = circle(managers, row.id)
+    if not way:
+        return
+    called = dict(Person.objects.filter(id__in=way).values_list("id", "name"))
+    names = [called.get(one, "?") for one in way]
+    line = ", ".join(f"{low} to {high}" for low, high in pairwise(names))
+    raise _fault(
+        "manager_id",
+        f"{row.name} cannot stand above their own manager: then {line} would report in a circle.",
+        "Choose somebody else, or change the manager of one of the others first.",
+    )
 
 
 def _fault(field: str, message: str, remedy: str = "") -> MaropsError:

@@ -3,19 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from html import escape
 from math import ceil, floor, log10
 
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from marops.domains.workflows.rules.frames import months_on
+from marops.kernel.drawing import MINUS, cut, drawing, num, number, path, tag, text, wide
 
-MINUS = "−"
-_NARROW = frozenset("fijlrtI.,:;'|!()[]-– ")
-_WIDE = frozenset("mwMWQ@%")
+__all__ = [
+    "MINUS",
+    "Scale",
+    "cut",
+    "drawing",
+    "hours",
+    "month_words",
+    "num",
+    "number",
+    "path",
+    "scale",
+    "span",
+    "tag",
+    "text",
+    "wide",
+]
+
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -26,79 +38,6 @@ def month_words(months: Sequence[date], at: int, *, form: str = "M", year: bool 
         return date_format(first, f"{form} Y" if year else form)
     last = (months[at + 1] if at + 1 < len(months) else months_on(months[0], len(months))) - timedelta(days=1)
     return f"{date_format(first, 'j M')} – {date_format(last, 'j M Y' if year else 'j M')}"
-
-
-def num(value: float) -> str:
-    """A coordinate."""
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def wide(words: str, *, strong: bool = False) -> float:
-    """About how many units a text of 13 takes; good enough to keep texts apart."""
-    total = 0.0
-    for letter in words:
-        if letter in _NARROW:
-            total += 3.9
-        elif letter in _WIDE:
-            total += 11.0
-        elif ord(letter) > 0x2E80:
-            total += 13.2
-        else:
-            total += 8.4 if letter.isupper() else 7.2
-    return total * (1.07 if strong else 1.02)
-
-
-def cut(words: str, room: float, *, strong: bool = False) -> str:
-    """As much of a text as has room, with an ellipsis where something is left out."""
-    if wide(words, strong=strong) <= room:
-        return words
-    while words and wide(words + "…", strong=strong) > room:
-        words = words[:-1]
-    return words.rstrip(" ,–-") + "…"
-
-
-def tag(name: str, inside: str = "", **given: str | float | None) -> str:
-    """One element. Underscores in names are hyphens, a trailing one is left out (`class_`); None is not written."""
-    said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value) if isinstance(value, str) else num(value)}"'
-        for key, value in given.items()
-        if value is not None
-    )
-    return f"<{name}{said}>{inside}</{name}>" if inside else f"<{name}{said}/>"
-
-
-def text(words: str, x: float, y: float, css: str = "", title: str = "") -> str:
-    """A line of text."""
-    told = f"<title>{escape(title)}</title>" if title else ""
-    return tag("text", told + escape(words), class_=css or None, x=x, y=y)
-
-
-def path(d: str, css: str) -> str:
-    """A stroke."""
-    return tag("path", class_=css, d=d)
-
-
-def drawing(
-    body: Sequence[str],
-    *,
-    width: float,
-    height: float,
-    ident: str,
-    title: str,
-    says: str,
-    css: str = "chart",
-    linked: bool = False,
-) -> SafeString:
-    """The whole picture, with its name and what it shows in words for those who do not see it. `linked`: what is in it
-    can be reached, so it is read as a group and not as one image.
-    """
-    return format_html(
-        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" role="{}" aria-labelledby="{}-t {}-d">'
-        '<title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
-        css, num(width), num(height), num(width), num(height), "group" if linked else "img",
-        ident, ident, ident, title, ident, says,
-        mark_safe("".join(body)),  # noqa: S308  # made by `tag`, which escapes
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +81,6 @@ def scale(low: float, high: float, start: float, end: float, *, lines: int = 4, 
     step = next(part * power for part in _STEPS if part * power >= wanted * 0.999)
     bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step
     return Scale(bottom, top if top > bottom else bottom + step, step, start, end)
-
-
-def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
-    """A number with separators and a real minus sign; nothing is never negative."""
-    said = f"{abs(value):,.{decimals}f}"
-    if not said.strip("0.,"):
-        return said
-    if value < 0:
-        return MINUS + said
-    return f"+{said}" if signed else said
 
 
 def hours(value: float) -> str:

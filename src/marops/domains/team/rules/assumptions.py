@@ -145,6 +145,22 @@ class Pace(Document):
     counts_as_cover_from: Range
 
 
+class Learning(Document):
+    """Hours of one person until the next level of a skill is reached, beside somebody who has it."""
+
+    to_level_1: Range = Range(low=8, usual=16, high=32, why="Sees it done and does parts of it with help.")
+    to_level_2: Range = Range(low=16, usual=32, high=64, why="Does the usual cases until help is no longer asked for.")
+    to_level_3: Range = Range(
+        low=24, usual=48, high=96, why="Takes over hard cases beside the one who knows them; they come when they come."
+    )
+    to_level_4: Range = Range(low=60, usual=120, high=300, why="Sets how it is done here; years more than hours.")
+
+    def between(self, level: int, aim: int) -> tuple[Range, ...]:
+        """The steps from one level to another."""
+        steps = (self.to_level_1, self.to_level_2, self.to_level_3, self.to_level_4)
+        return steps[level:aim]
+
+
 class Assumptions(Document):
     """The document `assumptions/team`."""
 
@@ -160,6 +176,7 @@ class Assumptions(Document):
     pay: PayAssumed
     joining: Joining
     pace: Pace
+    learning: Learning = Learning()
     combine: tuple[Pair, ...] = ()
     keep_apart: tuple[Pair, ...] = ()
     keep_apart_always: tuple[Said, ...] = ()

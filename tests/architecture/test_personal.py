@@ -31,6 +31,7 @@ HOLDS_NONE = {
     "skill_evidence": WORKERS,
     "talk": WORKERS,
     "talk_topic": WORKERS,
+    "work_move": IDS,
     "vacancy": WORKERS,
     "api_token": WORKERS,
     "account_role": WORKERS,

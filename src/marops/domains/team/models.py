@@ -201,6 +201,7 @@ class Vacancy(models.Model):
     state = models.TextField(choices=State.choices, default=State.OPEN)
     filled_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     because = models.TextField(default="", blank=True)
+    words = models.JSONField(default=dict)  # section of its description → text by hand, and of which text it was made
     sample = models.BooleanField(default=False)
     made_by = models.TextField()
     created_at = models.DateTimeField(default=now)
@@ -344,7 +345,7 @@ class Onboarding(models.Model):
 
 
 class Assignment(models.Model):
-    """A piece of work that somebody has on: by when, how many hours, what it is about."""
+    """A piece of work that somebody has on, or nobody yet: by when, how many hours, what it is about."""
 
     class State(models.TextChoices):
         """How far it is."""
@@ -358,7 +359,7 @@ class Assignment(models.Model):
     number = models.BigIntegerField(unique=True)
     title = models.TextField()
     says = models.TextField(default="", blank=True)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="assignments")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="assignments")
     asked_by = models.TextField()
     responsibility = models.TextField(default="", blank=True)
     due = models.DateField(null=True, blank=True)
@@ -368,6 +369,7 @@ class Assignment(models.Model):
     about_id = models.TextField(default="", blank=True)
     onboarding = models.ForeignKey(Onboarding, on_delete=models.CASCADE, null=True, blank=True, related_name="tasks")
     step = models.TextField(default="", blank=True)  # the task's id in the playbook
+    why_dropped = models.TextField(default="", blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now)
@@ -383,6 +385,21 @@ class Assignment(models.Model):
     def ref(self) -> str:
         """The reference people use: T-3."""
         return f"T-{self.number}"
+
+
+class WorkMove(models.Model):
+    """That all open work of somebody went to another at once, so that it can come back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    source = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    target = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    assignments = models.JSONField(default=list)  # ids of what moved
+    made_by = models.TextField()
+    at = models.DateTimeField(default=now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "work_move"
 
 
 class OneToOne(models.Model):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from marops.domains.team.models import GrowthPlan, Person, Shown
+from marops.domains.team.models import Assignment, GrowthPlan, Onboarding, Person, Shown
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import Grants, grants, right
 
@@ -93,8 +93,8 @@ class Policy:
         """Where somebody works: as with their path."""
         return self._near(person_id) or self.shows(person_id, Shown.What.PLACE)
 
-    def _near(self, person_id: UUID) -> bool:
-        return self.is_self(person_id) or MANAGE in self.held or self.leads(person_id)
+    def _near(self, person_id: UUID | None) -> bool:
+        return MANAGE in self.held or (person_id is not None and (self.is_self(person_id) or self.leads(person_id)))
 
     def pays(self, person_id: UUID) -> bool:
         """May the actor set what this person is paid? It takes both seeing pay and keeping people."""
@@ -119,3 +119,51 @@ class Policy:
     def in_talk(self, manager_id: UUID, person_id: UUID) -> bool:
         """What stands in a one-to-one is for the two alone; no right opens it."""
         return self.me is not None and self.me in (manager_id, person_id)
+
+    def sees_onboarding(self, one: Onboarding) -> bool:
+        """Somebody's first weeks: the newcomer, the mentor, who leads the newcomer, and who keeps people."""
+        return self._near(one.person_id) or (self.me is not None and one.mentor_id == self.me)
+
+    def sees_why_declined(self, one: Onboarding) -> bool:
+        """Why a newcomer left a task out: the newcomer and their manager, nobody else."""
+        return self.me is not None and self.me in (one.person_id, self._managers.get(one.person_id))
+
+    def sees_work(self, one: Assignment) -> bool:
+        """The title of a piece of work: the whole team's; tasks of somebody's first weeks are for those concerned."""
+        return one.onboarding is None or self.sees_onboarding(one.onboarding) or self._holds(one)
+
+    def sees_details(self, one: Assignment) -> bool:
+        """What stands under the title: who has it, who asked for it, who leads them, who keeps people."""
+        if one.onboarding is not None:
+            return self.sees_work(one)
+        free = one.person_id is None
+        return free or self._holds(one) or self._asked(one) or self._near(one.person_id)
+
+    def gives_to(self, person_id: UUID) -> bool:
+        """May the actor put work on this person's plate: their own, their people's, anybody's with the right?"""
+        return self._near(person_id)
+
+    def moves(self, one: Assignment) -> bool:
+        """May the actor take this piece of work from whoever has it? Tasks of first weeks stay where they are."""
+        if one.onboarding_id is not None:
+            return False
+        return one.person_id is None or self._near(one.person_id)
+
+    def ends(self, one: Assignment) -> bool:
+        """May the actor say that it is done or not needed? Whose it is, who leads them, who keeps people."""
+        if one.person_id is None:
+            return self._asked(one) or MANAGE in self.held
+        return self._holds(one) or self._near(one.person_id)
+
+    def drops(self, one: Assignment) -> bool:
+        """As with ending it, and who asked for it. Of first weeks: the newcomer their own tasks, and their manager."""
+        if one.onboarding is not None:
+            manager = self._managers.get(one.onboarding.person_id)
+            return self._holds(one) or (self.me is not None and self.me == manager)
+        return self.ends(one) or self._asked(one)
+
+    def _holds(self, one: Assignment) -> bool:
+        return self.me is not None and one.person_id == self.me
+
+    def _asked(self, one: Assignment) -> bool:
+        return self.actor.kind == "human" and one.asked_by == self.actor.id

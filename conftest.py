@@ -10,8 +10,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,6 +50,7 @@ django.setup()
 # Test processes inherit this environment, and each must read the settings anew with a home of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
+_BROWSER = "tests/browser/"
 _KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 
@@ -60,6 +62,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With --talks-to-server, what another version of PostgreSQL could answer differently; the rest would repeat."""
     if config.getoption("--talks-to-server"):
         items[:] = [one for one in items if one.get_closest_marker("django_db") or "server" in _fixtures(one)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What shares something expensive stays in one process: the files with fixtures of their own, and the browser.
+
+    The marks `xdist_group` would say so too, but they reach no scheduler since pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            if file.startswith(_BROWSER):
+                return _BROWSER
+            return file if _shares(config.rootpath / file) else nodeid
+
+    return Together(config, log)
+
+
+@cache
+def _shares(file: Path) -> bool:
+    return 'fixture(scope="' in file.read_text(encoding="utf-8")
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

@@ -21,7 +21,7 @@ from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.permissions import rights
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("api")]
+pytestmark = pytest.mark.slow
 EXAMPLES = 12
 # What would make the world empty for those who come after, or ends the key that asks.
 LEFT_OUT: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from marops.store.archive import ArchiveWriter, opened_archive
 from marops.store.duckdb import QueryEngine
 from marops.store.embedded import EmbeddedServer, prepare_database, throwaway_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("backup"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def _csv(path: Path, first: int, count: int) -> Path:

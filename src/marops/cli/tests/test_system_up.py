@@ -12,7 +12,7 @@ import pytest
 from marops.cli.tests.systemground import Place, Running, alive, until
 from marops.store.embedded import EmbeddedServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ from marops.store.duckdb import (
 from marops.store.guard import forbid, permit
 from marops.store.tests.lakeground import NOON, Ground, ground
 
-pytestmark = pytest.mark.xdist_group("duckdb")
 ENDLESS = "SELECT count(*) FROM range(1000000000000) t(i) WHERE hash(i) % 7 = 100"
 
 

@@ -12,8 +12,6 @@ from marops.store.lake import LakeBusy, LakeError, LakeLost
 from marops.store.proof import find_value
 from marops.store.tests.lakeground import NOON, Ground, ground
 
-pytestmark = pytest.mark.xdist_group("lake")
-
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:

@@ -8,7 +8,6 @@ import pytest
 
 from marops.store.tests.lakeground import NOON, Ground, ground
 
-pytestmark = pytest.mark.xdist_group("lake")
 ROWS = 4_000
 
 

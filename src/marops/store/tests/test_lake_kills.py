@@ -12,8 +12,6 @@ from marops.store.lake import CRASH_POINTS
 from marops.store.proof import find_value
 from marops.store.tests.lakeground import Ground, ground
 
-pytestmark = pytest.mark.xdist_group("lake_kills")
-
 # What an engine does in a tick: moves twice (so that the second one clears what the first one moved), then erases.
 FLOW = """
 import os, signal, sys

@@ -14,9 +14,6 @@ import pytest
 
 from marops.store.tests.lakeground import Ground, ground, insert_facts
 
-pytestmark = pytest.mark.xdist_group("lake_race")
-
-
 MOVER = """
 import sys, threading
 from datetime import timedelta

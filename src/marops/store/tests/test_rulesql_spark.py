@@ -11,7 +11,7 @@ from marops.kernel.tests.rulesground import BINDINGS, Ground, full_ground, meani
 from marops.kernel.tests.rulesmaker import RELAXED, batches
 from marops.store.rulequery import Bindings, members_sql, truths_sql
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(900), pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
 HOSTILE = ("O'Brien", "a\\b", "${x}", 'say "hi"', "50% off", "tom\nlee", "naïve", "'; DROP TABLE contact; --")
 RULES: dict[str, Any] = {

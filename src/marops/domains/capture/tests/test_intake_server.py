@@ -14,7 +14,7 @@ import pytest
 
 from marops.cli.tests.systemground import Place, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("intake")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

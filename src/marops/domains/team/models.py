@@ -268,6 +268,7 @@ class GrowthPlan(models.Model):
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="plan")
     aim = models.TextField(default="", blank=True)
     mentor = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    mentor_agreed_at = models.DateTimeField(null=True, blank=True)  # empty: asked, and has not said yes
     seen_by = models.TextField(choices=SeenBy.choices, default=SeenBy.NOBODY)
     created_at = models.DateTimeField(default=now)
 

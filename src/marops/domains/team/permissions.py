@@ -109,10 +109,11 @@ class Policy:
         return MANAGE in self.held
 
     def sees_plan(self, plan: GrowthPlan) -> bool:
-        """A growth plan is its owner's; the mentor and the manager see it where the owner said so."""
+        """A growth plan is its owner's; the mentor who said yes and the manager see it where the owner said so."""
         if self.me is None or self.is_self(plan.person_id):
             return self.me is not None
-        by_mentor = plan.seen_by in (GrowthPlan.SeenBy.MENTOR, GrowthPlan.SeenBy.BOTH) and plan.mentor_id == self.me
+        for_mentor = plan.seen_by in (GrowthPlan.SeenBy.MENTOR, GrowthPlan.SeenBy.BOTH)
+        by_mentor = for_mentor and plan.mentor_id == self.me and plan.mentor_agreed_at is not None
         by_manager = plan.seen_by in (GrowthPlan.SeenBy.MANAGER, GrowthPlan.SeenBy.BOTH)
         return by_mentor or (by_manager and self._managers.get(plan.person_id) == self.me)
 

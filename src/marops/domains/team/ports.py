@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from marops.domains.team.rules.moves import Offer
 from marops.kernel.actors import Actor
 from marops.kernel.ports import Port
 
@@ -26,7 +27,10 @@ class Answerable:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What passed from one role to another in a span: how often, and how long it waited there (hours, median)."""
+    """What passed from one role to another in a span: how often, and how long it waited there (hours, median).
+
+    `timed`: of how many the waiting is known; `low` and `high` the interval of its median, where there are enough.
+    """
 
     source: str
     target: str
@@ -35,7 +39,10 @@ class HandOff:
     waits: float | None = None
     url: str = ""
     about: str = "lead"
-    """`lead` or `campaign`: whose way it is."""
+    """`lead`, `campaign` or `approval`: whose way it is."""
+    timed: int = 0
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +73,13 @@ PassedOn = Callable[[datetime, datetime, Actor], Sequence[HandOff]]
 """(from, to, who asks) → hand-offs in that span, out of facts."""
 Grown = Callable[[UUID, Actor], Sequence[Came]]
 """(account, who asks) → the decisions of a person."""
+AtHand = Callable[[Actor], Sequence[Offer]]
+"""(who asks) → things of this installation that somebody could take on now."""
 EffectOfOpening = Callable[[Any, Actor], Sequence[Effect]]
 """(a Vacancy, who asks) → what it would change."""
 
 answers_for: Port[AnswersFor] = Port("team.answers_for", "What a role answers for in this installation.")
 passed_on: Port[PassedOn] = Port("team.passed_on", "What passed from role to role, out of facts.")
 grown: Port[Grown] = Port("team.grown", "Decisions somebody made, and what came of them.")
+at_hand: Port[AtHand] = Port("team.at_hand", "Small things of this installation that somebody could take on to learn.")
 effect_of_opening: Port[EffectOfOpening] = Port("team.effect_of_opening", "What a hire would change on workflows.")

@@ -15,7 +15,7 @@ from django.db import connection
 from marops.domains.accounts.public import Account, AccountRole
 from marops.domains.contacts.public import CustomField
 from marops.domains.register.public import Campaign, Channel, OtherName, Platform, Queue, Source, folded
-from marops.domains.team.public import Absence, Person, RoleHeld
+from marops.domains.team.public import Absence, Person, Vacancy
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import SETUP, Actor
 from marops.kernel.definitions import checked, digest, kinds
@@ -26,7 +26,7 @@ from marops.kernel.metrics import METRICS
 from marops.kernel.models import Definition, Workspace
 from marops.kernel.workspace import alone_with_sample
 from marops.methods.worktime import local
-from marops.sample import definitions, work
+from marops.sample import definitions, team, work
 from marops.sample.generate import ZONE_OF, Names, Recipe
 from marops.sample.models import SampleCompany
 from marops.sample.permissions import MANAGE
@@ -163,10 +163,11 @@ def _people(recipe: Recipe) -> tuple[list[str], int]:
         for number, one in enumerate(PEOPLE, start=base + 1)
     ]  # fmt: skip
     Person.objects.bulk_create(rows)
-    RoleHeld.objects.bulk_create(
-        RoleHeld(id=recipe.made_id("role_held", one.slug), person_id=recipe.made_id("person", one.slug), role=one.role)
-        for one in PEOPLE
-    )
+    vacancies, pieces = team.counts()
+    team.write(
+        recipe, {one.slug: row.id for one, row in zip(PEOPLE, rows, strict=True)},
+        _reserve("vacancy_number", vacancies), _reserve("assignment_number", pieces),
+    )  # fmt: skip
     Absence.objects.bulk_create(
         Absence(
             id=recipe.made_id("absence", f"{who} {first}"), person_id=recipe.made_id("person", who), made_by="sample",
@@ -438,16 +439,21 @@ def _rows_made(made: Mapping[str, Any]) -> dict[str, int]:
     gone = {"other_name": _by_ids("other_name", [one for ids in register.values() for one in ids], "target_id")}
     for kind in ("campaign", "platform", "source", "channel", "queue"):
         gone[kind] = _by_ids(kind, register[kind])
-    for table, column in (
-        ("absence", "person_id"),
-        ("role_held", "person_id"),
-        ("pool_seat", "person_id"),
-        ("person", "id"),
-    ):
-        gone[table] = _by_ids(table, made["people"], column)
+    gone["pool_seat"] = _by_ids("pool_seat", made["people"], "person_id")
+    gone |= _people_gone(made["people"])
     gone |= _accounts_gone(made["accounts"])
     gone["definition"] = _by_ids("definition", made["definitions"])
     gone["custom_field"] = _by_ids("custom_field", made["fields"])
+    return gone
+
+
+def _people_gone(ids: Sequence[str]) -> dict[str, int]:
+    """People with all that is kept about them, and the places that waited for somebody; others lose their manager."""
+    gone: dict[str, int] = {}
+    for rows in (Vacancy.objects.filter(sample=True), Person.objects.filter(id__in=list(ids))):
+        for label, number in rows.delete()[1].items():
+            table = apps.get_model(label)._meta.db_table
+            gone[table] = gone.get(table, 0) + number
     return gone
 
 

@@ -1,8 +1,20 @@
 """What other domains may use of the team."""
 
 from marops.domains.team.actions.people import add_absence, add_person, change_person, remove_absence
+from marops.domains.team.catalogue import catalogue
 from marops.domains.team.fields import calendars
-from marops.domains.team.models import STANDARD, Absence, Person, RoleHeld
+from marops.domains.team.models import (
+    STANDARD,
+    Absence,
+    Assessment,
+    Assignment,
+    Evidence,
+    Pay,
+    Person,
+    RoleHeld,
+    Shown,
+    Vacancy,
+)
 from marops.domains.team.queries.hours import (
     Clock,
     Presence,
@@ -18,21 +30,29 @@ from marops.domains.team.queries.hours import (
     person_of,
     presences,
 )
+from marops.domains.team.queries.pay import sealed_pay
 from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 
 __all__ = [
     "STANDARD",
     "Absence",
+    "Assessment",
+    "Assignment",
     "Clock",
+    "Evidence",
+    "Pay",
     "Person",
     "Presence",
     "RoleHeld",
+    "Shown",
+    "Vacancy",
     "WorkingCalendar",
     "absences",
     "absences_at",
     "add_absence",
     "add_person",
     "calendars",
+    "catalogue",
     "change_person",
     "clock_of",
     "find_person",
@@ -45,4 +65,5 @@ __all__ = [
     "person_of",
     "presences",
     "remove_absence",
+    "sealed_pay",
 ]

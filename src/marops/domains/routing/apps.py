@@ -39,5 +39,13 @@ class RoutingConfig(AppConfig):
         ports.desk.fill("leads", queries.desk, order=10)
         shell.objects.fill("contact", shell.ObjectKind(_("Lead"), queries.find_lead))
         fill_persons()
+        self._team()
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)
+
+    @staticmethod
+    def _team() -> None:
+        from marops.domains.routing.queries.passing import passed_on
+        from marops.domains.team.public import passed_on as port
+
+        port.fill("leads", passed_on, order=20)

@@ -15,6 +15,8 @@ from marops.domains.team.models import (
     Shown,
     Vacancy,
 )
+from marops.domains.team.ports import HandOff, passed_on
+from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
 from marops.domains.team.queries.hours import (
     Clock,
     Presence,
@@ -40,6 +42,7 @@ __all__ = [
     "Assignment",
     "Clock",
     "Evidence",
+    "HandOff",
     "Pay",
     "Person",
     "Presence",
@@ -56,14 +59,18 @@ __all__ = [
     "change_person",
     "clock_of",
     "find_person",
+    "hand_off_of",
     "hours_in_words",
     "hours_of",
     "main_roles",
+    "passed_on",
     "people",
     "people_by_account",
     "people_of",
     "person_of",
     "presences",
     "remove_absence",
+    "role_of_actors",
     "sealed_pay",
+    "summed",
 ]

@@ -26,7 +26,9 @@ class WorkflowsConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
+        from marops.domains.team.public import passed_on as team_passed_on
         from marops.domains.workflows import decided, jobs, promised, queries, questions  # noqa: F401  # registers jobs
+        from marops.domains.workflows.reading.passing import passed_on
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow
         from marops.domains.workflows.rules.faults import faults_of_crew, faults_of_workflow
@@ -46,6 +48,7 @@ class WorkflowsConfig(AppConfig):
         personal.place("workflow_answer", "asked", "tell", "a scenario that was simulated names the person:")
         personal.place("job", "arguments", "tell", "what a job was asked, as by a scenario, names the person:")
         ports.beside.fill("simulation", keep_warm)
+        team_passed_on.fill("tasks", passed_on, order=10)
         reserved = frozenset({"new", "import", "logs", "crews", "scenarios", "templates"})
         register_kind(
             Kind("workflow", "Workflow", Workflow, check=faults_of_workflow, four_eyes=False, reserved=reserved)

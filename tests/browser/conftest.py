@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from tests.cast import Cast, make_cast
 
@@ -46,22 +46,47 @@ def settle(page: Page) -> None:
     expect(page.locator(".htmx-request")).to_have_count(0)
 
 
-def faults_here(page: Page) -> str:
+# As most see a page; what a dark screen changes is colours alone; what a narrow one changes is everything else.
+LOOKS: tuple[tuple[int, Any, dict[str, Any]], ...] = (
+    (1440, "light", {}),
+    (1440, "dark", {"runOnly": ["color-contrast", "link-in-text-block"]}),
+    (390, "light", {}),
+)
+# What fades from one look to the other would be measured half way.
+_STILL = "document.getAnimations().forEach(one => { try { one.finish() } catch { one.cancel() } })"
+_WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def faults_here(page: Page, **rules: Any) -> str:
     """What axe complains of on this page, and whether it is wider than the screen; empty where all is well."""
-    result = Axe().run(page)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    result = AxeResults(page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules}))
+    wide = page.evaluate(_WIDER)
     said = [result.generate_report()] if result.violations_count else []
     return "\n".join([*said, f"{wide} px wider than the screen"] if wide > 0 else said)
 
 
+def faults_of_looks(page: Page) -> str:
+    """The same in each look, one after the other in the page as it stands; it is left as most see it."""
+    found = []
+    for width, scheme, rules in (*LOOKS[1:], LOOKS[0]):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(_STILL)
+        if said := faults_here(page, **rules):
+            found.append(f"{width} px, {scheme}: {said}")
+    return "\n".join(found)
+
+
 def faults(page: Page, paths: Iterable[str]) -> dict[str, str]:
-    """The same for each of these pages of the server that `page` is on: path → what is wrong."""
+    """What is wrong, in any look, with each of these pages of the server that `page` is on: path → what is wrong."""
     origin = "/".join(page.url.split("/")[:3])
     found = {}
     for path in paths:
         page.goto(origin + path)
         settle(page)
-        found[path] = faults_here(page)
+        found[path] = faults_of_looks(page)
     return {path: said for path, said in found.items() if said}
 
 

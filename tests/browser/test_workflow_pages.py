@@ -21,24 +21,20 @@ def drawn(cast: Cast) -> None:
     keep_answers(actor)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
-def test_pages_of_workflows_are_accessible_and_fit(visit: Visit, drawn: None, width: int, scheme: str) -> None:
-    page = visit("/healthz", as_="ada", width=width, scheme=scheme)
+def test_pages_of_workflows_are_accessible_and_fit(visit: Visit, drawn: None) -> None:
+    page = visit("/healthz", as_="ada")
     paths = ["/workflows", "/workflows/templates", "/workflows/webinar", "/workflows/webinar?by=platform",
              "/workflows/webinar/because", "/workflows/lead-hand-over", "/workflows/webinar/what-if/hire"]  # fmt: skip
     assert not faults(page, paths)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
-def test_pages_of_plans_and_open_work_are_accessible_and_fit(
-    visit: Visit, cast: Cast, drawn: None, width: int, scheme: str
-) -> None:
+def test_pages_of_plans_and_open_work_are_accessible_and_fit(visit: Visit, cast: Cast, drawn: None) -> None:
     actor = cast.actor("hanna")
     EventLog.objects.create(number=70, title="Webinars", format="csv", actor_kind="system", actor_id="x")
     flow = {**templates()["webinar"].document, "source": {"log": "EL-70"}}
     actions.keep(actor=actor, kind="workflow", slug="webinar", document=flow)
     keep_promises(actor)
-    page = visit("/healthz", as_="ada", width=width, scheme=scheme)
+    page = visit("/healthz", as_="ada")
     asked_first = faults(page, ["/workflows/webinar/decisions", "/workflows/lead-hand-over/open"])
     keep_decisions(actor)
     paths = ["/workflows/webinar/decisions", "/workflows/webinar/open", "/workflows/webinar"]

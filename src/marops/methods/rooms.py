@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 WIDTH, LEAST = 760.0, 196.0
 """How wide a house is, unless its rooms would be narrower than the least."""
-CORRIDOR, LANE = 32.0, 24.0
+CORRIDOR, LANE = 36.0, 24.0
 SPACE = 26.0
 """Between two ways that leave rooms of one corridor."""
 INSET = 22.0

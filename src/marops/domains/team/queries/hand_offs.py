@@ -97,7 +97,7 @@ def hand_off_of(row: Mapping[str, object], about: str, url: str = "") -> HandOff
     kinds = int(str(row["kinds"]))
     what = str(row["what"])
     if kinds > 1:
-        what = _("%(what)s and %(n)s more") % {"what": what, "n": kinds - 1}
+        what = _("%(what)s and others") % {"what": what}
     timed = int(str(row["timed"]))
     waits, low, high = (_number(row[name]) for name in ("waits", "low", "high"))
     if timed < ENOUGH:

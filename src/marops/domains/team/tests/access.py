@@ -23,6 +23,7 @@ def _absence(world):
 
 
 EXPECT = {
+    "team/house": Expect(right=VIEW),
     "team-hours": Expect(right=VIEW),
     "team-hours/new": Expect(right=MANAGE),
     "team-hours/calendars/<slug:slug>": Expect(right=VIEW, args=lambda world: {"slug": "standard"}),

@@ -160,7 +160,7 @@ class _Plan:
         if ra == rb:
             gap = max(a0, b0)
             here = self.beside[ra, gap]
-            if abs(a0 - b0) == 1 and len(here) < MOST_BESIDE:
+            if abs(a0 - b0) == 1 and len(here) < min(MOST_BESIDE, 1 + int((self.rows[ra].height - 2 * INSET) / SPACE)):
                 here.append(number)
                 run.beside = gap
             else:

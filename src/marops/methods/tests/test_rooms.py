@@ -36,7 +36,8 @@ def test_no_two_rooms_overlap_and_no_way_crosses_a_room(given_house):
         for (x1, y1), (x2, y2) in pairwise(way.points):
             assert x1 == x2 or y1 == y2
             low_x, high_x, low_y, high_y = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
-            assert low_x >= 0 and high_x <= found.width and low_y >= 0 and high_y <= found.height + 1e-6
+            assert 0 <= low_x <= high_x <= found.width
+            assert 0 <= low_y <= high_y <= found.height + 1e-6
             for room in found.rooms.values():
                 assert high_x <= room.x or low_x >= room.right or high_y <= room.y or low_y >= room.bottom
 

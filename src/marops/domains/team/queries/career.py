@@ -16,6 +16,7 @@ from marops.domains.team.models import Evidence, Person, RoleHeld, Shown, Vacanc
 from marops.domains.team.permissions import Policy
 from marops.domains.team.queries.people import held_on, vacancies
 from marops.domains.team.queries.skills import evidence_for, known_to
+from marops.domains.team.queries.traces import Trace, traces
 from marops.domains.team.rules.career import CareerMap, Closeness, Gap, Path, gap, next_roles
 from marops.domains.team.rules.moves import AtHand, Hint, Move, Offer, moves
 from marops.domains.team.rules.roles import Requirement, Role
@@ -67,8 +68,18 @@ class Standing:
     hidden: bool
     """Levels may be kept that this reader does not see."""
     evidence: Sequence[Evidence] = ()
-    seen: Mapping[str, int] = field(default_factory=dict)
-    """Kind of trace → how often."""
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    """Kind of trace → what Marops saw of them."""
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """Kind of trace → how often: what they keep as evidence, and what Marops saw."""
+        found = {key: one.count for key, one in self.traces.items()}
+        for one in self.evidence:
+            key = one.key or (Evidence.Kind.CERTIFICATE.value if one.kind == Evidence.Kind.CERTIFICATE else "")
+            if key:
+                found[key] = max(1, found.get(key, 0))
+        return found
 
     @property
     def evidenced(self) -> frozenset[str]:
@@ -84,10 +95,10 @@ def standings(policy: Policy, people: Sequence[Person]) -> dict[UUID, Standing]:
     held, known = held_on(person_ids=ids), known_to(policy, ids)
     evidence = evidence_for(policy, ids)
     last = _last_roles([one for one in ids if one not in held and policy.sees_path(one)])
-    counts = _counts(policy, people, evidence)
+    left = traces([one for one in ids if policy.sees_evidence(one)])
     return {
         one.id: _standing(one, held.get(one.id) or last.get(one.id, []), known.levels.get(one.id, {}),
-                          not policy.sees_own_levels(one.id), evidence.get(one.id, []), counts.get(one.id, {}))
+                          not policy.sees_own_levels(one.id), evidence.get(one.id, []), left.get(one.id, {}))
         for one in people
     }  # fmt: skip
 
@@ -99,14 +110,14 @@ def standing(policy: Policy, person: Person) -> Standing:
 
 def _standing(
     person: Person, held: list[RoleHeld], levels: Mapping[str, int], hidden: bool,
-    evidence: Sequence[Evidence], seen: Mapping[str, int],
+    evidence: Sequence[Evidence], left: Mapping[str, Trace],
 ) -> Standing:  # fmt: skip
     roles = catalogue().roles
     main = next((one for one in held if one.role in roles), None)
     role = main.role if main else ""
     stand_in = roles[role].needs if role and not levels else {}
     return Standing(person, role, main.starts if main else None, held, levels or stand_in, not levels, hidden,
-                    evidence, seen)  # fmt: skip
+                    evidence, left)  # fmt: skip
 
 
 def _last_roles(person_ids: Iterable[UUID]) -> dict[UUID, list[RoleHeld]]:
@@ -114,20 +125,6 @@ def _last_roles(person_ids: Iterable[UUID]) -> dict[UUID, list[RoleHeld]]:
     rows = RoleHeld.objects.filter(person_id__in=list(person_ids), elsewhere=False).order_by("-ends", "-share")
     for one in rows:
         found.setdefault(one.person_id, []).append(one)
-    return found
-
-
-def _counts(
-    policy: Policy, people: Sequence[Person], evidence: Mapping[UUID, Sequence[Evidence]]
-) -> dict[UUID, dict[str, int]]:
-    """Person → kind of trace → how often: what they keep as evidence, and what Marops saw of those who show it."""
-    found: dict[UUID, dict[str, int]] = {}
-    for person_id, rows in evidence.items():
-        mine = found.setdefault(person_id, {})
-        for one in rows:
-            key = one.key or (Evidence.Kind.CERTIFICATE if one.kind == Evidence.Kind.CERTIFICATE else "")
-            if key:
-                mine[key] = mine.get(key, 0) + 1
     return found
 
 

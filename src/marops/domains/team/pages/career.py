@@ -1,0 +1,276 @@
+"""Pages of the career map: the map that one walks, and somebody's way from where they are."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from marops.domains.accounts.public import actor_of, needs
+from marops.domains.team.catalogue import catalogue
+from marops.domains.team.charts.career import Picture, Walk, picture
+from marops.domains.team.models import Person
+from marops.domains.team.pages.frame import tabs
+from marops.domains.team.permissions import VIEW, Policy
+from marops.domains.team.queries import career as queries
+from marops.domains.team.queries import career_told as told
+from marops.domains.team.queries.career import Career, address
+from marops.domains.team.queries.hours import find_person, main_roles
+from marops.domains.team.queries.traces import Trace, key_words
+from marops.domains.team.rules.career import CareerMap, Path
+from marops.domains.team.rules.roles import STANDING
+
+Context = dict[str, Any]
+FOUR = (1, 2, 3, 4)
+"""The levels above none, as boxes."""
+
+
+@require_GET
+@needs(VIEW)
+def career_map(request: HttpRequest) -> HttpResponse:
+    """The map: every role and every step, from where the reader stands or from the role that was chosen."""
+    policy, known = Policy.of(actor_of(request)), queries.career_map()
+    me = Person.objects.filter(id=policy.me).first() if policy.me else None
+    own = main_roles([me.id]).get(me.id, "") if me else ""
+    source, target = _chosen(request, "from", known) or "", _chosen(request, "to", known) or ""
+    if "from" not in request.GET and own in known.roles:
+        source = own
+    if target == source:
+        target = ""
+    path = known.quickest(source, target) if source and target else None
+    reach = known.reachable(source) if source else {}
+    walk = Walk(source, target, path, reach)
+    context = {
+        "tabs": tabs(request, "career"), "me": me, "source": source, "target": target,
+        "source_title": catalogue().title(source) if source else "",
+        "target_title": catalogue().title(target) if target else "",
+        "picture": _picture(known, walk, "team:career"),
+        "answer": _answer(known, walk), "under": _under(walk, own),
+        "reachable": [] if target else _reachable(reach, lambda slug: _map_url(source, slug)),
+        "unmapped": [] if target else _unmapped(known, source),
+        "columns": _listed(known, walk), "own": own, "four": FOUR,
+    }  # fmt: skip
+    if source and target:
+        context |= _between(source, target, known)
+    return render(request, "team/career_map.html", context)
+
+
+def _chosen(request: HttpRequest, name: str, known: CareerMap) -> str | None:
+    slug = request.GET.get(name, "")
+    if slug:
+        queries.role_of(slug)
+    return slug or None
+
+
+def _map_url(source: str, target: str) -> str:
+    chosen = {"from": target} if not source or source == target else {"from": source, "to": target}
+    return f"{reverse('team:career')}?{urlencode(chosen)}"
+
+
+def _picture(known: CareerMap, walk: Walk, _name: str) -> Picture:
+    return picture(known, walk, told.standing_words, lambda slug: _map_url(walk.source, slug))
+
+
+def _answer(known: CareerMap, walk: Walk) -> str:
+    title = catalogue().title
+    words: dict[str, Any]
+    if walk.source and walk.target:
+        names = {"from": title(walk.source), "to": title(walk.target)}
+        if walk.path is None:
+            return _("No steps lead from %(from)s to %(to)s.") % names
+        words = {**names, "time": told.time_words(walk.path.months)}
+        return _("From %(from)s to %(to)s it usually takes %(time)s.") % words
+    if walk.source:
+        words = {"n": len(walk.reach), "from": title(walk.source)}
+        return ngettext("%(n)s role can be reached from %(from)s.", "%(n)s roles can be reached from %(from)s.",
+                        len(walk.reach)) % words  # fmt: skip
+    inside = sum(1 for one in known.roles.values() if one.inside)
+    words = {"n": len(known.roles), "steps": len(known.all_ways), "inside": inside}
+    return _("%(n)s roles and %(steps)s steps between them; %(inside)s make up the team itself.") % words
+
+
+def _under(walk: Walk, own: str) -> str:
+    if walk.path is not None:
+        return _("%(by)s; the least sure step: %(basis)s.") % {
+            "by": told.steps_words(walk.path).capitalize(), "basis": told.basis_words(walk.path.basis),
+        }  # fmt: skip
+    if walk.source and walk.target:
+        return _("The catalogue may not know every way: add a step to a role's page to have it here.")
+    if walk.source:
+        return _("Choose a role on the map to see the way there.")
+    return _("Choose the role to begin from.")
+
+
+def _reachable(reach: Mapping[str, Path], link: Any) -> list[Context]:
+    roles = catalogue().roles
+    return [
+        {
+            "title": roles[slug].title, "url": link(slug), "inside": roles[slug].inside or roles[slug].custom,
+            "time": told.time_words(path.months), "steps": len(path.ways), "by": told.steps_words(path),
+            "basis": path.basis, "basis_words": told.basis_words(path.basis),
+        }
+        for slug, path in reach.items()
+    ]  # fmt: skip
+
+
+def _unmapped(known: CareerMap, source: str) -> list[Context]:
+    return [{"title": name, "time": told.time_words(months)} for name, months, _basis in known.unmapped(source)]
+
+
+def _listed(known: CareerMap, walk: Walk) -> list[Context]:
+    """Every role as a list by standing, for those who read no pictures and on narrow screens."""
+    found: dict[int, list[Context]] = {}
+    tied = {one.source for one in known.all_ways} | {one.target for one in known.all_ways}
+    for slug, role in sorted(known.roles.items(), key=lambda pair: (not pair[1].inside, pair[1].title)):
+        if slug in tied:
+            row = {"title": role.title, "url": _map_url(walk.source, slug), "inside": role.inside or role.custom,
+                   "current": slug in (walk.source, walk.target)}  # fmt: skip
+            found.setdefault(STANDING[role.level], []).append(row)
+    return [{"label": told.standing_words(one), "roles": found[one]} for one in sorted(found)]
+
+
+def _between(source: str, target: str, known: CareerMap) -> Context:
+    way = told.told_way_between(source, target)
+    return {
+        "way": way,
+        "steps": _steps(way["path"]),
+        "other": way["fewer_levels"],
+        "gap": way["gap"],
+        "ladder": ladder_on(known.quickest(source, target), None),
+        "role_url": address("team:role", target),
+        "walked": told.told_walked(queries.walked_to(target)),
+        "openings": _openings(target),
+    }
+
+
+def _steps(path: Context | None) -> list[Context]:
+    return [one | {"basis_words": told.basis_words(one["basis"])} for one in path["steps"]] if path else []
+
+
+def ladder_on(path: Path | None, seen: Mapping[str, int] | None) -> Context | None:
+    """The old path and the new one, told by the first role on the way that has both."""
+    roles = catalogue().roles
+    for slug in path.roles if path else ():
+        if roles[slug].new_path:
+            return told.told_ladder(roles[slug], slug, seen)
+    return None
+
+
+def _openings(role: str) -> list[Context]:
+    return [{"one": one, "url": address("team:opening", one.ref)} for one in queries.openings(role)]
+
+
+@require_GET
+@needs(VIEW)
+def career_of(request: HttpRequest, ref: str) -> HttpResponse:
+    """Somebody's way: their own, that of people one leads, and of others as much as they show."""
+    actor = actor_of(request)
+    policy, person = Policy.of(actor), find_person(ref)
+    found = queries.career(policy, actor, person, request.GET.get("to", ""))
+    at = found.standing
+    own = policy.is_self(person.id)
+    near = own or policy.sees_assessments(person.id)
+    shows = near or policy.sees_own_levels(person.id)
+    context = {
+        "tabs": tabs(request, "career"), "four": FOUR, "one": person, "own": own, "shows": shows, "at": at,
+        "role_title": catalogue().title(at.role) if at.role else "", "roles_held": _roles_held(found),
+        "answer": _own_answer(found, own), "under": _own_under(found, own),
+        "near": [_near_row(one, person) for one in found.near], "found": found,
+        "reachable": _reachable(found.reachable, lambda slug: _own_url(person, slug)),
+        "target_title": catalogue().title(found.target) if found.target else "",
+        "map_url": _map_url(at.role, found.target) if at.role and found.target else reverse("team:career"),
+        "role_url": address("team:role", found.target) if found.target else "",
+        "steps": _steps(told.told_path(found.path)), "other": told.told_path(found.other),
+        "gap": told.told_gap(found.gap) if found.gap else None,
+        "moves": _moves(found, policy) if shows else [],
+        "evidence": _evidence(found, policy),
+        "ladder": ladder_on(found.path, at.seen if policy.sees_evidence(person.id) else None),
+        "walked": told.told_walked(queries.walked_to(found.target, person.id)) if found.target else [],
+        "openings": _openings(found.target) if found.target else [],
+        "person_url": address("team:person", person.ref), "skills_url": address("team:person", person.ref),
+    }  # fmt: skip
+    return render(request, "team/career_of.html", context)
+
+
+def _own_url(person: Person, slug: str) -> str:
+    return f"{reverse('team:career-of', args=[person.ref])}?{urlencode({'to': slug})}"
+
+
+def _roles_held(found: Career) -> list[str]:
+    return [catalogue().title(one.role) for one in found.standing.roles]
+
+
+def _own_answer(found: Career, own: bool) -> str:
+    at, title = found.standing, catalogue().title
+    if not at.role:
+        return _("No role is kept for %(name)s yet, so no way begins here.") % {"name": at.person.name}
+    if not found.target:
+        return _("%(role)s is the top of the map: no step leads on.") % {"role": title(at.role)}
+    words = {"to": title(found.target), "name": at.person.name}
+    if found.target == at.role:
+        return _("You are there: %(to)s.") % words if own else _("%(name)s is there: %(to)s.") % words
+    if found.path is None:
+        return _("No steps of the map lead from here to %(to)s.") % words
+    words |= {"time": told.time_words(found.path.months)}
+    if found.chosen:
+        return _("%(to)s usually takes %(time)s from here.") % words
+    return _("The closest next role is %(to)s, usually %(time)s from here.") % words
+
+
+def _own_under(found: Career, own: bool) -> str:
+    at = found.standing
+    if not at.role or found.gap is None:
+        return ""
+    if at.hidden:
+        return _("%(name)s does not show skills: compared is what the role of %(role)s usually asks for.") % {
+            "name": at.person.name, "role": catalogue().title(at.role),
+        }  # fmt: skip
+    if at.assumed:
+        return _("No level is kept yet: compared is what the role of %(role)s usually asks for.") % {
+            "role": catalogue().title(at.role)
+        }
+    shared, all_of = len(found.gap.of("shared")), len(found.gap.lacks)
+    missing = _("nothing is missing") if not found.gap.levels else told.levels_words(found.gap.levels) + _(" missing")
+    return _("%(shared)s of %(all)s skills are there, %(missing)s.") % {
+        "shared": shared, "all": all_of, "missing": missing,
+    }  # fmt: skip
+
+
+def _near_row(one: Any, person: Person) -> Context:
+    return {
+        **told.told_near(one), "url": _own_url(person, one.way.target), "percent": round(one.overlap * 100),
+        "evidence_percent": round(one.evidence * 100), "basis_words": told.basis_words(one.way.basis),
+        "missing": told.levels_words(one.gap.levels),
+    }  # fmt: skip
+
+
+def _moves(found: Career, policy: Policy) -> list[Context]:
+    wanted = {one.skill: max(one.to_level, 2) for one in found.moves if one.skill}
+    able = queries.helpers(policy, wanted, found.standing.person.id)
+    return [told.told_move(one) | {"helpers": able.get(one.skill, [])} for one in found.moves]
+
+
+def _evidence(found: Career, policy: Policy) -> list[Context]:
+    """What speaks for the skills of the role that is looked at."""
+    if found.gap is None or not policy.sees_evidence(found.standing.person.id):
+        return []
+    wanted = {one.skill for one in found.gap.lacks}
+    kept = [{"name": catalogue().skill_name(one.skill), "says": one.says, "url": one.url, "on": one.on}
+            for one in found.standing.evidence if one.skill in wanted]  # fmt: skip
+    return kept + [_trace_row(key, one, wanted) for key, one in found.standing.traces.items()
+                   if _trains(key, wanted)]  # fmt: skip
+
+
+def _trains(key: str, wanted: set[str]) -> list[str]:
+    skills = catalogue().skills
+    return [skills[one].name for one in sorted(wanted) if one in skills and key in skills[one].evidence]
+
+
+def _trace_row(key: str, one: Trace, wanted: set[str]) -> Context:
+    says = _("%(what)s: %(n)s") % {"what": key_words(key), "n": f"{one.count:,}"}
+    return {"name": ", ".join(_trains(key, wanted)), "says": says, "url": one.url, "on": one.last}

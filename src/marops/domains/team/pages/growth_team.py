@@ -1,0 +1,99 @@
+"""The map of those who lead: who of their people grows where, who could follow, and what the plan asks for in vain."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from marops.domains.accounts.public import actor_of, needs
+from marops.domains.team.catalogue import catalogue
+from marops.domains.team.pages.frame import tabs
+from marops.domains.team.permissions import VIEW, Policy
+from marops.domains.team.queries import succession as queries
+from marops.domains.team.queries.career_told import levels_words, time_words
+from marops.domains.team.queries.growth import goal_words
+from marops.domains.team.queries.succession import Grower, Place, Unheld
+from marops.domains.team.rules.document import LEVEL_WORDS
+from marops.kernel.errors import NOT_ALLOWED, MaropsError
+
+Context = dict[str, Any]
+
+
+@require_GET
+@needs(VIEW)
+def growth_team(request: HttpRequest) -> HttpResponse:
+    """Only for those who lead somebody, and only what their people share or they assess themselves."""
+    policy = Policy.of(actor_of(request))
+    people = queries.led_by(policy)
+    if not people:
+        raise MaropsError(NOT_ALLOWED, "This page is for those who lead somebody of the team.")
+    found = queries.growers(policy, people)
+    places = queries.places(policy, found)
+    planned = queries.unheld(policy)
+    open_ones = [one for one in places if one.opening]
+    context = {
+        "tabs": tabs(request, "career"), "answer": _answer(places), "under": _under(found),
+        "growers": [_grower(one) for one in found],
+        "openings": [_place(one) for one in open_ones],
+        "roles": [_place(one) for one in places if not one.opening],
+        "unheld": [_unheld(one) for one in planned.rows], "planned": planned,
+    }  # fmt: skip
+    return render(request, "team/growth_team.html", context)
+
+
+def _answer(places: list[Place]) -> str:
+    alone = [one for one in places if not one.opening and one.holders and not one.followers]
+    if alone:
+        words = {"n": len(alone), "roles": ", ".join(one.title for one in alone[:3])}
+        return _("Nobody of yours is on the way to %(roles)s.") % words
+    ready = sum(1 for one in places if not one.opening and one.ready)
+    roles = sum(1 for one in places if not one.opening)
+    return _("%(n)s of %(all)s roles have somebody who could follow today.") % {"n": ready, "all": roles}
+
+
+def _under(found: list[Grower]) -> str:
+    unknown = sum(1 for one in found if one.standing.assumed)
+    shared = sum(1 for one in found if one.plan_shared)
+    told = ngettext("%(n)s person of yours", "%(n)s people of yours", len(found)) % {"n": len(found)}
+    parts = [_("%(n)s share a plan with you") % {"n": shared}]
+    if unknown:
+        parts.append(_("of %(n)s no level is known, and nothing is guessed about them") % {"n": unknown})
+    return f"{told}: {', '.join(parts)}."
+
+
+def _grower(one: Grower) -> Context:
+    at, title = one.standing, catalogue().title
+    closest = one.closest
+    return {
+        "name": at.person.name, "url": reverse("team:career-of", args=[at.person.ref]),
+        "role": title(at.role) if at.role else "", "since": at.since,
+        "aims": [goal_words(goal) for goal in one.aims], "shared": one.plan_shared,
+        "plan_url": reverse("team:growth-of", args=[at.person.ref]) if one.plan_shared else "",
+        "closest": title(closest.way.target) if closest else "",
+        "missing": levels_words(closest.gap.levels) if closest else "",
+        "percent": round(closest.overlap * 100) if closest else None,
+    }  # fmt: skip
+
+
+def _place(one: Place) -> Context:
+    return {
+        "title": one.title, "url": one.url, "opening": one.opening, "holders": one.holders, "ready": one.ready,
+        "role": catalogue().title(one.role),
+        "followers": [
+            {"name": who.person.name, "url": f"{reverse('team:career-of', args=[who.person.ref])}?to={one.role}",
+             "time": time_words(who.path.months), "missing": levels_words(who.levels), "levels": who.levels,
+             "aims": who.aims}
+            for who in one.followers
+        ],
+    }  # fmt: skip
+
+
+def _unheld(one: Unheld) -> Context:
+    return {
+        "name": catalogue().skill_name(one.skill), "need": one.need, "need_words": LEVEL_WORDS[one.need],
+        "best": one.best, "best_words": LEVEL_WORDS[one.best], "asked_by": one.asked_by,
+    }  # fmt: skip

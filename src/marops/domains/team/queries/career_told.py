@@ -1,0 +1,260 @@
+"""Careers in words and as documents: one shape for pages, REST and the command."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from marops.domains.team.catalogue import catalogue
+from marops.domains.team.queries.career import Career, Walked, career_map, hints, openings
+from marops.domains.team.rules.career import Closeness, Gap, Path, Way, gap
+from marops.domains.team.rules.moves import Move
+from marops.domains.team.rules.roles import Proof, Role
+
+Told = dict[str, Any]
+
+
+def time_words(months: tuple[float, float]) -> str:
+    """A range of months as people say it: 12–24 months, 2.5–4 years."""
+    low, high = months
+    if high <= 24:
+        return _("%(low)s–%(high)s months") % {"low": f"{low:g}", "high": f"{high:g}"}
+    return _("%(low)s–%(high)s years") % {"low": _years(low), "high": _years(high)}
+
+
+def _years(months: float) -> str:
+    return f"{round(months / 6) / 2:g}"
+
+
+def hours_words(hours: tuple[float, float]) -> str:
+    """A range of hours."""
+    return _("%(low)s–%(high)s hours") % {"low": f"{hours[0]:g}", "high": f"{hours[1]:g}"}
+
+
+def basis_words(basis: str) -> str:
+    """How sure a step is."""
+    return {
+        "stated": _("a source says so"),
+        "implied": _("follows from a source"),
+        "assumption": _("our assumption"),
+    }[basis]
+
+
+def standing_words(standing: int) -> str:
+    """What a column of the map is called."""
+    words = (
+        _("First job"), _("Specialist"), _("Senior, own area"), _("Manager, architect"), _("Senior manager"),
+        _("Director"), _("Head"), _("Executive"),
+    )  # fmt: skip
+    return words[standing]
+
+
+def key_words(key: str) -> str:
+    """What leaves a kind of evidence."""
+    hint = hints().get(key)
+    return hint.says if hint else key
+
+
+def told_path(path: Path | None) -> Told | None:
+    """A way, step by step."""
+    if path is None:
+        return None
+    return {
+        "roles": list(path.roles),
+        "titles": [catalogue().title(one) for one in path.roles],
+        "months": {"from": path.months[0], "usual": path.usual, "to": path.months[1]},
+        "time": time_words(path.months),
+        "basis": path.basis,
+        "steps": [told_way(one) for one in path.ways],
+    }
+
+
+def told_way(way: Way) -> Told:
+    """One step."""
+    return {
+        "from": way.source,
+        "to": way.target,
+        "title": catalogue().title(way.target),
+        "called": way.called,
+        "months": {"from": way.months[0], "usual": way.usual, "to": way.months[1]},
+        "time": time_words(way.months),
+        "basis": way.basis,
+        "condition": way.condition,
+    }
+
+
+def told_gap(found: Gap) -> Told:
+    """What is held and lacking, skill by skill, with the behaviour that is asked for and the next one up."""
+    skills = catalogue().skills
+    rows = []
+    for one in found.lacks:
+        levels = skills[one.skill].levels if one.skill in skills else LEVELS_UNKNOWN
+        has = one.has or 0
+        rows.append(
+            {
+                "skill": one.skill, "name": catalogue().skill_name(one.skill), "need": one.need, "has": one.has,
+                "state": one.state, "short": one.short, "core": one.core, "behaviour": levels[one.need],
+                "next": levels[min(4, has + 1)] if one.short else "", "shown": levels[min(has, one.need)],
+            }
+        )  # fmt: skip
+    counts = {state: len(found.of(state)) for state in ("shared", "short", "missing")}
+    return {"role": found.role, "overlap": round(found.overlap, 4), "levels": found.levels, "skills": rows, **counts}
+
+
+LEVELS_UNKNOWN = ("", "", "", "", "")
+
+
+def told_move(move: Move) -> Told:
+    """One next move."""
+    says = move.says or _("Do this once beside a colleague who can, and write down what you learned.")
+    return {
+        "skill": move.skill,
+        "name": move.requirement or catalogue().skill_name(move.skill),
+        "core": move.core,
+        "says": says,
+        "hours": {"from": move.hours[0], "to": move.hours[1]},
+        "time": hours_words(move.hours),
+        "from_level": move.from_level,
+        "to_level": move.to_level,
+        "aim": move.aim,
+        "evidence": move.key,
+        "source": move.source,
+        "url": move.url,
+        "for_evidence": move.shows,
+    }
+
+
+def told_near(one: Closeness) -> Told:
+    """One next role, and why it stands where it stands."""
+    return {
+        **told_way(one.way),
+        "score": round(one.score, 4),
+        "overlap": round(one.overlap, 4),
+        "evidence": round(one.evidence, 4),
+        "missing_levels": one.gap.levels,
+        "missing_core_levels": one.gap.core_levels,
+    }
+
+
+def told_standing(career: Career) -> Told:
+    """Where somebody is."""
+    at = career.standing
+    return {
+        "role": at.role,
+        "title": catalogue().title(at.role) if at.role else "",
+        "since": at.since.isoformat() if at.since else None,
+        "levels": None if at.assumed else dict(at.levels),
+        "levels_are": "as the role asks" if at.assumed else "assessed",
+    }
+
+
+def told_career(career: Career) -> Told:
+    """Somebody's career as a document. Nothing of their plan is in it."""
+    person = career.standing.person
+    return {
+        "person": {"ref": person.ref, "name": person.name},
+        "standing": told_standing(career),
+        "next": [told_near(one) for one in career.near],
+        "reachable": [{"role": slug, "title": catalogue().title(slug), **_short(path)}
+                      for slug, path in career.reachable.items()],
+        "target": career.target or None,
+        "target_title": catalogue().title(career.target) if career.target else None,
+        "chosen": career.chosen,
+        "path": told_path(career.path),
+        "fewer_levels": told_path(career.other),
+        "gap": told_gap(career.gap) if career.gap else None,
+        "moves": [told_move(one) for one in career.moves],
+        "openings": [{"ref": one.ref, "title": one.title, "state": one.state} for one in openings(career.target)]
+        if career.target else [],
+    }  # fmt: skip
+
+
+def _short(path: Path) -> Told:
+    months = {"from": path.months[0], "usual": path.usual, "to": path.months[1]}
+    return {"steps": len(path.ways), "roles": list(path.roles), "months": months, "basis": path.basis}
+
+
+def told_way_between(source: str, target: str) -> Told:
+    """The way from one role to another, whoever walks it; what the first role asks for counts as held."""
+    known = career_map()
+    has = known.roles[source].needs
+    path, other = known.quickest(source, target), known.nearest(source, target, has)
+    return {
+        "from": {"role": source, "title": catalogue().title(source)},
+        "to": {"role": target, "title": catalogue().title(target)},
+        "path": told_path(path),
+        "fewer_levels": None if other == path else told_path(other),
+        "gap": told_gap(gap(target, known.roles[target], has)),
+    }
+
+
+def steps_words(path: Path) -> str:
+    """By way of which roles."""
+    between = [catalogue().title(one) for one in path.roles[1:-1]]
+    if not between:
+        return _("in one step")
+    return _("by way of %(roles)s") % {"roles": _(", then ").join(between)}
+
+
+def levels_words(count: int) -> str:
+    """How many levels are missing."""
+    return ngettext("%(n)s level", "%(n)s levels", count) % {"n": count}
+
+
+def told_ladder(role: Role, slug: str, seen: Mapping[str, int] | None) -> Told | None:
+    """The old path and the new one of a role, and what it owns; with `seen`, what Marops holds of each for somebody."""
+    if not (role.old_path or role.new_path or role.owns):
+        return None
+    return {
+        "slug": slug,
+        "title": role.title,
+        "warning": role.warning,
+        "note": role.note,
+        "old_path": [{"does": one.does, "shown_by": one.shown_by} for one in role.old_path],
+        "old_doubt": role.old_path_doubt,
+        "new_path": [
+            {"id": one.id, "name": one.name, "says": one.says, "first_move": _first_move(one),
+             "evidence": _proofs(one.evidence, seen)}
+            for one in role.new_path
+        ],
+        "new_doubt": role.new_path_doubt,
+        "owns": [{"name": one.name, "scope": one.scope, "says": one.says, "evidence": _proofs(one.evidence, seen)}
+                 for one in role.owns],
+        "personal": seen is not None,
+    }  # fmt: skip
+
+
+def _first_move(one: Any) -> Told | None:
+    if one.first_move is None:
+        return None
+    hours = one.first_move.hours
+    span = (hours.low, hours.high if hours.high is not None else hours.usual)
+    return {"says": one.first_move.says, "hours": {"from": span[0], "to": span[1]}, "time": hours_words(span)}
+
+
+def _proofs(proofs: Sequence[Proof], seen: Mapping[str, int] | None) -> list[Told]:
+    return [
+        {
+            "object": one.object.replace("_", " ").replace(".", " "), "key": one.key, "held": one.held,
+            "counts": one.counts, "strength": one.strength,
+            "found": (seen or {}).get(one.key, 0) if one.held == "now" else 0,
+        }
+        for one in proofs
+    ]  # fmt: skip
+
+
+def told_walked(found: Sequence[Walked]) -> list[Told]:
+    """Colleagues' paths that went there."""
+    return [
+        {
+            "name": one.person.name,
+            "ref": one.person.ref,
+            "path": [
+                {"title": catalogue().title(held.role), "from": held.starts.year if held.starts else None,
+                 "elsewhere": held.elsewhere}
+                for held in one.roles
+            ],
+        }
+        for one in found
+    ]  # fmt: skip

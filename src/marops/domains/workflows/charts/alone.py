@@ -1,5 +1,7 @@
 """A picture as a file of its own: the same marks with the light colours written in, for letters, slides and Typst."""
 
+from marops.kernel.drawing import as_file
+
 _STYLE = (
     "text{font-family:Inter,'Helvetica Neue',Arial,sans-serif;font-size:13px;fill:#534e46}"
     ".t-strong{fill:#1f1d1a;font-weight:600}.t-lane{fill:#1f1d1a}.t-quiet{fill:#6b655b}"
@@ -28,9 +30,4 @@ _STYLE = (
 
 def alone(picture: str) -> str:
     """An SVG file. Links are kept as groups: elsewhere they lead nowhere."""
-    begun = picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    start = begun.index(">") + 1
-    body = begun[start:]
-    while (at := body.find("<a ")) >= 0:
-        body = f"{body[:at]}<g{body[body.index('>', at) :]}"
-    return f"{begun[:start]}<style>{_STYLE}</style>{body.replace('</a>', '</g>')}"
+    return as_file(picture, _STYLE)

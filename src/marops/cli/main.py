@@ -163,6 +163,7 @@ def _load_commands() -> None:
         scoring,
         system,
         tables,
+        team,
         webhooks,
         workflows,
     )

@@ -16,6 +16,7 @@ from marops.domains.team.models import (
     Vacancy,
 )
 from marops.domains.team.ports import HandOff, passed_on
+from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
 from marops.domains.team.queries.hours import (
     Clock,
@@ -58,6 +59,7 @@ __all__ = [
     "catalogue",
     "change_person",
     "clock_of",
+    "coverage_json",
     "find_person",
     "hand_off_of",
     "hours_in_words",

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from marops.domains.team.pages import career, growth, growth_team, hours, pictures
+from marops.domains.team.pages import career, coverage, duties, growth, growth_team, hours, pictures
 
 app_name = "team"
 
 urlpatterns = [
+    path("team", coverage.overview, name="overview"),
+    path("team/coverage", coverage.coverage, name="coverage"),
+    path("team/who", duties.who, name="who"),
+    path("team/who.csv", duties.who_csv, name="who-csv"),
+    path("team/who/<slug:role>/<slug:duty>/<str:ref>", duties.letter, name="letter"),
     path("team/house", pictures.house_page, name="house"),
     path("team-hours", hours.people, name="hours"),
     path("team-hours/new", hours.new, name="hours-new"),

@@ -36,7 +36,7 @@ WITH f AS MATERIALIZED (
     SELECT kind, occurred_at, contact_id, case_id, activity, skill, platform FROM facts
     WHERE kind IN ('lead.created', 'task.finished', 'platform.used') AND occurred_at >= $far AND occurred_at < $until
 ), counted AS (
-    SELECT 'leads_per_month' AS driver, contact_id::VARCHAR AS what, min(occurred_at) AS at FROM f
+    SELECT 'leads_per_month' AS driver, contact_id::VARCHAR AS what, min(occurred_at) AS since FROM f
     WHERE kind = 'lead.created' AND contact_id IS NOT NULL GROUP BY 2
     UNION ALL
     SELECT 'campaigns_per_month', case_id, min(occurred_at) FROM f
@@ -49,7 +49,7 @@ WITH f AS MATERIALIZED (
     SELECT DISTINCT 'tools', platform, time_bucket(INTERVAL 1 DAY, occurred_at) FROM f
     WHERE kind = 'platform.used' AND platform IS NOT NULL
 )
-SELECT driver, CAST(floor(epoch($until::TIMESTAMPTZ - at) / (86400 * $days)) AS INTEGER) AS month,
+SELECT driver, CAST(floor(epoch($until::TIMESTAMPTZ - since) / (86400 * $days)) AS INTEGER) AS month,
     count(DISTINCT what) AS found FROM counted GROUP BY 1, 2
 """
 _SAID: Final[Mapping[str, Any]] = {

@@ -2,16 +2,18 @@ from datetime import timedelta
 
 from tests.cast import Expect
 
-from marops.domains.team.models import Absence, Person
+from marops.domains.team.models import Absence, Person, RoleHeld
 from marops.kernel.clock import now
 
-VIEW, MANAGE = "team.view", "team.manage"
+VIEW, MANAGE, PLAN = "team.view", "team.manage", "team.plan"
 
 
 def things(cast):
     person = Person.objects.create(number=7001, name="Ines Bauer", account_id=cast.selma.id)
     absence = Absence.objects.create(person=person, starts=now(), ends=now() + timedelta(days=2), made_by="test")
-    return {"person": person, "absence": absence}
+    holder = Person.objects.create(number=7002, name="Nuno Reis")
+    RoleHeld.objects.create(person=holder, role="mops_coordinator")
+    return {"person": person, "absence": absence, "holder": holder}
 
 
 def _person(world):
@@ -22,7 +24,19 @@ def _absence(world):
     return {"absence_id": world.things["absence"].id}
 
 
+def _letter(world):
+    return {"role": "mops_coordinator", "duty": "campaign-setup", "ref": world.things["holder"].ref}
+
+
 EXPECT = {
+    "team": Expect(right=VIEW),
+    "team/coverage": Expect(right=VIEW),
+    "team/who": Expect(right=VIEW),
+    "team/who.csv": Expect(right=VIEW),
+    "team/who/<slug:role>/<slug:duty>/<str:ref>": Expect(right=VIEW, args=_letter),
+    "api/v1/team/coverage": Expect(right=VIEW),
+    "api/v1/team/duties": Expect(right=VIEW),
+    "api/v1/team/duties/reset": Expect(right=PLAN, post_only=True),
     "team/house": Expect(right=VIEW),
     "team-hours": Expect(right=VIEW),
     "team-hours/new": Expect(right=MANAGE),

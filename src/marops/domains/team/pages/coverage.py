@@ -1,0 +1,405 @@
+"""The page of the team, and the rows behind its numbers: what is covered, what rests on one person, who is full."""
+
+from collections.abc import Mapping
+from math import isinf
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from marops.domains.accounts.public import actor_of, needs
+from marops.domains.team.pages.frame import tabs
+from marops.domains.team.pages.pictures import house
+from marops.domains.team.permissions import MANAGE, PLAN, VIEW
+from marops.domains.team.queries import coverage_told as told
+from marops.domains.team.queries.coverage import Team, team_of
+from marops.domains.team.rules import heat
+from marops.domains.team.rules.coverage import ABLE, Hours, Led, Loaded, Need, Remedy, SkillCover, Worker
+from marops.domains.team.rules.document import Range
+from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.permissions import may
+
+Row = dict[str, Any]
+SHOWN: Final = 8
+"""Rows of a list on the first page."""
+MOST: Final = 60
+"""People named behind a number."""
+WORDS: Final[Mapping[int, Any]] = {
+    0: "–", 1: _lazy("learns"), 2: _lazy("able"), 3: _lazy("expert"), 4: _lazy("sets the way")
+}  # fmt: skip
+KINDS: Final[Mapping[str, Any]] = {
+    "leadership": _lazy("Leading"),
+    "domain": _lazy("The trade"),
+    "finance": _lazy("Money"),
+    "technology": _lazy("Platforms"),
+    "process": _lazy("Processes"),
+    "analytics": _lazy("Analysis"),
+    "data": _lazy("Data"),
+    "compliance": _lazy("Rules and consent"),
+    "communication": _lazy("Writing"),
+    "collaboration": _lazy("Working together"),
+}
+ORIGINS: Final[Mapping[str, Any]] = {
+    "catalogue": _lazy("catalogue"), "facts": _lazy("your facts"), "assumption": _lazy("assumption")
+}  # fmt: skip
+
+
+# --- The team's page --------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@needs(VIEW)
+def overview(request: HttpRequest) -> HttpResponse:
+    """What is covered, what rests on one person, who holds what, who has too much."""
+    actor = actor_of(request)
+    team = team_of(actor)
+    best = told.remedy(team)
+    context: Row = {
+        "tabs": tabs(request, "team"),
+        "team": team,
+        "owner": _owner(team),
+        "answer": told.answer(team),
+        "missing": told.without_levels(team),
+        "because": _url(person=team.rests[0].person.ref) if team.rests else reverse("team:coverage"),
+        "remedy": told.remedy_said(team, best) if best else "",
+        "remedy_url": _url(skill=best.skill.skill) if best else "",
+        "plans": may(actor, PLAN),
+        "import_url": _address("team:people-import") if may(actor, MANAGE) else "",
+        "week_url": _address("team:week"),
+    }
+    if team.workers:
+        context |= {"house": house(actor)} | _heat(team, request.GET.get("group", "")) | _lists(team)
+    return render(request, "team/coverage_team.html", context)
+
+
+def _owner(team: Team) -> str:
+    n = len(team.workers)
+    people = ngettext("one person", "%(n)s people", n) % {"n": f"{n:,}"}
+    return _("%(people)s, %(full)s full-time") % {"people": people, "full": f"{team.full_time:,.1f}"}
+
+
+def _address(name: str, *args: str) -> str:
+    """An address of a page of the team that may not be there."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _url(**query: str) -> str:
+    ((name, value),) = query.items()
+    return f"{reverse('team:coverage')}?{name}={value}"
+
+
+def _lists(team: Team) -> Row:
+    rests = [(one, rest.person) for rest in team.rests for one in rest.skills]
+    return {
+        "gaps": [_skill(team, one) for one in (*team.gaps, *team.headless)][:SHOWN],
+        "gaps_all": len(team.gaps) + len(team.headless),
+        "singles": [_single(team, one, who) for one, who in rests][:SHOWN],
+        "singles_all": len(rests),
+        "overload": [_load(one) for one in team.overload[:SHOWN]],
+        "overload_all": len(team.overload),
+        "full": sum(one.fullness == "full" for one in team.loads.values()),
+        "unowned": [_unowned(team, one) for one in team.unowned[:SHOWN]],
+        "unowned_all": len(team.unowned),
+        "spans": [_span(one) for one in team.led[:SHOWN]],
+        "openings": [
+            {
+                "ref": one.opening.ref, "title": one.opening.title, "url": _address("team:opening", one.opening.ref),
+                "gaps": told.named([team.catalogue.skill_name(it.skill) for it in one.gaps]),
+                "seconds": told.named([team.catalogue.skill_name(it.skill) for it in one.seconds]),
+                "hours": _hours(one.plannable),
+            }
+            for one in team.closes[:SHOWN]
+        ],
+    }  # fmt: skip
+
+
+def _hours(one: Hours | None) -> Row | None:
+    return {"value": told.plain(one.usual), "range": told.interval(one)} if one else None
+
+
+def _share(one: Hours | None) -> Row | None:
+    if one is None:
+        return None
+    high = _("no limit") if isinf(one.high) else f"{one.high * 100:,.0f}"
+    return {"value": told.percent(one.usual), "range": f"({one.low * 100:,.0f}–{high})"}
+
+
+def _skill(team: Team, one: SkillCover) -> Row:
+    return {
+        "name": team.catalogue.skill_name(one.skill), "url": _url(skill=one.skill), "needed": _hours(one.needed),
+        "skilled": _hours(one.skilled), "share": _share(one.ratio), "able": len(one.able), "experts": one.bus_factor,
+        "state": _state(one),
+    }  # fmt: skip
+
+
+def _state(one: SkillCover) -> tuple[str, str]:
+    """How a skill stands, in words and as the kind of pill."""
+    if one.hidden:
+        return _("cannot tell"), "info"
+    if one.gap:
+        return _("nobody is able"), "bad"
+    if one.headless:
+        return _("nobody for hard cases"), "warn"
+    if one.single:
+        return _("rests on one"), "warn"
+    ratio = one.ratio
+    if ratio and ratio.usual < 1:
+        return _("too few hours"), "warn"
+    return _("covered"), "good"
+
+
+def _single(team: Team, one: SkillCover, who: Worker) -> Row:
+    nearest = next((it for it in team.remedies if it.skill is one), None)
+    return _skill(team, one) | {"person": who, "nearest": _nearest(nearest) if nearest else ""}
+
+
+def _nearest(one: Remedy) -> str:
+    return _("%(name)s, %(hours)s h %(range)s of learning") % {
+        "name": one.learner.name, "hours": told.plain(one.hours.usual), "range": told.interval(one.hours)
+    }  # fmt: skip
+
+
+def _load(one: Loaded) -> Row:
+    if one.certain:
+        state = _("too much, whatever happens"), "bad"
+    elif one.fullness == "over":
+        state = _("more than can be planned"), "warn"
+    else:
+        state = (_("full"), "info") if one.fullness == "full" else (_("room"), "good")
+    return {
+        "person": one.person, "url": _url(person=one.person.ref), "needed": _hours(one.needed),
+        "plannable": _hours(one.plannable), "share": _share(one.share), "state": state,
+    }  # fmt: skip
+
+
+def _unowned(team: Team, one: Need) -> Row:
+    return {
+        "text": one.text, "role": team.catalogue.title(one.role), "url": _url(responsibility=one.key),
+        "hours": _hours(one.hours), "planned": ", ".join(it.ref for it in team.table.planned(one)),
+        "who_url": f"{_address('team:who')}?role={one.role}" if _address("team:who") else "",
+    }  # fmt: skip
+
+
+def _span(one: Led) -> Row:
+    told_ = {"low": f"{one.fits.reports.low:.0f}", "name": one.fits.name}
+    if one.chosen is None:
+        state = _("no way of leading is chosen; %(name)s would fit") % told_, "draft"
+    else:
+        high = one.chosen.reports.high
+        usual = f"{one.chosen.reports.low:.0f}–{high:.0f}" if high else f"{one.chosen.reports.low:.0f}+"
+        told_ = {"name": one.chosen.name, "usual": usual, "fits": one.fits.name}
+        state = {
+            "many": (_("more than %(name)s reaches (%(usual)s); %(fits)s would fit") % told_, "warn"),
+            "few": (_("fewer than %(name)s usually leads (%(usual)s)") % told_, "info"),
+        }.get(one.state, (_("within %(usual)s") % told_, "good"))
+    name = one.chosen.name if one.chosen else "–"
+    return {"person": one.leader, "reports": one.reports, "archetype": name, "state": state}
+
+
+# --- The map of coverage ----------------------------------------------------------------------------------------------
+
+
+def _heat(team: Team, group: str) -> Row:
+    known = team.catalogue.skills
+    group = group if group in KINDS else ""
+    shown = heat.columns(team.skills, known, group)
+    by_role = len(team.workers) > heat.MOST_PEOPLE
+    rows = _role_rows(team, shown) if by_role else _people_rows(team, shown)
+    heads = [_head(team, one, group) for one in shown]
+    return {
+        "heads": heads, "heat": rows, "by_role": by_role, "group": KINDS.get(group, ""),
+        "foot_able": [_count(one.able, team.hidden) for one in shown],
+        "foot_experts": [_count(one.experts, team.hidden) for one in shown],
+    }  # fmt: skip
+
+
+def _head(team: Team, one: heat.Column, group: str) -> Row:
+    if len(one.skills) == 1 and (group or one.key in team.skills):
+        return {"label": team.catalogue.skill_name(one.key), "url": _url(skill=one.key), "n": 0}
+    return {"label": KINDS.get(one.key, one.key), "url": f"?group={one.key}#coverage", "n": len(one.skills)}
+
+
+def _count(n: int, hidden: int) -> tuple[str, bool]:
+    """A number of people in words, and whether it is too thin; with people unseen it is only the least there are."""
+    if hidden:
+        return _("%(n)s or more") % {"n": n}, False
+    return (_("nobody"), True) if n == 0 else (_("1 only"), True) if n == 1 else (str(n), False)
+
+
+def _people_rows(team: Team, shown: tuple[heat.Column, ...]) -> list[Row]:
+    return [
+        {
+            "name": row.person.name, "url": _url(person=row.person.ref), "seen": row.person.seen,
+            "cells": [(min(level, 3), WORDS[level]) for level in row.levels if level is not None],
+        }
+        for row in heat.people_rows(team.workers, shown)
+    ]  # fmt: skip
+
+
+def _role_rows(team: Team, shown: tuple[heat.Column, ...]) -> list[Row]:
+    found = []
+    for row in heat.role_rows(team.workers, shown):
+        cells = [
+            (0 if not n else 1 if n * 3 < row.seen else 2 if n * 3 < 2 * row.seen else 3, f"{n:,}") for n in row.able
+        ]
+        name = _("%(role)s, %(n)s") % {"role": team.catalogue.title(row.role), "n": f"{row.people:,}"}
+        url = _address("team:role", row.role)
+        found.append({"name": name, "url": url, "seen": bool(row.seen), "cells": cells})
+    return found
+
+
+# --- The rows behind --------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@needs(VIEW)
+def coverage(request: HttpRequest) -> HttpResponse:
+    """All skills and responsibilities, or the rows behind one of them or behind one person."""
+    team = team_of(actor_of(request))
+    for name, page in (("skill", _behind_skill), ("responsibility", _behind_duty), ("person", _behind_person)):
+        if value := request.GET.get(name):
+            return render(request, f"team/coverage_{name}.html", page(team, value))
+    context = {
+        "tabs": tabs(request, "team"),
+        "team": team,
+        "answer": _all_said(team),
+        "skills": [_skill(team, one) for one in team.skills.values()],
+        "duties": [
+            {
+                "text": one.need.text, "role": team.catalogue.title(one.need.role),
+                "url": _url(responsibility=one.need.key), "needed": _hours(one.need.hours),
+                "share": _share(one.ratio), "able": len(one.able), "experts": len(one.experts),
+                "thinnest": team.catalogue.skill_name(one.thinnest.skill) if one.thinnest else "",
+            }
+            for one in team.duties
+        ],
+        "volumes": [_volume(one.driver.name, one.amount, one.driver.unit) for one in team.volumes.values()],
+    }  # fmt: skip
+    return render(request, "team/coverage.html", context)
+
+
+def _all_said(team: Team) -> str:
+    if not team.workers:
+        return _("Nobody has a role of the team yet.")
+    if team.hidden:
+        n = team.hidden
+        return ngettext(
+            "One person does not show you their skills: numbers of people are the least there are.",
+            "%(n)s people do not show you their skills: numbers of people are the least there are.", n,
+        ) % {"n": n}  # fmt: skip
+    good = sum(_state(one)[1] == "good" for one in team.skills.values())
+    return _("%(good)s of %(all)s skills are covered.") % {"good": good, "all": len(team.skills)}
+
+
+def _volume(name: str, one: Range, unit: str) -> Row:
+    high = "…" if one.high is None else told.plain(one.high)
+    return {
+        "name": name, "value": told.plain(one.usual), "range": f"({told.plain(one.low)}–{high})", "unit": unit,
+        "origin": ORIGINS[one.origin], "why": one.why,
+    }  # fmt: skip
+
+
+def _behind_skill(team: Team, ident: str) -> Row:
+    one = team.skills.get(ident)
+    if one is None:
+        raise MaropsError(NOT_FOUND, _("The work needs no skill of this name."))
+    known = team.catalogue.skills.get(ident)
+    people = [who for who in team.workers if who.seen and who.levels.get(ident)]
+    people.sort(key=lambda who: (-who.levels[ident], who.name))
+    return {
+        "team": team, "one": _skill(team, one), "skill": known,
+        "parts": [_part(team, need, hours) for need, hours in one.parts],
+        "people": [_can(team, who, ident) for who in people[:MOST]], "more": max(0, len(people) - MOST),
+        "remedies": [_nearest(it) for it in team.remedies if it.skill is one],
+        "steps": [step for it in team.remedies if it.skill is one for step in it.steps],
+        "single": one.single, "from_level": team.assumed.pace.counts_as_cover_from,
+        "volumes": _volumes_of(team, [need for need, _hours in one.parts]),
+    }  # fmt: skip
+
+
+def _part(team: Team, need: Need, hours: Hours) -> Row:
+    each = ""
+    if need.load:
+        low, usual, high = need.load.hours_per_unit
+        each = f"{usual:g} ({low:g}–{high:g})"
+    return {
+        "text": need.text, "role": team.catalogue.title(need.role), "url": _url(responsibility=need.key),
+        "driver": team.assumed.driver(need.load.driver).name if need.load else "", "each": each,
+        "shares": len(need.skills), "hours": _hours(hours),
+    }  # fmt: skip
+
+
+def _as_share(name: str, one: Range) -> Row:
+    value = f"{one.usual * 100:.0f} %"
+    range_ = f"({one.low * 100:.0f}–{(one.high if one.high is not None else one.usual) * 100:.0f})"
+    return {"name": name, "value": value, "range": range_, "unit": "", "origin": ORIGINS[one.origin], "why": one.why}
+
+
+def _volumes_of(team: Team, some: list[Need]) -> list[Row]:
+    names = dict.fromkeys(one.load.driver for one in some if one.load)
+    found = [team.volumes[name] for name in names if name in team.volumes]
+    return [_volume(one.driver.name, one.amount, one.driver.unit) for one in found]
+
+
+def _can(team: Team, who: Worker, ident: str) -> Row:
+    level = who.levels[ident]
+    asked = [skill for skill, at in who.levels.items() if at >= level >= ABLE and skill in team.skills]
+    return {
+        "person": who, "url": _url(person=who.ref), "level": level, "word": WORDS[level],
+        "week": f"{who.week:.2f}", "plannable": _hours(team.loads[who.id].plannable), "skills": len(asked),
+    }  # fmt: skip
+
+
+def _behind_duty(team: Team, key: str) -> Row:
+    one = next((it for it in team.duties if it.need.key == key), None)
+    if one is None:
+        raise MaropsError(NOT_FOUND, _("No role of the team has this responsibility."))
+    need = one.need
+    does = [team.known[who] for who in team.table.does(need)]
+    return {
+        "team": team,
+        "need": need,
+        "role": team.catalogue.title(need.role),
+        "part": _part(team, need, need.hours) if need.hours else None,
+        "skills": [_skill(team, team.skills[it]) for it in need.skills],
+        "share": _share(one.ratio),
+        "thinnest": team.catalogue.skill_name(one.thinnest.skill) if one.thinnest else "",
+        "able": [who.name for who in one.able[:MOST]],
+        "able_all": len(one.able),
+        "does": [who.name for who in does[:MOST]],
+        "does_all": len(does),
+        "answering": [team.known[who].name for who in team.table.answering(need)],
+        "planned": team.table.planned(need),
+        "volumes": _volumes_of(team, [need]),
+    }
+
+
+def _behind_person(team: Team, ref: str) -> Row:
+    who = next((one for one in team.workers if one.ref == ref), None)
+    if who is None:
+        raise MaropsError(NOT_FOUND, _("Nobody of the team has this reference."))
+    load = team.loads[who.id]
+    rest = next((one for one in team.rests if one.person is who), None)
+    hours = team.assumed.hours
+    return {
+        "who": who, "load": _load(load), "tasks": told.plain(who.tasks) if who.tasks else "",
+        "parts": [_part(team, need, some) for need, some in load.parts],
+        "rests": [_skill(team, one) | {"alone": len(one.able) == 1} for one in rest.skills] if rest else [],
+        "week": _hours(rest.week) if rest else None,
+        "hours": [
+            _volume(_("Hours at work in a month, full-time"), hours.worked_per_month, ""),
+            _as_share(_("Share of it that nobody planned"), hours.unplanned_share),
+            _as_share(_("Share of meetings"), hours.meeting_share),
+            _as_share(_("Share of learning"), hours.learning_share),
+        ],
+        "full": f"{who.week:.2f}", "full_at": f"{load.full_at * 100:.0f} %",
+        "roles": [(team.catalogue.title(role), f"{share:.0%}") for role, share in who.shares.items()],
+    }  # fmt: skip

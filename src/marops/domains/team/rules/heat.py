@@ -1,0 +1,95 @@
+"""The map of coverage: people by groups of skills, or by the skills of one group; many people by their roles.
+
+In a group somebody has the level that at least half of its skills reach. A group is as thin as its thinnest skill.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from marops.domains.team.rules.coverage import ABLE, SkillCover, Worker
+from marops.domains.team.rules.roles import Skill
+
+MOST_PEOPLE: Final = 60
+"""Up to so many people each have a row; beyond, each role has one."""
+MOST_SKILLS: Final = 14
+"""Up to so many skills stand beside each other; beyond, they are grouped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A group of skills, or one skill: its key, and the skills it is made of."""
+
+    key: str
+    skills: tuple[SkillCover, ...]
+
+    @property
+    def able(self) -> int:
+        """How many are able to do its thinnest skill."""
+        return min((len(one.able) for one in self.skills), default=0)
+
+    @property
+    def experts(self) -> int:
+        """How many have level 3 or more in the skill where these are fewest."""
+        return min((one.bus_factor for one in self.skills), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person's levels by column; None: they do not show them to this reader."""
+
+    person: Worker
+    levels: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """Of those who hold a role and may be looked at, how many are able in each column."""
+
+    role: str
+    seen: int
+    people: int
+    able: tuple[int, ...]
+
+
+def columns(skills: Mapping[str, SkillCover], known: Mapping[str, Skill], group: str = "") -> tuple[Column, ...]:
+    """Groups of skills by what they are about, or of one group its skills; those with the most hours first."""
+    kinds: dict[str, list[SkillCover]] = {}
+    for one in skills.values():
+        kinds.setdefault(known[one.skill].kind if one.skill in known else "", []).append(one)
+    if group or len(skills) <= MOST_SKILLS:
+        shown = [one for kind, some in kinds.items() for one in some if group in ("", kind)]
+        return tuple(Column(one.skill, (one,)) for one in shown)
+    found = [Column(kind, tuple(some)) for kind, some in kinds.items()]
+    return tuple(sorted(found, key=lambda one: (-sum(it.needed.usual for it in one.skills), one.key)))
+
+
+def level_in(levels: Mapping[str, int], column: Column) -> int:
+    """The level that at least half of the column's skills reach."""
+    found = sorted((levels.get(one.skill, 0) for one in column.skills), reverse=True)
+    return found[(len(found) + 1) // 2 - 1] if found else 0
+
+
+def people_rows(workers: Sequence[Worker], shown: Sequence[Column]) -> list[PersonRow]:
+    """A row for each person."""
+    return [
+        PersonRow(one, tuple(level_in(one.levels, column) if one.seen else None for column in shown)) for one in workers
+    ]
+
+
+def role_rows(workers: Sequence[Worker], shown: Sequence[Column]) -> list[RoleRow]:
+    """A row for each role."""
+    holders: dict[str, list[Worker]] = {}
+    for one in workers:
+        for role in one.shares:
+            holders.setdefault(role, []).append(one)
+    reached: dict[Any, list[bool]] = {
+        one.id: [level_in(one.levels, column) >= ABLE for column in shown] for one in workers if one.seen
+    }
+    return [
+        RoleRow(
+            role, sum(one.seen for one in some), len(some),
+            tuple(sum(reached[one.id][at] for one in some if one.seen) for at in range(len(shown))),
+        )
+        for role, some in holders.items()
+    ]  # fmt: skip

@@ -9,14 +9,17 @@ class TeamConfig(AppConfig):
     def ready(self) -> None:
         self._definitions()
         self._shell()
+        self._careers()
 
     @staticmethod
     def _definitions() -> None:
+        from marops.domains.team.queries.newcomers import check_playbook
         from marops.domains.team.rules.assumptions import Assumptions
         from marops.domains.team.rules.calendars import WorkingCalendar
         from marops.domains.team.rules.playbook import Playbook
         from marops.domains.team.rules.roles import Role, Skills
         from marops.domains.team.rules.structure import Structure
+        from marops.domains.team.stages import turn
         from marops.domains.team.starter import Starters
         from marops.kernel import ports
         from marops.kernel.definitions import Kind, register_kind
@@ -26,7 +29,8 @@ class TeamConfig(AppConfig):
         register_kind(Kind("skills", "Skills", Skills, four_eyes=False))
         register_kind(Kind("structure", "Structure of the team", Structure, four_eyes=False))
         register_kind(Kind("assumptions", "Assumptions of plans", Assumptions, four_eyes=False))
-        register_kind(Kind("playbook", "Playbook", Playbook, four_eyes=False))
+        register_kind(Kind("playbook", "Playbook", Playbook, check=check_playbook, four_eyes=False))
+        ports.day_turns.fill("first-weeks", turn)
         ports.starters.fill("team", Starters(), order=20)
 
     @staticmethod
@@ -43,3 +47,26 @@ class TeamConfig(AppConfig):
         ports.navigation.fill("team-hours", entry, order=60)
         ports.search.fill("team", queries.search_people, order=85)
         shell.objects.fill("person", shell.ObjectKind(_("Member of the team"), queries.find_for_shell))
+        from marops.domains.team.queries import work
+
+        ports.desk.fill("team-work", work.desk_lines)
+        ports.search.fill("team-work", work.search_work, order=86)
+        shell.objects.fill("assignment", shell.ObjectKind(_("Work"), work.find_for_shell))
+        words = "assign task to do delegate"
+        shell.commands.fill("team-work", shell.Command(_("New work"), "team:work-new", VIEW, words=words))
+
+    @staticmethod
+    def _careers() -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from marops.domains.team import ports as team_ports
+        from marops.domains.team.permissions import VIEW
+        from marops.domains.team.queries import growth
+        from marops.kernel import ports, shell
+
+        team_ports.grown.fill("definitions", growth.put_in_force)
+        ports.desk.fill("growth", growth.needs_of_growth, order=80)
+        words = "career path next role promotion ladder growth"
+        shell.commands.fill("career-map", shell.Command(_("Career map"), "team:career", VIEW, words=words))
+        words = "growth plan goals moves mentor review"
+        shell.commands.fill("growth-plan", shell.Command(_("My growth plan"), "team:growth", VIEW, words=words))

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from marops.domains.team.pages import career, coverage, duties, growth, growth_team, hours, pictures
+from marops.domains.team.pages import (
+    career,
+    coverage,
+    duties,
+    growth,
+    growth_team,
+    hours,
+    newcomers,
+    pictures,
+    talks,
+    week,
+)
 
 app_name = "team"
 
@@ -28,4 +39,21 @@ urlpatterns = [
     path("growth/<slug:part>", growth.add, name="growth-add"),
     path("growth/<slug:part>/<uuid:ident>/<slug:what>", growth.change, name="growth-change"),
     path("team/growth", growth_team.growth_team, name="growth-team"),
+    path("team/week", week.week, name="week"),
+    path("team/work", week.work, name="work"),
+    path("team/work/new", week.new, name="work-new"),
+    path("team/work/move", week.move, name="work-move"),
+    path("team/work/moves/<uuid:move_id>/undo", week.move_undo, name="work-move-undo"),
+    path("team/work/<str:ref>", week.work_of, name="work-of"),
+    path("team/work/<str:ref>/state", week.state, name="work-state"),
+    path("team/work/<str:ref>/give", week.give, name="work-give"),
+    path("team/work/<str:ref>/undo", week.undo, name="work-undo"),
+    path("team/talks", talks.talks, name="talks"),
+    path("team/talks/<str:ref>", talks.talk, name="talk"),
+    path("team/talks/topics/<uuid:topic_id>", talks.topic, name="talk-topic"),
+    path("team/onboarding/new", newcomers.new, name="onboarding-new"),
+    path("team/onboarding/<str:ref>", newcomers.onboarding, name="onboarding"),
+    path("team/onboarding/<str:ref>/change", newcomers.change, name="onboarding-change"),
+    path("team/playbooks", newcomers.all_playbooks, name="playbooks"),
+    path("team/playbooks/<slug:slug>", newcomers.playbook, name="playbook"),
 ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db.models import Q
 
 from marops.domains.accounts.public import Account
+from marops.domains.team.actions.newcomers import move_dues
 from marops.domains.team.catalogue import assumptions
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person, RoleHeld
@@ -120,6 +121,7 @@ def add_absence(
     _refuse_twice(person, starts, ends)
     row = Absence.objects.create(person_id=person_id, starts=starts, ends=ends, reason=reason, made_by=actor.id)
     act.changed("person", person_id, after={"absence": [starts, ends], "reason": reason})
+    move_dues(act, person_id)
     return row
 
 
@@ -156,6 +158,7 @@ def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
     need_absences(actor, row.person)
     act.changed("person", row.person_id, before={"absence": [row.starts, row.ends], "reason": row.reason})
     row.delete()
+    move_dues(act, row.person_id)
 
 
 def _shown(row: Person) -> dict[str, Any]:

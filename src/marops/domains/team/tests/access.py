@@ -3,6 +3,7 @@ from datetime import timedelta
 from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
+from marops.domains.team.tests.access_week import WEEK, week_things
 from marops.kernel.clock import now
 
 VIEW, MANAGE, PLAN = "team.view", "team.manage", "team.plan"
@@ -13,7 +14,7 @@ def things(cast):
     absence = Absence.objects.create(person=person, starts=now(), ends=now() + timedelta(days=2), made_by="test")
     holder = Person.objects.create(number=7002, name="Nuno Reis")
     RoleHeld.objects.create(person=holder, role="mops_coordinator")
-    return {"person": person, "absence": absence, "holder": holder}
+    return {"person": person, "absence": absence, "holder": holder} | week_things(cast)
 
 
 def _person(world):
@@ -28,7 +29,7 @@ def _letter(world):
     return {"role": "mops_coordinator", "duty": "campaign-setup", "ref": world.things["holder"].ref}
 
 
-EXPECT = {
+EXPECT = WEEK | {
     "team": Expect(right=VIEW),
     "team/coverage": Expect(right=VIEW),
     "team/who": Expect(right=VIEW),

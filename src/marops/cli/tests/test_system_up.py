@@ -22,12 +22,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     EmbeddedServer(one.home).stop()
 
 
+@pytest.fixture(scope="module")
+def starts() -> Iterator[list[Running]]:
+    made: list[Running] = []
+    yield made
+    for one in made:
+        one.stop()
+
+
 @pytest.fixture
-def running(place: Place) -> Iterator[Running]:
-    one = place.up()
-    assert one.ready(), one.said
-    yield one
-    one.stop()
+def running(place: Place, starts: list[Running]) -> Running:
+    """The workspace, up: still, where the test before left it so."""
+    if not starts or starts[-1].process.poll() is not None:
+        starts.append(place.up())
+        assert starts[-1].ready(), starts[-1].said
+    return starts[-1]
 
 
 def test_the_first_start_shows_its_progress_and_a_page_within_a_minute(tmp_path: Path):
@@ -93,15 +102,6 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_started(place: Place
     assert not (other.home / "postgres").exists()
 
 
-@pytest.mark.parametrize("role", ["worker", "run", "web"])
-def test_a_part_that_is_killed_is_started_again(place: Place, running: Running, role: str):
-    before = running.children()[role]
-    os.kill(before, signal.SIGKILL)
-    assert until(lambda: running.children().get(role, before) != before)
-    assert until(place.healthy)
-    assert f"{role} ended with -9" in running.said
-
-
 def test_postgresql_killed_under_it_comes_back_and_every_part_goes_on(place: Place, running: Running):
     parts = running.children()
     server = place.postmaster()
@@ -120,6 +120,15 @@ def test_postgresql_killed_under_it_comes_back_and_every_part_goes_on(place: Pla
     assert until(lambda: place.sql("SELECT state FROM job WHERE kind = 'no.such'") == [("failed",)], 60), running.said
     assert running.children() == parts  # the very same processes
     place.sql("DELETE FROM job WHERE kind = 'no.such'")
+
+
+@pytest.mark.parametrize("role", ["worker", "run", "web"])
+def test_a_part_that_is_killed_is_started_again(place: Place, running: Running, role: str):
+    before = running.children()[role]
+    os.kill(before, signal.SIGKILL)
+    assert until(lambda: running.children().get(role, before) != before)
+    assert until(place.healthy)
+    assert f"{role} ended with -9" in running.said
 
 
 def test_killed_itself_its_parts_die_and_the_server_is_found_and_stopped_by_the_last_to_leave(

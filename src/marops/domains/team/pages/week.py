@@ -74,16 +74,23 @@ def week(request: HttpRequest) -> HttpResponse:
 def _answer(rows: Sequence[weeks.Row], due: Sequence[Assignment], free: Sequence[Assignment], day: date) -> str:
     if not rows:
         return _("Nobody holds a role of the team yet.")
+    when = _("this week") if weeks.starts_of(day)[0] <= day else _("in the coming week")
     over = sorted((one for one in rows if one.plate.weeks[0].over >= 1), key=lambda one: -one.plate.weeks[0].over)
     if over:
         most = over[0].plate.weeks[0]
         said = ngettext(
-            "%(name)s has %(load)s hours of work for %(open)s this week.",
-            "%(n)s people have more on this week than fits; %(name)s most, with %(load)s hours for %(open)s.",
+            "%(name)s has %(load)s hours of work for %(open)s %(when)s.",
+            "%(n)s people have more on %(when)s than fits; %(name)s most, with %(load)s hours for %(open)s.",
             len(over),
-        ) % {"n": len(over), "name": over[0].person.name, "load": round(most.load), "open": round(most.open)}
+        ) % {
+            "n": len(over),
+            "when": when,
+            "name": over[0].person.name,
+            "load": round(most.load),
+            "open": round(most.open),
+        }
     else:
-        said = _("Nobody has more on this week than fits.")
+        said = _("Nobody has more on %(when)s than fits.") % {"when": when}
     late = sum(1 for one in due if queries.is_late(one, day))
     if late:
         said += " " + ngettext("%(n)s thing is late.", "%(n)s things are late.", late) % {"n": late}

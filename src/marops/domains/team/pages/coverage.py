@@ -216,8 +216,9 @@ def _heat(team: Team, group: str) -> Row:
     heads = [_head(team, one, group) for one in shown]
     return {
         "heads": heads, "heat": rows, "by_role": by_role, "group": KINDS.get(group, ""),
-        "foot_able": [_count(one.able, team.hidden) for one in shown],
-        "foot_experts": [_count(one.experts, team.hidden) for one in shown],
+        "grouped": any(one["n"] for one in heads),
+        "foot_able": [_foot(one.done, [len(it.able) for it in one.skills], team.hidden) for one in shown],
+        "foot_experts": [_foot(one.safe, [it.bus_factor for it in one.skills], team.hidden) for one in shown],
     }  # fmt: skip
 
 
@@ -227,8 +228,15 @@ def _head(team: Team, one: heat.Column, group: str) -> Row:
     return {"label": KINDS.get(one.key, one.key), "url": f"?group={one.key}#coverage", "n": len(one.skills)}
 
 
-def _count(n: int, hidden: int) -> tuple[str, bool]:
-    """A number of people in words, and whether it is too thin; with people unseen it is only the least there are."""
+def _foot(twice: int, people: list[int], hidden: int) -> tuple[str, bool]:
+    """How many people can, of a group in how many of its skills two can; and whether that is thin.
+
+    With people unseen it is only the least there are, and nothing is called thin.
+    """
+    if len(people) > 1:
+        words = _("%(n)s of %(all)s") % {"n": twice, "all": len(people)}
+        return (_("%(n)s or more") % {"n": twice}, False) if hidden else (words, twice * 2 < len(people))
+    n = people[0]
     if hidden:
         return _("%(n)s or more") % {"n": n}, False
     return (_("nobody"), True) if n == 0 else (_("1 only"), True) if n == 1 else (str(n), False)
@@ -240,7 +248,7 @@ def _people_rows(team: Team, shown: tuple[heat.Column, ...]) -> list[Row]:
             "name": row.person.name, "url": _url(person=row.person.ref), "seen": row.person.seen,
             "cells": [(min(level, 3), WORDS[level]) for level in row.levels if level is not None],
         }
-        for row in heat.people_rows(team.workers, shown)
+        for row in heat.people_rows(team.ordered, shown)
     ]  # fmt: skip
 
 

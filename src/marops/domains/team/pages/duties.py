@@ -57,7 +57,8 @@ def who(request: HttpRequest) -> HttpResponse:
 
 def _people(duties: Duties, wanted: Sequence[Need] | None) -> list[Any]:
     """The columns: the team and its openings; of one role, those who have a letter there."""
-    everybody = [*duties.table.workers, *duties.table.openings]
+    team = duties.team
+    everybody = [one.id for one in (*team.around, *team.ordered)] + list(duties.table.openings)
     if wanted is None:
         return everybody
     return [one for one in everybody if any(duties.table.cell(need, one) for need in wanted)]

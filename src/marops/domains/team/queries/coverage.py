@@ -104,7 +104,16 @@ class Team:
     def remedies(self) -> tuple[Remedy, ...]:
         """Who could stand in, the cheapest first."""
         room = {who: one.plannable.usual - one.needed.usual for who, one in self.loads.items()}
-        return rules.remedies(self.skills.values(), self.workers, room, self.assumed.learning)
+        asked = {slug: role.needs for slug, role in self.catalogue.inside.items()}
+        return rules.remedies(self.skills.values(), self.workers, room, self.assumed.learning, asked)
+
+    @cached_property
+    def ordered(self) -> tuple[Worker, ...]:
+        """The team by the standing of what they have most of, as a picture of it begins with who leads."""
+        place = {slug: at for at, slug in enumerate(self.catalogue.inside)}
+        return tuple(
+            sorted(self.workers, key=lambda one: (place[max(one.shares, key=one.shares.__getitem__)], one.name))
+        )
 
     @cached_property
     def gaps(self) -> tuple[SkillCover, ...]:

@@ -44,7 +44,9 @@ def named(names: Sequence[str], most: int = NAMED) -> str:
 
 def plain(value: float) -> str:
     """Hours as they are said: whole ones, below ten with one decimal."""
-    return "…" if isinf(value) else f"{value:,.0f}" if value >= 9.95 or not value else f"{value:.1f}"
+    if isinf(value):
+        return "…"
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
 
 
 def interval(hours: Hours) -> str:

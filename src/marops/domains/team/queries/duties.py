@@ -25,6 +25,8 @@ from marops.kernel.workspace import zone
 
 Given = tuple[Need, Any, Letter]
 DAYS: Final = 90
+OFTEN: Final = 4.0
+"""So often a month at least, about weekly, before somebody hears of it as a matter of course."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def _wrote(team: Team) -> dict[str, dict[Any, tuple[str, ...]]]:
 def _hears(actor: Actor) -> dict[str, dict[str, list[Passed]]]:
     """Role → the roles it hands something to, as the facts of the last ninety days say; else as usual."""
     found: dict[str, dict[str, list[Passed]]] = {}
-    for one in hand_offs(actor, DAYS).rows:
+    often = [one for one in hand_offs(actor, DAYS).rows if one.a_month >= OFTEN]
+    for one in often:
         passed = Passed(one.passed.what, one.passed.count if one.measured else 0)
         found.setdefault(one.passed.source, {}).setdefault(one.passed.target, []).append(passed)
     return found

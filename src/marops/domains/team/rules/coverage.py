@@ -292,23 +292,38 @@ class Remedy:
 
 
 def remedies(
-    skills: Iterable[SkillCover], workers: Sequence[Worker], room: Mapping[Any, float], learning: Learning
+    skills: Iterable[SkillCover],
+    workers: Sequence[Worker],
+    room: Mapping[Any, float],
+    learning: Learning,
+    asked: Mapping[str, Collection[str]],
 ) -> tuple[Remedy, ...]:
-    """For each skill that rests on one person, who is nearest to level 3; the fewest hours of learning first.
+    """For each skill that rests on one person, who is nearest to level 3; the fewest hours of learning first. A skill
+    that nobody else has begun with has none.
 
-    Of those equally near, whoever has the most room in the month (`room`: hours by person).
+    Of those equally near, whoever has a role that asks for the skill (`asked`: role → skills), then whoever has the
+    most room in the month (`room`: hours by person).
     """
-    found = [one for skill in skills if skill.single and (one := _nearest(skill, workers, room, learning))]
+    found = [one for skill in skills if skill.single and (one := _nearest(skill, workers, room, learning, asked))]
     return tuple(sorted(found, key=lambda one: (one.hours.usual, -one.skill.needed.usual, one.skill.skill)))
 
 
 def _nearest(
-    skill: SkillCover, workers: Sequence[Worker], room: Mapping[Any, float], learning: Learning
+    skill: SkillCover,
+    workers: Sequence[Worker],
+    room: Mapping[Any, float],
+    learning: Learning,
+    asked: Mapping[str, Collection[str]],
 ) -> Remedy | None:
-    others = [one for one in workers if one is not skill.experts[0] and one.seen]
+    others = [one for one in workers if one is not skill.experts[0] and one.levels.get(skill.skill)]
     if not others:
         return None
-    best = min(others, key=lambda one: (-one.levels.get(skill.skill, 0), -room.get(one.id, 0.0), one.name, one.ref))
+
+    def rank(one: Worker) -> tuple[int, bool, float, str, str]:
+        fits = any(skill.skill in asked.get(role, ()) for role in one.shares)
+        return -one.levels.get(skill.skill, 0), not fits, -room.get(one.id, 0.0), one.name, one.ref
+
+    best = min(others, key=rank)
     level = best.levels.get(skill.skill, 0)
     steps = learning.between(level, EXPERT)
     hours = total(Hours(one.low, one.usual, _most(one)) for one in steps)

@@ -1,6 +1,7 @@
 """The map of coverage: people by groups of skills, or by the skills of one group; many people by their roles.
 
-In a group somebody has the level that at least half of its skills reach. A group is as thin as its thinnest skill.
+In a group somebody has the level that at least half of its skills reach; below it stands in how many of them there is
+a second one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,14 +25,14 @@ class Column:
     skills: tuple[SkillCover, ...]
 
     @property
-    def able(self) -> int:
-        """How many are able to do its thinnest skill."""
-        return min((len(one.able) for one in self.skills), default=0)
+    def safe(self) -> int:
+        """In how many of its skills two or more have level 3: one may be away."""
+        return sum(one.bus_factor > 1 for one in self.skills)
 
     @property
-    def experts(self) -> int:
-        """How many have level 3 or more in the skill where these are fewest."""
-        return min((one.bus_factor for one in self.skills), default=0)
+    def done(self) -> int:
+        """In how many of its skills two or more are able."""
+        return sum(len(one.able) > 1 for one in self.skills)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
         holder with the largest share, who then answers for it and does it (AR)
     C   is asked before: who wrote or approved the definitions in force that its skills are about, as the evidence of
         the skills names them
-    I   hears of it after: who holds a role that gets something handed on by this one, as the facts say
+    I   hears of it after: who holds a role that gets something from this one about weekly, as the facts say
 
 A person has the first of these that applies. A letter set by hand replaces it; an A set by hand takes over from the one
 that ownership gives. A place nobody has yet carries an R for its roles, as planned, and takes nothing off anybody.

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries.quality import gravest, many, summary
+from marops.domains.team.public import Offer, at_hand
 from marops.kernel import ports
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active
@@ -21,6 +22,8 @@ from marops.kernel.shell import Need, Section, SectionRow
 
 FIX = "quality.fix"
 KEPT_SECONDS = 300
+TAKING_OVER = (3.0, 8.0)
+"""Hours that taking a rule over takes at first; an assumption."""
 
 
 def records(actor: Actor, as_of: datetime) -> Iterator[Need]:
@@ -93,5 +96,20 @@ def _found(actor: Actor) -> dict[str, Any]:
     return {"contacts": day.contacts, "faulty": day.faulty, "rules": order}
 
 
+def to_learn_from(actor: Actor) -> Iterator[Offer]:
+    """The rule that finds most records and can be mended: for those who may, something to grow by."""
+    if not may(actor, FIX) or grants(actor).scope(VIEW) is not Scope.ALL:
+        return
+    mendable = [one for one in _found(actor)["rules"] if one["contacts"] and one["fixes"]]
+    if mendable:
+        most = max(mendable, key=lambda one: (int(one["contacts"]), str(one["name"])))
+        says = _(
+            "Take over “%(fault)s”, which %(n)s records have: mend what can be mended, and find where it comes from."
+        )
+        words = says % {"fault": inner(str(most["title"])), "n": f"{most['contacts']:,}"}
+        yield Offer(words, TAKING_OVER, "quality.fixed", reverse("contacts:rule", args=[most["name"]]))
+
+
 ports.desk.fill("records", records)
 ports.desk.fill("faults", faults)
+at_hand.fill("quality", to_learn_from)

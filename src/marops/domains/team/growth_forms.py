@@ -61,7 +61,7 @@ class GoalForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False)
     says = forms.CharField(label=_("In words"), max_length=500, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
 
 class GoalStateForm(forms.Form):
@@ -75,7 +75,7 @@ class MoveForm(forms.Form):
 
     says = forms.CharField(label=_("What I will do"), max_length=500)
     skill = forms.ChoiceField(label=_("For the skill"), choices=_skills, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
 
 class AdoptForm(MoveForm):
@@ -87,7 +87,7 @@ class AdoptForm(MoveForm):
 class ReviewForm(forms.Form):
     """A look back."""
 
-    on = forms.DateField(label=_("On"), initial=today, widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(label=_("On"), initial=today, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     beside_id = _Person(label=_("With"), choices=_people, required=False)
     says = forms.CharField(label=_("What we saw"), max_length=4000, widget=_WORDS)
 

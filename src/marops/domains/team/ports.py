@@ -4,7 +4,7 @@ to role, what came of somebody's decisions, what a hire would change.
 Each port's fillers are functions; a part that is not there says nothing, and the page says what will stand there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,9 +71,9 @@ AnswersFor = Callable[[str, Actor], Sequence[Answerable]]
 """(role, who asks) → what the role answers for here."""
 PassedOn = Callable[[datetime, datetime, Actor], Sequence[HandOff]]
 """(from, to, who asks) → hand-offs in that span, out of facts."""
-Grown = Callable[[UUID, Actor], Sequence[Came]]
+Grown = Callable[[UUID, Actor], Iterable[Came]]
 """(account, who asks) → the decisions of a person."""
-AtHand = Callable[[Actor], Sequence[Offer]]
+AtHand = Callable[[Actor], Iterable[Offer]]
 """(who asks) → things of this installation that somebody could take on now."""
 EffectOfOpening = Callable[[Any, Actor], Sequence[Effect]]
 """(a Vacancy, who asks) → what it would change."""

@@ -15,7 +15,8 @@ from marops.domains.team.models import (
     Shown,
     Vacancy,
 )
-from marops.domains.team.ports import HandOff, passed_on
+from marops.domains.team.ports import Came, HandOff, at_hand, grown, passed_on
+from marops.domains.team.queries.career_told import career_json
 from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
 from marops.domains.team.queries.hours import (
@@ -35,15 +36,18 @@ from marops.domains.team.queries.hours import (
 )
 from marops.domains.team.queries.pay import sealed_pay
 from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
+from marops.domains.team.rules.moves import Offer
 
 __all__ = [
     "STANDARD",
     "Absence",
     "Assessment",
     "Assignment",
+    "Came",
     "Clock",
     "Evidence",
     "HandOff",
+    "Offer",
     "Pay",
     "Person",
     "Presence",
@@ -55,12 +59,15 @@ __all__ = [
     "absences_at",
     "add_absence",
     "add_person",
+    "at_hand",
     "calendars",
+    "career_json",
     "catalogue",
     "change_person",
     "clock_of",
     "coverage_json",
     "find_person",
+    "grown",
     "hand_off_of",
     "hours_in_words",
     "hours_of",

@@ -64,6 +64,7 @@ class WorkflowsConfig(AppConfig):
     def _shell() -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from marops.domains.team.public import at_hand, grown
         from marops.domains.workflows import desk
         from marops.domains.workflows.permissions import CHANGE, VIEW
         from marops.kernel import ports, shell
@@ -87,4 +88,6 @@ class WorkflowsConfig(AppConfig):
         find, frozen = _paper("find_comparison"), _paper("frozen_comparison")
         compared = shell.ObjectKind(_("Scenarios compared"), find, personal=False, frozen=frozen)
         shell.objects.fill("workflow-comparison", compared)
+        at_hand.fill("workflows", desk.to_learn_from)
+        grown.fill("comparisons", desk.compared)
         shell.moves.fill("workflow", desk.move)

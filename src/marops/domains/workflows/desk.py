@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from marops.domains.team.public import Came, Offer
 from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.models import EventLog, WorkflowAnswer
-from marops.domains.workflows.permissions import VIEW
+from marops.domains.workflows.permissions import CHANGE, VIEW
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, find
 from marops.kernel.errors import MaropsError
@@ -75,6 +77,48 @@ def move(actor: Actor, as_of: datetime) -> MoveState | None:
         _("begun"), "info", said % {"n": len(rows), "title": _title(newest)},
         reverse("workflows:workflow", args=[newest.slug]), _("Find its bottleneck"),
     )  # fmt: skip
+
+
+LOOKING, COMPARING, DRAWING = (1.0, 3.0), (2.0, 5.0), (4.0, 8.0)
+"""Hours that asking, comparing and drawing take at first; assumptions."""
+
+
+def to_learn_from(actor: Actor) -> Iterator[Offer]:
+    """What somebody could take on to learn: a workflow nobody asked or compared yet; drawing one where none is."""
+    if not may(actor, VIEW):
+        return
+    changes, rows = may(actor, CHANGE), active("workflow")
+    asked = set(WorkflowAnswer.objects.values_list("kind", "workflow").distinct())
+    unasked = [one for one in rows if (WorkflowAnswer.Kind.BOTTLENECK, one.slug) not in asked]
+    uncompared = [one for one in rows if (WorkflowAnswer.Kind.COMPARISON, one.slug) not in asked]
+    for one in sorted(unasked, key=_title)[:1]:
+        says = _("Ask the workflow “%(title)s” where it is held back: nobody has yet. Show it to those who work in it.")
+        yield Offer(says % {"title": _title(one)}, LOOKING, "bottleneck.named", _url(one))
+    for one in sorted(uncompared, key=_title)[:1] if changes else ():
+        says = _("Compare two ways to do “%(title)s”, and say which you would choose and why.")
+        yield Offer(says % {"title": _title(one)}, COMPARING, "scenario.compared", _url(one))
+    if changes and not rows:
+        says = _("Draw the first workflow with those who work in it: none is mapped here yet.")
+        yield Offer(says, DRAWING, "workflow.drawn", reverse("workflows:new"))
+
+
+def compared(account_id: UUID, actor: Actor) -> Iterator[Came]:
+    """The scenarios somebody compared, for their portfolio; what came of them is whether the workflow changed since."""
+    if not may(actor, VIEW):
+        return
+    rows = WorkflowAnswer.objects.filter(kind=WorkflowAnswer.Kind.COMPARISON, actor_id=str(account_id))
+    latest = {row.slug: row for row in active("workflow")}
+    for one in rows.order_by("-at")[:50]:
+        row = latest.get(one.workflow)
+        title = _title(row) if row else one.workflow
+        changed = row is not None and row.valid_from is not None and row.valid_from > one.at
+        outcome = _("the workflow was changed afterwards") if changed else _("the workflow is as it was")
+        url = reverse("workflows:comparison", args=[one.workflow]) + f"?answer={one.id}"
+        yield Came(_("Scenarios of “%(title)s” compared") % {"title": title}, url, one.at, outcome)
+
+
+def _url(row: Definition) -> str:
+    return reverse("workflows:workflow", args=[row.slug])
 
 
 def _title(row: Definition) -> str:

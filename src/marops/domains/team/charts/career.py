@@ -1,13 +1,13 @@
 """The career map as a picture: a column for each standing, a card for each role, a line for each step."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from marops.domains.team.rules.career import CareerMap, Path, Way, columns
 from marops.domains.team.rules.roles import STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
-CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 146.0, 42.0, 24.0, 9.0, 26.0
+CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 146.0, 42.0, 26.0, 10.0, 26.0
 _LINE, _PAD, _EMBLEM = 15.0, 9.0, 24.0
 _EMBLEMS = frozenset({
     "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald",
@@ -63,9 +63,10 @@ class Walk:
 def picture(known: CareerMap, walk: Walk, words: Callable[[int], str], link: Callable[[str], str]) -> Picture:
     """The picture. `words`: what a standing is called; `link`: where a role leads."""
     placed = _placed(known)
-    places = {slug: (_x(at), _y(row)) for at, column in enumerate(placed) for slug, row in column}
+    roads = _Roads(placed)
+    places = {slug: roads.place(slug) for column in placed for slug, _row in column}
     on = set(zip(walk.path.roles, walk.path.roles[1:], strict=False)) if walk.path else set()
-    lines = [_line(one, places, walk, (one.source, one.target) in on) for one in known.all_ways]
+    lines = [_line(one, roads, walk, (one.source, one.target) in on) for one in known.all_ways]
     cards = [_card(slug, known.roles[slug], at, walk, link) for slug, at in places.items()]
     heads = [(_x(at), words(STANDING[known.roles[column[0][0]].level])) for at, column in enumerate(placed)]
     height = max((y for _x_, y in places.values()), default=HEAD) + CARD_H + 4
@@ -92,18 +93,53 @@ def _y(row: float) -> float:
     return HEAD + row * (CARD_H + GAP_Y)
 
 
-def _line(one: Way, places: Mapping[str, tuple[float, float]], walk: Walk, on: bool) -> Line:
-    (x, y), (to_x, to_y) = places[one.source], places[one.target]
-    start, end = (x + CARD_W, y + CARD_H / 2), (to_x, to_y + CARD_H / 2)
-    if to_x <= x:  # beside or back: round the right-hand side
-        end = (to_x + CARD_W, to_y + CARD_H / 2)
-        out = max(start[0], end[0]) + 14
-        bend = f"{num(out)} {num(start[1])} {num(out)} {num(end[1])}"
-    else:
-        half = max(12.0, min((end[0] - start[0]) / 2, 90.0))
-        bend = f"{num(start[0] + half)} {num(start[1])} {num(end[0] - half)} {num(end[1])}"
-    d = f"M{num(start[0])} {num(start[1])}C{bend} {num(end[0])} {num(end[1])}"
-    return Line(d, f"step {_strength(one, walk, on)} {one.basis}")
+Point = tuple[float, float]
+
+
+class _Roads:
+    """How steps run: from card to card, and between the cards of the columns that lie in between."""
+
+    def __init__(self, placed: list[list[tuple[str, float]]]) -> None:
+        self.at = {slug: (column, row) for column, found in enumerate(placed) for slug, row in found}
+        self.gaps = [[_y(row) - GAP_Y / 2 for _slug, row in found] for found in placed]
+        for column, found in enumerate(placed):
+            if found:
+                self.gaps[column].append(_y(found[-1][1]) + CARD_H + GAP_Y / 2)
+
+    def place(self, slug: str) -> Point:
+        """The corner of a card."""
+        column, row = self.at[slug]
+        return _x(column), _y(row)
+
+    def road(self, source: str, target: str) -> str:
+        """The stroke from the right of one card to the left of another; back or beside it, round the right side."""
+        (x, y), (to_x, to_y) = self.place(source), self.place(target)
+        start, middle = (x + CARD_W, y + CARD_H / 2), to_y + CARD_H / 2
+        if to_x <= x:
+            end = (to_x + CARD_W, middle)
+            out = max(start[0], end[0]) + 14
+            return f"M{_pt(start)}C{_pt((out, start[1]))} {_pt((out, end[1]))} {_pt(end)}"
+        words, at = f"M{_pt(start)}", start
+        first, last = self.at[source][0], self.at[target][0]
+        for column in range(first + 1, last):
+            straight = start[1] + (middle - start[1]) * (column - first) / (last - first)
+            gap = min(self.gaps[column], key=lambda one: (abs(one - straight), one))
+            words += _bend(at, (_x(column), gap)) + f"H{num(_x(column) + CARD_W)}"
+            at = (_x(column) + CARD_W, gap)
+        return words + _bend(at, (to_x, middle))
+
+
+def _bend(start: Point, end: Point) -> str:
+    half = (end[0] - start[0]) / 2
+    return f"C{_pt((start[0] + half, start[1]))} {_pt((end[0] - half, end[1]))} {_pt(end)}"
+
+
+def _pt(point: Point) -> str:
+    return f"{num(point[0])} {num(point[1])}"
+
+
+def _line(one: Way, roads: _Roads, walk: Walk, on: bool) -> Line:
+    return Line(roads.road(one.source, one.target), f"step {_strength(one, walk, on)} {one.basis}")
 
 
 def _strength(one: Way, walk: Walk, on: bool) -> str:

@@ -97,13 +97,18 @@ def _answer(known: CareerMap, walk: Walk) -> str:
 def _under(walk: Walk, own: str) -> str:
     if walk.path is not None:
         return _("%(by)s; the least sure step: %(basis)s.") % {
-            "by": told.steps_words(walk.path).capitalize(), "basis": told.basis_words(walk.path.basis),
+            "by": _begun(told.steps_words(walk.path)), "basis": told.basis_words(walk.path.basis),
         }  # fmt: skip
     if walk.source and walk.target:
         return _("The catalogue may not know every way: add a step to a role's page to have it here.")
     if walk.source:
         return _("Choose a role on the map to see the way there.")
     return _("Choose the role to begin from.")
+
+
+def _begun(words: str) -> str:
+    """With a capital at the start, and the rest as it is."""
+    return words[:1].upper() + words[1:]
 
 
 def _reachable(reach: Mapping[str, Path], link: Any) -> list[Context]:

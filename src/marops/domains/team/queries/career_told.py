@@ -7,10 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.team.catalogue import catalogue
-from marops.domains.team.queries.career import Career, Walked, career_map, hints, openings
+from marops.domains.team.permissions import Policy
+from marops.domains.team.queries.career import Career, Walked, career, career_map, hints, openings
+from marops.domains.team.queries.hours import find_person
 from marops.domains.team.rules.career import Closeness, Gap, Path, Way, gap
 from marops.domains.team.rules.moves import Move
-from marops.domains.team.rules.roles import Proof, Role
+from marops.domains.team.rules.roles import STANDING, Proof, Role
+from marops.kernel.actors import Actor
 
 Told = dict[str, Any]
 
@@ -258,3 +261,21 @@ def told_walked(found: Sequence[Walked]) -> list[Told]:
         }
         for one in found
     ]  # fmt: skip
+
+
+def career_json(actor: Actor, ref: str, to: str = "") -> Told:
+    """The career of the person of a reference, as this reader may see it. Raises `not-found` and `invalid`."""
+    policy, person = Policy.of(actor), find_person(ref)
+    return told_career(career(policy, actor, person, to))
+
+
+def map_json() -> Told:
+    """The whole map: roles and steps."""
+    known = career_map()
+    return {
+        "roles": [
+            {"role": slug, "title": role.title, "standing": STANDING[role.level], "inside": role.inside or role.custom}
+            for slug, role in sorted(known.roles.items())
+        ],
+        "steps": [told_way(one) for one in known.all_ways],
+    }

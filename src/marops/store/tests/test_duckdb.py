@@ -319,6 +319,14 @@ def test_a_sort_larger_than_memory_uses_the_workspace_s_temporary_folder(place: 
     engine.close()
 
 
+def test_signatures_of_extensions_are_asked_for_once_ours_are_loaded(engine: QueryEngine) -> None:
+    asked = "SELECT current_setting('allow_unsigned_extensions') AS unsigned"
+    assert engine.rows(asked) == [{"unsigned": False}]
+    with pytest.raises(QueryError), engine.cursor() as cursor:
+        cursor.execute("SET GLOBAL allow_unsigned_extensions = true")
+    assert engine.rows(asked) == [{"unsigned": False}]
+
+
 def test_limits_are_those_of_the_architecture() -> None:
     assert (LIMITS["web"].seconds, LIMITS["web"].queries, LIMITS["engine"].seconds) == (10, 2, 300)
 

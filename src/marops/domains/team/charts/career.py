@@ -7,7 +7,7 @@ from marops.domains.team.rules.career import CareerMap, Path, Way, columns
 from marops.domains.team.rules.roles import STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
-CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 146.0, 42.0, 26.0, 10.0, 26.0
+CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 156.0, 42.0, 26.0, 10.0, 26.0
 _LINE, _PAD, _EMBLEM = 15.0, 9.0, 24.0
 _EMBLEMS = frozenset({
     "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald",
@@ -45,6 +45,8 @@ class Picture:
 
     width: float
     height: float
+    card: tuple[float, float]
+    """How wide and high each card is."""
     heads: tuple[tuple[float, str], ...]
     lines: tuple[Line, ...]
     cards: tuple[Card, ...]
@@ -71,8 +73,8 @@ def picture(known: CareerMap, walk: Walk, words: Callable[[int], str], link: Cal
     heads = [(_x(at), words(STANDING[known.roles[column[0][0]].level])) for at, column in enumerate(placed)]
     height = max((y for _x_, y in places.values()), default=HEAD) + CARD_H + 4
     width = _x(len(placed) - 1) + CARD_W + 18
-    return Picture(width, height, tuple(heads), tuple(sorted(lines, key=lambda one: _RANK[one.css.split()[1]])),
-                   tuple(cards))  # fmt: skip
+    lines.sort(key=lambda one: _RANK[one.css.split()[1]])
+    return Picture(width, height, (CARD_W, CARD_H), tuple(heads), tuple(lines), tuple(cards))
 
 
 _RANK = {"faint": 0, "plain": 1, "out": 2, "on": 3}
@@ -155,7 +157,8 @@ def _strength(one: Way, walk: Walk, on: bool) -> str:
 def _card(slug: str, role: Role, at: tuple[float, float], walk: Walk, link: Callable[[str], str]) -> Card:
     emblem = role.persona.emblem if role.persona and role.persona.emblem in _EMBLEMS else ""
     left = _PAD + (_EMBLEM + 4 if emblem else 0)
-    lines = _broken(role.title, CARD_W - left - 6)
+    inside = role.inside or role.custom
+    lines = _broken(role.title, CARD_W - left - 6, strong=inside)
     top = at[1] + CARD_H / 2 + 4.5 - (_LINE / 2 if len(lines) > 1 else 0)
     told = tuple((words, at[0] + left, top + _LINE * row) for row, words in enumerate(lines))
     return Card(slug, role.title, told, at[0], at[1], _css(slug, role, walk), link(slug), emblem,
@@ -175,13 +178,13 @@ def _css(slug: str, role: Role, walk: Walk) -> str:
     return " ".join(marks)
 
 
-def _broken(words: str, room: float) -> list[str]:
+def _broken(words: str, room: float, *, strong: bool) -> list[str]:
     """A title on at most two lines of letters of 12."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and wide(longer) * 12 / 13 > room and len(lines) < 2:
+        if lines[-1] and wide(longer, strong=strong) * 12 / 13 > room and len(lines) < 2:
             lines.append(word)
         else:
             lines[-1] = longer
-    return [cut(one, room * 13 / 12) for one in lines]
+    return [cut(one, room * 13 / 12, strong=strong) for one in lines]

@@ -95,6 +95,8 @@ def _answer(known: CareerMap, walk: Walk) -> str:
 
 
 def _under(walk: Walk, own: str) -> str:
+    if walk.path is not None and len(walk.path.ways) == 1:
+        return _("In one step: %(basis)s.") % {"basis": told.basis_words(walk.path.basis)}
     if walk.path is not None:
         return _("%(by)s; the least sure step: %(basis)s.") % {
             "by": _begun(told.steps_words(walk.path)), "basis": told.basis_words(walk.path.basis),

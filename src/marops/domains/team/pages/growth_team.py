@@ -46,20 +46,25 @@ def growth_team(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(places: list[Place]) -> str:
-    alone = [one for one in places if not one.opening and one.holders and not one.followers]
-    if alone:
-        words = {"n": len(alone), "roles": ", ".join(one.title for one in alone[:3])}
-        return _("Nobody of yours is on the way to %(roles)s.") % words
-    ready = sum(1 for one in places if not one.opening and one.ready)
-    roles = sum(1 for one in places if not one.opening)
-    return _("%(n)s of %(all)s roles have somebody who could follow today.") % {"n": ready, "all": roles}
+    open_to_us = [one for one in places if not one.opening and one.from_inside]
+    ready = [one for one in open_to_us if one.ready]
+    if ready:
+        words = {"n": len(ready), "all": len(open_to_us)}
+        return _("%(n)s of %(all)s roles have somebody of yours who has every core level today.") % words
+    nearest = min((one for one in open_to_us if one.followers), default=None,
+                  key=lambda one: (one.followers[0].levels, one.title))  # fmt: skip
+    if nearest is None:
+        return _("Nobody of yours is on the way to another role, as far as levels are known.")
+    who = nearest.followers[0]
+    told = {"name": who.person.name, "role": nearest.title, "levels": levels_words(who.levels)}
+    return _("Nobody of yours could follow today; the closest is %(name)s to %(role)s, %(levels)s short.") % told
 
 
 def _under(found: list[Grower]) -> str:
     unknown = sum(1 for one in found if one.standing.assumed)
     shared = sum(1 for one in found if one.plan_shared)
     told = ngettext("%(n)s person of yours", "%(n)s people of yours", len(found)) % {"n": len(found)}
-    parts = [_("%(n)s share a plan with you") % {"n": shared}]
+    parts = [ngettext("%(n)s shares a plan with you", "%(n)s share a plan with you", shared) % {"n": shared}]
     if unknown:
         parts.append(_("of %(n)s no level is known, and nothing is guessed about them") % {"n": unknown})
     return f"{told}: {', '.join(parts)}."
@@ -82,7 +87,7 @@ def _grower(one: Grower) -> Context:
 def _place(one: Place) -> Context:
     return {
         "title": one.title, "url": one.url, "opening": one.opening, "holders": one.holders, "ready": one.ready,
-        "role": catalogue().title(one.role),
+        "role": catalogue().title(one.role), "from_inside": one.from_inside,
         "followers": [
             {"name": who.person.name, "url": f"{reverse('team:career-of', args=[who.person.ref])}?to={one.role}",
              "time": time_words(who.path.months), "missing": levels_words(who.levels), "levels": who.levels,

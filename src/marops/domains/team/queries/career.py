@@ -179,14 +179,11 @@ def _at_hand(actor: Actor, at: Standing, target: str) -> AtHand:
 
 
 def _openings_to_shadow(target: str) -> list[Offer]:
-    roles = catalogue().roles
-    found = []
     for one in openings(target)[:1]:
-        skills = tuple(skill.skill for skill in roles[target].skills)
         says = _("Sit in on the opening %(ref)s, “%(title)s”: read what it asks for, and one talk about it.")
         words = says % {"ref": one.ref, "title": one.title}
-        found.append(Offer(words, SHADOWING, url=address("team:opening", one.ref), skills=skills))
-    return found
+        return [Offer(words, SHADOWING, url=address("team:opening", one.ref))]
+    return []
 
 
 def openings(role: str) -> list[Vacancy]:

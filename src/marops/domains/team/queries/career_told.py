@@ -113,7 +113,7 @@ def told_move(move: Move) -> Told:
     says = move.says or _("Do this once beside a colleague who can, and write down what you learned.")
     return {
         "skill": move.skill,
-        "name": move.requirement or catalogue().skill_name(move.skill),
+        "name": move.requirement or (catalogue().skill_name(move.skill) if move.skill else _("The role as a whole")),
         "core": move.core,
         "says": says,
         "hours": {"from": move.hours[0], "to": move.hours[1]},

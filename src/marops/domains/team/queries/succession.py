@@ -81,6 +81,8 @@ class Place:
     followers: Sequence[Follower]
     ready: int
     """How many of the reader's people have every core level."""
+    from_inside: bool
+    """A step from a role inside leads here; where none does, people come from elsewhere."""
 
 
 def places(policy: Policy, found: Sequence[Grower]) -> list[Place]:
@@ -129,7 +131,8 @@ def _place(
         followers.append(Follower(at.person, path, lack.levels, lack.core_levels, aims))
     followers.sort(key=lambda one: (one.levels, one.path.usual, one.person.name))
     ready = sum(1 for one in followers if not one.core_levels)
-    return Place(role, title, url, opening, holders, followers[:FOLLOWERS], ready)
+    inside = any(one.source in catalogue().inside for one in known.into(role))
+    return Place(role, title, url, opening, holders, followers[:FOLLOWERS], ready, inside)
 
 
 @dataclass(frozen=True)

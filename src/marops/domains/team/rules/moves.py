@@ -26,14 +26,13 @@ class Hint:
 class Offer:
     """Something really at hand in this installation that somebody could take on now.
 
-    `key` is the kind of evidence it would leave; `skills` are named where it trains some without leaving any.
+    `key` is the kind of evidence it would leave; without one it is for the role as a whole, such as an opening of it.
     """
 
     says: str
     hours: tuple[float, float]
     key: str = ""
     url: str = ""
-    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,13 @@ class AtHand:
 def moves(lack: Gap, given: AtHand, path: Iterable[Requirement] = (), count: int = THREE) -> list[Move]:
     """The next moves, smallest first: requirements of the new path and core skills before others, those short by the
     fewest levels before those further off, what is at hand before what has to be looked for, short before long. Where
-    less is missing than that, evidence for what is there already.
+    less is missing, evidence for what is there already. Something at hand for the role as a whole comes last.
     """
+    whole = [Move("", one.says, one.hours, "at hand", url=one.url) for one in given.offers if not one.key][:1]
+    return [*_small(lack, given, path, count - len(whole)), *whole]
+
+
+def _small(lack: Gap, given: AtHand, path: Iterable[Requirement], count: int) -> list[Move]:
     chosen: list[Move] = []
     taken: set[str] = set()
     for one in sorted(_wanted(lack), key=lambda need: (not need.core, need.short, need.skill)):
@@ -122,8 +126,8 @@ def _for_skill(one: Lack, given: AtHand, taken: set[str]) -> Move | None:
     level = min(4, has if not one.short else has + 1)
     plain = Move(one.skill, "", HOURS_WITHOUT_HINT, "plain", has, level, skill.levels[level], core=one.core,
                  shows=not one.short)  # fmt: skip
-    for offer in sorted(given.offers, key=lambda this: (not this.key, this.hours, this.says)):
-        if offer.says not in taken and (offer.key in skill.evidence if offer.key else one.skill in offer.skills):
+    for offer in sorted(given.offers, key=lambda this: (this.hours, this.says)):
+        if offer.says not in taken and offer.key in skill.evidence:
             return replace(plain, says=offer.says, hours=offer.hours, source="at hand", key=offer.key, url=offer.url)
     hints = [given.hints[key] for key in skill.evidence if key in given.hints]
     for hint in sorted(hints, key=lambda this: (given.seen.get(this.key, 0) > 0, not this.held, this.hours)):

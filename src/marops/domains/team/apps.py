@@ -13,6 +13,7 @@ class TeamConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
+        from marops.domains.team.queries import structures
         from marops.domains.team.queries.newcomers import check_playbook
         from marops.domains.team.rules.assumptions import Assumptions
         from marops.domains.team.rules.calendars import WorkingCalendar
@@ -27,7 +28,12 @@ class TeamConfig(AppConfig):
         register_kind(Kind("calendar", "Working calendar", WorkingCalendar, four_eyes=False))
         register_kind(Kind("role", "Role", Role, four_eyes=False))
         register_kind(Kind("skills", "Skills", Skills, four_eyes=False))
-        register_kind(Kind("structure", "Structure of the team", Structure, four_eyes=False))
+        register_kind(
+            Kind(
+                "structure", "Structure of the team", Structure, check=structures.check, four_eyes=False,
+                reserved=frozenset({"new"}),
+            )
+        )  # fmt: skip
         register_kind(Kind("assumptions", "Assumptions of plans", Assumptions, four_eyes=False))
         register_kind(Kind("playbook", "Playbook", Playbook, check=check_playbook, four_eyes=False))
         ports.day_turns.fill("first-weeks", turn)
@@ -41,10 +47,10 @@ class TeamConfig(AppConfig):
         from marops.domains.team.queries import hours as queries
         from marops.kernel import ports, shell
 
-        entry = shell.NavEntry(
-            "people", _("Working hours"), "team:hours", VIEW, words="team absences holidays vacation calendar"
-        )
-        ports.navigation.fill("team-hours", entry, order=60)
+        words = "people roles coverage org chart raci single point of failure"
+        ports.navigation.fill("team", shell.NavEntry("operate", _("Team"), "team:overview", VIEW, words=words), order=20)
+        words = "team absences holidays vacation calendar"
+        shell.commands.fill("team-hours", shell.Command(_("Working hours"), "team:hours", VIEW, words=words))
         ports.search.fill("team", queries.search_people, order=85)
         shell.objects.fill("person", shell.ObjectKind(_("Member of the team"), queries.find_for_shell))
         from marops.domains.team.queries import work

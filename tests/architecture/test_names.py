@@ -29,6 +29,7 @@ BESIDES = {
     "team/work_forms": "forms of work, one-to-ones, first weeks and openings; `forms` has those of hours and people",
     "team/coverage_forms": "forms of who does what; `forms` has those of hours and people",
     "team/growth_forms": "what growth plans ask for, which are nobody's but their owner's",
+    "team/people_forms": "forms of what is kept about a person; `forms` has those of hours and people",
     "team/catalogue": "the roles, skills, assumptions and playbooks in force, read once",
     "workflows/discovering": "a workflow and a crew made of what the methods find in a log",
     "workflows/papers": "the one-pagers: workflow page and comparison, as values and printed",

@@ -158,6 +158,7 @@ def _load_commands() -> None:
         intake,
         leads,
         metrics,
+        people,
         quality,
         routing,
         sample,

@@ -1,6 +1,7 @@
 """What other domains may use of the team."""
 
 from marops.domains.team.actions.people import add_absence, add_person, change_person, remove_absence
+from marops.domains.team.actions.roster import load_people, preview_people
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import (
@@ -35,6 +36,8 @@ from marops.domains.team.queries.hours import (
     presences,
 )
 from marops.domains.team.queries.pay import sealed_pay
+from marops.domains.team.queries.roster import plan_json
+from marops.domains.team.queries.roster_out import people_file
 from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 from marops.domains.team.rules.moves import Offer
 
@@ -71,13 +74,17 @@ __all__ = [
     "hand_off_of",
     "hours_in_words",
     "hours_of",
+    "load_people",
     "main_roles",
     "passed_on",
     "people",
     "people_by_account",
+    "people_file",
     "people_of",
     "person_of",
+    "plan_json",
     "presences",
+    "preview_people",
     "remove_absence",
     "role_of_actors",
     "sealed_pay",

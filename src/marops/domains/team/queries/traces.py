@@ -20,6 +20,7 @@ from marops.kernel.clock import local_date
 from marops.kernel.models import AuditRow, Definition, Job, ReviewDecision
 from marops.kernel.shell import Words
 from marops.kernel.workspace import workspace
+from marops.store.duckdb import QueryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,11 @@ GROUP BY actor_id, kind
 
 def _facts(accounts: Mapping[str, UUID]) -> Iterator[Found]:
     given = {"kinds": list(FACTS), "actors": list(accounts)}
-    for one in query_engine().rows(_ASKED, given):
+    try:
+        rows = query_engine().rows(_ASKED, given)
+    except QueryError:  # no lake yet, or it does not answer: the other traces stand all the same
+        return
+    for one in rows:
         yield one["actor_id"], one["kind"], one["n"], one["last"], ""
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
+from marops.domains.team.tests.access_people import PEOPLE, people_things
 from marops.domains.team.tests.access_week import WEEK, week_things
 from marops.kernel.clock import now
 
@@ -14,7 +15,7 @@ def things(cast):
     absence = Absence.objects.create(person=person, starts=now(), ends=now() + timedelta(days=2), made_by="test")
     holder = Person.objects.create(number=7002, name="Nuno Reis")
     RoleHeld.objects.create(person=holder, role="mops_coordinator")
-    return {"person": person, "absence": absence, "holder": holder} | week_things(cast)
+    return {"person": person, "absence": absence, "holder": holder} | week_things(cast) | people_things(cast)
 
 
 def _person(world):
@@ -29,7 +30,7 @@ def _letter(world):
     return {"role": "mops_coordinator", "duty": "campaign-setup", "ref": world.things["holder"].ref}
 
 
-EXPECT = WEEK | {
+EXPECT = PEOPLE | WEEK | {
     "team": Expect(right=VIEW),
     "team/coverage": Expect(right=VIEW),
     "team/who": Expect(right=VIEW),

@@ -1,0 +1,374 @@
+"""People over REST: roles, levels, evidence, what they show, pay, leaving, and lists as files."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Status
+
+from marops.domains.accounts.public import actor_of
+from marops.domains.team.actions import records as actions
+from marops.domains.team.actions.roster import load_people, preview_people
+from marops.domains.team.catalogue import catalogue
+from marops.domains.team.models import Evidence, Person, RoleHeld
+from marops.domains.team.models import Shown as Consent
+from marops.domains.team.permissions import MANAGE, VIEW, Policy
+from marops.domains.team.queries.everything import everything
+from marops.domains.team.queries.hours import find_person
+from marops.domains.team.queries.pay import pay_for
+from marops.domains.team.queries.people import find_held, path_for
+from marops.domains.team.queries.people_list import Narrowing
+from marops.domains.team.queries.roster import plan_json
+from marops.domains.team.queries.roster_out import table_out
+from marops.domains.team.queries.skills import evidence_for, levels_for
+from marops.domains.team.queries.traces import traces
+from marops.domains.team.rest.base import router
+from marops.kernel.errors import NOT_ALLOWED, MaropsError
+from marops.kernel.permissions import require
+from marops.kernel.rest import Page, Shown, Strict
+
+
+class GivenRole(Strict):
+    """A role with its share of a full week (0 to 1), in [starts, ends). `elsewhere`: before they came here."""
+
+    role: str
+    share: Decimal = Decimal(1)
+    starts: date | None = None
+    ends: date | None = None
+    elsewhere: bool = False
+
+
+class ChangedRole(Strict):
+    """Another share or other days of a role, whole."""
+
+    share: Decimal
+    starts: date | None = None
+    ends: date | None = None
+
+
+class RoleOut(Shown):
+    """A role that somebody holds or held."""
+
+    id: UUID
+    role: str
+    title: str
+    share: float
+    starts: date | None
+    ends: date | None
+    elsewhere: bool
+
+
+class GivenLevels(Strict):
+    """Skill → level from 0 to 4. `by`: `self` for one's own, `manager` for somebody one leads."""
+
+    by: Literal["self", "manager"]
+    levels: dict[str, int]
+    notes: dict[str, str] | None = None
+
+
+class LevelOut(Shown):
+    """One skill: the level by themselves; the manager's and what counts only for those who may see assessments."""
+
+    skill: str
+    name: str
+    own: int | None
+    manager: int | None = None
+    counts: int | None = None
+
+
+class GivenEvidence(Strict):
+    """Something that speaks for a level. `key`: of work, which kind of trace."""
+
+    skill: str
+    kind: Literal["work", "certificate", "link"]
+    says: str
+    key: str = ""
+    url: str = ""
+    on: date | None = None
+    valid_until: date | None = None
+
+
+class EvidenceOut(Shown):
+    """Something that speaks for a level."""
+
+    id: UUID
+    skill: str
+    kind: str
+    says: str
+    key: str
+    url: str
+    on: date | None
+    valid_until: date | None
+
+
+class TraceOut(Shown):
+    """What Marops holds of somebody's work of one kind."""
+
+    key: str
+    count: int
+    last: date | None
+
+
+class EvidenceAndTraces(Shown):
+    """What was added, and what Marops holds by itself."""
+
+    items: list[EvidenceOut]
+    traces: list[TraceOut]
+
+
+class What(Strict):
+    """What colleagues may see: any of skills, evidence, path, place."""
+
+    what: list[Literal["skills", "evidence", "path", "place"]]
+
+
+class GivenPay(Strict):
+    """What is paid a year from a day on; without a day from today."""
+
+    amount: Decimal
+    currency: str
+    starts: date | None = None
+
+
+class PayOut(Shown):
+    """What is paid a year from a day on."""
+
+    id: UUID
+    starts: date
+    amount: str
+    currency: str
+
+
+class Leaving(Strict):
+    """The last day."""
+
+    left: date
+
+
+class GivenTable(Strict):
+    """A list of people as delimited text. `dry_run`: only say what it would come to."""
+
+    text: str
+    dry_run: bool = False
+
+
+class FindingOut(Shown):
+    """What is wrong with a cell, or worth knowing; a refusal costs the row."""
+
+    row: int
+    field: str
+    message: str
+    remedy: str
+    refused: bool
+
+
+class LoadedOut(Shown):
+    """What loading came to, or would."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    findings: list[FindingOut]
+
+
+class TableOut(Shown):
+    """The list of people as a table; columns of pay and assessments only for those who may see them."""
+
+    columns: list[str]
+    rows: list[list[str | float | None]]
+
+
+class Gone(Shown):
+    """How many entries were deleted."""
+
+    deleted: int
+
+
+def _person(request: HttpRequest, ref: str) -> tuple[Policy, Person]:
+    actor = actor_of(request)
+    require(actor, VIEW)
+    return Policy.of(actor), find_person(ref)
+
+
+def _role(one: RoleHeld) -> dict[str, Any]:
+    return {
+        "id": one.id, "role": one.role, "title": catalogue().title(one.role), "share": float(one.share),
+        "starts": one.starts, "ends": one.ends, "elsewhere": one.elsewhere,
+    }  # fmt: skip
+
+
+@router.get("/team/people/{ref}/roles", response=Page[RoleOut])
+def roles(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """The roles somebody holds; earlier ones for those who may see the path."""
+    policy, row = _person(request, ref)
+    return {"items": [_role(one) for one in path_for(policy, row)], "next": None}
+
+
+@router.post("/team/people/{ref}/roles", response={201: RoleOut})
+def give(request: HttpRequest, ref: str, body: GivenRole) -> Status[dict[str, Any]]:
+    """Give a role. Refused where all roles would take more than a week."""
+    _policy, row = _person(request, ref)
+    return Status(201, _role(actions.give_role(actor=actor_of(request), person_id=row.id, **body.dict())))
+
+
+@router.put("/team/people/{ref}/roles/{held_id}", response=RoleOut)
+def change(request: HttpRequest, ref: str, held_id: UUID, body: ChangedRole) -> dict[str, Any]:
+    """Another share or other days."""
+    _policy, row = _person(request, ref)
+    held = find_held(row, held_id)
+    return _role(actions.change_role(actor=actor_of(request), held_id=held.id, **body.dict()))
+
+
+@router.delete("/team/people/{ref}/roles/{held_id}", response={204: None})
+def take(request: HttpRequest, ref: str, held_id: UUID) -> Status[None]:
+    """That somebody held this role was a mistake."""
+    _policy, row = _person(request, ref)
+    actions.take_role(actor=actor_of(request), held_id=find_held(row, held_id).id)
+    return Status(204, None)
+
+
+@router.get("/team/people/{ref}/skills", response=Page[LevelOut], exclude_unset=True)
+def skills(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """Somebody's levels, as far as this reader may see them."""
+    policy, row = _person(request, ref)
+    whole = policy.sees_assessments(row.id)
+    items = []
+    for skill, one in sorted(levels_for(policy, [row.id]).get(row.id, {}).items()):
+        said: dict[str, Any] = {"skill": skill, "name": catalogue().skill_name(skill), "own": one.own}
+        items.append(said | ({"manager": one.manager, "counts": one.counts} if whole else {}))
+    return {"items": items, "next": None}
+
+
+@router.post("/team/people/{ref}/skills", response=Page[LevelOut], exclude_unset=True)
+def assess(request: HttpRequest, ref: str, body: GivenLevels) -> dict[str, Any]:
+    """Say levels: one's own, or as a manager those of somebody one leads."""
+    _policy, row = _person(request, ref)
+    keep = actions.assess_self if body.by == "self" else actions.assess
+    keep(actor=actor_of(request), person_id=row.id, levels=body.levels, notes=body.notes)
+    return skills(request, ref)
+
+
+def _evidence(one: Evidence) -> dict[str, Any]:
+    names = ("id", "skill", "kind", "says", "key", "url", "on", "valid_until")
+    return {name: getattr(one, name) for name in names}
+
+
+@router.get("/team/people/{ref}/evidence", response=EvidenceAndTraces)
+def evidence(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """What speaks for somebody's levels, and what Marops holds of their work."""
+    policy, row = _person(request, ref)
+    if not policy.sees_evidence(row.id):
+        return {"items": [], "traces": []}
+    found = evidence_for(policy, [row.id]).get(row.id, [])
+    held = traces([row.id]).get(row.id, {}).values()
+    return {
+        "items": [_evidence(one) for one in found],
+        "traces": [{"key": one.key, "count": one.count, "last": one.last} for one in held],
+    }
+
+
+@router.post("/team/people/{ref}/evidence", response={201: EvidenceOut})
+def add_evidence(request: HttpRequest, ref: str, body: GivenEvidence) -> Status[dict[str, Any]]:
+    """Add something that speaks for a level."""
+    _policy, row = _person(request, ref)
+    return Status(201, _evidence(actions.add_evidence(actor=actor_of(request), person_id=row.id, **body.dict())))
+
+
+@router.delete("/team/evidence/{evidence_id}", response={204: None})
+def remove_evidence(request: HttpRequest, evidence_id: UUID) -> Status[None]:
+    """It does not speak for a level after all."""
+    actions.remove_evidence(actor=actor_of(request), evidence_id=evidence_id)
+    return Status(204, None)
+
+
+@router.get("/team/people/{ref}/shown", response=What)
+def shown(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """What somebody shows to colleagues."""
+    _policy, row = _person(request, ref)
+    return {"what": sorted(Consent.objects.filter(person=row).values_list("what", flat=True))}
+
+
+@router.put("/team/people/{ref}/shown", response=What)
+def show(request: HttpRequest, ref: str, body: What) -> dict[str, Any]:
+    """Say what one shows to colleagues; only about oneself."""
+    _policy, row = _person(request, ref)
+    actions.show(actor=actor_of(request), person_id=row.id, what=frozenset(body.what))
+    return {"what": sorted(body.what)}
+
+
+@router.get("/team/people/{ref}/pay", response=Page[PayOut])
+def pay(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """What somebody is and was paid: one's own, and everybody's with the right to see pay."""
+    policy, row = _person(request, ref)
+    if not policy.sees_pay(row.id):
+        raise MaropsError(NOT_ALLOWED, "This needs the right to see what people earn (pay.see).")
+    lines = pay_for(policy, [row.id]).get(row.id, [])
+    items = [{"id": one.id, "starts": one.starts, "amount": str(one.amount), "currency": one.currency} for one in lines]
+    return {"items": items, "next": None}
+
+
+@router.put("/team/people/{ref}/pay", response=Page[PayOut])
+def set_pay(request: HttpRequest, ref: str, body: GivenPay) -> dict[str, Any]:
+    """Set what somebody is paid from a day on."""
+    _policy, row = _person(request, ref)
+    actions.set_pay(actor=actor_of(request), person_id=row.id, **body.dict())
+    found: dict[str, Any] = pay(request, ref)
+    return found
+
+
+@router.post("/team/people/{ref}/leave", response=Page[RoleOut])
+def leave(request: HttpRequest, ref: str, body: Leaving) -> dict[str, Any]:
+    """Somebody's last day; their roles end with it."""
+    _policy, row = _person(request, ref)
+    actions.leave(actor=actor_of(request), person_id=row.id, left=body.left)
+    found: dict[str, Any] = roles(request, ref)
+    return found
+
+
+@router.delete("/team/people/{ref}/kept", response=Gone)
+def forget(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """Delete for good what is kept about somebody; name and roles here stay."""
+    _policy, row = _person(request, ref)
+    return {"deleted": sum(actions.forget(actor=actor_of(request), person_id=row.id).values())}
+
+
+@router.get("/team/people/{ref}/kept", response=dict[str, Any])
+def take_along(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """Everything that is kept about oneself."""
+    policy, row = _person(request, ref)
+    return everything(policy, row)
+
+
+class Narrowed(Strict):
+    """Which people."""
+
+    q: str = ""
+    role: str = ""
+    location: str = ""
+
+
+@router.get("/team/table", response=TableOut)
+def table(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+    """The list of people as one table."""
+    actor = actor_of(request)
+    require(actor, VIEW)
+    by = Narrowing(words=given.q, role=given.role, location=given.location)
+    headers, rows = table_out(Policy.of(actor), by)
+    return {"columns": headers, "rows": [[_cell(cell) for cell in row] for row in rows]}
+
+
+def _cell(value: Any) -> str | float | None:
+    return value if isinstance(value, int | None) else float(value) if isinstance(value, Decimal) else str(value)
+
+
+@router.post("/team/table", response=LoadedOut)
+def load(request: HttpRequest, body: GivenTable) -> dict[str, Any]:
+    """Load a list of people, or say what it would come to."""
+    actor = actor_of(request)
+    require(actor, MANAGE)
+    data = body.text.encode()
+    return plan_json(preview_people(actor=actor, data=data) if body.dry_run else load_people(actor=actor, data=data))

@@ -22,7 +22,7 @@ from marops.kernel.clock import now
 from marops.kernel.permissions import rights
 
 pytestmark = pytest.mark.slow
-EXAMPLES = 12
+EXAMPLES = 6
 # What would make the world empty for those who come after, or ends the key that asks.
 LEFT_OUT: frozenset[str] = frozenset()
 
@@ -93,7 +93,7 @@ def test_every_operation_answers_as_described(world: dict[str, Any], schema: Any
 
 
 def _fault(operation: Any, mode: Any, headers: Any, wanted: Any, refs: Any, seen: set[int]) -> str:
-    """Ask one operation a dozen times; the first fault in words."""
+    """Ask one operation some times; the first fault in words."""
     from schemathesis.core.failures import Failure, FailureGroup
 
     @settings(

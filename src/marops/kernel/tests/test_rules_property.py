@@ -79,9 +79,9 @@ def test_G10_one_evaluator(everyone: Ground, postgres: psycopg.Connection[Any], 
     check(everyone, postgres, batch)
 
 
-# In a check that has to end soon a quarter of them, each time others; all of them by hand.
+# In a check that has to end soon an eighth of them, each time others; all of them by hand.
 ALL = 400
-SOON = 100 if os.environ.get("CI") else ALL
+SOON = 50 if os.environ.get("CI") else ALL
 
 
 @pytest.mark.slow

@@ -6,8 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
+from marops.domains.team import desk
 from marops.domains.team.actions.duties import reset_letter, set_letter
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Assessment, Assignment, Duty, Person, RoleHeld, Shown, Vacancy
@@ -325,3 +327,18 @@ def test_a_team_of_two_thousand_opens_within_a_second(cast, lake, django_assert_
         size = len(answer.content)
         assert min(took) < 1, page
         assert size < 1_000_000, page
+
+
+# --- Desks ------------------------------------------------------------------------------------------------------------
+
+
+def test_who_leads_reads_on_the_desk_what_rests_on_one_person(cast, house):
+    cache.clear()
+    (gaps, rests) = list(desk.coverage(cast.actor("vera"), now()))
+    assert str(gaps.title).startswith("Nobody is able to do ")
+    assert (str(rests.title), rests.url) == ("4 skills rest on one person each", "/team#single")
+    assert list(desk.coverage(cast.actor("lena"), now())) == []
+    begun = time.perf_counter()
+    list(desk.coverage(cast.actor("hanna"), now()))
+    assert time.perf_counter() - begun < 0.05
+    cache.clear()

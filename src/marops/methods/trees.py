@@ -13,10 +13,10 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 184.0, 56.0
-GAP, DROP = 18.0, 30.0
-STACKED = 3
-"""So many boxes with nothing below them stand side by side; more of them are stacked."""
+WIDTH, HEIGHT = 184.0, 60.0
+GAP, DROP = 18.0, 22.0
+STACKED, COLUMN = 2, 9
+"""So many boxes with nothing below them stand side by side; more of them are stacked, so many to a column."""
 _STEP, _EDGE = 12.0, 18.0
 """How far left of a stack its line runs, and where in the box above it begins."""
 
@@ -73,8 +73,8 @@ def _parted(node: K, children: Callable[[K], Sequence[K]]) -> tuple[list[K], lis
 def _branch(node: K, children: Callable[[K], Sequence[K]]) -> _Branch[K]:
     beside, stack = _parted(node, children)
     parts = [_branch(one, children) for one in beside]
-    if stack:
-        parts.append(_stack(stack))
+    columns = -(-len(stack) // COLUMN)
+    parts += [_stack(_share(stack, columns, number)) for number in range(columns)]
     if not parts:
         return _Branch([0.0], [(node, 0.0, 0)], [-WIDTH / 2], [WIDTH / 2])
     found = _side_by_side(parts)
@@ -84,6 +84,11 @@ def _branch(node: K, children: Callable[[K], Sequence[K]]) -> _Branch[K]:
     found.shift(-middle)
     boxes = [(node, 0.0, 0), *((key, x, row + 1) for key, x, row in found.boxes)]
     return _Branch([0.0], boxes, [-WIDTH / 2, *found.left], [WIDTH / 2, *found.right])
+
+
+def _share(nodes: Sequence[K], columns: int, number: int) -> Sequence[K]:
+    """The nodes of one of so many columns, which are as long as each other."""
+    return nodes[number * len(nodes) // columns : (number + 1) * len(nodes) // columns]
 
 
 def _stack(nodes: Sequence[K]) -> _Branch[K]:

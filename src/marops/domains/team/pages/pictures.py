@@ -143,6 +143,8 @@ def _basis(found: House) -> str:
     """From what the numbers come."""
     measured = [one.measured for one in found.passed.rows]
     days = {"days": found.passed.days}
+    if not found.passed.asked:
+        return _("What was done cannot be asked now: the engine has not run yet. Dashed: usual, not measured.")
     if not any(measured):
         return _("Dashed: usual, not measured. Nothing that passed was recorded in the last %(days)s days.") % days
     if all(measured):

@@ -20,6 +20,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.rules import read_yaml
 from marops.methods.intervals import Z95
+from marops.store.duckdb import QueryError
 
 SPANS = (30, 90, 365)
 """Days that can be looked back."""
@@ -33,16 +34,26 @@ class Passed:
     since: datetime
     until: datetime
     days: int
+    asked: bool = True
+    """Whether the facts could be asked."""
 
 
 def hand_offs(actor: Actor, days: int = 90) -> Passed:
     """What passed between the roles that the catalogue knows, up to now."""
     until = now()
     since = until - timedelta(days=days)
-    measured = [one for filler in passed_on for one in filler.value(since, until, actor)]
-    measured += approvals(since, until)
+    measured, asked = _measured(since, until, actor)
     rows = merged(measured, usual().hand_offs, assumptions(), days, catalogue().roles)
-    return Passed(tuple(rows), since, until, days)
+    return Passed(tuple(rows), since, until, days, asked)
+
+
+def _measured(since: datetime, until: datetime, actor: Actor) -> tuple[list[HandOff], bool]:
+    """What is known by facts, and whether they could be asked: without a lake, as before the first run, they cannot."""
+    try:
+        found = [one for filler in passed_on for one in filler.value(since, until, actor)]
+    except QueryError:
+        return approvals(since, until), False
+    return [*found, *approvals(since, until)], True
 
 
 @cache

@@ -3,7 +3,9 @@ from datetime import timedelta
 from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
+from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
 from marops.domains.team.tests.access_people import PEOPLE, people_things
+from marops.domains.team.tests.access_pictures import PICTURES, pictures_things
 from marops.domains.team.tests.access_week import WEEK, week_things
 from marops.kernel.clock import now
 
@@ -15,7 +17,17 @@ def things(cast):
     absence = Absence.objects.create(person=person, starts=now(), ends=now() + timedelta(days=2), made_by="test")
     holder = Person.objects.create(number=7002, name="Nuno Reis")
     RoleHeld.objects.create(person=holder, role="mops_coordinator")
-    return {"person": person, "absence": absence, "holder": holder} | week_things(cast) | people_things(cast)
+    pictures_things(holder)
+    return (
+        {"person": person, "absence": absence, "holder": holder}
+        | week_things(cast)
+        | people_things(cast)
+        | growth_things(person)
+    )
+
+
+def prepare(patch):
+    prepare_growth(patch)
 
 
 def _person(world):
@@ -30,7 +42,10 @@ def _letter(world):
     return {"role": "mops_coordinator", "duty": "campaign-setup", "ref": world.things["holder"].ref}
 
 
-EXPECT = PEOPLE | WEEK | {
+EXPECT = {
+    **GROWTH,
+    **PEOPLE,
+    **WEEK,
     "team": Expect(right=VIEW),
     "team/coverage": Expect(right=VIEW),
     "team/who": Expect(right=VIEW),
@@ -39,7 +54,6 @@ EXPECT = PEOPLE | WEEK | {
     "api/v1/team/coverage": Expect(right=VIEW),
     "api/v1/team/duties": Expect(right=VIEW),
     "api/v1/team/duties/reset": Expect(right=PLAN, post_only=True),
-    "team/house": Expect(right=VIEW),
     "team-hours": Expect(right=VIEW),
     "team-hours/new": Expect(right=MANAGE),
     "team-hours/calendars/<slug:slug>": Expect(right=VIEW, args=lambda world: {"slug": "standard"}),

@@ -4,6 +4,7 @@ from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
 from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
+from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
 from marops.domains.team.tests.access_people import PEOPLE, people_things
 from marops.domains.team.tests.access_pictures import PICTURES, pictures_things
 from marops.domains.team.tests.access_week import WEEK, week_things

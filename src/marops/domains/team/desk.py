@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from marops.domains.team.models import Assessment
 from marops.domains.team.permissions import ASSESSMENT, VIEW
 from marops.domains.team.queries.coverage import team_of
 from marops.domains.team.queries.coverage_told import named
@@ -42,7 +43,9 @@ def coverage(actor: Actor, as_of: datetime) -> Iterator[Need]:
 
 
 def _found(actor: Actor) -> dict[str, Any]:
-    """What is the same for all who see everybody's levels."""
+    """What is the same for all who see everybody's levels. Where nobody was assessed, one question is enough."""
+    if not Assessment.objects.exists():
+        return {"gaps": [], "rests": None}
     team = team_of(actor)
     if team.hidden or team.unassessed == len(team.workers):
         return {"gaps": [], "rests": None}

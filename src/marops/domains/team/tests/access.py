@@ -4,7 +4,6 @@ from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
 from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
-from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
 from marops.domains.team.tests.access_people import PEOPLE, people_things
 from marops.domains.team.tests.access_pictures import PICTURES, pictures_things
 from marops.domains.team.tests.access_week import WEEK, week_things
@@ -44,6 +43,7 @@ def _letter(world):
 
 
 EXPECT = {
+    **PICTURES,
     **GROWTH,
     **PEOPLE,
     **WEEK,

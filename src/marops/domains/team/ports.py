@@ -61,10 +61,14 @@ class Effect:
 
     label: str
     unit: str
-    value: float
-    low: float
-    high: float
+    value: float | None = None
+    low: float = 0.0
+    high: float = 0.0
     url: str = ""
+    why: str = ""
+    """In words: on what it rests, or why there is none."""
+    ask_url: str = ""
+    """Where it can be asked by POST, where nobody asked yet or what it rests on has changed."""
 
 
 AnswersFor = Callable[[str, Actor], Sequence[Answerable]]
@@ -75,6 +79,8 @@ Grown = Callable[[UUID, Actor], Iterable[Came]]
 """(account, who asks) → the decisions of a person."""
 AtHand = Callable[[Actor], Iterable[Offer]]
 """(who asks) → things of this installation that somebody could take on now."""
+ToolsInUse = Callable[[Sequence[str], Actor], Sequence[str]]
+"""(roles, who asks) → the names of what is used here by these roles, those they answer for first."""
 EffectOfOpening = Callable[[Any, Actor], Sequence[Effect]]
 """(a Vacancy, who asks) → what it would change."""
 
@@ -83,3 +89,4 @@ passed_on: Port[PassedOn] = Port("team.passed_on", "What passed from role to rol
 grown: Port[Grown] = Port("team.grown", "Decisions somebody made, and what came of them.")
 at_hand: Port[AtHand] = Port("team.at_hand", "Small things of this installation that somebody could take on to learn.")
 effect_of_opening: Port[EffectOfOpening] = Port("team.effect_of_opening", "What a hire would change on workflows.")
+tools_in_use: Port[ToolsInUse] = Port("team.tools_in_use", "What roles work with in this installation.")

@@ -16,7 +16,7 @@ from marops.domains.team.models import (
     Shown,
     Vacancy,
 )
-from marops.domains.team.ports import Came, HandOff, at_hand, grown, passed_on
+from marops.domains.team.ports import Came, Effect, HandOff, at_hand, effect_of_opening, grown, passed_on, tools_in_use
 from marops.domains.team.queries.career_told import career_json
 from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
@@ -35,6 +35,7 @@ from marops.domains.team.queries.hours import (
     person_of,
     presences,
 )
+from marops.domains.team.queries.openings import find_opening
 from marops.domains.team.queries.pay import sealed_pay
 from marops.domains.team.queries.roster import plan_json
 from marops.domains.team.queries.roster_out import people_file
@@ -48,6 +49,7 @@ __all__ = [
     "Assignment",
     "Came",
     "Clock",
+    "Effect",
     "Evidence",
     "HandOff",
     "Offer",
@@ -69,6 +71,8 @@ __all__ = [
     "change_person",
     "clock_of",
     "coverage_json",
+    "effect_of_opening",
+    "find_opening",
     "find_person",
     "grown",
     "hand_off_of",
@@ -89,4 +93,5 @@ __all__ = [
     "role_of_actors",
     "sealed_pay",
     "summed",
+    "tools_in_use",
 ]

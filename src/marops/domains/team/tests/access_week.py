@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.cast import Expect
 
-from marops.domains.team.models import Assignment, Onboarding, OneToOne, Person, Topic, WorkMove
+from marops.domains.team.models import Assignment, Onboarding, OneToOne, Person, Topic, Vacancy, WorkMove
 from marops.domains.team.starter import shipped
 from marops.kernel.definitions import digest
 from marops.kernel.models import Definition
@@ -28,7 +28,8 @@ def week_things(cast):
     pair = OneToOne.objects.create(manager=dylan, person=mina)
     topic = Topic.objects.create(one_to_one=pair, says="The webinar", author=mina)
     move = WorkMove.objects.create(source=other, made_by="test")
-    return {"boss": dylan, "newcomer": mina, "work": work, "weeks": weeks, "topic": topic, "move": move}
+    place = Vacancy.objects.create(number=7101, title="Campaigns", roles={"campaign_ops_manager": 1}, made_by="test")
+    return {"place": place, "boss": dylan, "newcomer": mina, "work": work, "weeks": weeks, "topic": topic, "move": move}
 
 
 def _work(world):
@@ -37,6 +38,10 @@ def _work(world):
 
 def _newcomer(world):
     return {"ref": world.things["newcomer"].ref}
+
+
+def _place(world):
+    return {"ref": world.things["place"].ref}
 
 
 MANAGERS = frozenset({"vera", "hanna", "ada"})
@@ -64,4 +69,17 @@ WEEK = {
     "team/onboarding/<str:ref>/change": Expect(right=VIEW, post_only=True, args=_newcomer),
     "team/playbooks": Expect(right=VIEW),
     "team/playbooks/<slug:slug>": Expect(right=VIEW, args=lambda world: {"slug": "newcomer"}),
+    "team/openings": Expect(right=VIEW),
+    "team/openings/new": Expect(right=PLAN),
+    "team/openings/compare": Expect(right=PLAN),
+    "team/openings/<str:ref>": Expect(right=VIEW, args=_place),
+    "team/openings/<str:ref>/edit": Expect(right=PLAN, args=_place),
+    "team/openings/<str:ref>/fill": Expect(right=PLAN, args=_place),
+    "team/openings/<str:ref>/state": Expect(right=PLAN, post_only=True, args=_place),
+    "team/openings/<str:ref>/words": Expect(right=PLAN, args=_place),
+    "team/openings/<str:ref>/interview": Expect(right=VIEW, args=_place),
+    "team/openings/<str:ref>/interview.pdf": Expect(right=VIEW, args=_place),
+    "team/openings/<str:ref>/description.<str:form>": Expect(
+        right=VIEW, args=lambda world: _place(world) | {"form": "md"}
+    ),
 }

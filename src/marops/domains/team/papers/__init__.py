@@ -1,0 +1,1 @@
+"""The team's papers: an opening's description, and its interview sheets."""

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Status
+from ninja import Query, Status
+from pydantic import Field
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.team.actions import growth as actions
@@ -45,6 +46,13 @@ class PlanOut(Shown):
 
 class MapOut(Shown):
     """The whole map, or with `from` and `to` the way between two roles."""
+
+
+class Between(Strict):
+    """From which role to which; none of them: the whole map."""
+
+    from_: str = Field("", alias="from")
+    to: str = ""
 
 
 class SetPlan(Strict):
@@ -93,15 +101,14 @@ class NewReview(Strict):
 
 
 @router.get("/team/career", response=MapOut)
-def career_map(request: HttpRequest, to: str = "") -> dict[str, Any]:
+def career_map(request: HttpRequest, given: Query[Between]) -> dict[str, Any]:
     """The career map; with `?from=…&to=…` the way between two roles and what it takes."""
     require(actor_of(request), VIEW)
-    source = request.GET.get("from", "")
-    if not source or not to:
+    if not given.from_ or not given.to:
         return map_json()
-    careers.role_of(source)
-    careers.role_of(to)
-    return told_way_between(source, to)
+    careers.role_of(given.from_)
+    careers.role_of(given.to)
+    return told_way_between(given.from_, given.to)
 
 
 @router.get("/team/career/{ref}", response=CareerOut)

@@ -35,6 +35,7 @@ BESIDES = {
     "team/structure_forms": "forms of planned structures and their seats; `forms` has those of hours and people",
     "team/catalogue": "the roles, skills, assumptions and playbooks in force, read once",
     "workflows/discovering": "a workflow and a crew made of what the methods find in a log",
+    "workflows/openings": "what filling an opening of the team would change: a hire, compared with nobody coming",
     "workflows/papers": "the one-pagers: workflow page and comparison, as values and printed",
     "workflows/carrying": "workflows as files: diagrams and models of other tools, in and out",
     "workflows/pay": "who sees which money in an answer about a workflow",

@@ -1,5 +1,7 @@
 """Reads of the register."""
 
+from collections.abc import Sequence
+
 from django.db.models import Model
 
 from marops.domains.register.models import (
@@ -13,7 +15,9 @@ from marops.domains.register.models import (
 )
 from marops.domains.register.rules import Kind, folded
 from marops.kernel import memo
+from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.workspace import today
 
 KINDS: dict[Kind, type[Model]] = {
     "channel": Channel,
@@ -53,3 +57,9 @@ def campaigns() -> list[Campaign]:
 def platforms() -> list[Platform]:
     """All platforms by name."""
     return list(Platform.objects.order_by("name"))
+
+
+def tools_in_use(roles: Sequence[str], actor: Actor) -> list[str]:
+    """Names of the platforms in use, those that these roles answer for first; ended contracts are left out."""
+    rows = [one for one in platforms() if one.contract_ends is None or one.contract_ends >= today()]
+    return [one.name for one in sorted(rows, key=lambda one: one.owner_role not in roles)]

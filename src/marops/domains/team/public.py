@@ -35,6 +35,7 @@ from marops.domains.team.queries.hours import (
     person_of,
     presences,
 )
+from marops.domains.team.queries.openings import cost as opening_cost
 from marops.domains.team.queries.openings import find_opening
 from marops.domains.team.queries.pay import sealed_pay
 from marops.domains.team.queries.roster import plan_json
@@ -80,6 +81,7 @@ __all__ = [
     "hours_of",
     "load_people",
     "main_roles",
+    "opening_cost",
     "passed_on",
     "people",
     "people_by_account",

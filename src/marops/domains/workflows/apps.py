@@ -91,3 +91,7 @@ class WorkflowsConfig(AppConfig):
         at_hand.fill("workflows", desk.to_learn_from)
         grown.fill("comparisons", desk.compared)
         shell.moves.fill("workflow", desk.move)
+        from marops.domains.team.public import effect_of_opening as port
+        from marops.domains.workflows.openings import effect_of_opening
+
+        port.fill("workflows", effect_of_opening)

@@ -7,6 +7,7 @@ from marops.domains.workflows.pages import (
     fitting,
     importing,
     open_work,
+    openings,
     outline,
     papers,
     scenario_text,
@@ -73,4 +74,5 @@ urlpatterns = [
     path("workflows/<slug>/brief.pdf", papers.brief_pdf, name="brief-pdf"),
     path("workflows/<slug>/comparison", papers.comparison, name="comparison"),
     path("workflows/<slug>/comparison.pdf", papers.comparison_pdf, name="comparison-pdf"),
+    path("workflows/<slug:slug>/openings/<str:ref>", openings.ask, name="opening"),
 ]

@@ -126,6 +126,9 @@ EXPECT = {
     "workflows/scenarios/new": Expect(right=CHANGE),
     "workflows/scenarios/<slug:slug>": Expect(right=CHANGE, args=_scenario),
     "workflows/scenarios/<slug:slug>/retire": Expect(right=CHANGE, post_only=True, args=_scenario),
+    "workflows/<slug:slug>/openings/<str:ref>": Expect(
+        right=VIEW, post_only=True, args=lambda world: {"slug": "webinar", "ref": world.things["place"].ref}
+    ),
     "workflows/<slug:slug>/edit": Expect(right=CHANGE, args=_webinar),
     "workflows/<slug:slug>/check": Expect(right=CHANGE, post_only=True, args=_webinar),
     "workflows/<slug:slug>/sketch": Expect(right=CHANGE, post_only=True, args=_webinar),

@@ -16,7 +16,6 @@ from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date
 from marops.kernel.errors import INVALID, FieldError, MaropsError
-from marops.kernel.ids import next_number
 from marops.kernel.permissions import require
 from marops.kernel.workspace import workspace
 
@@ -67,8 +66,10 @@ def _write_people(changes: Sequence[Change]) -> None:
             # Managers are set when everybody is there, for they may come later in the file.
             if not (one.new and name == "manager_id"):
                 setattr(one.person, name, value)
-    for person in fresh:
-        person.number = next_number("person_number")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('person_number') FROM generate_series(1, %s)", [len(fresh)])
+        for person, (number,) in zip(fresh, cursor.fetchall(), strict=True):
+            person.number = number
     Person.objects.bulk_create(fresh)
     known = [one for one in changes if one.values]
     for one in known:

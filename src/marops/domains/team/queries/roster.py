@@ -134,6 +134,8 @@ class _Planner:
         self.known = catalogue()
         self.columns = meanings(table.headers, self.known)
         self.findings: list[Finding] = []
+        self.refused: set[str] = set()
+        """Names and addresses of rows that stay out."""
         self.day = today()
         self.people = {one.id: one for one in Person.objects.all()}
         self.by_name: dict[str, list[Person]] = {}
@@ -156,10 +158,12 @@ class _Planner:
             return LoadPlan(tuple(self.columns), (), tuple(self.findings), len(self.table.rows))
         self._columns_not_read()
         lines = [line for number, cells in self.table.rows if (line := self._line(number, cells))]
-        changes = self._people(lines)
+        changes = [one for one in self._people(lines) if self._fits_week(one)]
+        # Whoever loads may come in with this very file.
+        own = [one.person.id for one in changes if one.new and one.person.account_id == self.policy.held.account_id]
+        self.me = self.policy.me or (own[0] if own and self.policy.held.account_id else None)
         changes = self._lines_of_managers(changes)
         self._differences(changes)
-        changes = [one for one in changes if self._fits_week(one)]
         order = sorted(self.findings, key=lambda one: (one.row, not one.refused))
         return LoadPlan(tuple(self.columns), tuple(changes), tuple(order), len(self.table.rows))
 
@@ -190,18 +194,16 @@ class _Planner:
                 good &= self._take(line, meaning.heading, lambda m=meaning, c=cell: self._level(line, m, c))
         for name in ("ref", "name", "email", "manager"):
             setattr(line, name, cell_of.get(name, "").strip())
-        for column, reader in self._readers(line).items():
+        for column, reader in self._readers(line, cell_of).items():
             if column in cell_of:
                 good &= self._take(line, column, lambda r=reader, c=cell_of[column]: r(c))
-        if "roles" in cell_of:
-            good &= self._take(line, "roles", lambda: self._roles(line, cell_of["roles"], cell_of.get("share", "")))
-        if "pay" in cell_of:
-            good &= self._take(line, "pay", lambda: self._pay(line, cell_of["pay"], cell_of.get("currency", "")))
         if not (line.name or line.email or line.ref):
             self._note(
                 number, "name", _("The row names nobody."), _("Give a name, an address or a reference."), refused=True
             )
             return None
+        if not good:
+            self.refused |= {folded(line.name), folded(line.email)} - {""}
         return line if good else None
 
     def _take(self, line: Line, name: str, read: Any) -> bool:
@@ -212,7 +214,7 @@ class _Planner:
             return False
         return True
 
-    def _readers(self, line: Line) -> Mapping[str, Any]:
+    def _readers(self, line: Line, cells: Mapping[str, str]) -> Mapping[str, Any]:
         def put(name: str, value: Any) -> None:
             line.values[name] = value
 
@@ -224,6 +226,8 @@ class _Planner:
             "hours": lambda cell: put("weekly_hours", _hours(cell)),
             "since": lambda cell: setattr(line, "since", day_of(cell)),
             "pay_since": lambda cell: setattr(line, "pay_since", day_of(cell)),
+            "roles": lambda cell: self._roles(line, cell, cells.get("share", "")),
+            "pay": lambda cell: self._pay(line, cell, cells.get("currency", "")),
         }
 
     def _level(self, line: Line, meaning: Meaning, cell: str) -> None:
@@ -347,6 +351,9 @@ class _Planner:
             if not one.manager:
                 kept.append(one)
                 continue
+            if self._boss_refused(one, names):
+                kept.append(one)
+                continue
             boss = self._boss(one, names, mails)
             if boss is not None:
                 one.values["manager_id"] = boss
@@ -379,12 +386,7 @@ class _Planner:
         for one in kept:
             if one.values.get("manager_id") in gone:
                 del one.values["manager_id"]
-                self._note(
-                    one.line.number,
-                    "manager",
-                    _("The row of this manager was refused; nobody is set yet."),
-                    _("Correct that row and load the file again."),
-                )
+                self._manager_out(one)
 
     def _names_of(self, changes: Sequence[Change]) -> tuple[dict[str, set[UUID]], dict[str, UUID]]:
         names: dict[str, set[UUID]] = {}
@@ -393,6 +395,17 @@ class _Planner:
         mails = {mail: self.by_account[one.id].id for mail, one in self.accounts.items() if one.id in self.by_account}
         mails |= {one.line.email.casefold(): one.person.id for one in changes if one.line.email}
         return names, mails
+
+    def _boss_refused(self, one: Change, names: Mapping[str, set[UUID]]) -> bool:
+        """Is the manager somebody new whose own row stays out? Then nobody is set; the row itself comes in."""
+        out = folded(one.manager) in self.refused and folded(one.manager) not in names
+        if out:
+            self._manager_out(one)
+        return out
+
+    def _manager_out(self, one: Change) -> None:
+        message = _("The row of this manager was refused; nobody is set yet.")
+        self._note(one.line.number, "manager", message, _("Correct that row and load the file again."))
 
     def _boss(self, one: Change, names: Mapping[str, set[UUID]], mails: Mapping[str, UUID]) -> UUID | None:
         word, row = one.manager.strip(), one.line.number
@@ -463,23 +476,19 @@ class _Planner:
 
     def _assesses(self, person_id: UUID) -> bool:
         """As the reporting lines will be after the load."""
-        if self.policy.is_self(person_id):
+        if person_id == self.me:
             return False
-        return ASSESS in self.policy.held or self.policy.me in chain(self.managers, person_id)[1:]
+        return ASSESS in self.policy.held or self.me in chain(self.managers, person_id)[1:]
 
     def _fits_week(self, one: Change) -> bool:
-        share = sum((one.roles or {}).values(), Decimal(0))
+        share = sum(one.line.roles.values(), Decimal(0))
         if share <= 1:
             return True
-        titles = ", ".join(f"{self.known.title(role)} {part * 100:.0f} %" for role, part in (one.roles or {}).items())
-        self._note(
-            one.line.number,
-            "share",
-            _("The roles would take %(share)s %% of a week: %(roles)s.")
-            % {"share": f"{share * 100:.0f}", "roles": titles},
-            _("Make them 100 percent at most."),
-            refused=True,
-        )
+        titles = ", ".join(f"{self.known.title(role)} {part * 100:.0f} %" for role, part in one.line.roles.items())
+        said = {"share": f"{share * 100:.0f}", "roles": titles}
+        message = _("The roles would take %(share)s %% of a week: %(roles)s.") % said
+        self._note(one.line.number, "share", message, _("Make them 100 percent at most."), refused=True)
+        self.refused |= {folded(one.person.name), folded(one.line.email)} - {""}
         return False
 
 

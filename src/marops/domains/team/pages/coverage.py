@@ -346,7 +346,7 @@ def _part(team: Team, need: Need, hours: Hours) -> Row:
 
 
 def _as_share(name: str, one: Range) -> Row:
-    value = f"{one.usual * 100:.0f} %"
+    value = told.percent(one.usual)
     range_ = f"({one.low * 100:.0f}–{(one.high if one.high is not None else one.usual) * 100:.0f})"
     return {"name": name, "value": value, "range": range_, "unit": "", "origin": ORIGINS[one.origin], "why": one.why}
 
@@ -398,7 +398,10 @@ def _behind_person(team: Team, ref: str) -> Row:
     rest = next((one for one in team.rests if one.person is who), None)
     hours = team.assumed.hours
     return {
-        "who": who, "load": _load(load), "tasks": told.plain(who.tasks) if who.tasks else "",
+        "who": who,
+        "page": _address("team:person", who.ref),
+        "load": _load(load),
+        "tasks": told.plain(who.tasks) if who.tasks else "",
         "parts": [_part(team, need, some) for need, some in load.parts],
         "rests": [_skill(team, one) | {"alone": len(one.able) == 1} for one in rest.skills] if rest else [],
         "week": _hours(rest.week) if rest else None,
@@ -408,6 +411,6 @@ def _behind_person(team: Team, ref: str) -> Row:
             _as_share(_("Share of meetings"), hours.meeting_share),
             _as_share(_("Share of learning"), hours.learning_share),
         ],
-        "full": f"{who.week:.2f}", "full_at": f"{load.full_at * 100:.0f} %",
-        "roles": [(team.catalogue.title(role), f"{share:.0%}") for role, share in who.shares.items()],
+        "full": f"{who.week:.2f}", "full_at": told.percent(load.full_at),
+        "roles": [(team.catalogue.title(role), told.percent(share)) for role, share in who.shares.items()],
     }  # fmt: skip

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.team.actions.duties import reset_letter, set_letter
-from marops.domains.team.coverage_forms import LETTERS, LetterForm
+from marops.domains.team.coverage_forms import LETTERS, NONE, LetterForm
 from marops.domains.team.pages.coverage import Row
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.permissions import PLAN, VIEW
@@ -50,7 +50,7 @@ def who(request: HttpRequest) -> HttpResponse:
         "roles": _roles(duties, role),
         "filtered": bool(role),
         "plans": plans,
-        "letters": [(letter, words) for letter, words in LETTERS if letter],
+        "letters": [(letter, words) for letter, words in LETTERS if letter != NONE],
     }
     return render(request, "team/duties.html", context)
 
@@ -136,10 +136,16 @@ def letter(request: HttpRequest, role: str, duty: str, ref: str) -> HttpResponse
     duties = queries.duties_of(actor)
     need, holder = duties.need(f"{role}/{duty}"), duties.holder(ref)
     found = duties.table.cell(need, holder)
-    form = LetterForm(posted(request), initial={"letter": found.letter[:1] if found else ""})
+    here = f"{reverse('team:who')}?role={need.role}"
+    if "reset" in request.POST:
+        reset_letter(actor=actor, responsibility=need.key, holder=ref)
+        messages.success(request, _("Ownership gives the letter again."))
+        return redirect(here)
+    form = LetterForm(posted(request), initial={"letter": found.letter[:1] if found and found.letter else NONE})
     if form.is_bound and form.is_valid():
-        _keep(request, need, ref, form.cleaned_data["letter"])
-        return redirect(f"{reverse('team:who')}?role={need.role}")
+        set_letter(actor=actor, responsibility=need.key, holder=ref, letter=form.cleaned_data["letter"])
+        messages.success(request, _("Kept. It stands until somebody takes it back."))
+        return redirect(here)
     people = queries.setters([found] if found else [])
     context = {
         "need": need,
@@ -151,20 +157,10 @@ def letter(request: HttpRequest, role: str, duty: str, ref: str) -> HttpResponse
         "form": form,
         "plans": may(actor, PLAN),
         "fault": duties.fault(need),
-        "who_url": f"{reverse('team:who')}?role={role}",
+        "who_url": here,
         "coverage_url": f"{reverse('team:coverage')}?responsibility={need.key}",
     }
     return render(request, "team/duty.html", context, status=422 if form.is_bound else 200)
-
-
-def _keep(request: HttpRequest, need: Need, ref: str, chosen: str) -> None:
-    actor = actor_of(request)
-    if "reset" in request.POST:
-        reset_letter(actor=actor, responsibility=need.key, holder=ref)
-        messages.success(request, _("Ownership gives the letter again."))
-    else:
-        set_letter(actor=actor, responsibility=need.key, holder=ref, letter=chosen)
-        messages.success(request, _("Kept. It stands until somebody takes it back."))
 
 
 @require_GET

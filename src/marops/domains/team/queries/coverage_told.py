@@ -56,7 +56,7 @@ def interval(hours: Hours) -> str:
 
 def percent(value: float) -> str:
     """62 %; what has no end is said so."""
-    return _("no limit") if isinf(value) else f"{value * 100:,.0f} %"
+    return _("no limit") if isinf(value) else f"{value * 100:,.0f}\N{NO-BREAK SPACE}%"
 
 
 # --- The answer -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from marops.domains.accounts.public import names
 from marops.domains.team.permissions import VIEW
 from marops.domains.team.queries.coverage import Team, team_of
-from marops.domains.team.queries.coverage_told import named
+from marops.domains.team.queries.coverage_told import named, percent
 from marops.domains.team.queries.hand_offs import hand_offs
 from marops.domains.team.queries.volumes import KEPT_SECONDS
 from marops.domains.team.rules.coverage import Need
@@ -140,7 +140,7 @@ def because(duties: Duties, need: Need, letter: Letter, *, people: Mapping[str, 
     match letter.why:
         case "holds":
             return _("Holds the role %(role)s, %(share)s of a week.") % {
-                "role": title, "share": f"{letter.made_of[1]:.0%}"
+                "role": title, "share": percent(letter.made_of[1])
             }  # fmt: skip
         case "planned":
             return _("The place is for the role %(role)s; nobody fills it yet.") % {"role": title}

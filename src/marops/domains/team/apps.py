@@ -48,7 +48,8 @@ class TeamConfig(AppConfig):
         from marops.kernel import ports, shell
 
         words = "people roles coverage org chart raci single point of failure"
-        ports.navigation.fill("team", shell.NavEntry("operate", _("Team"), "team:overview", VIEW, words=words), order=20)
+        entry = shell.NavEntry("operate", _("Team"), "team:overview", VIEW, words=words)
+        ports.navigation.fill("team", entry, order=20)
         words = "team absences holidays vacation calendar"
         shell.commands.fill("team-hours", shell.Command(_("Working hours"), "team:hours", VIEW, words=words))
         ports.search.fill("team", queries.search_people, order=85)

@@ -1,9 +1,6 @@
 """Engines in processes of their own, over stages that leave marks, so that what a kill did can be counted."""
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
+from tests.nursery import Born, start
 
 from marops.engine import tick
 from marops.engine.asking import query_engine
@@ -133,10 +131,7 @@ class Ground:
 
 
 _PROGRAM = """
-import json, os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "marops.site.settings"
-import django
-django.setup()
+import json, sys
 from datetime import timedelta
 from marops.engine import loop, tick
 from marops.engine.tests import engineground as ground
@@ -169,16 +164,13 @@ def spawn(
     settled: float | None = None,
     flush_at: int = 20_000,
     real: bool = False,
-) -> subprocess.Popen[str]:
+) -> Born:
     """An engine in a process of its own, over the marking stages or the real ones; it dies at the crash point given."""
     settings = {"batch": batch, "for_ever": for_ever, "settled": settled, "flush_at": flush_at, "real": real}
-    environment = dict(os.environ) | {"MAROPS_CRASH": crash}
-    return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, json.dumps(settings)], env=environment, text=True, stdout=subprocess.PIPE
-    )
+    return start(_PROGRAM, json.dumps(settings), MAROPS_CRASH=crash)
 
 
-def ended(process: subprocess.Popen[str]) -> int:
+def ended(process: Born) -> int:
     """Its exit code, waited for."""
     process.communicate(timeout=120)
-    return process.returncode
+    return process.wait()

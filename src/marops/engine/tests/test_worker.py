@@ -1,11 +1,9 @@
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
+from tests.nursery import Born, start
 
 from marops.engine import worker
 from marops.kernel import crash, jobs
@@ -101,10 +99,7 @@ def test_a_worker_that_ends_puts_its_job_back():
 
 
 _PROGRAM = """
-import os, signal, threading
-os.environ["DJANGO_SETTINGS_MODULE"] = "marops.site.settings"
-import django
-django.setup()
+import signal, threading
 from marops.engine import worker
 from marops.engine.tests import test_worker
 stop = threading.Event()
@@ -114,10 +109,8 @@ worker.work(stop)
 """
 
 
-def spawn(crash_at: str = "") -> subprocess.Popen[str]:
-    environment = dict(os.environ) | {"MAROPS_CRASH": crash_at}
-    process = subprocess.Popen([sys.executable, "-c", _PROGRAM], env=environment, text=True, stdout=subprocess.PIPE)
-    assert process.stdout is not None
+def spawn(crash_at: str = "") -> Born:
+    process = start(_PROGRAM, MAROPS_CRASH=crash_at)
     assert process.stdout.readline() == "ready\n"
     return process
 

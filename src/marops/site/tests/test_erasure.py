@@ -1,12 +1,11 @@
 import json
-import os
 import signal
 import subprocess
-import sys
 from datetime import timedelta
 
 import psycopg
 import pytest
+from tests.nursery import start
 
 from marops.domains.capture.intake.calls import read
 from marops.domains.capture.intake.keeping import INTAKE, Call, keep_events
@@ -218,10 +217,7 @@ def test_a_log_whose_last_line_was_cut_off_is_read_and_goes_on(tmp_path):
 
 
 _PROGRAM = """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "marops.site.settings"
-import django
-django.setup()
+import sys
 from marops.kernel import jobs
 from marops.kernel.clock import now
 job = jobs.claim(now())
@@ -233,11 +229,9 @@ sys.exit(0 if job is None or jobs.run(job) is None else 3)
 @pytest.mark.parametrize("point", [*crash.points("erase."), *crash.points("eraser.")])
 def test_an_erasure_killed_anywhere_is_finished_by_the_next_worker(quetzalina, engine, server, point):
     job = start_erasing([quetzalina.id], actor=SETUP)
-    environment = dict(os.environ) | {"MAROPS_CRASH": point}
-    killed = subprocess.run([sys.executable, "-c", _PROGRAM], env=environment, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert start(_PROGRAM, MAROPS_CRASH=point).wait(120) == -signal.SIGKILL
     Job.objects.filter(id=job.id).update(lease_until=now() - timedelta(minutes=5))
-    assert subprocess.run([sys.executable, "-c", _PROGRAM], check=False).returncode == 0
+    assert start(_PROGRAM).wait(120) == 0
     assert Job.objects.get(id=job.id).state == "done"
     files.sweep(now() + timedelta(days=2))
     dump = _dump(server).lower()

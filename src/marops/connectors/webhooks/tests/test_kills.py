@@ -1,12 +1,10 @@
 """The sender killed between any two durable effects: each fact arrives at least once, and always under the same id."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
+from tests.nursery import start
 
 from marops.connectors.webhooks.actions import make_endpoint
 from marops.connectors.webhooks.models import Delivery
@@ -18,10 +16,6 @@ from marops.kernel.models import FactInbox
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 _PROGRAM = """
-import os
-os.environ["DJANGO_SETTINGS_MODULE"] = "marops.site.settings"
-import django
-django.setup()
 import threading
 from marops.connectors.webhooks.models import Delivery
 from marops.connectors.webhooks.stages import send_for_ever
@@ -42,8 +36,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def run(point: str = "") -> int:
-    environment = dict(os.environ) | {"MAROPS_CRASH": point}
-    return subprocess.run([sys.executable, "-c", _PROGRAM], env=environment, timeout=60, check=False).returncode
+    return start(_PROGRAM, MAROPS_CRASH=point).wait(60)
 
 
 @pytest.mark.parametrize("point", crash.points("webhook."))

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 184.0, 60.0
+WIDTH, HEIGHT = 200.0, 60.0
 GAP, DROP = 18.0, 22.0
 STACKED, COLUMN = 2, 9
 """So many boxes with nothing below them stand side by side; more of them are stacked, so many to a column."""

@@ -1,6 +1,7 @@
 """Who reports to whom as a picture: a box for each person, open place and planned seat, and how they differ."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -32,9 +33,18 @@ def marks() -> dict[str, str]:
     return {"new": _("new"), "moved": _("moves"), "changed": _("other roles"), "gone": _("no longer planned")}
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn chart, and how large it would like to be."""
+
+    svg: SafeString
+    width: float
+    height: float
+
+
 def organigram(
     chart: Chart, shown: Shown, link: Link, *, ident: str, title: str, differences: Differences | None = None
-) -> SafeString:
+) -> Picture:
     """The picture of what is shown of a chart. Boxes are links; below a folded one stands how many it folds."""
     nodes = dict(chart.nodes)
     below = {key: list(keys) for key, keys in shown.below.items()}
@@ -48,10 +58,11 @@ def organigram(
         mark = differences.of(key) if differences else ""
         body.append(_box(nodes[key], x, y, link, mark, shown.folded.get(key, 0)))
     says = ngettext("%(n)s box", "%(n)s boxes", len(tree.boxes)) % {"n": len(tree.boxes)}
-    return drawing(
-        body, width=tree.width + 2, height=tree.height + 16, ident=ident, title=title, says=says,
-        css="chart organigram fits" if tree.width < FITS else "chart organigram", linked=True,
-    )  # fmt: skip
+    css = "chart organigram fits" if tree.width < FITS else "chart organigram"
+    svg = drawing(
+        body, width=tree.width + 2, height=tree.height + 16, ident=ident, title=title, says=says, css=css, linked=True
+    )
+    return Picture(svg, tree.width + 2, tree.height + 16)
 
 
 def _corners(line: tuple[tuple[float, float], ...]) -> str:

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -28,6 +27,8 @@ from marops.kernel.permissions import may
 from marops.kernel.workspace import today, workspace
 
 PAPER = Path(__file__).parents[1] / "data" / "chart.typ"
+BESIDE = 860.0
+"""Two pictures of at most this width stand beside each other; wider ones under each other."""
 PRINTED = 90
 """So many boxes at most on a page of paper before branches are folded."""
 
@@ -46,6 +47,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     context = {
         "answer": plan_answer(kept, found) if kept and found else _answer(whole),
         "sides": sides,
+        "two": len(sides) > 1 and all(one["width"] <= BESIDE for one in sides),
         "plans": _plans(actor, kept),
         "above": [{"name": whole.nodes[key].name, "url": address(kept, key)} for key in whole.path(at)],
         "at": whole.nodes[at].name if at in whole.nodes else "",
@@ -92,7 +94,13 @@ def _side(
     part = shown(chart_, at)
     link = linked(kept)
     picture = organigram(chart_, part, link, ident=f"chart-{ident}", title=title, differences=differ)
-    return {"title": title, "ident": ident, "picture": picture, "tree": outline(chart_, part, link, differ)}
+    return {
+        "title": title,
+        "ident": ident,
+        "picture": picture.svg,
+        "width": picture.width,
+        "tree": outline(chart_, part, link, differ),
+    }
 
 
 def outline(chart_: Chart, part: Shown, link: Link, differ: Differences | None) -> list[dict[str, Any]]:
@@ -179,5 +187,8 @@ def chart_pdf(request: HttpRequest) -> HttpResponse:
 
 def _on_paper(title: str, chart_: Chart, at: str, differ: Differences | None) -> dict[str, Any]:
     part = shown(chart_, at, PRINTED)
-    picture: SafeString = organigram(chart_, part, lambda _kind, _node: "", ident="p", title=title, differences=differ)
-    return {"title": title, "map": for_paper(picture), "alt": f"{title}: {len(part.keys)}"}
+    picture = organigram(chart_, part, lambda _kind, _node: "", ident="p", title=title, differences=differ)
+    return {
+        "title": title, "map": for_paper(picture.svg), "alt": f"{title}: {len(part.keys)}",
+        "width": picture.width, "ratio": picture.height / picture.width,
+    }  # fmt: skip

@@ -103,7 +103,7 @@ def structure(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "kept": kept,
         "answer": plan_answer(kept, found),
-        "picture": picture,
+        "picture": picture.svg,
         "faults": [{"message": one.message, "url": _fault_url(kept, one.pointer)} for one in check(kept.structure)],
         "heads": [_("Today"), kept.structure.title, *([other.structure.title] if other else [])],
         "rows": comparison(weighing, [kept.structure, *([other.structure] if other else [])]),

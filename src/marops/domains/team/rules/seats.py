@@ -82,11 +82,11 @@ def _too_much(structure: Structure, known: Known) -> Iterable[FieldError]:
     """A person over several seats, and a seat nobody has by itself: no more than a week."""
     held: dict[str, list[int]] = {}
     for number, seat in enumerate(structure.seats):
-        held.setdefault(seat.person or f"seat {seat.id}", []).append(number)
+        held.setdefault(seat.person or f"{number} {seat.id}", []).append(number)
     for who, numbers in held.items():
         whole = sum(sum(structure.seats[number].roles.values()) for number in numbers)
         if whole > MORE:
-            name = known.names.get(who, who)
+            name = known.names.get(who, f"The seat {structure.seats[numbers[0]].id}")
             said = f"{name} would have {round(whole * 100)} % of a week."
             for number in numbers:
                 yield _fault(number, "roles", "too-much", said, "Give a smaller share, or part of it to another seat.")

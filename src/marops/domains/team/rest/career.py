@@ -33,7 +33,7 @@ class CareerOut(Shown):
     moves: list[dict[str, Any]]
 
 
-class PlanOut(Shown):
+class GrowthPlanOut(Shown):
     """A growth plan, whole."""
 
     person: str
@@ -44,18 +44,18 @@ class PlanOut(Shown):
     reviews: list[dict[str, Any]]
 
 
-class MapOut(Shown):
+class CareerMapOut(Shown):
     """The whole map, or with `from` and `to` the way between two roles."""
 
 
-class Between(Strict):
+class CareerWay(Strict):
     """From which role to which; none of them: the whole map."""
 
     from_: str = Field("", alias="from")
     to: str = ""
 
 
-class SetPlan(Strict):
+class SetGrowthPlan(Strict):
     """What one aims at, who is asked to be a mentor, and who sees the plan: nobody, mentor, manager or both."""
 
     aim: str = ""
@@ -63,7 +63,7 @@ class SetPlan(Strict):
     seen_by: str = "nobody"
 
 
-class NewGoal(Strict):
+class NewGrowthGoal(Strict):
     """A role of the map, or something in words."""
 
     role: str = ""
@@ -71,13 +71,13 @@ class NewGoal(Strict):
     by: date | None = None
 
 
-class GoalState(Strict):
+class GrowthGoalState(Strict):
     """open, reached or dropped."""
 
     state: str
 
 
-class NewMove(Strict):
+class NewGrowthMove(Strict):
     """A small thing to do next; with a `role` it belongs to the goal of that role."""
 
     says: str
@@ -86,13 +86,13 @@ class NewMove(Strict):
     role: str = ""
 
 
-class MoveState(Strict):
+class GrowthMoveState(Strict):
     """The day on which it was done; null: it is open."""
 
     done_on: date | None
 
 
-class NewReview(Strict):
+class NewGrowthReview(Strict):
     """A look back."""
 
     on: date
@@ -100,8 +100,8 @@ class NewReview(Strict):
     beside_id: str = ""
 
 
-@router.get("/team/career", response=MapOut)
-def career_map(request: HttpRequest, given: Query[Between]) -> dict[str, Any]:
+@router.get("/team/career", response=CareerMapOut)
+def career_map(request: HttpRequest, given: Query[CareerWay]) -> dict[str, Any]:
     """The career map; with `?from=…&to=…` the way between two roles and what it takes."""
     require(actor_of(request), VIEW)
     if not given.from_ or not given.to:
@@ -119,7 +119,7 @@ def career_of(request: HttpRequest, ref: str, to: str = "") -> dict[str, Any]:
     return career_json(actor, ref, to)
 
 
-@router.get("/team/growth", response=PlanOut)
+@router.get("/team/growth", response=GrowthPlanOut)
 def plan(request: HttpRequest) -> dict[str, Any]:
     """One's own growth plan."""
     actor = actor_of(request)
@@ -136,7 +136,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
     return queries.told_plan(found)
 
 
-@router.get("/team/growth/of/{ref}", response=PlanOut)
+@router.get("/team/growth/of/{ref}", response=GrowthPlanOut)
 def plan_of(request: HttpRequest, ref: str) -> dict[str, Any]:
     """Somebody's growth plan, for the mentor and the manager with whom it is shared."""
     actor = actor_of(request)
@@ -144,8 +144,8 @@ def plan_of(request: HttpRequest, ref: str) -> dict[str, Any]:
     return queries.told_plan(queries.plan_of(Policy.of(actor), find_person(ref)))
 
 
-@router.put("/team/growth", response=PlanOut)
-def set_plan(request: HttpRequest, body: SetPlan) -> dict[str, Any]:
+@router.put("/team/growth", response=GrowthPlanOut)
+def set_plan(request: HttpRequest, body: SetGrowthPlan) -> dict[str, Any]:
     """Change what one aims at and who sees it; makes the plan where there is none."""
     actions.set_plan(actor=actor_of(request), **validated(PlanForm, body.dict()))
     return _own(request)
@@ -158,15 +158,15 @@ def delete_plan(request: HttpRequest) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/team/growth/goals", response={201: PlanOut})
-def add_goal(request: HttpRequest, body: NewGoal) -> Status[dict[str, Any]]:
+@router.post("/team/growth/goals", response={201: GrowthPlanOut})
+def add_goal(request: HttpRequest, body: NewGrowthGoal) -> Status[dict[str, Any]]:
     """A goal more."""
     actions.add_goal(actor=actor_of(request), **validated(GoalForm, body.dict()))
     return Status(201, _own(request))
 
 
-@router.put("/team/growth/goals/{ident}", response=PlanOut)
-def set_goal(request: HttpRequest, ident: UUID, body: GoalState) -> dict[str, Any]:
+@router.put("/team/growth/goals/{ident}", response=GrowthPlanOut)
+def set_goal(request: HttpRequest, ident: UUID, body: GrowthGoalState) -> dict[str, Any]:
     """A goal is open, reached or dropped."""
     actions.set_goal(actor=actor_of(request), goal_id=ident, **validated(GoalStateForm, body.dict()))
     return _own(request)
@@ -179,15 +179,15 @@ def remove_goal(request: HttpRequest, ident: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/team/growth/moves", response={201: PlanOut})
-def add_move(request: HttpRequest, body: NewMove) -> Status[dict[str, Any]]:
+@router.post("/team/growth/moves", response={201: GrowthPlanOut})
+def add_move(request: HttpRequest, body: NewGrowthMove) -> Status[dict[str, Any]]:
     """A move more."""
     actions.add_move(actor=actor_of(request), **validated(AdoptForm, body.dict()))
     return Status(201, _own(request))
 
 
-@router.put("/team/growth/moves/{ident}", response=PlanOut)
-def set_move(request: HttpRequest, ident: UUID, body: MoveState) -> dict[str, Any]:
+@router.put("/team/growth/moves/{ident}", response=GrowthPlanOut)
+def set_move(request: HttpRequest, ident: UUID, body: GrowthMoveState) -> dict[str, Any]:
     """A move was done, or is open again."""
     actions.set_move(actor=actor_of(request), move_id=ident, done_on=body.done_on)
     return _own(request)
@@ -200,8 +200,8 @@ def remove_move(request: HttpRequest, ident: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/team/growth/reviews", response={201: PlanOut})
-def add_review(request: HttpRequest, body: NewReview) -> Status[dict[str, Any]]:
+@router.post("/team/growth/reviews", response={201: GrowthPlanOut})
+def add_review(request: HttpRequest, body: NewGrowthReview) -> Status[dict[str, Any]]:
     """A review more."""
     actions.add_review(actor=actor_of(request), **validated(ReviewForm, body.dict()))
     return Status(201, _own(request))

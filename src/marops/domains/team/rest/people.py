@@ -48,7 +48,7 @@ class ChangedRole(Strict):
     ends: date | None = None
 
 
-class RoleOut(Shown):
+class HeldRoleOut(Shown):
     """A role that somebody holds or held."""
 
     id: UUID
@@ -201,21 +201,21 @@ def _role(one: RoleHeld) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/team/people/{ref}/roles", response=Page[RoleOut])
+@router.get("/team/people/{ref}/roles", response=Page[HeldRoleOut])
 def roles(request: HttpRequest, ref: str) -> dict[str, Any]:
     """The roles somebody holds; earlier ones for those who may see the path."""
     policy, row = _person(request, ref)
     return {"items": [_role(one) for one in path_for(policy, row)], "next": None}
 
 
-@router.post("/team/people/{ref}/roles", response={201: RoleOut})
+@router.post("/team/people/{ref}/roles", response={201: HeldRoleOut})
 def give(request: HttpRequest, ref: str, body: GivenRole) -> Status[dict[str, Any]]:
     """Give a role. Refused where all roles would take more than a week."""
     _policy, row = _person(request, ref)
     return Status(201, _role(actions.give_role(actor=actor_of(request), person_id=row.id, **body.dict())))
 
 
-@router.put("/team/people/{ref}/roles/{held_id}", response=RoleOut)
+@router.put("/team/people/{ref}/roles/{held_id}", response=HeldRoleOut)
 def change(request: HttpRequest, ref: str, held_id: UUID, body: ChangedRole) -> dict[str, Any]:
     """Another share or other days."""
     _policy, row = _person(request, ref)
@@ -320,7 +320,7 @@ def set_pay(request: HttpRequest, ref: str, body: GivenPay) -> dict[str, Any]:
     return found
 
 
-@router.post("/team/people/{ref}/leave", response=Page[RoleOut])
+@router.post("/team/people/{ref}/leave", response=Page[HeldRoleOut])
 def leave(request: HttpRequest, ref: str, body: Leaving) -> dict[str, Any]:
     """Somebody's last day; their roles end with it."""
     _policy, row = _person(request, ref)

@@ -1,10 +1,8 @@
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from django.db import connection
+from tests.nursery import start
 
 from marops.domains.accounts.public import Account
 from marops.domains.capture.public import plan_import, start_import
@@ -160,8 +158,6 @@ def test_a_stopped_load_goes_on_or_goes_away(empty, monkeypatch):
 
 
 _LOADER = """
-import django
-django.setup()
 from marops.kernel import jobs
 from marops.sample import jobs as sample_jobs
 from marops.kernel.actors import Actor
@@ -174,9 +170,7 @@ jobs.run_here(job.id)
 @pytest.mark.parametrize("point", ["sample.after_begin", "sample.after_batch", "sample.after_facts"])
 def test_killed_in_the_middle_it_goes_on_and_nothing_comes_twice(empty, point, monkeypatch, tmp_path):
     before, known = counts(), facts(empty)
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "marops.site.settings", "MAROPS_CRASH": point}
-    done = subprocess.run([sys.executable, "-c", _LOADER], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr[-800:]
+    assert start(_LOADER, MAROPS_CRASH=point).wait(120) == -signal.SIGKILL
     job = Job.objects.get(kind="sample.load")
     monkeypatch.setitem(sample_jobs.SIZES, "small", 1_500)
     jobs.run_here(job.id)

@@ -1,9 +1,7 @@
-import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
+from tests.nursery import start
 
 from marops.domains.capture.models import Batch, Finding, Import
 from marops.domains.capture.preparing import rows
@@ -59,7 +57,6 @@ def test_a_stopped_import_keeps_what_is_done_and_goes_on(tmp_path, small_batches
 
 
 KILLED = """
-import django; django.setup()
 from marops.domains.capture.preparing import rows
 rows.BATCH = 10
 from uuid import UUID
@@ -87,11 +84,7 @@ def test_an_import_killed_anywhere_loses_nothing_and_does_nothing_twice(tmp_path
     expected = whole()
     _empty()
     job = start_import(path, plan_import(path), actor=SETUP)
-    environment = dict(os.environ) | {"MAROPS_CRASH": point, "DJANGO_SETTINGS_MODULE": "marops.site.settings"}
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED, str(job.id)], env=environment, check=False, capture_output=True
-    )
-    assert died.returncode == -9, died.stderr.decode()
+    assert start(KILLED, str(job.id), MAROPS_CRASH=point).wait(120) == -9
     Job.objects.update(lease_until=now() - timedelta(seconds=1))
     run_here(job.id)
     assert whole() == expected

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from tests.nursery import start
 
 from marops.domains.workflows import jobs
 from marops.domains.workflows.models import EventLog, LogEvent, LogName
@@ -33,7 +34,6 @@ def whole():
 
 
 KILLED = """
-import django; django.setup()
 from marops.domains.workflows import jobs
 jobs.BATCH, jobs.PAGE = 25, 20
 from uuid import UUID
@@ -56,11 +56,7 @@ def test_a_run_killed_anywhere_loses_nothing_and_does_nothing_twice(path, monkey
     for kind in (EventLog, LogEvent, LogName, Job):
         kind.objects.all().delete()
     _, job = start_log(path, plan_log(path), actor=SETUP, discover=False)
-    environment = dict(os.environ) | {"MAROPS_CRASH": point, "DJANGO_SETTINGS_MODULE": "marops.site.settings"}
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED, str(job.id)], env=environment, check=False, capture_output=True
-    )
-    assert died.returncode == -9, died.stderr.decode()
+    assert start(KILLED, str(job.id), MAROPS_CRASH=point).wait(120) == -9
     assert EventLog.objects.get().state != "ready" or point == "job.before_done" or point == "job.after_checkpoint"
     Job.objects.update(lease_until=now() - timedelta(seconds=1))
     monkeypatch.setattr(jobs, "BATCH", 25)

@@ -173,7 +173,9 @@ def details(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
-    return sheet(request, row, form, _("Details"), _("Keep"), _("From now on everything counts by what stands here."))
+    says = _("How and where does %(name)s work?") % {"name": row.name}
+    will = _("From now on everything counts by what stands here.")
+    return sheet(request, row, form, _("Details"), _("Keep"), will, says=says)
 
 
 @require_http_methods(["GET", "POST"])
@@ -190,9 +192,10 @@ def leave(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept; the roles end with that day."))
             return redirect("team:person", ref=row.ref)
+    says = _("When is the last day of %(name)s?") % {"name": row.name}
     will = _("All roles end with the last day, and those that would begin later go. Work stays until somebody gives it"
              " away.")  # fmt: skip
-    return sheet(request, row, form, _("Leaves"), _("Keep the last day"), will)
+    return sheet(request, row, form, _("Leaves"), _("Keep the last day"), will, says=says)
 
 
 @require_http_methods(["GET", "POST"])
@@ -206,10 +209,11 @@ def forget(request: HttpRequest, ref: str) -> HttpResponse:
         words = ngettext("%(n)s entry was deleted.", "%(n)s entries were deleted.", sum(gone.values()))
         messages.success(request, words % {"n": sum(gone.values())})
         return redirect("team:person", ref=row.ref)
+    says = _("Delete what is kept about %(name)s?") % {"name": row.name}
     will = _("Levels, notes, evidence, pay, absences, the growth plan, talks with the manager, roles elsewhere and"
              " the place are deleted, and their values in the trail. Name and roles here stay: past work names them."
              " This cannot be taken back.")  # fmt: skip
-    return sheet(request, row, form, _("Forget"), _("Delete for good"), will)
+    return sheet(request, row, form, _("Forget"), _("Delete for good"), will, says=says)
 
 
 def sheet(

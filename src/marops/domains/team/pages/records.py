@@ -41,8 +41,9 @@ def role_new(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s holds one more role.") % {"name": row.name})
             return redirect("team:person", ref=row.ref)
+    says = _("Which role does %(name)s take on?") % {"name": row.name}
     will = _("Coverage, the week and the org chart count it from its first day.")
-    return sheet(request, row, form, _("Give a role"), _("Give the role"), will)
+    return sheet(request, row, form, _("Give a role"), _("Give the role"), will, says=says)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,8 +61,9 @@ def path_new(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
+    says = _("Which role did %(name)s have before?") % {"name": row.name}
     will = _("It belongs to the path and counts in no coverage; colleagues see it only where the person agreed.")
-    return sheet(request, row, form, _("A role elsewhere"), _("Keep"), will)
+    return sheet(request, row, form, _("A role elsewhere"), _("Keep"), will, says=says)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,7 +90,9 @@ def role(request: HttpRequest, ref: str, held_id: UUID) -> HttpResponse:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
     title = catalogue().title(held.role)
-    return sheet(request, row, form, title, _("Keep"), _("The days before the change stay as they were."), takes=True)
+    says = _("For how much of a week, and from when until when?")
+    will = _("For a change from a day on, end this one there and give the role anew with the other share.")
+    return sheet(request, row, form, title, _("Keep"), will, says=says, takes=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -147,8 +151,9 @@ def evidence_new(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
+    says = _("What speaks for a level of %(name)s?") % {"name": row.name}
     will = _("It speaks for the level and changes none by itself.")
-    return sheet(request, row, form, _("Add evidence"), _("Keep"), will)
+    return sheet(request, row, form, _("Add evidence"), _("Keep"), will, says=says)
 
 
 @require_POST
@@ -191,5 +196,6 @@ def pay(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
+    says = _("What is %(name)s paid?") % {"name": row.name}
     will = _("It is kept encrypted. Only this person and those who may see pay read it; the trail says that, not what.")
-    return sheet(request, row, form, _("Pay"), _("Keep"), will, pays=known)
+    return sheet(request, row, form, _("Pay"), _("Keep"), will, pays=known, says=says)

@@ -28,7 +28,7 @@ from marops.kernel.workspace import today
 
 SHOWN = 200
 EXAMPLE = """\
-name,email,role,share,manager,location,joined,Lead scoring,Lead scoring (self)
+name,email,role,share,manager,location,joined,Scoring leads,Scoring leads (self)
 Vera Okafor,vera@example.com,VP of Marketing Operations,100%,,Berlin,2021-03-01,,
 Mina Costa,mina@example.com,Marketing Operations Coordinator,80%,Vera Okafor,Porto,2025-09-15,1,2
 """
@@ -94,9 +94,21 @@ def _fields() -> str:
 
 
 def _said(plan: LoadPlan) -> str:
+    return _("Loaded: %(words)s.") % {"words": _counted(plan)}
+
+
+def _counted(plan: LoadPlan) -> str:
+    """What becomes of people, in a few words; what nobody does is left out."""
     counts = plan.counts
-    words = _("%(created)s joined, %(updated)s changed, %(unchanged)s stay as they were.") % counts
-    return words + (" " + _("%(refused)s rows were refused.") % counts if counts["refused"] else "")
+    said = [
+        words % counts
+        for name, words in (
+            ("created", _("%(created)s join")), ("updated", _("%(updated)s change")),
+            ("unchanged", _("%(unchanged)s stay as they are")), ("refused", _("%(refused)s rows are refused")),
+        )
+        if counts[name]
+    ]  # fmt: skip
+    return ", ".join(said) or _("nothing changes")
 
 
 def _shown(plan: LoadPlan) -> dict[str, Any]:
@@ -104,7 +116,7 @@ def _shown(plan: LoadPlan) -> dict[str, Any]:
     return {
         "plan": plan,
         "counts": counts,
-        "answer": _("%(created)s would join, %(updated)s would change, %(unchanged)s would stay as they are.") % counts,
+        "answer": _("With this file %(words)s.") % {"words": _counted(plan)},
         "columns": [{"heading": one.heading, "means": _means(one)} for one in plan.columns],
         "findings": plan.findings[:SHOWN],
         "more": max(0, len(plan.findings) - SHOWN),

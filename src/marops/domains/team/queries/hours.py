@@ -170,11 +170,11 @@ def search_people(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
     if not may(actor, VIEW) or not words.strip():
         return
     for one in Person.objects.filter(account_id=None, name__icontains=words.strip()).order_by("name")[:limit]:
-        yield Hit(_("Team"), one.name, reverse("team:hours-of", args=[one.ref]), one.ref, "people")
+        yield Hit(_("Team"), one.name, reverse("team:person", args=[one.ref]), one.ref, "people")
 
 
 def find_for_shell(actor: Actor, object_id: str) -> Found | None:
     """A member of the team as an object of the shell."""
     known = as_uuid(object_id) if may(actor, VIEW) else None
     one = Person.objects.filter(id=known).first() if known else None
-    return Found(one.name, reverse("team:hours-of", args=[one.ref])) if one else None
+    return Found(one.name, reverse("team:person", args=[one.ref])) if one else None

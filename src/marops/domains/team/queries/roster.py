@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.accounts.public import Account
 from marops.domains.team.catalogue import catalogue
@@ -82,7 +83,7 @@ class Change:
         if self.pay:
             words.append(_("pay"))
         if self.levels:
-            words.append(_("%(n)s levels") % {"n": len(self.levels)})
+            words.append(ngettext("%(n)s level", "%(n)s levels", len(self.levels)) % {"n": len(self.levels)})
         return words
 
     @property
@@ -158,7 +159,7 @@ class _Planner:
             return LoadPlan(tuple(self.columns), (), tuple(self.findings), len(self.table.rows))
         self._columns_not_read()
         lines = [line for number, cells in self.table.rows if (line := self._line(number, cells))]
-        changes = [one for one in self._people(lines) if self._fits_week(one)]
+        changes = [one for one in self._people(lines) if self._fits_week(one.line)]
         # Whoever loads may come in with this very file.
         own = [one.person.id for one in changes if one.new and one.person.account_id == self.policy.held.account_id]
         self.me = self.policy.me or (own[0] if own and self.policy.held.account_id else None)
@@ -181,7 +182,7 @@ class _Planner:
                 )
             elif not one.column and not one.skill:
                 self._note(0, one.heading, _("This column means nothing here and is not read."),
-                           _("Headings are names of fields or of skills, such as Lead scoring (self)."))  # fmt: skip
+                           _("Headings are names of fields or of skills, such as Scoring leads (self)."))  # fmt: skip
 
     # -- cells --
 
@@ -203,6 +204,7 @@ class _Planner:
             )
             return None
         if not good:
+            self._fits_week(line)  # all that is wrong with a row is said at once
             self.refused |= {folded(line.name), folded(line.email)} - {""}
         return line if good else None
 
@@ -480,15 +482,15 @@ class _Planner:
             return False
         return ASSESS in self.policy.held or self.me in chain(self.managers, person_id)[1:]
 
-    def _fits_week(self, one: Change) -> bool:
-        share = sum(one.line.roles.values(), Decimal(0))
+    def _fits_week(self, line: Line) -> bool:
+        share = sum(line.roles.values(), Decimal(0))
         if share <= 1:
             return True
-        titles = ", ".join(f"{self.known.title(role)} {part * 100:.0f} %" for role, part in one.line.roles.items())
+        titles = ", ".join(f"{self.known.title(role)} {part * 100:.0f} %" for role, part in line.roles.items())
         said = {"share": f"{share * 100:.0f}", "roles": titles}
         message = _("The roles would take %(share)s %% of a week: %(roles)s.") % said
-        self._note(one.line.number, "share", message, _("Make them 100 percent at most."), refused=True)
-        self.refused |= {folded(one.person.name), folded(one.line.email)} - {""}
+        self._note(line.number, "share", message, _("Make them 100 percent at most."), refused=True)
+        self.refused |= {folded(line.name), folded(line.email)} - {""}
         return False
 
 

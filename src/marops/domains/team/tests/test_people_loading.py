@@ -161,7 +161,7 @@ def test_a_leader_loads_the_file_on_the_page(cast):
     client = cast.client("hanna")
     shown = client.post("/team/people/import", {"text": TWELVE})
     page = shown.content.decode()
-    assert "12 would join" in page
+    assert "With this file 12 join" in page
     assert "Pay takes the right" in page
     assert not Person.objects.exists()
     assert client.post("/team/people/import", {"kept": shown.context["kept"]}).status_code == 302

@@ -24,7 +24,7 @@ from marops.kernel.errors import MaropsError
 from marops.kernel.permissions import may
 
 MOST = 8
-"""So many workflows are named."""
+"""So many workflows that it does nothing to are named."""
 FIRST_PACE = 0.4
 
 
@@ -34,14 +34,18 @@ def effect_of_opening(row: Vacancy, actor: Actor) -> list[Effect]:
 
 
 def _effects(row: Vacancy, actor: Actor) -> Iterator[Effect]:
-    for known in active("workflow")[:MOST]:
+    untouched: list[str] = []
+    for known in active("workflow"):
         flow: Workflow = load(known)
         scenario = scenario_for(row, flow)
         if scenario is None:
-            why = _("nothing in it is done by this place's roles or skills: no effect")
-            yield Effect(flow.title, "", url=reverse("workflows:workflow", args=[known.slug]), why=why)
+            untouched.append(flow.title)
         else:
             yield _asked(row, flow, known.slug, scenario, actor)
+    if untouched:
+        why = _("nothing in it is done by this place's roles or skills: no effect")
+        more = [_("%(n)s more") % {"n": len(untouched) - MOST}] if len(untouched) > MOST else []
+        yield Effect(", ".join([*untouched[:MOST], *more]), "", why=why)
 
 
 def _asked(row: Vacancy, flow: Workflow, slug: str, scenario: Scenario, actor: Actor) -> Effect:

@@ -21,7 +21,6 @@ from marops.domains.team.papers.opening import description_pdf, sheets_pdf
 from marops.domains.team.permissions import MANAGE, PLAN, VIEW
 from marops.domains.team.queries import openings as queries
 from marops.domains.team.queries.coverage import team_of
-from marops.domains.team.rules.coverage import SkillCover
 from marops.domains.team.rules.description import HEADINGS, SECTIONS, digest_of, markdown
 from marops.domains.team.work_forms import FillForm, OpeningForm
 from marops.kernel.clock import now
@@ -64,13 +63,9 @@ def _row(actor: Any, row: Vacancy) -> dict[str, Any]:
     words, kind = _state(row)
     found = {"one": row, "state": words, "kind": kind, "roles": _roles(row), "live": row.state in LIVE}
     if row.state in LIVE:
-        closes = queries.closing(actor, row)
-        found |= {"gaps": _names(closes.gaps), "seconds": _names(closes.seconds)}
+        covers = queries.covers(actor, row)
+        found |= {"gaps": covers.gaps, "seconds": covers.seconds}
     return found
-
-
-def _names(skills: Sequence[SkillCover]) -> list[str]:
-    return [catalogue().skill_name(one.skill) for one in skills]
 
 
 def _answer(live: Sequence[Mapping[str, Any]]) -> str:
@@ -94,12 +89,12 @@ def opening(request: HttpRequest, ref: str) -> HttpResponse:
     row = queries.find_opening(ref)
     plans = may(actor, PLAN)
     sections = queries.description_of(actor, row)
-    closes = queries.closing(actor, row)
+    covers = queries.covers(actor, row)
     words, kind = _state(row)
     context = {
         "tabs": tabs(request, "openings"), "one": row, "state": words, "kind": kind, "roles": _roles(row),
         "under": _under(row), "sections": sections, "plans": plans, "fills": plans and may(actor, MANAGE),
-        "gaps": _names(closes.gaps), "seconds": _names(closes.seconds), "answer": _covers(row, closes),
+        "gaps": covers.gaps, "seconds": covers.seconds, "answer": _covers(row, covers),
         "cost": queries.cost(row) if plans else None, "effects": queries.effects(actor, row) if plans else [],
         "live": row.state in LIVE, "hidden": team_of(actor).hidden, "interview": queries.interview_of(actor, row),
         "by_hand": sum(one.by_hand is not None for one in sections),
@@ -108,12 +103,12 @@ def opening(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "team/opening.html", context)
 
 
-def _covers(row: Vacancy, closes: Any) -> str:
+def _covers(row: Vacancy, found: queries.Covers) -> str:
     if row.state == Vacancy.State.FILLED:
         return _("%(name)s has this place.") % {"name": row.filled_by.name if row.filled_by else _("Somebody")}
     if row.state == Vacancy.State.DROPPED:
         return _("This place was given up.")
-    gaps, seconds = len(closes.gaps), len(closes.seconds)
+    gaps, seconds = len(found.gaps), len(found.seconds)
     if gaps:
         said = ngettext("It would end %(n)s gap", "It would end %(n)s gaps", gaps) % {"n": gaps}
     else:
@@ -317,10 +312,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     chosen = [queries.find_opening(ref) for ref in refs] if len(refs) == 2 else live[:2]
     sides = []
     for row in chosen:
-        closes = queries.closing(actor, row)
+        covers = queries.covers(actor, row)
         sides.append({
-            "one": row, "roles": _roles(row), "gaps": _names(closes.gaps), "seconds": _names(closes.seconds),
-            "hours": closes.plannable, "cost": queries.cost(row), "effects": queries.effects(actor, row),
+            "one": row, "roles": _roles(row), "gaps": covers.gaps, "seconds": covers.seconds,
+            "hours": covers.hours, "cost": queries.cost(row), "effects": queries.effects(actor, row),
         })  # fmt: skip
     context = {
         "tabs": tabs(request, "openings"), "sides": sides, "live": live, "answer": _better(sides),

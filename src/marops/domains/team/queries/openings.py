@@ -17,7 +17,7 @@ from marops.domains.team.queries.hand_offs import hand_offs
 from marops.domains.team.queries.hours import main_roles
 from marops.domains.team.queries.week import WEEKS_A_MONTH
 from marops.domains.team.rules import coverage as rules
-from marops.domains.team.rules.coverage import ABLE, Closes, Opening, Worker
+from marops.domains.team.rules.coverage import ABLE, EXPERT, Closes, Opening, Worker
 from marops.domains.team.rules.description import Asked, Cover, Duty, Phase, Place, Section, description
 from marops.domains.team.rules.document import Range
 from marops.domains.team.rules.interview import Interviewing, Sheet, chosen, sheet
@@ -189,6 +189,25 @@ def _skills(team: Team, row: Vacancy) -> list[Asked]:
         one = known.skills[skill]
         found.append(Asked(skill, one.name, level, one.levels[level], skill in core, how, lack))
     return found
+
+
+@dataclass(frozen=True)
+class Covers:
+    """What filling a place would change in the team: names of skills nobody can do, and of those that rest on one."""
+
+    gaps: Sequence[str]
+    seconds: Sequence[str]
+    hours: rules.Hours
+
+
+def covers(actor: Actor, row: Vacancy) -> Covers:
+    """The same skills that the description names, so that page and description never differ."""
+    asked = _skills(team_of(actor), row)
+    return Covers(
+        [one.name for one in asked if one.cover == "nobody" and one.level >= ABLE],
+        [one.name for one in asked if one.cover == "one" and one.level >= EXPERT],
+        closing(actor, row).plannable,
+    )
 
 
 def lacks(actor: Actor, row: Vacancy) -> dict[str, float]:

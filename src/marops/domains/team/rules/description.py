@@ -288,7 +288,7 @@ def _be(number: int) -> str:
 
 
 def _lower(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    return text[:1].lower() + text[1:] if text[1:2] in (" ", "") or text[1:2].islower() else text
 
 
 def markdown(title: str, under: str, sections: Sequence[Section]) -> str:

@@ -81,7 +81,7 @@ def sheet(how: Interviewing, skill: Skill, wanted: int, *, core: bool = False, b
 
 def _in_a_sentence(name: str) -> str:
     """A name as it stands within a sentence; abbreviations keep their letters."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def chosen(

@@ -1,6 +1,7 @@
 """Opening an installation: folder, server, tables, starter set. Every command begins here and leaves it as found."""
 
 import errno
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -110,10 +111,18 @@ def opened(say: Say = lambda _: None, *, keep: bool = False) -> Iterator[Session
     # The secret may have been made just now.
     config.cache_clear()
     found = config()
-    django.setup()
+    _load_everything()
     own = nullcontext() if found.database_url else using_server(found.home, progress=say, keep=keep, fsync=found.fsync)
     with in_words(found), own as server:
         yield Session(found, _prepare(found, say), server)
+
+
+def _load_everything() -> None:
+    """Half a million objects come and stay, so nobody looks for rubbish among them, now or later."""
+    gc.disable()
+    django.setup()
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ who can do a skill adds hours to it and takes none away from another, so they ne
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil, inf
 from typing import Any, Literal
 
@@ -122,7 +123,7 @@ def _most(one: Range) -> float:
 # --- Skills and responsibilities --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SkillCover:
     """One skill: what needs it, who can do it, and whether their hours are enough."""
 
@@ -134,12 +135,12 @@ class SkillCover:
     hidden: int = 0
     """How many people's levels the reader may not see."""
 
-    @property
+    @cached_property
     def needed(self) -> Hours:
         """Hours a month that the responsibilities ask of it."""
         return total(hours for _, hours in self.parts)
 
-    @property
+    @cached_property
     def ratio(self) -> Hours | None:
         """Skilled hours as a share of those needed."""
         return self.skilled.over(self.needed)
@@ -336,7 +337,7 @@ Fullness = Literal["over", "full", "room", "none"]
 """More than can be planned; over the mark at which queues grow; room; nothing on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """What somebody has on in a month against what can be planned."""
 
@@ -345,18 +346,18 @@ class Loaded:
     parts: tuple[tuple[Need, Hours], ...]
     full_at: float
 
-    @property
+    @cached_property
     def needed(self) -> Hours:
         """Hours of their responsibilities and of single pieces of work."""
         tasks = self.person.tasks
         return total(hours for _, hours in self.parts) + Hours(tasks, tasks, tasks)
 
-    @property
+    @cached_property
     def share(self) -> Hours | None:
         """Of what can be planned."""
         return self.needed.over(self.plannable)
 
-    @property
+    @cached_property
     def fullness(self) -> Fullness:
         """How full, by what one plans with."""
         share = self.share
@@ -364,7 +365,7 @@ class Loaded:
             return "over" if self.needed.usual else "none"
         return "over" if share.usual > 1 else "full" if share.usual > self.full_at else "room"
 
-    @property
+    @cached_property
     def certain(self) -> bool:
         """Is it too much even where everything turns out well?"""
         return self.share is not None and self.share.low > 1

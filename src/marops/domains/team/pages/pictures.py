@@ -136,7 +136,7 @@ def _slow(found: House) -> str:
         "what": one.passed.what, "to": found.title(one.passed.target), "time": hours(one.passed.waits or 0.0),
         "interval": _interval(one.passed),
     }  # fmt: skip
-    return _("%(what)s: half wait %(time)s (%(interval)s) or longer for somebody of the role %(to)s.") % words
+    return _("%(what)s: the typical wait for a %(to)s is %(time)s (%(interval)s).") % words
 
 
 def _basis(found: House) -> str:

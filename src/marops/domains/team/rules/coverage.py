@@ -229,8 +229,9 @@ def _spread(workers: Sequence[Worker], need: Mapping[str, float], level: int, fu
     for one in workers:
         mine = [skill for skill, at in one.levels.items() if at >= level and need.get(skill)]
         asked = sum(need[skill] for skill in mine)
+        each = full * one.week / asked if asked else 0.0
         for skill in mine:
-            found[skill] += full * one.week * need[skill] / asked
+            found[skill] += each * need[skill]
     return found
 
 

@@ -36,6 +36,7 @@ def career_map(request: HttpRequest) -> HttpResponse:
     """The map: every role and every step, from where the reader stands or from the role that was chosen."""
     policy, known = Policy.of(actor_of(request)), queries.career_map()
     me = Person.objects.filter(id=policy.me).first() if policy.me else None
+    leads = me is not None and Person.objects.filter(manager=me, active=True).exists()
     own = main_roles([me.id]).get(me.id, "") if me else ""
     source, target = _chosen(request, "from", known) or "", _chosen(request, "to", known) or ""
     if "from" not in request.GET and own in known.roles:
@@ -46,7 +47,7 @@ def career_map(request: HttpRequest) -> HttpResponse:
     reach = known.reachable(source) if source else {}
     walk = Walk(source, target, path, reach)
     context = {
-        "tabs": tabs(request, "career"), "me": me, "source": source, "target": target,
+        "tabs": tabs(request, "career"), "me": me, "leads": leads, "source": source, "target": target,
         "source_title": catalogue().title(source) if source else "",
         "target_title": catalogue().title(target) if target else "",
         "picture": _picture(known, walk, "team:career"),

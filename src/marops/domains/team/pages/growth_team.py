@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +22,7 @@ from marops.domains.team.rules.document import LEVEL_WORDS
 from marops.kernel.errors import NOT_ALLOWED, MaropsError
 
 Context = dict[str, Any]
+PEOPLE_A_PAGE = 50
 
 
 @require_GET
@@ -31,13 +33,15 @@ def growth_team(request: HttpRequest) -> HttpResponse:
     people = queries.led_by(policy)
     if not people:
         raise MaropsError(NOT_ALLOWED, "This page is for those who lead somebody of the team.")
-    found = queries.growers(policy, people)
+    found = queries.growers(policy, people, evidence=False)
+    page = Paginator(found, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    shown = queries.growers(policy, [one.standing.person for one in page])
     places = queries.places(policy, found)
-    planned = queries.unheld(policy)
+    planned = queries.unheld(policy, found)
     open_ones = [one for one in places if one.opening]
     context = {
         "tabs": tabs(request, "career"), "answer": _answer(places), "under": _under(found),
-        "growers": [_grower(one) for one in found],
+        "growers": [_grower(one) for one in shown], "page": page,
         "openings": [_place(one) for one in open_ones],
         "roles": [_place(one) for one in places if not one.opening],
         "unheld": [_unheld(one) for one in planned.rows], "planned": planned,

@@ -89,16 +89,16 @@ class Standing:
         return frozenset(by_trace | {one.skill for one in self.evidence})
 
 
-def standings(policy: Policy, people: Sequence[Person]) -> dict[UUID, Standing]:
-    """Where each of them is: a handful of questions, however many they are."""
+def standings(policy: Policy, people: Sequence[Person], *, evidence: bool = True) -> dict[UUID, Standing]:
+    """Where each of them is: a handful of questions, however many they are; fewer without what speaks for levels."""
     ids = [one.id for one in people]
     held, known = held_on(person_ids=ids), known_to(policy, ids)
-    evidence = evidence_for(policy, ids)
     last = _last_roles([one for one in ids if one not in held and policy.sees_path(one)])
-    left = traces([one for one in ids if policy.sees_evidence(one)])
+    kept = evidence_for(policy, ids) if evidence else {}
+    left = traces([one for one in ids if policy.sees_evidence(one)]) if evidence else {}
     return {
         one.id: _standing(one, held.get(one.id) or last.get(one.id, []), known.levels.get(one.id, {}),
-                          not policy.sees_own_levels(one.id), evidence.get(one.id, []), left.get(one.id, {}))
+                          not policy.sees_own_levels(one.id), kept.get(one.id, []), left.get(one.id, {}))
         for one in people
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from heapq import nsmallest
 
 from marops.domains.team.catalogue import STRUCTURE, catalogue
 from marops.domains.team.models import GrowthGoal, GrowthPlan, Person, Vacancy
@@ -10,7 +10,7 @@ from marops.domains.team.permissions import Policy
 from marops.domains.team.queries.career import Standing, address, career_map, standings
 from marops.domains.team.queries.people import held_on, team, vacancies
 from marops.domains.team.queries.skills import known_to
-from marops.domains.team.rules.career import CareerMap, Closeness, Path, gap, next_roles
+from marops.domains.team.rules.career import CareerMap, Closeness, Path, next_roles, short_of
 from marops.domains.team.rules.structure import Structure
 from marops.kernel.definitions import active, load
 
@@ -28,27 +28,33 @@ def led_by(policy: Policy) -> list[Person]:
 
 @dataclass(frozen=True)
 class Grower:
-    """One of the reader's people: where they are, where they want to, where they are closest to."""
+    """One of the reader's people: where they are, and where they want to."""
 
     standing: Standing
-    aims: Sequence[GrowthGoal]
+    aims: Sequence[GrowthGoal] = ()
     """Open goals of a plan that is shared with the reader."""
-    plan_shared: bool
-    closest: Closeness | None
-    """None where no level is known: nothing is guessed about a person here."""
+    plan_shared: bool = False
+
+    @property
+    def closest(self) -> Closeness | None:
+        """The closest next role; None where no level is known: nothing is guessed about a person here."""
+        here = self.standing
+        if not here.role or here.assumed:
+            return None
+        return next(iter(next_roles(career_map(), here.role, here.levels, here.evidenced)), None)
 
 
-def growers(policy: Policy, people: Sequence[Person]) -> list[Grower]:
-    """Who grows where."""
-    known, at = career_map(), standings(policy, people)
+def growers(policy: Policy, people: Sequence[Person], *, evidence: bool = True) -> list[Grower]:
+    """Who grows where; without evidence for the many who are only compared with places."""
+    at = standings(policy, people, evidence=evidence)
     plans = {one.person_id: one for one in _plans(people) if policy.sees_plan(one)}
-    found = []
-    for one in people:
-        here, plan = at[one.id], plans.get(one.id)
-        near = next_roles(known, here.role, here.levels, here.evidenced) if here.role and not here.assumed else []
-        goals = [goal for goal in plan.goals.all() if goal.state == GrowthGoal.State.OPEN] if plan else []
-        found.append(Grower(here, goals, plan is not None, near[0] if near else None))
-    return found
+    return [_grower(at[one.id], plans.get(one.id)) for one in people]
+
+
+def _grower(here: Standing, plan: GrowthPlan | None) -> Grower:
+    if plan is None:
+        return Grower(here)
+    return Grower(here, [goal for goal in plan.goals.all() if goal.state == GrowthGoal.State.OPEN], True)
 
 
 def _plans(people: Sequence[Person]) -> Iterable[GrowthPlan]:
@@ -120,19 +126,23 @@ def _place(
     known: CareerMap, reach: Mapping[str, Mapping[str, Path]], found: Sequence[Grower], role: str, title: str,
     url: str, opening: str, holders: int,
 ) -> Place:  # fmt: skip
-    followers = []
+    followers, ready = [], 0
     for one in found:
         at = one.standing
         path = reach.get(at.role, {}).get(role)
         if path is None or at.assumed:  # nothing is guessed about somebody whose levels the reader does not know
             continue
-        lack = gap(role, known.roles[role], at.levels)
-        aims = any(goal.role == role for goal in one.aims)
-        followers.append(Follower(at.person, path, lack.levels, lack.core_levels, aims))
-    followers.sort(key=lambda one: (one.levels, one.path.usual, one.person.name))
-    ready = sum(1 for one in followers if not one.core_levels)
+        levels, core = short_of(known.roles[role], at.levels)
+        followers.append((levels, path.usual, at.person.name, len(followers), one, path, core))
+        ready += not core
+    nearest = [_follower(one, path, levels, core, role) for levels, _u, _n, _p, one, path, core
+               in nsmallest(FOLLOWERS, followers)]  # fmt: skip
     inside = any(one.source in catalogue().inside for one in known.into(role))
-    return Place(role, title, url, opening, holders, followers[:FOLLOWERS], ready, inside)
+    return Place(role, title, url, opening, holders, nearest, ready, inside)
+
+
+def _follower(one: Grower, path: Path, levels: int, core: int, role: str) -> Follower:
+    return Follower(one.standing.person, path, levels, core, any(goal.role == role for goal in one.aims))
 
 
 @dataclass(frozen=True)
@@ -154,7 +164,7 @@ class Planned:
     sources: int
 
 
-def unheld(policy: Policy) -> Planned:
+def unheld(policy: Policy, found: Sequence[Grower]) -> Planned:
     """The skills that openings and planned structures ask for, and nobody whose levels the reader may see has."""
     asked: dict[str, tuple[int, list[str]]] = {}
     sources = 0
@@ -163,21 +173,21 @@ def unheld(policy: Policy) -> Planned:
         for skill, need in wanted.items():
             level, names = asked.get(skill, (0, []))
             asked[skill] = (max(level, need), names if name in names else [*names, name])
-    members = [one.person.id for one in team()]
-    known = known_to(policy, members)
-    best = _best(known.levels)
+    mine = {one.standing.person.id: one.standing.levels for one in found if not one.standing.assumed}
+    others = known_to(policy, [one.person.id for one in team() if one.person.id not in mine])
+    best = _best([*mine.values(), *others.levels.values()])
     rows = [
         Unheld(skill, need, best.get(skill, 0), names)
         for skill, (need, names) in asked.items()
         if best.get(skill, 0) < need
     ]
     rows.sort(key=lambda one: (one.best - one.need, one.skill))
-    return Planned(rows, known.hidden, sources)
+    return Planned(rows, others.hidden, sources)
 
 
-def _best(levels: Mapping[UUID, Mapping[str, int]]) -> dict[str, int]:
+def _best(levels: Iterable[Mapping[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for skills in levels.values():
+    for skills in levels:
         for skill, level in skills.items():
             found[skill] = max(level, found.get(skill, 0))
     return found

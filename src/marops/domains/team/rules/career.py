@@ -221,6 +221,17 @@ def gap(slug: str, role: Role, levels: Levels) -> Gap:
     return Gap(slug, tuple(sorted(lacks, key=lambda one: (not one.core, -one.short, one.skill))))
 
 
+def short_of(role: Role, levels: Levels) -> tuple[int, int]:
+    """The levels missing for a role, all together and of its core skills: a gap in two numbers, for many people."""
+    every = core = 0
+    for one in role.skills:
+        short = one.level - levels.get(one.skill, 0)
+        if short > 0:
+            every += short
+            core += short if one.core else 0
+    return every, core
+
+
 @dataclass(frozen=True, slots=True)
 class Closeness:
     """How close somebody is to a role, and of what that is made."""

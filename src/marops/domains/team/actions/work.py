@@ -72,7 +72,7 @@ def change_work(act: Act, /, *, actor: Actor, work_id: UUID, **values: Any) -> A
     for name, value in values.items():
         setattr(row, name, value)
     row.save(update_fields=list(values))
-    if _shown(row) != before:
+    if _shown(row) != before or "says" in values:
         act.changed("assignment", row.id, before=before, after=_shown(row))
     return row
 
@@ -276,7 +276,8 @@ def _check(actor: Actor, values: dict[str, Any]) -> None:
 
 
 def _shown(row: Assignment) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*_EDITABLE, "person_id", "state")}
+    """For the trail, which more people read than may read details: these stay out."""
+    return {name: getattr(row, name) for name in (*_EDITABLE, "person_id", "state") if name != "says"}
 
 
 def _fault(field: str, message: str, remedy: str = "") -> MaropsError:

@@ -339,11 +339,12 @@ def _because(one: NeededSkill, lack: Mapping[str, float]) -> str:
 
 def opening_json(actor: Actor, row: Vacancy) -> dict[str, Any]:
     """An opening as REST shows it."""
-    closes = closing(actor, row)
+    asked = _skills(team_of(actor), row)
     return {
         "ref": row.ref, "id": str(row.id), "title": row.title, "state": row.state, "roles": shares_of(row),
         "skills": dict(row.skills), "manager": row.manager.ref if row.manager else None, "location": row.location,
         "starts": row.starts, "filled_by": row.filled_by.ref if row.filled_by else None,
-        "closes": [one.skill for one in closes.gaps], "seconds": [one.skill for one in closes.seconds],
+        "closes": [one.skill for one in asked if one.cover == "nobody" and one.level >= ABLE],
+        "seconds": [one.skill for one in asked if one.cover == "one" and one.level >= EXPERT],
         "hidden": team_of(actor).hidden,
     }  # fmt: skip

@@ -62,9 +62,10 @@ def find_work(policy: Policy, ref: str) -> Assignment:
     return row
 
 
-def find_move(move_id: UUID, actor: Actor) -> WorkMove:
-    """A hand-over of work that this actor did. Raises MaropsError `not-found`."""
-    row = WorkMove.objects.select_related("source", "target").filter(id=move_id, made_by=actor.id).first()
+def find_move(move_id: str, actor: Actor) -> WorkMove:
+    """A move of all work that this actor did. Raises MaropsError `not-found`."""
+    rows, known = WorkMove.objects.select_related("source", "target"), as_uuid(move_id)
+    row = rows.filter(id=known, made_by=actor.id).first() if known else None
     if row is None:
         raise MaropsError(NOT_FOUND)
     return row

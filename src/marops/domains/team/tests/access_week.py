@@ -82,4 +82,20 @@ WEEK = {
     "team/openings/<str:ref>/description.<str:form>": Expect(
         right=VIEW, args=lambda world: _place(world) | {"form": "md"}
     ),
+    "api/v1/team/work": Expect(right=VIEW),
+    "api/v1/team/work/<ref>": Expect(right=VIEW, args=_work),
+    "api/v1/team/work/<ref>/state": Expect(right=VIEW, post_only=True, args=_work),
+    "api/v1/team/work/<ref>/give": Expect(right=VIEW, post_only=True, args=_work),
+    "api/v1/team/work-moves": Expect(right=VIEW, post_only=True),
+    "api/v1/team/work-moves/<move_id>": Expect(
+        right=VIEW, post_only=True, method="delete", args=lambda world: {"move_id": world.things["move"].id}
+    ),
+    "api/v1/team/week": Expect(right=VIEW),
+    "api/v1/team/onboardings": Expect(right=VIEW, post_only=True),
+    "api/v1/team/onboardings/<ref>": Expect(only=CONCERNED, refused=404, args=_newcomer, otherwise={"nils": 403}),
+    "api/v1/team/openings": Expect(right=VIEW),
+    "api/v1/team/openings/<ref>": Expect(right=VIEW, args=_place),
+    "api/v1/team/openings/<ref>/fill": Expect(right=PLAN, post_only=True, args=_place),
+    "api/v1/team/openings/<ref>/state": Expect(right=PLAN, post_only=True, args=_place),
+    "api/v1/team/openings/<ref>/description": Expect(right=VIEW, args=_place),
 }

@@ -11,6 +11,7 @@ import pyarrow as pa
 from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.db.models import Q
 
 from marops.domains.accounts.public import Account, AccountRole
 from marops.domains.contacts.public import CustomField
@@ -450,7 +451,8 @@ def _rows_made(made: Mapping[str, Any]) -> dict[str, int]:
 def _people_gone(ids: Sequence[str]) -> dict[str, int]:
     """People with all that is kept about them, and the places that waited for somebody; others lose their manager."""
     gone: dict[str, int] = {}
-    for rows in (Vacancy.objects.filter(sample=True), Person.objects.filter(id__in=list(ids))):
+    people = Person.objects.filter(Q(id__in=list(ids)) | Q(sample=True))  # and those who came in beside them
+    for rows in (Vacancy.objects.filter(sample=True), people):
         for label, number in rows.delete()[1].items():
             table = apps.get_model(label)._meta.db_table
             gone[table] = gone.get(table, 0) + number

@@ -23,7 +23,7 @@ from marops.kernel.clock import local_date
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import next_number
 from marops.kernel.permissions import require
-from marops.kernel.workspace import workspace
+from marops.kernel.workspace import sample_present, workspace
 
 _RECORDED = ("name", "manager_id", "zone", "calendar", "active", "joined", "left", "weekly_hours", "leads_as")
 _EDITABLE = (*_RECORDED, "location")
@@ -51,6 +51,7 @@ def add_person(
     """Take somebody into the team. With an account, their name is the account's unless another is given.
 
     The role, where one is given, is theirs from the day they joined, else from today on, for this share of a week.
+    Whoever joins beside a sample company goes with it.
     """
     account = Account.objects.filter(id=account_id).first() if account_id else None
     if account_id and account is None:
@@ -63,7 +64,8 @@ def add_person(
         "joined": joined, "weekly_hours": weekly_hours, "leads_as": leads_as,
     }  # fmt: skip
     _check(values)
-    row = Person(number=next_number("person_number"), account_id=account_id, sample=sample, **values)
+    row = Person(number=next_number("person_number"), account_id=account_id, **values)
+    row.sample = sample or sample_present()
     row.save(force_insert=True)
     if role:
         day = joined or local_date(act.at, workspace().zone)

@@ -17,7 +17,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.permissions import require
-from marops.kernel.workspace import workspace
+from marops.kernel.workspace import sample_present, workspace
 
 
 def table_of(data: bytes) -> Table:
@@ -60,7 +60,7 @@ def load_people(act: Act, *, actor: Actor, data: bytes) -> LoadPlan:
 
 
 def _write_people(changes: Sequence[Change]) -> None:
-    fresh = [one.person for one in changes if one.new]
+    fresh, beside_sample = [one.person for one in changes if one.new], sample_present()
     for one in changes:
         for name, value in one.values.items():
             # Managers are set when everybody is there, for they may come later in the file.
@@ -70,6 +70,7 @@ def _write_people(changes: Sequence[Change]) -> None:
         cursor.execute("SELECT nextval('person_number') FROM generate_series(1, %s)", [len(fresh)])
         for person, (number,) in zip(fresh, cursor.fetchall(), strict=True):
             person.number = number
+            person.sample = beside_sample
     Person.objects.bulk_create(fresh)
     known = [one for one in changes if one.values]
     for one in known:

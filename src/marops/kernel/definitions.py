@@ -59,6 +59,10 @@ class Kind:
     four_eyes: bool = True
     # What a new version in force asks to be looked at again; answers how many that are. Runs in the act's transaction.
     in_force: Callable[[datetime], int] = lambda _: 0
+    # What stands against this document in force under this short name, beside all others.
+    enters: Callable[[str, Any], Sequence[FieldError]] | None = None
+    # What stands against taking this short name out of force.
+    leaves: Callable[[str], Sequence[FieldError]] | None = None
     # Short names that its pages need for something else.
     reserved: frozenset[str] = frozenset()
     # The document as an actor may see it.
@@ -316,7 +320,13 @@ def _tell_asker(review: Review, row: Definition, actor: Actor, words: str) -> No
 
 
 def put_in_force(act: Act, row: Definition) -> None:
-    """Inside an act: this version is in force, the one before it is retired. Others call `activate`."""
+    """Inside an act: this version is in force, the one before it is retired. Others call `activate`.
+
+    Raises MaropsError `invalid` where it cannot stand beside what is in force.
+    """
+    kind = _KINDS[row.kind]
+    if kind.enters and (faults := kind.enters(row.slug, load(row))):
+        raise MaropsError(INVALID, f"The {kind.title.lower()} cannot be in force.", errors=faults)
     before = Definition.objects.filter(kind=row.kind, slug=row.slug, state=Definition.State.ACTIVE).first()
     if before:
         before.state, before.retired_at = Definition.State.RETIRED, act.at
@@ -354,7 +364,9 @@ def retire(act: Act, *, actor: Actor, ref: str, reason: str = "") -> Definition:
 def take_out_of_force(act: Act, ref: str, reason: str) -> Definition:
     """Inside an act: this definition no longer counts. For acts with a right of their own; others call `retire`."""
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
-    before = row.state
+    before, kind = row.state, _KINDS[row.kind]
+    if before == Definition.State.ACTIVE and kind.leaves and (faults := kind.leaves(row.slug)):
+        raise MaropsError(INVALID, f"The {kind.title.lower()} is still needed.", errors=faults)
     row.state, row.retired_at = Definition.State.RETIRED, act.at
     row.save(update_fields=["state", "retired_at"])
     act.changed("definition", row.pinned, before={"state": before}, after={"state": row.state, "reason": reason})

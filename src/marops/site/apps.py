@@ -10,19 +10,21 @@ class SiteConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
         from django.utils.translation import gettext_lazy as _
 
+        from marops.domains.team.public import answers_for
         from marops.engine import measuring
         from marops.engine.permissions import BACK_UP
 
         # Importing comments and files makes their rights known.
         from marops.kernel import comments, files, ports, shares, shell  # noqa: F401
         from marops.kernel.definitions import CHANGE, register_kind
-        from marops.site import permissions, repeats, targets
+        from marops.site import owned, permissions, repeats, targets
 
         # Every part may bring figures and lines for desks, in modules of these names; being loaded, they register.
         autodiscover_modules("metrics", "desk")
         ports.day_turns.fill("metrics", measuring.day_turn, order=90)
         ports.day_turns.fill("kept answers", repeats.forget)
 
+        answers_for.fill("figures", owned.answered_for, order=10)
         register_kind(targets.KIND)
         ports.starters.fill("targets", targets.STARTERS)
         shown = shell.NavEntry("measure", _("Metrics"), "metrics", permissions.SEE_METRICS, words="figures kpi targets")

@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries.quality import gravest, many, summary
-from marops.domains.team.public import Offer, at_hand
+from marops.domains.team.public import Answerable, Offer, answers_for, at_hand
 from marops.kernel import ports
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import active
+from marops.kernel.definitions import active, load
 from marops.kernel.permissions import Scope, grants, may
 from marops.kernel.rules_sentence import inner
 from marops.kernel.shell import Need, Section, SectionRow
@@ -113,3 +113,17 @@ def to_learn_from(actor: Actor) -> Iterator[Offer]:
 ports.desk.fill("records", records)
 ports.desk.fill("faults", faults)
 at_hand.fill("quality", to_learn_from)
+
+
+def quality_of_role(role: str, actor: Actor) -> list[Answerable]:
+    """The rules of data quality in force that name a role as their owner."""
+    if not may(actor, VIEW):
+        return []
+    return [
+        Answerable(_("Data quality"), document.title, reverse("contacts:rule", args=[row.slug]), document.dimension)
+        for row, document in ((row, load(row)) for row in active("quality"))
+        if document.owner == role
+    ]
+
+
+answers_for.fill("quality", quality_of_role, order=30)

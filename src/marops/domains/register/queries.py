@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from marops.domains.register.models import (
     BusinessUnit,
@@ -14,6 +15,7 @@ from marops.domains.register.models import (
     Source,
 )
 from marops.domains.register.rules import Kind, folded
+from marops.domains.team.public import Answerable
 from marops.kernel import memo
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -63,3 +65,13 @@ def tools_in_use(roles: Sequence[str], actor: Actor) -> list[str]:
     """Names of the platforms in use, those that these roles answer for first; ended contracts are left out."""
     rows = [one for one in platforms() if one.contract_ends is None or one.contract_ends >= today()]
     return [one.name for one in sorted(rows, key=lambda one: one.owner_role not in roles)]
+
+
+def answered_for(role: str, actor: Actor) -> list[Answerable]:
+    """The platforms in use that a role answers for."""
+    rows = Platform.objects.filter(owner_role=role).order_by("name")
+    return [
+        Answerable(_("Platforms"), one.name, "", one.category)
+        for one in rows
+        if one.contract_ends is None or one.contract_ends >= today()
+    ]

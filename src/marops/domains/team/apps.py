@@ -13,8 +13,10 @@ class TeamConfig(AppConfig):
 
     @staticmethod
     def _definitions() -> None:
-        from marops.domains.team.queries import structures
+        from marops.domains.team.ports import answers_for
+        from marops.domains.team.queries import answering, catalogue, structures
         from marops.domains.team.queries.newcomers import check_playbook
+        from marops.domains.team.rules import catalogue_faults
         from marops.domains.team.rules.assumptions import Assumptions
         from marops.domains.team.rules.calendars import WorkingCalendar
         from marops.domains.team.rules.playbook import Playbook
@@ -26,8 +28,18 @@ class TeamConfig(AppConfig):
         from marops.kernel.definitions import Kind, register_kind
 
         register_kind(Kind("calendar", "Working calendar", WorkingCalendar, four_eyes=False))
-        register_kind(Kind("role", "Role", Role, four_eyes=False))
-        register_kind(Kind("skills", "Skills", Skills, four_eyes=False))
+        register_kind(
+            Kind(
+                "role", "Role", Role, check=catalogue_faults.role_faults, four_eyes=False, enters=catalogue.role_enters,
+                leaves=catalogue.role_leaves, reserved=frozenset({"new"}),
+            )
+        )  # fmt: skip
+        register_kind(
+            Kind(
+                "skills", "Skills", Skills, check=catalogue_faults.skills_faults, four_eyes=False,
+                enters=catalogue.skills_enter, leaves=catalogue.skills_leave,
+            )
+        )  # fmt: skip
         register_kind(
             Kind(
                 "structure", "Structure of the team", Structure, check=structures.check, four_eyes=False,
@@ -36,6 +48,7 @@ class TeamConfig(AppConfig):
         )  # fmt: skip
         register_kind(Kind("assumptions", "Assumptions of plans", Assumptions, four_eyes=False))
         register_kind(Kind("playbook", "Playbook", Playbook, check=check_playbook, four_eyes=False))
+        answers_for.fill("definitions", answering.definitions_by_holders, order=90)
         ports.day_turns.fill("first-weeks", turn)
         ports.starters.fill("team", Starters(), order=20)
 

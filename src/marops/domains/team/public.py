@@ -16,7 +16,18 @@ from marops.domains.team.models import (
     Shown,
     Vacancy,
 )
-from marops.domains.team.ports import Came, Effect, HandOff, at_hand, effect_of_opening, grown, passed_on, tools_in_use
+from marops.domains.team.ports import (
+    Answerable,
+    Came,
+    Effect,
+    HandOff,
+    answers_for,
+    at_hand,
+    effect_of_opening,
+    grown,
+    passed_on,
+    tools_in_use,
+)
 from marops.domains.team.queries.career_told import career_json
 from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
@@ -46,6 +57,7 @@ from marops.domains.team.rules.moves import Offer
 __all__ = [
     "STANDARD",
     "Absence",
+    "Answerable",
     "Assessment",
     "Assignment",
     "Came",
@@ -65,6 +77,7 @@ __all__ = [
     "absences_at",
     "add_absence",
     "add_person",
+    "answers_for",
     "at_hand",
     "calendars",
     "career_json",

@@ -95,3 +95,6 @@ class WorkflowsConfig(AppConfig):
         from marops.domains.workflows.openings import effect_of_opening
 
         port.fill("workflows", effect_of_opening)
+        from marops.domains.team.public import answers_for
+
+        answers_for.fill("workflows", desk.answered_for, order=40)

@@ -1,6 +1,6 @@
 """What workflows put on desks, and how the shell finds them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from marops.domains.team.public import Came, Offer
+from marops.domains.team.public import Answerable, Came, Offer
 from marops.domains.workflows.asking import results_of
 from marops.domains.workflows.models import EventLog, WorkflowAnswer
 from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.rules.crew import Member
+from marops.domains.workflows.rules.document import Step
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import active, find
+from marops.kernel.definitions import active, find, load
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition
@@ -123,3 +125,27 @@ def _url(row: Definition) -> str:
 
 def _title(row: Definition) -> str:
     return str(row.document.get("title", row.slug))
+
+
+def answered_for(role: str, actor: Actor) -> list[Answerable]:
+    """Workflows in force that a role owns, or with steps that somebody of the crew with this role can do."""
+    if not may(actor, VIEW):
+        return []
+    crews = {row.slug: load(row) for row in active("crew")}
+    found = []
+    for row in active("workflow"):
+        flow = load(row)
+        crew = crews.get(flow.crew)
+        members = [one for one in crew.people if one.role == role] if crew else []
+        steps = [step.name for step in flow.steps if _does(step, members)]
+        note = _("owner") if flow.owner == role else ""
+        if steps:
+            said = ngettext("%(n)s step of this role", "%(n)s steps of this role", len(steps)) % {"n": len(steps)}
+            note = f"{note}, {said}" if note else said
+        if note:
+            found.append(Answerable(_("Workflows"), flow.title, reverse("workflows:workflow", args=[row.slug]), note))
+    return found
+
+
+def _does(step: Step, members: Sequence[Member]) -> bool:
+    return any(one.id in step.people or (step.skill and step.skill in one.skills) for one in members)

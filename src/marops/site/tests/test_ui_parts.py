@@ -17,7 +17,7 @@ from marops.site.templatetags._figures import bars, spark
 
 ROLES = {
     "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald", "falconer",
-    "warden",
+    "warden", "mapmaker", "signpost",
 }  # fmt: skip
 
 

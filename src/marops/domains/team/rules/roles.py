@@ -222,6 +222,8 @@ class Role(Document):
     tools: tuple[Line, ...] = ()
     regulations: tuple[Line, ...] = ()
     manages: tuple[Slug, ...] = ()
+    manages_by_us: tuple[Slug, ...] = ()
+    """Those of `manages` that no source names: our default."""
     old_path: tuple[Rung, ...] = ()
     old_path_doubt: Text = ""
     new_path: tuple[Requirement, ...] = ()

@@ -62,7 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context: Row = {
         "tabs": tabs(request, "team"),
         "team": team,
-        "owner": _owner(team),
+        "owner": _owner(team) if team.workers else "",
         "answer": told.answer(team),
         "missing": told.without_levels(team),
         "because": _url(person=team.rests[0].person.ref) if team.rests else reverse("team:coverage"),

@@ -13,6 +13,7 @@ class CaptureConfig(AppConfig):
         from marops.domains.capture.intake import says
         from marops.domains.capture.permissions import IMPORT, SEND
         from marops.domains.capture.ports import fill as fill_persons
+        from marops.domains.team.public import passed_on as team_passed_on
         from marops.engine.inlets import Inlet
         from marops.kernel import persons, ports, shell
 
@@ -38,6 +39,7 @@ class CaptureConfig(AppConfig):
         )  # fmt: skip
         ports.desk.fill("imports", queries.desk, order=50)
         shell.objects.fill("import", shell.ObjectKind(_("Import"), queries.find_for_shell))
+        team_passed_on.fill("imports", queries.passed_on, order=30)
         ports.inlets.fill("intake", Inlet("intake", "Intake", stages.WAITING, stages.intake), order=10)
         ports.day_turns.fill("intake", stages.forget)
         persons.fill("intake_event", persons.ledger("intake_event"))

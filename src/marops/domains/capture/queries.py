@@ -14,6 +14,7 @@ from marops.domains.capture.actions import summed
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Finding, Import
 from marops.domains.capture.permissions import may_import, right_for
+from marops.domains.team.public import HandOff, role_of_actors
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -23,6 +24,8 @@ from marops.kernel.permissions import may
 from marops.kernel.shell import Change, Found
 
 SHOWN = 100
+KEEPS_RECORDS = "lead_db_admin"
+"""The role that answers for clean records: the short name of the catalogue."""
 _REF = re.compile(r"I-(\d{1,18})", re.IGNORECASE)
 
 
@@ -124,3 +127,15 @@ def desk(actor: Actor, as_of: datetime) -> Iterator[Change]:
             % {"created": f"{counts['created']:,}", "updated": f"{counts['updated']:,}"},
             url=reverse("capture:import", args=[run.ref]),
         )
+
+
+def passed_on(since: datetime, until: datetime, actor: Actor) -> list[HandOff]:
+    """Files of leads that somebody of another role brought in for whoever keeps the records: how many, by role."""
+    roles = role_of_actors(until.date())
+    rows = Import.objects.filter(state=Import.State.DONE, plan__table__isnull=True, actor_kind="human")
+    count: dict[str, int] = {}
+    for who in rows.filter(ended_at__gte=since, ended_at__lt=until).values_list("actor_id", flat=True):
+        if role := roles.get(who):
+            count[role] = count.get(role, 0) + 1
+    url = reverse("capture:imports") if "leads" in may_import(actor) else ""
+    return [HandOff(role, KEEPS_RECORDS, _("Imported list, to keep clean"), n, url=url) for role, n in count.items()]

@@ -137,11 +137,11 @@ def _notes(room: Room) -> list[str]:
     found = []
     if room.cover:
         words = {"name": room.cover.name}
-        found.append((_("stands in in part: %(name)s") if room.cover.lacks else _("stands in: %(name)s")) % words)
+        found.append((_("partly: %(name)s") if room.cover.lacks else _("stand-in: %(name)s")) % words)
     elif room.holders:
         found.append(_("no stand-in seen") if room.unsure else _("no stand-in"))
     if room.grows:
-        found.append(_("grows into %(role)s") % {"role": room.grows[0][1]})
+        found.append(_("next: %(role)s") % {"role": room.grows[0][1].removeprefix(_("The "))})
     return found
 
 

@@ -74,7 +74,7 @@ def merged(
     real = [
         one for one in measured if one.source != one.target and one.count and {one.source, one.target} <= set(known)
     ]
-    told = {one.about for one in real}
+    told = {one.about for one in real if one.timed}
     found = [(one, one.count * MONTH / days, True) for one in real]
     for one in usual:
         if one.about not in told and {one.source, one.target} <= set(known):

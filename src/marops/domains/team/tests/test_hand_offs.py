@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from marops.domains.team.catalogue import assumptions, catalogue
+from marops.domains.team.charts.house import house
 from marops.domains.team.models import Person, RoleHeld
 from marops.domains.team.ports import HandOff
 from marops.domains.team.queries.hand_offs import approvals, hand_offs, usual
-from marops.domains.team.rules.hand_offs import DRAWN, ENOUGH, median_ranks, merged, slowest
+from marops.domains.team.rules.hand_offs import DRAWN, ENOUGH, Passing, median_ranks, merged, slowest
+from marops.domains.team.rules.house import Holder, Order, Room
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
 from marops.kernel.models import FactInbox, Review, ReviewDecision
@@ -123,3 +125,37 @@ def test_only_what_passes_oftenest_is_drawn_and_always_the_slowest():
     late = slowest(rows)
     assert late is not None
     assert late.passed.what == "late"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_imported_lists_pass_from_whoever_brings_them_to_who_keeps_the_records(cast, lake):
+    from marops.domains.capture.models import Import
+
+    _member(cast, 805, "mina", "mops_coordinator")
+    for number, days in ((71, 2), (72, 3), (73, 40)):
+        Import.objects.create(
+            number=number, file_name="a.csv", sha256="0" * 64, size=1, state="done", actor_kind="human",
+            actor_id=str(cast.mina.id), ended_at=now() - timedelta(days=days),
+        )  # fmt: skip
+    (one,) = [one.passed for one in hand_offs(cast.actor("hanna"), 30).rows if one.measured]
+    assert (one.source, one.target, one.count, one.waits) == ("mops_coordinator", LEADS, 2, None)
+
+
+@pytest.mark.parametrize("count", [5, 14])
+def test_a_house_of_any_size_shows_every_room_and_its_people(count):
+    slugs = [f"role-{n}" for n in range(count)]
+    people = [(slug, tuple(Holder(f"Person {n} of {slug}", f"P-{n}", 0.5, 0.9) for n in range(1 + number % 5)))
+              for number, slug in enumerate(slugs)]  # fmt: skip
+    rooms = {slug: Room(slug, slug.title(), "The Seer", "seer", held) for slug, held in people}
+    order = Order(slugs[0], (slugs[1],), tuple(slugs[2:-1]), (slugs[-1],))
+    ways = [HandOff(slugs[n], slugs[(n * 3 + 1) % count], "it", n, about="lead") for n in range(1, count, 2)]
+    ways = [one for one in ways if one.source != one.target]
+    drawn = [Passing(number, one, 10.0, True) for number, one in enumerate(ways, 1)]
+    found = house(rooms, order, (), drawn, lambda kind, ref: f"/{kind}/{ref}", emblems=True)
+    marks = "".join(one.marks for one in found.rooms)
+    assert [one.emblem for one in found.rooms] == ["seer"] * count
+    assert marks.count("<rect") == count - 1  # all but the roof
+    for slug, held in people:
+        assert f'href="/role/{slug}"' in marks
+        assert held[0].name in marks or slug == order.roof
+    assert found.ways.count("<circle") == len(drawn)

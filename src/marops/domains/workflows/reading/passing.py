@@ -3,9 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.urls import reverse
+
 from marops.domains.team.public import HandOff, hand_off_of, role_of_actors, summed
+from marops.domains.workflows.permissions import VIEW
 from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
+from marops.kernel.permissions import may
 
 BEFORE: Final = timedelta(days=60)
 """So long before the span the step may lie that came before."""
@@ -35,4 +39,6 @@ def passed_on(since: datetime, until: datetime, actor: Actor) -> list[HandOff]:
     given = {
         "ids": list(known), "roles": list(known.values()), "early": since - BEFORE, "since": since, "until": until
     }  # fmt: skip
-    return [hand_off_of(row, "campaign") for row in query_engine().rows(summed(_PASSES), given)] if known else []
+    url = reverse("workflows:workflows") if may(actor, VIEW) else ""
+    rows = query_engine().rows(summed(_PASSES), given) if known else []
+    return [hand_off_of(row, "campaign", url) for row in rows]

@@ -105,7 +105,7 @@ def _to_itself(slug: str, role: Role) -> Iterator[FieldError]:
 
 def _circle(slug: str, known: Mapping[str, Role]) -> Iterator[FieldError]:
     """Does the role stand below itself? Names the way round."""
-    ways = [(one, (slug, one)) for one in known[slug].manages]
+    ways: list[tuple[str, tuple[str, ...]]] = [(one, (slug, one)) for one in known[slug].manages]
     seen: set[str] = set()
     while ways:
         here, way = ways.pop()

@@ -5,6 +5,7 @@ Three kinds of test: *pure*; `django_db` (rolled back; the query engine refuses,
 """
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -62,6 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With --talks-to-server, what another version of PostgreSQL could answer differently; the rest would repeat."""
     if config.getoption("--talks-to-server"):
         items[:] = [one for one in items if one.get_closest_marker("django_db") or "server" in _fixtures(one)]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end; nobody need look for rubbish in it during every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

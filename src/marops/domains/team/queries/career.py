@@ -22,6 +22,7 @@ from marops.domains.team.rules.moves import AtHand, Hint, Move, Offer, moves
 from marops.domains.team.rules.roles import Requirement, Role
 from marops.kernel.actors import Actor
 from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.permissions import Grants, grants
 from marops.kernel.rules import read_yaml
 
 HELPERS = 2
@@ -39,7 +40,9 @@ def career_map() -> CareerMap:
 def hints() -> Mapping[str, Hint]:
     """Kind of evidence → how it comes about."""
     rows = read_yaml((files("marops.domains.team") / "data/moves.yaml").read_text(encoding="utf-8"))
-    found = [Hint(one["key"], one["says"], tuple(one["hours"]), bool(one.get("held"))) for one in rows]
+    found = [
+        Hint(one["key"], one["says"], tuple(one["hours"]), bool(one.get("held")), one.get("needs", "")) for one in rows
+    ]
     return {one.key: one for one in found}
 
 
@@ -174,8 +177,26 @@ def requirements(at: Standing, path: Path | None) -> Sequence[Requirement]:
 
 
 def _at_hand(actor: Actor, at: Standing, target: str) -> AtHand:
-    offers = [*_openings_to_shadow(target), *(one for part in ports.at_hand for one in part.value(actor))]
-    return AtHand(catalogue().skills, hints(), offers, at.seen)
+    offers = [*_openings_to_shadow(target), *_offers(actor, at.person)]
+    return AtHand(catalogue().skills, _doable(at.person), offers, at.seen)
+
+
+def _offers(actor: Actor, person: Person) -> list[Offer]:
+    """What lies at hand for this person, of which the reader may know."""
+    if person.account_id is None:
+        return []
+    own = Actor("human", str(person.account_id))
+    theirs = [one for part in ports.at_hand for one in part.value(own)]
+    if actor == own or not theirs:
+        return theirs
+    known = {one for part in ports.at_hand for one in part.value(actor)}
+    return [one for one in theirs if one in known]
+
+
+def _doable(person: Person) -> dict[str, Hint]:
+    """What this person could do with the rights they have: nobody is told to do what they may not."""
+    held = grants(Actor("human", str(person.account_id))) if person.account_id else Grants()
+    return {key: one for key, one in hints().items() if not one.needs or one.needs in held}
 
 
 def _openings_to_shadow(target: str) -> list[Offer]:

@@ -110,10 +110,12 @@ LEVELS_UNKNOWN = ("", "", "", "", "")
 
 def told_move(move: Move) -> Told:
     """One next move."""
-    says = move.says or _("Do this once beside a colleague who can, and write down what you learned.")
+    name = move.requirement or (catalogue().skill_name(move.skill) if move.skill else _("The role as a whole"))
+    beside = _("%(skill)s: do it once beside a colleague who can, and write down what you learned.")
+    says = move.says or beside % {"skill": name}
     return {
         "skill": move.skill,
-        "name": move.requirement or (catalogue().skill_name(move.skill) if move.skill else _("The role as a whole")),
+        "name": name,
         "core": move.core,
         "says": says,
         "hours": {"from": move.hours[0], "to": move.hours[1]},

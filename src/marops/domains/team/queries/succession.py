@@ -126,7 +126,8 @@ def _place(
     known: CareerMap, reach: Mapping[str, Mapping[str, Path]], found: Sequence[Grower], role: str, title: str,
     url: str, opening: str, holders: int,
 ) -> Place:  # fmt: skip
-    followers, ready = [], 0
+    followers: list[tuple[int, float, str, int, Grower, Path, int]] = []
+    ready = 0
     for one in found:
         at = one.standing
         path = reach.get(at.role, {}).get(role)

@@ -20,6 +20,8 @@ class Hint:
     says: str
     hours: tuple[float, float]
     held: bool = False
+    needs: str = ""
+    """The right without which somebody cannot do it."""
 
 
 @dataclass(frozen=True, slots=True)

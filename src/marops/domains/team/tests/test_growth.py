@@ -17,7 +17,7 @@ from marops.domains.team.models import (
     Vacancy,
 )
 from marops.domains.team.permissions import Policy
-from marops.domains.team.queries.career import walked_to
+from marops.domains.team.queries.career import _doable, hints, walked_to
 from marops.domains.team.queries.career_told import career_json
 from marops.domains.team.queries.growth import portfolio
 from marops.domains.team.tests.access_growth import prepare_growth
@@ -25,6 +25,7 @@ from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import AuditPayload, AuditRow, Definition, Notice
+from marops.kernel.permissions import rights
 from marops.kernel.workspace import today
 
 WORDS = ("zeppelin", "marzipan", "kaleidoscope", "tambourine")
@@ -282,3 +283,13 @@ def test_the_way_between_two_roles_over_rest(cast, people):
     assert found["path"]["months"]["from"] <= found["path"]["months"]["usual"] <= found["path"]["months"]["to"]
     assert len(client.get("/api/v1/team/career").json()["roles"]) >= 45
     assert client.get("/api/v1/team/career?from=mops_coordinator&to=king").status_code == 422
+
+
+@pytest.mark.django_db
+def test_nobody_is_told_to_do_what_they_may_not(cast, people, monkeypatch):
+    prepare_growth(monkeypatch)
+    for name in ("mina", "priya"):
+        keys = {key for key, one in _doable(people[name]).items() if one.needs == "workflows.change"}
+        assert bool(keys) == (name == "priya")
+
+    assert {one.needs for one in hints().values()} - {""} <= set(rights())

@@ -144,6 +144,8 @@ def _state(one: SkillCover) -> tuple[str, str]:
     """How a skill stands, in words and as the kind of pill."""
     if one.hidden:
         return _("cannot tell"), "info"
+    if one.unknown:
+        return _("nobody has a level"), "draft"
     if one.gap:
         return _("nobody is able"), "bad"
     if one.headless:

@@ -121,6 +121,11 @@ class Team:
         return tuple(one for one in self.skills.values() if one.gap)
 
     @cached_property
+    def unknown(self) -> tuple[SkillCover, ...]:
+        """Skills in which nobody has a level yet."""
+        return tuple(one for one in self.skills.values() if one.unknown)
+
+    @cached_property
     def headless(self) -> tuple[SkillCover, ...]:
         """Skills in which nobody does the hard cases."""
         return tuple(one for one in self.skills.values() if one.headless)

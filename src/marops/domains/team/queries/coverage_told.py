@@ -131,7 +131,7 @@ def _singles(team: Team, names: Sequence[str]) -> str:
 
 
 def _thinnest(team: Team) -> Said:
-    found = [(ratio.usual, one, ratio) for one in team.skills.values() if (ratio := one.ratio)]
+    found = [(ratio.usual, one, ratio) for one in team.skills.values() if not one.unknown and (ratio := one.ratio)]
     words = _("No skill rests on one person.")
     if not found:
         return Said(words)
@@ -163,7 +163,23 @@ def remedy_said(team: Team, one: Remedy) -> str:
 
 
 def without_levels(team: Team) -> str:
-    """Whose levels are missing, where that blurs what is said."""
+    """Which skills and whose levels are missing, where that blurs what is said."""
+    return " ".join(part for part in (_skills_without(team), _people_without(team)) if part)
+
+
+def _skills_without(team: Team) -> str:
+    n = len(team.unknown)
+    if not n or team.unassessed == len(team.workers):
+        return ""
+    words = ngettext(
+        "In one of %(all)s skills nobody has a level yet, so that nothing is said of it.",
+        "In %(n)s of %(all)s skills nobody has a level yet, so that nothing is said of them.",
+        n,
+    )
+    return words % {"n": n, "all": len(team.skills)}
+
+
+def _people_without(team: Team) -> str:
     if team.unassessed and team.unassessed < len(team.workers) and not team.hidden:
         n = team.unassessed
         return ngettext(
@@ -196,6 +212,7 @@ def coverage_json(actor: Actor) -> dict[str, Any]:
         "skills": [skill_json(team, one) for one in team.skills.values()],
         "responsibilities": [_duty(team, one) for one in team.duties],
         "gaps": [skill_json(team, one) for one in team.gaps],
+        "not_assessed": [one.skill for one in team.unknown],
         "nobody_for_hard_cases": [skill_json(team, one) for one in team.headless],
         "single_points": [skill_json(team, one) for rest in team.rests for one in rest.skills],
         "overload": [_load(one) for one in team.overload],

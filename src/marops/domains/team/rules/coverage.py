@@ -134,6 +134,8 @@ class SkillCover:
     skilled: Hours
     hidden: int = 0
     """How many people's levels the reader may not see."""
+    asked: int = 0
+    """How many have a level in it, be it that they have not begun."""
 
     @cached_property
     def needed(self) -> Hours:
@@ -152,8 +154,13 @@ class SkillCover:
 
     @property
     def gap(self) -> bool:
-        """Is it certain that nobody is able to do it?"""
-        return not self.able and not self.hidden
+        """Is it certain that nobody is able to do it? Where nobody was asked, nothing is."""
+        return not self.able and not self.hidden and bool(self.asked)
+
+    @property
+    def unknown(self) -> bool:
+        """Has nobody a level in it, so that nothing can be said?"""
+        return not self.asked and not self.hidden
 
     @property
     def single(self) -> Worker | None:
@@ -197,16 +204,22 @@ def cover(workers: Sequence[Worker], wanted: Sequence[Need], assumed: Assumption
     need = {skill: sum(hours.usual for _, hours in some) for skill, some in parts.items()}
     able: dict[str, list[Worker]] = {skill: [] for skill in parts}
     experts: dict[str, list[Worker]] = {skill: [] for skill in parts}
+    asked = dict.fromkeys(parts, 0)
     for one in workers:
         for skill, level in one.levels.items():
-            if level >= ABLE and skill in able:
+            if skill not in asked:
+                continue
+            asked[skill] += 1
+            if level >= ABLE:
                 able[skill].append(one)
                 if level >= EXPERT:
                     experts[skill].append(one)
     skilled = _skilled(workers, need, assumed)
     hidden = sum(not one.seen for one in workers)
     return {
-        skill: SkillCover(skill, parts[skill], tuple(able[skill]), tuple(experts[skill]), skilled[skill], hidden)
+        skill: SkillCover(
+            skill, parts[skill], tuple(able[skill]), tuple(experts[skill]), skilled[skill], hidden, asked[skill]
+        )
         for skill in sorted(parts, key=lambda it: (-need[it], it))
     }
 

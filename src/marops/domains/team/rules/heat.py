@@ -54,11 +54,15 @@ class RoleRow:
 
 
 def columns(skills: Mapping[str, SkillCover], known: Mapping[str, Skill], group: str = "") -> tuple[Column, ...]:
-    """Groups of skills by what they are about, or of one group its skills; those with the most hours first."""
+    """Groups of skills by what they are about, or of one group its skills; those with the most hours first.
+
+    Skills in which nobody has a level yet are left out.
+    """
     kinds: dict[str, list[SkillCover]] = {}
-    for one in skills.values():
+    told = [one for one in skills.values() if not one.unknown]
+    for one in told:
         kinds.setdefault(known[one.skill].kind if one.skill in known else "", []).append(one)
-    if group or len(skills) <= MOST_SKILLS:
+    if group or len(told) <= MOST_SKILLS:
         shown = [one for kind, some in kinds.items() for one in some if group in ("", kind)]
         return tuple(Column(one.skill, (one,)) for one in shown)
     found = [Column(kind, tuple(some)) for kind, some in kinds.items()]

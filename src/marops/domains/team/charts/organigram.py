@@ -43,9 +43,13 @@ class Picture:
 
 
 def organigram(
-    chart: Chart, shown: Shown, link: Link, *, ident: str, title: str, differences: Differences | None = None
-) -> Picture:
-    """The picture of what is shown of a chart. Boxes are links; below a folded one stands how many it folds."""
+    chart: Chart, shown: Shown, link: Link, *, ident: str, title: str, differences: Differences | None = None,
+    least: float = 0.0,
+) -> Picture:  # fmt: skip
+    """The picture of what is shown of a chart. Boxes are links; below a folded one stands how many it folds.
+
+    `least`: how wide it is at least, so that two beside each other have one scale.
+    """
     nodes = dict(chart.nodes)
     below = {key: list(keys) for key, keys in shown.below.items()}
     for key, count in shown.left_out.items():
@@ -59,10 +63,9 @@ def organigram(
         body.append(_box(nodes[key], x, y, link, mark, shown.folded.get(key, 0)))
     says = ngettext("%(n)s box", "%(n)s boxes", len(tree.boxes)) % {"n": len(tree.boxes)}
     css = "chart organigram fits" if tree.width < FITS else "chart organigram"
-    svg = drawing(
-        body, width=tree.width + 2, height=tree.height + 16, ident=ident, title=title, says=says, css=css, linked=True
-    )
-    return Picture(svg, tree.width + 2, tree.height + 16)
+    width = max(tree.width + 2, least)
+    svg = drawing(body, width=width, height=tree.height + 16, ident=ident, title=title, says=says, css=css, linked=True)
+    return Picture(svg, width, tree.height + 16)
 
 
 def _corners(line: tuple[tuple[float, float], ...]) -> str:

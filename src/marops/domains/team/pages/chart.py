@@ -41,9 +41,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     kept = find_structure(actor, request.GET["plan"]) if request.GET.get("plan") else None
     found = compared(actor, kept.structure) if kept else None
     whole = found.today if found else today_chart()
-    sides = [_side(whole, at, "today", _("Today"), kept, found.differences if found else None)]
-    if kept and found:
-        sides.append(_side(found.plan, at, "plan", kept.structure.title, kept, found.differences))
+    sides = _sides(whole, at, kept, found)
     context = {
         "answer": plan_answer(kept, found) if kept and found else _answer(whole),
         "sides": sides,
@@ -88,12 +86,28 @@ def linked(kept: Kept | None) -> Link:
     return link
 
 
+def _sides(whole: Chart, at: str, kept: Kept | None, found: Compared | None) -> list[dict[str, Any]]:
+    """Today, and a plan; where they fit beside each other they have one scale."""
+    if kept is None or found is None:
+        return [_side(whole, at, "today", _("Today"), kept, None)]
+
+    def both(least: float) -> list[dict[str, Any]]:
+        return [
+            _side(whole, at, "today", _("Today"), kept, found.differences, least),
+            _side(found.plan, at, "plan", kept.structure.title, kept, found.differences, least),
+        ]
+
+    sides = both(0.0)
+    widest = float(max(one["width"] for one in sides))
+    return both(widest) if widest <= BESIDE else sides
+
+
 def _side(
-    chart_: Chart, at: str, ident: str, title: str, kept: Kept | None, differ: Differences | None
+    chart_: Chart, at: str, ident: str, title: str, kept: Kept | None, differ: Differences | None, least: float = 0.0
 ) -> dict[str, Any]:
     part = shown(chart_, at)
     link = linked(kept)
-    picture = organigram(chart_, part, link, ident=f"chart-{ident}", title=title, differences=differ)
+    picture = organigram(chart_, part, link, ident=f"chart-{ident}", title=title, differences=differ, least=least)
     return {
         "title": title,
         "ident": ident,

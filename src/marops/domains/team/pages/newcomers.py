@@ -90,7 +90,10 @@ def _answer(row: Onboarding, tasks: list[Any], open_tasks: list[Any], week: int)
     if week < 1:
         return _("%(name)s begins on %(day)s.") % (words | {"day": date_format(row.starts, "l j F")})
     said = _("%(name)s is in week %(week)s: %(done)s of %(of)s tasks are behind them.") % words
-    if open_tasks and open_tasks[0].due:
+    late = sum(1 for one in open_tasks if is_late(one, today()))
+    if late:
+        said += " " + ngettext("%(n)s is late.", "%(n)s are late.", late) % {"n": late}
+    elif open_tasks and open_tasks[0].due:
         said += " " + _("Next by %(day)s.") % {"day": date_format(open_tasks[0].due, "l j F")}
     return said
 

@@ -59,8 +59,8 @@ def find_opening(ref: str) -> Vacancy:
 
 
 def shares_of(row: Vacancy) -> dict[str, float]:
-    """Role → share of a full week."""
-    return {role: float(share) for role, share in row.roles.items()}
+    """Role → share of a full week, the largest first."""
+    return {role: float(share) for role, share in sorted(row.roles.items(), key=lambda one: (-one[1], one[0]))}
 
 
 def levels_of(row: Vacancy) -> dict[str, int]:
@@ -131,7 +131,7 @@ def description_of(actor: Actor, row: Vacancy) -> list[Section]:
 def place_of(actor: Actor, row: Vacancy) -> Place:
     """All that the description is made of."""
     team, known = team_of(actor), catalogue()
-    roles = [role for role in row.roles if role in known.roles]
+    roles = [role for role in shares_of(row) if role in known.roles]
     week = rules.plannable(Worker(None, row.ref, row.title, shares_of(row)), team.assumed.hours)
     return Place(
         title=row.title,

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from marops.domains.team.rules.document import LEVEL_WORDS
-
 Cover = Literal["nobody", "one", "others"]
 """Who covers it today: nobody, a single person, or more than one."""
 SECTIONS = ("why", "do", "not", "bring", "learn", "tools", "ninety", "with", "honest", "pay")
 MOST_SHARED = 6
 MOST_SKILLS = 12
+_ENOUGH: Mapping[int, str] = {1: "a first idea is enough", 2: "usual cases are enough"}
 HARD = 3
 """The level of hard cases."""
 
@@ -189,7 +188,7 @@ def _not(one: Place) -> list[str]:
         return []
     shown = [f"- {duty.text}" for duty in shared[:MOST_SHARED]]
     more = len(shared) - len(shown)
-    tail = [f"And {_count(more, 'more thing', 'more things')} of the kind."] if more > 0 else []
+    tail = [f"And {_lower(_count(more, 'more thing', 'more things'))} of the kind."] if more > 0 else []
     return ["Colleagues do this already; you take your part of it and need not be good at all of it:", *shown, *tail]
 
 
@@ -219,7 +218,7 @@ def _missing(one: Asked) -> str:
 
 def _learn(one: Place) -> list[str]:
     others = [skill for skill in one.skills if _to_learn(skill)]
-    names = [f"{skill.name} ({LEVEL_WORDS[skill.level]} is enough to begin)" for skill in others[:MOST_SHARED]]
+    names = [f"{skill.name} ({_ENOUGH[skill.level]})" for skill in others[:MOST_SHARED]]
     return [f"Useful, and somebody here can teach it: {'; '.join(names)}."] if names else []
 
 
@@ -260,10 +259,9 @@ def _honest(one: Place) -> list[str]:
         lines.append(" ".join(part for part in (where, f"It begins on {one.starts}." if one.starts else "") if part))
     if one.hours and one.hours[2] > 0:
         low, usual, high = one.hours
-        fits = "more than fits into it" if usual > one.week else "what fits into it"
         lines.append(
-            f"By our own reckoning this work takes about {usual:.0f} hours a week here ({low:.0f} to {high:.0f}), and "
-            f"the place has {one.week:.0f} that can be planned: {fits}. What comes first is decided with you."
+            f"By our own reckoning this work takes about {usual:.0f} hours a week here ({low:.0f} to {high:.0f}); the place "
+            f"has {one.week:.0f} that can be planned. {_fits(usual, one.week)}"
         )
     if one.years:
         lines.append(f"Sources name {'; '.join(one.years)}. We count what you can show, not years.")
@@ -272,6 +270,14 @@ def _honest(one: Place) -> list[str]:
             f"{_count(one.hidden, 'person', 'people')} of the team did not show their skills; the gaps may be fewer."
         )
     return lines
+
+
+def _fits(usual: float, week: float) -> str:
+    if usual > week:
+        return "That is more than fits into it: what comes first is decided with you."
+    if usual < week / 2:
+        return "So there is room for work that nobody has counted yet."
+    return "That fits, with little to spare."
 
 
 def _pay(one: Place) -> list[str]:

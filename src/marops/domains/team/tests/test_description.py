@@ -59,14 +59,14 @@ def test_what_nobody_does_comes_first_and_what_others_do_apart():
     assert sections["do"].lines[1:3] == ("- Check every launch", "- Run tests")
     assert "- Carry campaigns out" in sections["not"].lines
     assert sections["bring"].lines[1].startswith("- Lead scoring: explains a score.")
-    assert "HTML (learns is enough to begin)" in " ".join(sections["learn"].lines)
+    assert "HTML (a first idea is enough)" in " ".join(sections["learn"].lines)
 
 
 def test_it_is_honest_about_hours_share_and_years():
     honest = " ".join(next(one for one in description(PLACE) if one.key == "honest").lines)
     assert "80% of a full week" in honest
     assert "about 30 hours a week here (20 to 44)" in honest
-    assert "more than fits" in honest
+    assert "more than fits into it" in honest
     assert "2 to 4 years; no years at all" in honest
 
 

@@ -25,9 +25,10 @@ from marops.kernel.ids import next_number
 from marops.kernel.permissions import require
 from marops.kernel.workspace import sample_present, workspace
 
-_RECORDED = ("name", "manager_id", "zone", "calendar", "active", "joined", "left", "weekly_hours", "leads_as")
-_EDITABLE = (*_RECORDED, "location")
-"""Where somebody works is shown only as far as they agreed, so the trail says that it changed, never what it is."""
+_RECORDED = ("name", "manager_id", "zone", "calendar", "active", "left", "leads_as")
+_QUIET = ("location", "joined", "weekly_hours")
+"""Shown only as far as somebody agreed, so the trail says that they changed, never what they are."""
+_EDITABLE = (*_RECORDED, *_QUIET)
 
 
 @action("person.add", effect="create", right=MANAGE)
@@ -86,8 +87,8 @@ def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) 
     _check(values, row)
     held = main_roles([row.id]).get(row.id, "")
     before, after = _shown(row) | {"role": held}, {"role": role or held}
-    if "location" in values and values["location"] != row.location:
-        after["place"] = "changed"
+    if any(name in values and values[name] != getattr(row, name) for name in _QUIET):
+        after["details"] = "changed"
     for name, value in values.items():
         setattr(row, name, value)
     row.save()

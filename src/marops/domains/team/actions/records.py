@@ -65,11 +65,11 @@ def change_role(
 ) -> RoleHeld:
     """Another share or other days of a role that somebody holds. Raises MaropsError like giving one."""
     row = _held(actor, held_id)
-    before = _told(row)
+    before, changed = _told(row), (row.share, row.starts, row.ends) != (share, starts, ends)
     row.share, row.starts, row.ends = share, starts, ends
     check_role(row)
     row.save(update_fields=["share", "starts", "ends"])
-    if _told(row) != before or row.elsewhere:
+    if changed:
         act.changed("person", row.person_id, before=before, after=_told(row))
     return row
 
@@ -97,10 +97,13 @@ def _need_roles(actor: Actor, person: Person, *, elsewhere: bool) -> None:
 
 
 def _told(row: RoleHeld) -> dict[str, Any]:
-    """A role as the trail may say it; one held elsewhere belongs to a path that is shown only if its owner agreed."""
+    """A role as the trail may say it: without its days, and of one held elsewhere nothing but that.
+
+    They belong to a path that is shown only if its owner agreed.
+    """
     if row.elsewhere:
         return {"role": "elsewhere"}
-    return {"role": row.role, "share": str(row.share.normalize()), "starts": row.starts, "ends": row.ends}
+    return {"role": row.role, "share": f"{row.share.normalize():f}"}
 
 
 def check_role(row: RoleHeld) -> None:

@@ -90,4 +90,6 @@ def _years(first: date, last: date, x: Callable[[date], float], height: float) -
     marks = [date(year, 1, 1) for year in range(first.year + 1, last.year + 1)]
     every = max(1, len(marks) // 8)
     parts = [path(f"M{num(x(day))} 4V{num(height - 18)}", "grid") for day in marks]
-    return parts + [text(str(day.year), x(day) + 3, height - 6, "t-quiet") for day in marks[::every]]
+    return parts + [
+        text(str(day.year), x(day) + 3, height - 6, "t-quiet") for day in marks[::every] if x(day) < _WIDTH - 40
+    ]

@@ -64,11 +64,15 @@ def spans_of(person_ids: Iterable[UUID]) -> dict[UUID, list[Span]]:
 
 
 def path_for(policy: Policy, person: Person, day: date | None = None) -> list[RoleHeld]:
-    """Somebody's roles, the newest first: all for those who may see their path, else those they hold today."""
-    rows = RoleHeld.objects.filter(person=person)
+    """Somebody's roles, the newest first: all for those who may see their path, else those they hold today, without
+    their days.
+    """
+    rows: Iterable[RoleHeld] = RoleHeld.objects.filter(person=person)
     if not policy.sees_path(person.id):
         on = day or today()
-        rows = rows.filter(Q(starts=None) | Q(starts__lte=on), Q(ends=None) | Q(ends__gt=on), elsewhere=False)
+        rows = held_on(on, [person.id]).get(person.id, [])
+        for one in rows:
+            one.starts = one.ends = None  # shown so, never saved
     return sorted(rows, key=lambda one: (one.starts or date.min, one.ends or date.max, one.role), reverse=True)
 
 

@@ -24,7 +24,7 @@ MARKS = {
     "manager": ("4 · sets the way", '"manager": 4', ",1,4,", "['1', '4']"),
     "own": ("1 · learns", '"own": 1', ",1,", "['1'"),
     "evidence": ("Course in bridges",),
-    "path": ("IT Specialist for Marketing", "it_support_for_marketing"),
+    "path": ("IT Specialist for Marketing", "it_support_for_marketing", "2024-01-01", "1 Jan 2024"),
     "place": ("Larksholm",),
 }
 NEAR = {"vera", "hanna", "tomasz", "ada"}

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from marops.domains.team.actions.structures import keep_structure, open_places
-from marops.domains.team.models import Person, RoleHeld, Vacancy
+from marops.domains.team.models import Assessment, Person, RoleHeld, Vacancy
 from marops.domains.team.queries.structures import (
     compared,
     find_structure,
@@ -239,3 +239,19 @@ def test_the_chart_prints_on_one_lying_page(cast, small):
     assert len(pages) == 1
     assert pages[0].mediabox.width > pages[0].mediabox.height
     assert "Aoife Brennan" in pages[0].extract_text()
+
+
+@pytest.mark.django_db
+def test_who_stands_in_is_told_to_those_alone_who_may_see_levels(cast, small):
+    needed = catalogue_of().roles[HELP].skills
+    Assessment.objects.bulk_create(
+        Assessment(person=small["mail"], skill=one.skill, level=4, by="manager", made_by="test") for one in needed
+    )
+
+    def stands_in(name):
+        rooms = cast.client(name).get("/api/v1/team/house").json()["rooms"]
+        return next(one["stands_in"] for one in rooms if one["role"] == HELP)
+
+    assert (stands_in("hanna"), stands_in("mina")) == ("P-902", None)
+    assert weighed(cast.actor("hanna")).today().covered > weighed(cast.actor("mina")).today().covered == 0
+    assert "no stand-in seen" in cast.client("mina").get("/team/house").content.decode()

@@ -260,8 +260,8 @@ def _honest(one: Place) -> list[str]:
     if one.hours and one.hours[2] > 0:
         low, usual, high = one.hours
         lines.append(
-            f"By our own reckoning this work takes about {usual:.0f} hours a week here ({low:.0f} to {high:.0f}); the place "
-            f"has {one.week:.0f} that can be planned. {_fits(usual, one.week)}"
+            f"By our own reckoning this work takes about {usual:.0f} hours a week here ({low:.0f} to {high:.0f}); the "
+            f"place has {one.week:.0f} that can be planned. {_fits(usual, one.week)}"
         )
     if one.years:
         lines.append(f"Sources name {'; '.join(one.years)}. We count what you can show, not years.")

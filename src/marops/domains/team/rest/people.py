@@ -76,6 +76,8 @@ class LevelOut(Shown):
     own: int | None
     manager: int | None = None
     counts: int | None = None
+    note: str = ""
+    manager_note: str = ""
 
 
 class GivenEvidence(Strict):
@@ -239,7 +241,10 @@ def skills(request: HttpRequest, ref: str) -> dict[str, Any]:
     items = []
     for skill, one in sorted(levels_for(policy, [row.id]).get(row.id, {}).items()):
         said: dict[str, Any] = {"skill": skill, "name": catalogue().skill_name(skill), "own": one.own}
-        items.append(said | ({"manager": one.manager, "counts": one.counts} if whole else {}))
+        if whole:
+            said |= {"manager": one.manager, "counts": one.counts, "note": one.own_note}
+            said["manager_note"] = one.manager_note
+        items.append(said)
     return {"items": items, "next": None}
 
 

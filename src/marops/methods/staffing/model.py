@@ -10,6 +10,8 @@ Let n_t be how many seats of kind t there are, x_tr the hours they give to role 
             Σ_t leads_t n_t + l ≥ Σ_t n_t − 1   everybody but one is led by somebody
             Σ_{t senior} n_t + s ≥ senior_share · Σ_t n_t
             Σ_{t beginner} n_t ≤ Σ_{t not} n_t + b
+            x_tr ≥ least_share · hours_t n_t    of each role of a kind of seat that holds several
+            Σ_{t holds r} n_t ≥ at_least_r
             Σ_t n_t = exactly, or ≤ at_most;  Σ_t cost_t n_t ≤ budget
             n_t whole; everything ≥ 0
 
@@ -70,6 +72,10 @@ class Wanted:
     at_most: int | None = None
     budget: float | None = None
     """A month."""
+    at_least: Mapping[str, int] = field(default_factory=dict)
+    """Role → how many seats have to hold it."""
+    least_share: float = 0.0
+    """Of the hours of a seat that holds several roles, each gets at least so much: a role is no badge."""
     senior_share: float = 0.0
     unled: float = 0.0
     """Hours a month that each person costs whom nobody leads."""

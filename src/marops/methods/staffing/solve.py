@@ -16,7 +16,9 @@ _TIE: Final = 1e-6
 """Of equal choices the one with the earlier kinds is taken: each later kind counts this much more, as a share of the
 price of an hour. It is below what any figure is shown with."""
 _MOST: Final = 1000
-_GAP: Final = 1e-9
+_GAP: Final = 1e-7
+_MOST_TIED: Final = 100
+"""For so many seats the share of ties is taken off a bound."""
 
 
 def best(wanted: Wanted, seconds: float = SECONDS) -> Choice:
@@ -33,6 +35,19 @@ def best(wanted: Wanted, seconds: float = SECONDS) -> Choice:
     if found.x is None:
         raise NoChoiceError("No team keeps all of these limits.")
     return _choice(wanted, rows, found)
+
+
+def least(wanted: Wanted) -> float:
+    """Less than this no choice comes to: the same program where seats may be parts. Infinite where limits clash."""
+    rows = _Rows(wanted)
+    found = milp(
+        rows.costs,
+        constraints=LinearConstraint(rows.matrix(), np.array(rows.low), np.array(rows.high)),
+        bounds=Bounds(np.zeros(rows.width), np.full(rows.width, np.inf)),
+    )
+    if found.x is None:
+        return float("inf")
+    return float(found.fun) - wanted.price * _TIE * len(wanted.kinds) * _MOST_TIED
 
 
 def _contradictions(wanted: Wanted) -> None:
@@ -92,6 +107,9 @@ class _Rows:
         for t, one in enumerate(self.wanted.kinds):
             given = [(self.way + w, 1.0) for w, (of, _) in enumerate(self.ways) if of == t]
             self._row([*given, (t, -one.hours)], -np.inf, 0.0)
+            if len(one.roles) > 1 and self.wanted.least_share:
+                for column, _ in given:
+                    self._row([(column, 1.0), (t, -self.wanted.least_share * one.hours)], 0.0, np.inf)
         for r, work in enumerate(self.wanted.work):
             done = [(self.way + w, 1.0) for w, (_, role) in enumerate(self.ways) if role == work.role]
             self._row([*done, (self.undone + r, 1.0)], work.hours, np.inf)
@@ -110,6 +128,8 @@ class _Rows:
         self._row(
             [*((t, -1.0 if one.beginner else 1.0) for t, one in enumerate(kinds)), (self.unled + 2, 1.0)], 0, np.inf
         )
+        for role, n in wanted.at_least.items():
+            self._row([(t, 1.0) for t, one in enumerate(kinds) if role in one.roles], float(n), np.inf)
         most = min(_MOST, wanted.at_most if wanted.at_most is not None else _MOST)
         low, high = (0, most) if wanted.exactly is None else (wanted.exactly, wanted.exactly)
         self._row(everybody, low, high)
@@ -147,26 +167,34 @@ def _choice(wanted: Wanted, rows: _Rows, found: Any) -> Choice:
     )
 
 
-def undone(work: Sequence[Work], seats: Mapping[str, int], kinds: Mapping[str, SeatKind]) -> dict[str, float]:
+def undone(
+    work: Sequence[Work], seats: Mapping[str, int], kinds: Mapping[str, SeatKind], least_share: float = 0.0
+) -> dict[str, float]:
     """Hours of each role that stay undone with these seats, shared as is best: role → hours, those above nought."""
     chosen = [(kinds[ident], n) for ident, n in seats.items() if n]
-    ways = [(t, role) for t, (one, _) in enumerate(chosen) for role in one.roles]
     at = {one.role: r for r, one in enumerate(work)}
-    ways = [(t, role) for t, role in ways if role in at]
-    if not ways:
-        return {one.role: one.hours for one in work if one.hours}
-    left = np.zeros((len(chosen) + len(work), len(ways)))
+    if all(len(one.roles) == 1 for one, _ in chosen):  # nothing to share out: each seat has its role
+        have = dict.fromkeys(at, 0.0)
+        for one, n in chosen:
+            have[one.roles[0]] = have.get(one.roles[0], 0.0) + one.hours * n
+        return {one.role: one.hours - have[one.role] for one in work if one.hours - have[one.role] > 1e-6}
+    ways = [(t, role) for t, (one, _) in enumerate(chosen) for role in one.roles if role in at]
+    rows = np.zeros((len(chosen) + len(work), len(ways) + len(work)))
+    lowest = np.zeros(len(ways) + len(work))
     for w, (t, role) in enumerate(ways):
-        left[t, w] = left[len(chosen) + at[role], w] = 1.0
-    most = [one.hours * n for one, n in chosen] + [one.hours for one in work]
-    worth = [-work[at[role]].weight for _, role in ways]
-    found = linprog(worth, A_ub=left, b_ub=most, bounds=(0, None), method="highs")
+        one, n = chosen[t]
+        rows[t, w], rows[len(chosen) + at[role], w] = 1.0, -1.0
+        lowest[w] = least_share * one.hours * n if len(one.roles) > 1 else 0.0
+    for r in range(len(work)):
+        rows[len(chosen) + r, len(ways) + r] = -1.0
+    limits = [one.hours * n for one, n in chosen] + [-one.hours for one in work]
+    costs = [0.0] * len(ways) + [one.weight for one in work]
+    bounds = np.column_stack([lowest, np.full(len(lowest), np.inf)])
+    found = linprog(costs, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
     if found.x is None:
         raise ArithmeticError(f"hours could not be shared: {found.message}")
-    done = dict.fromkeys(at, 0.0)
-    for (_, role), hours in zip(ways, found.x, strict=True):
-        done[role] += float(hours)
-    return {one.role: one.hours - done[one.role] for one in work if one.hours - done[one.role] > 1e-6}
+    left = found.x[len(ways) :]
+    return {one.role: float(hours) for one, hours in zip(work, left, strict=True) if hours > 1e-6}
 
 
 def held_fast(wanted: Wanted, seats: Mapping[str, int]) -> Choice:
@@ -174,7 +202,7 @@ def held_fast(wanted: Wanted, seats: Mapping[str, int]) -> Choice:
     kinds = [one for one in wanted.kinds if seats.get(one.id)]
     free = replace(wanted, exactly=None, at_most=None, budget=None)
     ident = {one.id: one for one in kinds}
-    left = undone(free.work, seats, ident)
+    left = undone(free.work, seats, ident, wanted.least_share)
     everybody = sum(seats.values())
     missing = {
         one.id: gap

@@ -113,7 +113,28 @@ class Shape(Document):
     cover_per_vital_skill: Range
     ai_help_used: Range
     senior_share: Range
+    with_roles: tuple[Slug, ...] = ()
+    """The company's own roles that this plan has a seat for, from the size on at which they fill one."""
+    work_saved: Range = Range(low=0, usual=0, high=0)
+    """The share of the others' hours that these seats save once what they change is live."""
     doubt: Text = ""
+
+
+class Weights(Document):
+    """What a plan weighs money against, each as hours of a month; an hour costs `hour_undone` times a specialist's."""
+
+    hour_undone: Range = Range(
+        low=1.5, usual=2.5, high=5, why="Overtime, an hour from outside, or a campaign that is late."
+    )
+    duty: Range = Range(low=1.5, usual=2, high=4, why="Undone work on consent, privacy and quality may harm people.")
+    no_second: Range = Range(low=4, usual=10, high=25, why="Hours at risk for each person missing at a vital skill.")
+    unled: Range = Range(low=4, usual=8, high=16, why="For each person whom nobody leads: asking round, and doubling.")
+    unripe: Range = Range(low=10, usual=25, high=40, why="For each senior seat that the shape asks for and lacks.")
+    untaught: Range = Range(low=4, usual=10, high=20, why="For each beginner with no settled colleague beside them.")
+    other_pair: Range = Range(low=4, usual=10, high=20, why="For two roles in one person that nobody named as fitting.")
+    other_pair_until: Range = Range(low=3, usual=6, high=8, why="Team size above which only named pairs are combined.")
+    least_share: Range = Range(low=0.1, usual=0.2, high=0.3, why="Less of a week than this is no role, but a badge.")
+    three_until: Range = Range(low=2, usual=4, high=6, why="Team size up to which somebody holds three roles.")
 
 
 class Anchor(Document):
@@ -177,6 +198,7 @@ class Assumptions(Document):
     joining: Joining
     pace: Pace
     learning: Learning = Learning()
+    weights: Weights = Weights()
     combine: tuple[Pair, ...] = ()
     keep_apart: tuple[Pair, ...] = ()
     keep_apart_always: tuple[Said, ...] = ()

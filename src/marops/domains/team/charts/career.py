@@ -8,7 +8,7 @@ from marops.domains.team.rules.roles import STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
 CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 156.0, 42.0, 26.0, 10.0, 26.0
-_LINE, _PAD, _EMBLEM = 15.0, 9.0, 24.0
+_LINE, _PAD, EMBLEM = 15.0, 9.0, 34.0
 _EMBLEMS = frozenset({
     "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald",
     "falconer", "warden",
@@ -29,6 +29,11 @@ class Card:
     url: str
     emblem: str = ""
     current: bool = False
+
+    @property
+    def emblem_at(self) -> tuple[float, float]:
+        """The corner of the emblem: behind the words, at the right."""
+        return self.x + CARD_W - EMBLEM - 3, self.y + (CARD_H - EMBLEM) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +161,10 @@ def _strength(one: Way, walk: Walk, on: bool) -> str:
 
 def _card(slug: str, role: Role, at: tuple[float, float], walk: Walk, link: Callable[[str], str]) -> Card:
     emblem = role.persona.emblem if role.persona and role.persona.emblem in _EMBLEMS else ""
-    left = _PAD + (_EMBLEM + 4 if emblem else 0)
     inside = role.inside or role.custom
-    lines = _broken(role.title, CARD_W - left - 6, strong=inside)
+    lines = _broken(role.title, CARD_W - _PAD - 6, strong=inside)
     top = at[1] + CARD_H / 2 + 4.5 - (_LINE / 2 if len(lines) > 1 else 0)
-    told = tuple((words, at[0] + left, top + _LINE * row) for row, words in enumerate(lines))
+    told = tuple((words, at[0] + _PAD, top + _LINE * row) for row, words in enumerate(lines))
     return Card(slug, role.title, told, at[0], at[1], _css(slug, role, walk), link(slug), emblem,
                 slug in (walk.source, walk.target))  # fmt: skip
 

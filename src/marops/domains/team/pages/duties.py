@@ -172,7 +172,8 @@ def who_csv(request: HttpRequest) -> HttpResponse:
     names = ("role_title", "responsibility", "text", "holder", "name", "letter", "by_hand", "because")
     rows = csv.writer(answer)
     rows.writerow(names)
-    for one in queries.letters_json(actor_of(request), role=request.GET.get("role", "")):
+    duties = queries.duties_of(actor_of(request))
+    for one in queries.letters_shown(duties, list(queries.cells(duties, request.GET.get("role", "")))):
         rows.writerow([_safe(str(one[name])) for name in names])
     return answer
 

@@ -1,9 +1,8 @@
 """The letters of who does what, with everything they come from: ownership in Marops, hand-offs, and hands."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
@@ -26,7 +25,6 @@ from marops.kernel.models import Definition, ReviewDecision
 from marops.kernel.permissions import require
 from marops.kernel.workspace import today, zone
 
-Given = tuple[Need, Any, Letter]
 DAYS: Final = 90
 OFTEN: Final = 4.0
 """So often a month at least, about weekly, before somebody hears of it as a matter of course."""
@@ -62,10 +60,6 @@ class Duties:
         if found is None:
             raise MaropsError(NOT_FOUND, f"No role of the team has the responsibility {key!r}.")
         return found
-
-    def letters(self, wanted: Iterable[Need], who: Sequence[Any]) -> list[Given]:
-        """Every letter these people have in these responsibilities."""
-        return [(need, one, letter) for need in wanted for one in who if (letter := self.table.cell(need, one))]
 
     def fault(self, need: Need) -> str:
         """What is wrong with a responsibility: nobody does it, nobody or more than one answers for it."""
@@ -185,21 +179,38 @@ def setters(letters: Iterable[Letter]) -> dict[str, str]:
     return names(list({str(one.made_of[0]) for one in letters if one.by_hand}))
 
 
-def letters_json(actor: Actor, *, role: str = "") -> list[dict[str, Any]]:
-    """Every letter, for REST and CSV. Raises MaropsError `not-allowed`."""
-    require(actor, VIEW)
-    duties = duties_of(actor)
-    who: list[UUID] = [*duties.table.workers, *duties.table.openings]
-    wanted = [one for one in duties.team.wanted if role in ("", one.role)]
-    given = duties.letters(wanted, who)
-    people = setters(letter for _need, _who, letter in given)
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A letter with its place in the table: the responsibility, the person or opening, and where both stand."""
+
+    place: tuple[int, int]
+    need: Need
+    who: Any
+    letter: Letter
+
+
+def cells(duties: Duties, role: str = "", after: tuple[int, int] = (-1, -1)) -> Iterator[Cell]:
+    """Every letter of one role's responsibilities or of all, one after the other, behind a place."""
+    who = [*duties.table.workers, *duties.table.openings]
+    for row, need in enumerate(duties.team.wanted):
+        if row < after[0] or role not in ("", need.role):
+            continue
+        for column in range(after[1] + 1 if row == after[0] else 0, len(who)):
+            if letter := duties.table.cell(need, who[column]):
+                yield Cell((row, column), need, who[column], letter)
+
+
+def letters_shown(duties: Duties, found: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Letters as REST and CSV give them."""
+    people = setters(one.letter for one in found)
     return [
         {
-            "responsibility": need.key, "role": need.role, "role_title": duties.team.catalogue.title(need.role),
-            "text": need.text, "holder": duties.ref(one), "name": duties.name(one), "letter": letter.letter,
-            "by_hand": letter.by_hand, "because": because(duties, need, letter, people=people),
+            "responsibility": one.need.key, "role": one.need.role, "text": one.need.text,
+            "role_title": duties.team.catalogue.title(one.need.role), "holder": duties.ref(one.who),
+            "name": duties.name(one.who), "letter": one.letter.letter, "by_hand": one.letter.by_hand,
+            "because": because(duties, one.need, one.letter, people=people),
         }
-        for need, one, letter in given
+        for one in found
     ]  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """Coverage and who does what over REST."""
 
+from itertools import islice
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Status
+from ninja import Query, Status
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.team.actions.duties import reset_letter, set_letter
@@ -12,7 +13,7 @@ from marops.domains.team.queries import duties as queries
 from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.rest.base import router
 from marops.kernel.permissions import require
-from marops.kernel.rest import Shown, Strict
+from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, page, place_of
 
 
 class CoverageOut(Shown):
@@ -50,11 +51,18 @@ class LetterOut(Shown):
     because: str
 
 
-class DutiesOut(Shown):
-    """Every letter, and the responsibilities with which something is wrong."""
+class FaultOut(Shown):
+    """A responsibility that nobody does, or that not exactly one answers for."""
 
-    items: list[LetterOut]
-    faults: list[dict[str, Any]]
+    responsibility: str
+    text: str
+    says: str
+
+
+class Asked(Paging):
+    """Which letters: of one role's responsibilities, or of all."""
+
+    role: str = ""
 
 
 class LetterIn(Strict):
@@ -78,12 +86,24 @@ def coverage(request: HttpRequest) -> dict[str, Any]:
     return coverage_json(actor_of(request))
 
 
-@router.get("/team/duties", response=DutiesOut)
-def duties(request: HttpRequest, role: str = "") -> dict[str, Any]:
-    """Who does what: the letters of one role's responsibilities, or of all."""
+@router.get("/team/duties", response=Page[LetterOut])
+def duties(request: HttpRequest, given: Query[Asked]) -> dict[str, Any]:
+    """Who does what: a letter after the other, by responsibility and then by person."""
     actor = actor_of(request)
     require(actor, VIEW)
-    return {"items": queries.letters_json(actor, role=role), "faults": queries.faults_json(actor)}
+    limit = checked_limit(given.limit)
+    first, second = place_of(given.after, int, int) if given.after else (-1, -1)
+    table = queries.duties_of(actor)
+    found = list(islice(queries.cells(table, given.role, (first, second)), limit + 1))
+    shown = dict(zip((one.place for one in found), queries.letters_shown(table, found), strict=True))
+    answer: dict[str, Any] = page(found, limit, at=lambda one: one.place, show=lambda one: shown[one.place])
+    return answer
+
+
+@router.get("/team/duties/faults", response=Page[FaultOut])
+def faults(request: HttpRequest) -> dict[str, Any]:
+    """Responsibilities that nobody does, or that not exactly one answers for."""
+    return {"items": queries.faults_json(actor_of(request)), "next": None}
 
 
 @router.put("/team/duties", response={204: None})

@@ -54,6 +54,7 @@ EXPECT = {
     "team/who/<slug:role>/<slug:duty>/<str:ref>": Expect(right=VIEW, args=_letter),
     "api/v1/team/coverage": Expect(right=VIEW),
     "api/v1/team/duties": Expect(right=VIEW),
+    "api/v1/team/duties/faults": Expect(right=VIEW),
     "api/v1/team/duties/reset": Expect(right=PLAN, post_only=True),
     "team-hours": Expect(right=VIEW),
     "team-hours/new": Expect(right=MANAGE),

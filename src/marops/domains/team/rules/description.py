@@ -96,6 +96,11 @@ class Section:
         return self.made if self.by_hand is None else self.by_hand
 
     @property
+    def text(self) -> str:
+        """The lines as one text, to be changed by hand."""
+        return "\n".join(self.lines)
+
+    @property
     def parts(self) -> list["Part"]:
         """Paragraphs and lists in order."""
         found: list[Part] = []

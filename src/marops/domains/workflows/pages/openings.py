@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.team.public import find_opening
+from marops.domains.workflows.asking import as_document
 from marops.domains.workflows.openings import key_of, scenario_for
 from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.questions import start_comparison
@@ -24,6 +25,6 @@ def ask(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
     scenario = scenario_for(row, load(known))
     if scenario is None:
         raise MaropsError(CONFLICT, _("Nothing in this workflow is done by this place's roles or skills."))
-    job = start_comparison(known.slug, {key_of(row): scenario}, actor=actor_of(request))
+    job = start_comparison(known.slug, {key_of(row): as_document(scenario)}, actor=actor_of(request))
     messages.success(request, _("%(ref)s simulates it; the answer will stand here.") % {"ref": job.ref})
     return redirect("team:opening", ref=row.ref)

@@ -82,10 +82,9 @@ class TeamConfig(AppConfig):
         from marops.domains.team import ports as team_ports
         from marops.domains.team.permissions import VIEW
         from marops.domains.team.queries import growth
-        from marops.kernel import ports, shell
+        from marops.kernel import shell
 
         team_ports.grown.fill("definitions", growth.put_in_force)
-        ports.desk.fill("growth", growth.needs_of_growth, order=80)
         words = "career path next role promotion ladder growth"
         shell.commands.fill("career-map", shell.Command(_("Career map"), "team:career", VIEW, words=words))
         words = "growth plan goals moves mentor review"

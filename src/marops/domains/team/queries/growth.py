@@ -18,7 +18,6 @@ from marops.kernel.definitions import kinds
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
-from marops.kernel.shell import Need
 from marops.kernel.workspace import today
 
 Told = dict[str, Any]
@@ -152,16 +151,6 @@ def _outcome(one: Definition) -> str:
         days = (one.retired_at - one.valid_from).days
         return _("was in force for %(n)s days") % {"n": days}
     return ""
-
-
-def needs_of_growth(actor: Actor, as_of: Any) -> Iterable[Need]:
-    """What a plan puts on its owner's desk: that somebody asks for a mentor. Moves stay on the plan's own page."""
-    policy = Policy.of(actor)
-    for one in asks_me(policy):
-        yield Need(
-            title=_("%(name)s asks you to be their mentor") % {"name": one.person.name},
-            url=reverse("team:growth") + "#mentor", button=_("Answer"), icon="people",
-        )  # fmt: skip
 
 
 def open_moves(told: Told) -> Sequence[Told]:

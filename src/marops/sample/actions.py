@@ -27,7 +27,7 @@ from marops.kernel.metrics import METRICS
 from marops.kernel.models import Definition, Workspace
 from marops.kernel.workspace import alone_with_sample
 from marops.methods.worktime import local
-from marops.sample import definitions, team, work
+from marops.sample import definitions, plans, team, work
 from marops.sample.generate import ZONE_OF, Names, Recipe
 from marops.sample.models import SampleCompany
 from marops.sample.permissions import MANAGE
@@ -165,10 +165,9 @@ def _people(recipe: Recipe) -> tuple[list[str], int]:
     ]  # fmt: skip
     Person.objects.bulk_create(rows)
     vacancies, pieces = team.counts()
-    team.write(
-        recipe, {one.slug: row.id for one, row in zip(PEOPLE, rows, strict=True)},
-        _reserve("vacancy_number", vacancies), _reserve("assignment_number", pieces),
-    )  # fmt: skip
+    ids = {one.slug: row.id for one, row in zip(PEOPLE, rows, strict=True)}
+    team.write(recipe, ids, _reserve("vacancy_number", vacancies), _reserve("assignment_number", pieces))
+    plans.write(recipe, ids)
     Absence.objects.bulk_create(
         Absence(
             id=recipe.made_id("absence", f"{who} {first}"), person_id=recipe.made_id("person", who), made_by="sample",

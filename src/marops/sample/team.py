@@ -156,6 +156,8 @@ _CERTIFICATES: Final = (
 """Who, which skill, what, how many days before the load, and for how many days it is valid."""
 
 _LINKS: Final = (
+    ("marit.ekholm", "budgeting", "The budget of the year, with ranges and what would move them", "budget-with-ranges"),
+    ("marit.ekholm", "business-case", "Why two trade shows were left out", "two-shows-less"),
     ("carla.montsant", "workflow-design", "The redesigned way of a webinar, on one page", "webinar-on-one-page"),
     ("yuki.tamaki", "measuring-return", "What trade shows brought, worked out twice", "trade-shows-twice"),
     ("lena.hartwig", "lead-scoring", "Why a click counts double: the note to sales", "why-a-click-counts-double"),

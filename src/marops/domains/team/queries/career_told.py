@@ -10,6 +10,7 @@ from marops.domains.team.catalogue import catalogue
 from marops.domains.team.permissions import Policy
 from marops.domains.team.queries.career import Career, Walked, career, career_map, hints, openings
 from marops.domains.team.queries.hours import find_person
+from marops.domains.team.queries.traces import WORDS as TRACES_OF_TODAY
 from marops.domains.team.rules.career import Closeness, Gap, Path, Way, gap
 from marops.domains.team.rules.moves import Move
 from marops.domains.team.rules.roles import STANDING, Proof, Role
@@ -239,11 +240,12 @@ def _first_move(one: Any) -> Told | None:
 
 
 def _proofs(proofs: Sequence[Proof], seen: Mapping[str, int] | None) -> list[Told]:
+    """What would show a thing; kept now is what the catalogue or the traces of today say."""
     return [
         {
-            "object": one.object.replace("_", " ").replace(".", " "), "key": one.key, "held": one.held,
-            "counts": one.counts, "strength": one.strength,
-            "found": (seen or {}).get(one.key, 0) if one.held == "now" else 0,
+            "object": one.object.replace("_", " ").replace(".", " "), "key": one.key,
+            "held": "now" if one.key in TRACES_OF_TODAY else one.held, "counts": one.counts, "strength": one.strength,
+            "found": (seen or {}).get(one.key, 0),
         }
         for one in proofs
     ]  # fmt: skip

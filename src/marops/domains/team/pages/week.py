@@ -33,7 +33,9 @@ from marops.kernel.ids import as_uuid
 from marops.kernel.workspace import today
 
 PEOPLE_A_PAGE = 50
-ROWS_A_BAND = 100
+ROWS_A_BAND = 60
+TARGETS = 10
+"""So many people are offered for a piece of work, those with most room first."""
 FULL = 62.0
 """Where a bar says that a week is full, of a width of 100."""
 UNIT = FULL
@@ -53,9 +55,9 @@ def week(request: HttpRequest) -> HttpResponse:
     page = Paginator(shown, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     starts = weeks.starts_of(day)
     ids = {one.person.id for one in shown}
-    open_rows = queries.seen(policy, queries.open_work())
-    due = [one for one in open_rows if one.person_id in ids and one.due and one.due <= starts[0] + timedelta(days=6)]
-    free = [one for one in open_rows if one.person_id is None]
+    soon = queries.open_work().filter(due__lte=starts[0] + timedelta(days=6), person__isnull=False)
+    due = [one for one in queries.seen(policy, soon) if one.person_id in ids]
+    free = queries.seen(policy, queries.open_work().filter(person=None))
     names = main_roles([one.person.id for one in page])
     context = {
         "tabs": tabs(request, "week"), "answer": _answer(shown, due, free, day), "page": page, "scope": scope,
@@ -178,14 +180,17 @@ def _away(ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
                 continue
             said = " – ".join(dict.fromkeys(date_format(one, "D j M") for one in days))
             found.append({"person": people[person_id], "span": said, "reason": reasons.get(person_id, ""), "at": start})
-    return sorted(found, key=lambda one: one["at"])
+    return sorted(found, key=lambda one: one["at"])[:ROWS_A_BAND]
 
 
 def _targets(policy: Policy, rows: Sequence[weeks.Row]) -> list[dict[str, Any]]:
     """Whom work can be given to: those with most room in the next weeks first."""
     fit = [one for one in rows if policy.gives_to(one.person.id)]
     rooms = [(sum(each.open - each.load for each in one.plate.weeks[:2]), one.person) for one in fit]
-    return [{"person": person, "room": round(room)} for room, person in sorted(rooms, key=lambda one: -one[0])[:12]]
+    return [
+        {"person": person, "said": _("%(n)s h free in two weeks") % {"n": round(room)}}
+        for room, person in sorted(rooms, key=lambda one: -one[0])[:TARGETS]
+    ]
 
 
 def _newcomers(policy: Policy) -> list[dict[str, Any]]:

@@ -55,12 +55,13 @@ def rows(members: Sequence[Member] | None = None, day: date | None = None) -> li
     on, people = day or today(), team() if members is None else members
     known = calendars()
     starts = starts_of(on, known)
-    ids = [one.person.id for one in people]
     hours = _hours(people, starts, on, known)
     pieces: dict[UUID, list[Piece]] = {}
-    for one in open_work(ids).only("person_id", "due", "hours", "responsibility", "onboarding_id", "onboarding"):
-        size = float(one.hours) if one.hours is not None else None
-        pieces.setdefault(one.person_id, []).append(Piece(one.due, size, one.responsibility))  # type: ignore[arg-type]  # has one
+    columns = ("person_id", "due", "hours", "responsibility")
+    for person_id, due, size, part_of in open_work().order_by().values_list(*columns):
+        if person_id is not None:
+            hours_of_it = float(size) if size is not None else None
+            pieces.setdefault(person_id, []).append(Piece(due, hours_of_it, part_of))
     usual, beside, part = regular(people), mentoring(), plannable()
     return [
         Row(one, plate(hours[one.person.id], starts, on, pieces.get(one.person.id, ()), usual.get(one.person.id, {}),
@@ -117,18 +118,22 @@ def _hours(
     ends = [*starts[1:], starts[-1] + 7 * DAY]
     away = away_spans([one.person.id for one in members], starts[0], ends[-1])
     found = {}
+    held = dict(known)
+    bounds: dict[Clock, list[tuple[datetime, datetime]]] = {}
     for one in members:
-        clock = clock_of(one.person, dict(known))
+        clock = clock_of(one.person, held)
         if clock not in clocks:
-            hours = hours_of(clock, dict(known))
+            hours = hours_of(clock, held)
+            bounds[clock] = [(_midnight(hours, max(first, min(day, end))), _midnight(hours, end))
+                             for first, end in zip(starts, ends, strict=True)]  # fmt: skip
             whole = [_worked(hours, first, end) for first, end in zip(starts, ends, strict=True)]
             gone = [_worked(hours, first, min(day, end)) for first, end in zip(starts, ends, strict=True)]
             clocks[clock] = hours, whole, gone
         hours, whole, gone = clocks[clock]
         factor = _factor(one.person, hours)
         weeks = []
-        for place, (first, end) in enumerate(zip(starts, ends, strict=True)):
-            missing = sum(_overlap(hours, span, max(first, day), end) for span in away.get(one.person.id, ()))
+        for place, (first, end) in enumerate(bounds[clock]):
+            missing = sum(_worked_in(hours, span, first, end) for span in away.get(one.person.id, ()))
             weeks.append((whole[place] * factor, min(whole[place], gone[place] + missing) * factor))
         found[one.person.id] = weeks
     return found
@@ -150,7 +155,11 @@ def _worked(hours: Hours, first: date, end: date) -> float:
 
 
 def _overlap(hours: Hours, span: tuple[datetime, datetime], first: date, end: date) -> float:
-    start, until = max(span[0], _midnight(hours, first)), min(span[1], _midnight(hours, end))
+    return _worked_in(hours, span, _midnight(hours, first), _midnight(hours, end))
+
+
+def _worked_in(hours: Hours, span: tuple[datetime, datetime], first: datetime, end: datetime) -> float:
+    start, until = max(span[0], first), min(span[1], end)
     return worktime.worked(hours, start, until).total_seconds() / 3600 if start < until else 0.0
 
 

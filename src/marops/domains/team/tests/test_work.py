@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
 
 import pytest
 
@@ -232,3 +233,26 @@ def test_a_description_names_each_gap_once_and_pay_only_when_released(cast, peop
         answer = cast.client("dylan").get(f"/team/openings/{row.ref}/description.{form}")
         assert answer["Content-Type"].startswith(kind)
     assert cast.client("dylan").get(f"/team/openings/{row.ref}/interview.pdf").content.startswith(b"%PDF")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_the_week_of_two_thousand_people_opens_in_under_a_second(cast):
+    boss = Person.objects.create(number=99_999, name="Hanna", account_id=cast.hanna.id)
+    zones = ("", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
+    people = [Person(number=100_000 + n, name=f"Person {n:04}", zone=zones[n % 4], manager=boss) for n in range(2000)]
+    Person.objects.bulk_create(people)
+    RoleHeld.objects.bulk_create(RoleHeld(person=one, role="mops_coordinator") for one in people)
+    gone = now() + timedelta(days=5)
+    Absence.objects.bulk_create(Absence(person=one, starts=now(), ends=gone, made_by="x") for one in people[::5])
+    Assignment.objects.bulk_create(
+        Assignment(
+            number=200_000 + n, title="x", person=people[n % 2000], asked_by="x", due=today() + timedelta(days=n % 30)
+        )
+        for n in range(4000)
+    )
+    client = cast.client("hanna")
+    client.get("/team/week")
+    began = perf_counter()
+    assert client.get("/team/week").status_code == 200
+    assert perf_counter() - began < 1

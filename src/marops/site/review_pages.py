@@ -44,7 +44,8 @@ HIDDEN = frozenset({"access"})
 _PAGES = {
     "route": ("routing:route", True), "quality": ("contacts:rule", True), "score": ("scoring:model", True),
     "lifecycle": ("scoring:lifecycle", False), "pipeline": ("pipeline:opportunities", False),
-    "calendar": ("team:calendar", True), "targets": ("metrics", False),
+    "calendar": ("team:calendar", True), "role": ("team:role", True), "skills": ("team:skills", False),
+    "targets": ("metrics", False),
 }  # fmt: skip
 _TRIALS = {"route": "routing:route-simulate", "score": "scoring:compare"}
 

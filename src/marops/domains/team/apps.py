@@ -7,6 +7,8 @@ class TeamConfig(AppConfig):
     verbose_name = "Team"
 
     def ready(self) -> None:
+        from marops.domains.team import jobs  # noqa: F401  # registers the job of blueprints
+
         self._definitions()
         self._shell()
         self._careers()
@@ -31,7 +33,7 @@ class TeamConfig(AppConfig):
         register_kind(
             Kind(
                 "role", "Role", Role, check=catalogue_faults.role_faults, four_eyes=False, enters=catalogue.role_enters,
-                leaves=catalogue.role_leaves, reserved=frozenset({"new"}),
+                leaves=catalogue.role_leaves, reserved=frozenset({"new", "emblems"}),
             )
         )  # fmt: skip
         register_kind(

@@ -4,15 +4,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from marops.domains.team.rules.career import CareerMap, Path, Way, columns
-from marops.domains.team.rules.roles import STANDING, Role
+from marops.domains.team.rules.roles import EMBLEMS, STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
 CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 156.0, 42.0, 26.0, 10.0, 26.0
 _LINE, _PAD, EMBLEM = 15.0, 9.0, 34.0
-_EMBLEMS = frozenset({
-    "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald",
-    "falconer", "warden",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +156,7 @@ def _strength(one: Way, walk: Walk, on: bool) -> str:
 
 
 def _card(slug: str, role: Role, at: tuple[float, float], walk: Walk, link: Callable[[str], str]) -> Card:
-    emblem = role.persona.emblem if role.persona and role.persona.emblem in _EMBLEMS else ""
+    emblem = role.persona.emblem if role.persona and role.persona.emblem in EMBLEMS else ""
     inside = role.inside or role.custom
     lines = _broken(role.title, CARD_W - _PAD - 6, strong=inside)
     top = at[1] + CARD_H / 2 + 4.5 - (_LINE / 2 if len(lines) > 1 else 0)

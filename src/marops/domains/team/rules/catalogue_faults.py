@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from marops.domains.team.rules.roles import Role, Skills
+from marops.domains.team.rules.roles import EMBLEMS, Role, Skills
 from marops.kernel.errors import FieldError
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -28,7 +28,10 @@ def _twice(values: Iterable[str], pointer: str, what: str, key: str = "") -> Ite
 def role_faults(role: Role) -> Sequence[FieldError]:
     """What is wrong with a role whatever else the catalogue holds."""
     steps = [one.as_ or one.role for one in role.next]
+    emblem = role.persona.emblem if role.persona else ""
+    unknown = [_fault("emblem", "/persona/emblem", f"There is no drawing {emblem!r}.")] if emblem else []
     return [
+        *(unknown if emblem not in EMBLEMS else ()),
         *_twice([one.id for one in role.responsibilities], "/responsibilities", "The responsibility", "/id"),
         *_twice([one.skill for one in role.skills], "/skills", "The skill", "/skill"),
         *_twice(steps, "/next", "The step to", "/role"),

@@ -21,6 +21,11 @@ STANDING: Mapping[str, int] = {
     "senior_manager": 4, "director": 5, "head": 6, "executive": 7,
 }  # fmt: skip
 """Levels of roles from the first job upwards; the same number stands beside each other."""
+EMBLEMS = frozenset({
+    "wizard", "captain", "archer", "sorceress", "seer", "ranger", "messenger", "keeper", "squire", "herald", "falconer",
+    "warden", "mapmaker", "signpost",
+})  # fmt: skip
+"""The drawings that can stand for a role."""
 
 
 class Skill(Document):
@@ -274,3 +279,14 @@ class Catalogue:
         """What a skill is called."""
         skill = self.skills.get(ident)
         return skill.name if skill else ident.replace("-", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A role beside: what it is called, its address ("" where it has no page), how sure the step is, what it takes."""
+
+    title: str
+    url: str
+    inside: bool
+    basis: str = "stated"
+    says: str = ""

@@ -3,6 +3,7 @@ from datetime import timedelta
 from tests.cast import Expect
 
 from marops.domains.team.models import Absence, Person, RoleHeld
+from marops.domains.team.tests.access_catalogue import CATALOGUE
 from marops.domains.team.tests.access_growth import GROWTH, growth_things, prepare_growth
 from marops.domains.team.tests.access_people import PEOPLE, people_things
 from marops.domains.team.tests.access_pictures import PICTURES, pictures_things
@@ -43,11 +44,19 @@ def _letter(world):
 
 
 EXPECT = {
+    **CATALOGUE,
     **PICTURES,
     **GROWTH,
     **PEOPLE,
     **WEEK,
     "team": Expect(right=VIEW),
+    "team/blueprint": Expect(right=PLAN),
+    "team/blueprint.pdf": Expect(right=PLAN, query="limit=size"),
+    "team/blueprint/ask": Expect(right=PLAN, post_only=True),
+    "team/blueprint/keep": Expect(right=PLAN, post_only=True),
+    "team/blueprint/jobs/<str:ref>": Expect(right=PLAN, args=lambda world: {"ref": "J-999999"}),
+    "team/assumptions": Expect(right=PLAN),
+    "api/v1/team/blueprint": Expect(right=PLAN, post_only=True),
     "team/coverage": Expect(right=VIEW),
     "team/who": Expect(right=VIEW),
     "team/who.csv": Expect(right=VIEW),

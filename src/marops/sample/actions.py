@@ -97,6 +97,7 @@ def begin(
     made["register"] = _register(recipe, campaigns)
     made["fields"] = _custom_fields(act)
     made["definitions"], pins = _definitions(act, recipe, before)
+    made["definitions"].append(_structure(recipe, person_base))
     names = Names(
         **pins, nurture_queue=NURTURE, nurture_id=recipe.made_id("queue", NURTURE).hex,
         contact_base=_reserve("contact_number", recipe.leads), company_base=_reserve("company_number", recipe.firms),
@@ -295,6 +296,20 @@ def _definitions(act: Act, recipe: Recipe, before: dict[str, str]) -> tuple[list
         made.append(str(row.id))
         pins[_PIN[one.kind, one.until is not None]] = row.pinned
     return made, pins
+
+
+def _structure(recipe: Recipe, person_base: int) -> str:
+    """A plan of the team, as a draft: nobody has put it in force."""
+    refs = {one.slug: f"P-{number}" for number, one in enumerate(PEOPLE, start=person_base + 1)}
+    openings = list(Vacancy.objects.filter(sample=True).order_by("number"))
+    document = checked("structure", plans.structure(refs, openings, recipe.today))
+    newest = Definition.objects.filter(kind="structure", slug=plans.STRUCTURE).order_by("-version").first()
+    row = Definition.objects.create(
+        kind="structure", slug=plans.STRUCTURE, version=(newest.version if newest else 0) + 1, document=document,
+        schema_version=kinds()["structure"].schema_version, sha256=digest(document), reason="To talk about in spring.",
+        author=str(recipe.account_id("tobias.rehm")), created_at=recipe.before(14),
+    )  # fmt: skip
+    return str(row.id)
 
 
 _PIN = {

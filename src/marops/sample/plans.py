@@ -1,12 +1,14 @@
-"""Growth plans in the sample company: one that mentor and manager see, one that nobody sees, one for the manager."""
+"""What the sample company plans: three growth plans, each shown to others, and the team of next year."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from marops.domains.team.public import GrowthGoal, GrowthMove, GrowthPlan, GrowthReview
+from marops.domains.team.public import GrowthGoal, GrowthMove, GrowthPlan, GrowthReview, Vacancy
 from marops.sample.generate import Recipe
+from marops.sample.team import TEAM
+from marops.sample.world import MARKETERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,37 @@ def write(recipe: Recipe, people: Mapping[str, Any]) -> None:
 
 def _day(today: date, days: int) -> date:
     return today + timedelta(days=days)
+
+
+STRUCTURE: Final = "next-year"
+_MANAGER: Final = "tobias.rehm"
+_LEAD: Final = "birgit.solheim"
+_MOVED: Final = ("noor.vandaele", "matteo.brusca", "hana.kolarik")
+
+
+def structure(refs: Mapping[str, str], openings: Sequence[Vacancy], today: date) -> dict[str, Any]:
+    """The team of next year as a document: its people and openings, one more seat for e-mail, and those who write
+    letters under a lead of their own. `refs`: short name → reference.
+    """
+    boss = {one.slug: one.manager for one in MARKETERS}
+    seats: list[dict[str, Any]] = []
+    for who, kept in TEAM.items():
+        above = _LEAD if who in _MOVED else boss[who]
+        roles = {role: float(share) for role, share, _since, until in kept.roles if until is None}
+        seats.append({
+            "id": refs[who].lower(), "person": refs[who], "roles": roles,
+            "manager": refs[above].lower() if above in TEAM else "",
+            "leads_as": "player-coach" if who == _LEAD else kept.leads_as,
+        })  # fmt: skip
+    for one in openings:
+        above = _LEAD if "email_marketing_specialist" in one.roles else _MANAGER
+        seats.append({"id": one.ref.lower(), "vacancy": one.ref, "roles": one.roles, "manager": refs[above].lower()})
+    seats.append({
+        "id": "mail-north", "roles": {"email_marketing_specialist": 1.0}, "manager": refs[_LEAD].lower(),
+        "location": "Oslo", "starts": _day(today, 120).isoformat(),
+    })  # fmt: skip
+    return {
+        "title": "The team next year",
+        "because": "Fifteen people under one manager are too many to talk with; letters get a lead of their own.",
+        "seats": seats,
+    }

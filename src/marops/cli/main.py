@@ -153,6 +153,7 @@ def _load_commands() -> None:
     from marops.cli import (  # noqa: F401  # each adds its commands to `app`
         answers,
         backup,
+        blueprint,
         career,
         definitions,
         intake,

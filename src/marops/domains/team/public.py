@@ -20,6 +20,7 @@ from marops.domains.team.models import (
     Shown,
     Vacancy,
 )
+from marops.domains.team.papers.blueprint import blueprint_page
 from marops.domains.team.ports import (
     Answerable,
     Came,
@@ -32,6 +33,8 @@ from marops.domains.team.ports import (
     passed_on,
     tools_in_use,
 )
+from marops.domains.team.queries.blueprint import load_of
+from marops.domains.team.queries.blueprint_told import ask_blueprint
 from marops.domains.team.queries.career_told import career_json
 from marops.domains.team.queries.coverage_told import coverage_json
 from marops.domains.team.queries.hand_offs import hand_off_of, role_of_actors, summed
@@ -86,7 +89,9 @@ __all__ = [
     "add_absence",
     "add_person",
     "answers_for",
+    "ask_blueprint",
     "at_hand",
+    "blueprint_page",
     "calendars",
     "career_json",
     "catalogue",
@@ -100,6 +105,7 @@ __all__ = [
     "hand_off_of",
     "hours_in_words",
     "hours_of",
+    "load_of",
     "load_people",
     "main_roles",
     "opening_cost",

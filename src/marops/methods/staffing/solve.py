@@ -189,7 +189,8 @@ def undone(
         rows[len(chosen) + r, len(ways) + r] = -1.0
     limits = [one.hours * n for one, n in chosen] + [-one.hours for one in work]
     costs = [0.0] * len(ways) + [one.weight for one in work]
-    bounds = np.column_stack([lowest, np.full(len(lowest), np.inf)])
+    # The stubs of linprog leave out that it takes bounds as one array.
+    bounds: Any = np.column_stack([lowest, np.full(len(lowest), np.inf)])
     found = linprog(costs, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
     if found.x is None:
         raise ArithmeticError(f"hours could not be shared: {found.message}")

@@ -2,8 +2,9 @@
 and what would turn the ranking round. What comes out is plain JSON, so that it can be kept.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from math import ceil, inf
 from typing import Any, Final, Literal
@@ -22,7 +23,6 @@ COVERING: Final = 100.0
 """Where the work has to be covered, leaving an hour undone is so many times as dear."""
 _TOLD: Final = 0.5
 Mode = Literal["size", "budget", "load"]
-Tell = Callable[[str], None]
 
 
 class NoPlanError(ValueError):
@@ -51,25 +51,35 @@ class Holder:
     shares: Mapping[str, float]
 
 
-def blueprint(
-    ground: Ground, question: Question, today: Sequence[Holder] = (), *, tell: Tell = lambda _: None
-) -> dict[str, Any]:
+def blueprint(ground: Ground, question: Question, today: Sequence[Holder] = ()) -> dict[str, Any]:
     """Every shape's best structure side by side, as JSON. Raises NoPlanError."""
+    going = steps(ground, question, today)
+    while True:
+        try:
+            next(going)
+        except StopIteration as end:
+            found: dict[str, Any] = end.value
+            return found
+
+
+def steps(ground: Ground, question: Question, today: Sequence[Holder] = ()) -> Generator[str, None, dict[str, Any]]:
+    """The same step by step: says what it is at, and answers in the end."""
     found = []
     for shape in ground.assumed.shapes:
-        tell(f"Choosing seats: {shape.name}")
+        yield f"Choosing seats: {shape.name}"
         found.append(_plan(ground, question, shape))
-    tell("Running the assumptions from low to high")
-    plans = [_Told(ground, one, today).as_json() for one in found]
+    plans = []
+    for one in found:
+        yield f"From low to high: {one.shape.name}"
+        plans.append(_Told(ground, one, today).as_json())
     ranked = [one.shape.id for one in sorted(found, key=lambda one: one.common(usual))]
-    tell("Looking for what would turn the ranking")
+    yield "Looking for what would turn the ranking"
     return {
         "alternatives": plans,
         "ranking": ranked,
         "turns": list(_turns(ground, found, ranked)),
-        "draws": DRAWS, "seed": SEED, "currency": ground.currency,
-        "price_hour": round(ground.price(usual), 2),
-        "smaller": _smaller(found),
+        "same": len({tuple(sorted(one.choice.seats.items())) for one in found}) == 1,
+        "draws": DRAWS, "seed": SEED, "currency": ground.currency, "price_hour": round(ground.price(usual), 2),
     }  # fmt: skip
 
 
@@ -135,6 +145,12 @@ def _asked(ground: Ground, question: Question, shape: Shape, people: int, budget
 
 def _dear(ground: Ground, question: Question, shape: Shape, wanted: Wanted) -> NoPlanError:
     people, asked = question.size or 0, question.budget or 0.0
+    if question.budget is None:
+        kept = sum(ground.keep.values())
+        return NoPlanError(
+            f"{people} people cannot hold the {kept} roles that somebody has today.",
+            "Ask for more people, or do not keep everybody's role.",
+        )
     cheapest = min(one.cost for one in wanted.kinds) * 12
     said = (
         f"{people} people cost at least {people * cheapest:,.0f} {ground.currency} a year by the assumed pay;"
@@ -189,11 +205,6 @@ def _check_any(ground: Ground, question: Question, shape: Shape, top: int, cheap
         )
 
 
-def _smaller(plans: Sequence[Plan]) -> str:
-    """Said where all alternatives have come out as the same seats."""
-    return "same" if len({tuple(sorted(one.choice.seats.items())) for one in plans}) == 1 else ""
-
-
 # -- ranges ------------------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +215,11 @@ def draws(ground: Ground, many: int = DRAWS) -> Iterator[Look]:
     rows = np.random.default_rng(SEED).random((many, len(ground.names)))
     for row in rows:
         at = dict(zip(ground.names, row, strict=True))
-        yield lambda name, of, at=at: _drawn(of, float(at[name])) if name in at else of.usual
+        yield partial(_look, at)
+
+
+def _look(at: Mapping[str, Any], name: str, of: Range) -> float:
+    return _drawn(of, float(at[name])) if name in at else of.usual
 
 
 def _drawn(of: Range, place: float) -> float:
@@ -344,7 +359,7 @@ class _Told:
 
     def _taken(self) -> list[dict[str, str]]:
         """Who of today sits where: as much as possible of the work they have."""
-        free = {ident: n for ident, n in self._ordered()}
+        free = dict(self._ordered())
         found = []
         fits = [
             (sum(share for role, share in one.shares.items() if role in self.kinds[ident].roles), one, ident)
@@ -430,7 +445,7 @@ def shares(given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _turns(ground: Ground, plans: Sequence[Plan], ranked: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Assumptions that alone, at an end of their range, put the alternatives in another order; the first place first."""
+    """Assumptions that alone, at an end of their range, put the alternatives in another order."""
     found = []
     ends: tuple[Literal["low", "high"], ...] = ("low", "high")
     for name, (label, of) in ground.names.items():
@@ -483,8 +498,7 @@ def _under(seats: Sequence[dict[str, Any]], leads: Mapping[str, float]) -> None:
     if not leaders:
         return
     first, room = leaders[0], {one: leads[one] for one in leaders}
-    for one in leaders[1:]:
-        room[first] -= 1
+    room[first] -= len(leaders) - 1
     for seat in seats:
         if seat["id"] == first:
             continue

@@ -1,12 +1,12 @@
 """A team to be staffed, as the numbers that `methods.staffing` chooses by: out of catalogue, assumptions and volumes.
 
     hours of a role  = Σ amounts × hours for each × (1 − saved by AI help × part of it used), over its responsibilities
-    hours of a seat  = hours at work × (1 − unplanned − meetings − learning) × full mark × pace × (1 − loss × (roles − 1))
+    hours of a seat  = hours at work × (1 − unplanned − meetings − learning) × full mark × pace × (1 − loss)
     pace of a seat   = of the levels it has against the levels its roles ask for: one below, as asked, one above
     cost of a seat   = pay of its level × (1 + the employer's part) / 12; of several roles the dearest level
 
-Every number that is not known exactly is read through a `Look`, so that one reckoning serves the usual case, each end of
-each range, and the draws.
+Every number that is not known exactly is read through a `Look`, so that one reckoning serves the usual case, each end
+of each range, and the draws.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,0 +1,22 @@
+"""Blueprints as jobs: what takes longer than a page may."""
+
+from collections.abc import Iterator
+
+from marops.kernel.jobs import JobRun, Progress, Step, job
+
+STEPS = 7
+
+
+@job("team.blueprint", title="Blueprint of the team")
+def work_out(run: JobRun) -> Iterator[Step]:
+    """Look for the best structures. Begins anew where it broke off: it takes seconds."""
+    from marops.domains.team.queries.blueprint import Asked, going  # read by every command otherwise
+
+    steps = going(Asked(**run.arguments["asked"]), run.actor)
+    for done in range(STEPS + 1):
+        try:
+            doing = next(steps)
+        except StopIteration as end:
+            run.result["answer"] = end.value
+            return
+        yield Progress(done, STEPS, doing), {}

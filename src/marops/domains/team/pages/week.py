@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,12 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.team.actions import work as actions
 from marops.domains.team.catalogue import catalogue
+from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Assignment, Onboarding, Person
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.permissions import VIEW, Policy
 from marops.domains.team.queries import week as weeks
 from marops.domains.team.queries import work as queries
-from marops.domains.team.queries.hours import absences_at, clock_of, find_person, hours_of, main_roles
+from marops.domains.team.queries.hours import absences_at, clock_of, find_person, main_roles
 from marops.domains.team.rules.weeks import Week
 from marops.domains.team.work_forms import ChangedWorkForm, MoveForm, WorkForm
 from marops.kernel.clock import now
@@ -170,10 +172,10 @@ def _away(ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
     spans = weeks.away_spans(ids, first, last)
     reasons = dict(Absence.objects.filter(person_id__in=list(spans), ends__gt=now()).order_by("-starts")
                    .values_list("person_id", "reason"))  # fmt: skip
-    people = Person.objects.in_bulk(list(spans))
+    people, known = Person.objects.in_bulk(list(spans)), calendars()
     found = []
     for person_id, kept in spans.items():
-        zone = hours_of(clock_of(people[person_id])).zone
+        zone = ZoneInfo(clock_of(people[person_id], known).zone)
         for start, end in kept:
             days = [start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)]
             if days[1].date() < min(first, today()) or days[0].date() > last:

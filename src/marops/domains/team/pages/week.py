@@ -173,7 +173,7 @@ def _away(ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
     reasons = dict(Absence.objects.filter(person_id__in=list(spans), ends__gt=now()).order_by("-starts")
                    .values_list("person_id", "reason"))  # fmt: skip
     people, known = Person.objects.in_bulk(list(spans)), calendars()
-    found = []
+    found: list[dict[str, Any]] = []
     for person_id, kept in spans.items():
         zone = ZoneInfo(clock_of(people[person_id], known).zone)
         for start, end in kept:

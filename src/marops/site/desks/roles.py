@@ -43,7 +43,8 @@ ROLES: Mapping[str, Role] = {
         emblem="captain",
         figures=("sla.hit_rate", "speed.working", "sales.acceptance", "funnel.mqls", "funnel.mql_to_sql",
                  "quality.score"),
-        needs=("problems", "promises", "leads", "away", "coverage", "reviews", "records", "imports", "team-work", "jobs"),
+        needs=("problems", "promises", "leads", "away", "coverage", "reviews", "records", "imports", "team-work",
+               "jobs"),
         boards=("sellers", "queues"),
         changes=("score", "lifecycle", "route", "quality", "targets", "calendar", "access"),
     ),
@@ -128,7 +129,7 @@ ROLES: Mapping[str, Role] = {
     "administrator": Role(
         emblem="warden",
         figures=("leads.created", "quality.score"),
-        needs=("problems", "backups", "team-work", "jobs", "reviews", "leads", "connections"),
+        needs=("problems", "backups", "jobs", "reviews", "leads", "connections"),
         live=("engine", "accounts"),
         boards=("stages", "connections", "faults"),
         changes=("access", "score", "lifecycle", "route", "quality", "targets"),

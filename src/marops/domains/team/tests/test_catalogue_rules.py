@@ -1,6 +1,4 @@
-import os
 from collections import deque
-from pathlib import Path
 
 import pytest
 
@@ -22,10 +20,9 @@ CONFLICTS = {False: "none", "minor": "minor", True: "real"}
 
 
 @pytest.fixture(scope="module")
-def source():
+def source(shared_data):
     """The facts behind the catalogue, where they lie beside the repository."""
-    beside = Path(os.environ.get("MAROPS_SHARED", Path(__file__).parents[5].parent / "shared"))
-    path = beside / "design" / "roles.yaml"
+    path = shared_data.with_name("design") / "roles.yaml"
     if not path.is_file():
         pytest.skip("the facts behind the catalogue are not here")
     return read_yaml(path.read_text(encoding="utf-8"))

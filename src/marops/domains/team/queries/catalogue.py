@@ -25,7 +25,7 @@ def _standing(kind: str) -> dict[str, Any]:
     """Short name → what will count: the version in force, and what ships under names that were never defined here."""
     rows = {one.slug: one for one in Definition.objects.filter(kind=kind, state=Definition.State.ACTIVE)}
     known = set(Definition.objects.filter(kind=kind).values_list("slug", flat=True))
-    model: type[Role] | type[Skills] = Role if kind == ROLE else Skills
+    model: type[Role | Skills] = Role if kind == ROLE else Skills
     ships = {
         slug: model.model_validate(document)
         for (of, slug), document in shipped().items()

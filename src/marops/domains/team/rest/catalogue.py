@@ -15,7 +15,7 @@ from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Shown, Strict
 
 
-class RoleLineOut(Shown):
+class CatalogueLineOut(Shown):
     """A role of the catalogue. `standing`: shipped, changed or own."""
 
     slug: str
@@ -27,14 +27,14 @@ class RoleLineOut(Shown):
     holders: list[str]
 
 
-class HasOut(Shown):
+class CatalogueHolderOut(Shown):
     """Somebody who has a role."""
 
     ref: str
     name: str
 
 
-class MonthOut(Shown):
+class CatalogueHoursOut(Shown):
     """Hours a month: an assumption, as a range."""
 
     low: float
@@ -42,7 +42,7 @@ class MonthOut(Shown):
     high: float
 
 
-class AnsweredOut(Shown):
+class CatalogueAnswerOut(Shown):
     """A thing of this installation that the role answers for."""
 
     group: str
@@ -51,7 +51,7 @@ class AnsweredOut(Shown):
     note: str
 
 
-class RoleOut(Shown):
+class CatalogueRoleOut(Shown):
     """A role: its document, who has it, openings with a share of it, and what it answers for here."""
 
     slug: str
@@ -59,13 +59,13 @@ class RoleOut(Shown):
     inside: bool
     standing: str
     document: dict[str, Any]
-    holders: list[HasOut]
+    holders: list[CatalogueHolderOut]
     openings: list[str]
-    hours: MonthOut
-    answers_for: list[AnsweredOut]
+    hours: CatalogueHoursOut
+    answers_for: list[CatalogueAnswerOut]
 
 
-class SkillOut(Shown):
+class CatalogueSkillOut(Shown):
     """A skill, and the behaviour by which each of its five levels is recognised."""
 
     id: str
@@ -76,7 +76,7 @@ class SkillOut(Shown):
     evidence: list[str]
 
 
-class DocumentIn(Strict):
+class CatalogueDocumentIn(Strict):
     """A whole document. `hold`: in force at once, by those who may; else it is a draft."""
 
     document: dict[str, Any]
@@ -84,14 +84,14 @@ class DocumentIn(Strict):
     hold: bool = False
 
 
-class KeptOut(Shown):
+class CatalogueKeptOut(Shown):
     """The version that was kept, and its state."""
 
     ref: str
     state: str
 
 
-@router.get("/team/roles", response=Page[RoleLineOut])
+@router.get("/team/roles", response=Page[CatalogueLineOut])
 def roles(request: HttpRequest) -> Any:
     """Every role in force."""
     require(actor_of(request), VIEW)
@@ -105,7 +105,7 @@ def roles(request: HttpRequest) -> Any:
     return {"items": rows, "next": None}
 
 
-@router.get("/team/roles/{slug}", response=RoleOut)
+@router.get("/team/roles/{slug}", response=CatalogueRoleOut)
 def role(request: HttpRequest, slug: str) -> Any:
     """One role."""
     actor = actor_of(request)
@@ -113,22 +113,22 @@ def role(request: HttpRequest, slug: str) -> Any:
     return role_json(slug, find_role(slug), actor)
 
 
-@router.put("/team/roles/{slug}", response=KeptOut)
-def put_role(request: HttpRequest, slug: str, given: DocumentIn) -> Any:
+@router.put("/team/roles/{slug}", response=CatalogueKeptOut)
+def put_role(request: HttpRequest, slug: str, given: CatalogueDocumentIn) -> Any:
     """A new version of a role, or a new role."""
     row = keep_role(actor=actor_of(request), slug=slug, document=given.document, reason=given.reason, hold=given.hold)
     return {"ref": row.pinned, "state": row.state}
 
 
-@router.get("/team/skills", response=Page[SkillOut])
+@router.get("/team/skills", response=Page[CatalogueSkillOut])
 def skills(request: HttpRequest) -> Any:
     """Every skill in force."""
     require(actor_of(request), VIEW)
     return {"items": [one.model_dump(mode="json") for one in catalogue().skills.values()], "next": None}
 
 
-@router.put("/team/skills", response=KeptOut)
-def put_skills(request: HttpRequest, given: DocumentIn) -> Any:
+@router.put("/team/skills", response=CatalogueKeptOut)
+def put_skills(request: HttpRequest, given: CatalogueDocumentIn) -> Any:
     """A new version of the list of skills."""
     row = keep_skills(actor=actor_of(request), document=given.document, reason=given.reason, hold=given.hold)
     return {"ref": row.pinned, "state": row.state}

@@ -56,7 +56,7 @@ def _context(request: HttpRequest, form: AskForm, asked: Asked | None) -> dict[s
     job = queries.open_question(key)
     if job and job.state == Job.State.DONE and job.result:
         told = Told(job.result["answer"], names(), link)
-        return context | {"told": told, "answered_at": job.ended_at}
+        return context | {"told": told, "question": list(request.GET.items())}
     context |= {"job": job, "poll_url": f"{reverse('team:blueprint-job', args=[job.ref])}?{request.GET.urlencode()}"} \
         if job and job.state in (Job.State.WAITING, Job.State.RUNNING) else {}  # fmt: skip
     if job and job.state == Job.State.FAILED:

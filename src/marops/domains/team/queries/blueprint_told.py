@@ -98,8 +98,8 @@ class Told:
     def money(self, amount: float) -> str:
         """A sum of money a year, no finer than it is known."""
         if abs(amount) >= 999_500:
-            return f"{number(amount / 1e6, 2)} M {self.currency}"
-        return f"{number(amount / 1000)} k {self.currency}"
+            return f"{number(amount / 1e6, 2)}\u00a0M\u00a0{self.currency}"
+        return f"{number(amount / 1000)}\u00a0k\u00a0{self.currency}"
 
     # -- side by side --------------------------------------------------------------------------------------------------
 
@@ -180,8 +180,8 @@ class Told:
         names = {one["id"]: one["name"] for one in self.found["alternatives"]}
         return [
             {"label": one["label"], "end": _("low end") if one["end"] == "low" else _("high end"),
-             "value": "" if one["value"] is None else f"{one['value']:,g}", "first": one["first"],
-             "usual": "" if one["usual"] is None else f"{one['usual']:,g}",
+             "value": "" if one["value"] is None else _plain(one["value"]), "first": one["first"],
+             "usual": "" if one["usual"] is None else _plain(one["usual"]),
              "order": ", ".join(names[each] for each in one["order"])}
             for one in self.found["turns"]
         ]  # fmt: skip
@@ -193,15 +193,22 @@ class Told:
             "given": _("given for this plan"), "facts": _("your facts"), "catalogue": _("catalogue"),
             "assumption": _("assumption"),
         }  # fmt: skip
-        return [one | {"from": words.get(one["origin"], one["origin"]), "said": f"{one['usual']:,g}",
+        return [one | {"from": words.get(one["origin"], one["origin"]), "said": _plain(one["usual"]),
                        "range": "" if one["low"] == one["high"] else _("%(low)s to %(high)s") % {
-                           "low": f"{one['low']:,g}", "high": "" if one["high"] is None else f"{one['high']:,g}"}}
+                           "low": _plain(one["low"]), "high": "" if one["high"] is None else _plain(one["high"])}}
                 for one in self.found["drivers"]]  # fmt: skip
 
 
 def share(of: float, decimals: int = 0) -> str:
     """A share in percent."""
-    return f"{number(100 * of, decimals)} %"
+    return f"{number(100 * of, decimals)}\u00a0%"
+
+
+def _plain(of: float) -> str:
+    """A number with as many decimals as it is worth."""
+    if of == int(of):
+        return number(of)
+    return number(of, 1) if abs(of) >= 10 else f"{of:.2f}".rstrip("0")
 
 
 def _hours(of: float) -> str:

@@ -1,5 +1,6 @@
 """The choice is the best there is: compared with every choice there is, reckoned another way."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marops.methods.staffing.model import NoChoiceError, SeatKind, Skill, Wanted, Work
-from marops.methods.staffing.solve import best, held_fast, undone
+from marops.methods.staffing.solve import best, held_fast, least, undone
 
 ROLES = ("a", "b", "c")
 
@@ -118,8 +119,6 @@ def test_the_best_is_the_best_of_all_for_long(case):
 @given(small_teams(), st.integers(0, 60))
 @settings(max_examples=30, deadline=None)
 def test_more_money_never_makes_it_worse(case, hundreds):
-    from dataclasses import replace
-
     most, wanted = case
     wanted = replace(wanted, exactly=None, at_most=most, budget=hundreds * 100.0)
     richer = replace(wanted, budget=hundreds * 100.0 + 1500.0)
@@ -159,3 +158,31 @@ def test_limits_that_contradict_each_other_are_named():
     kind = SeatKind("k", ("a",), hours=100, cost=5000)
     with pytest.raises(NoChoiceError, match="3 people cost at least 15,000 a month; the budget is 9,000"):
         best(Wanted([Work("a", 90)], [kind], price=100, exactly=3, budget=9000))
+
+
+@given(small_teams(), st.sampled_from([0.2, 0.4]), st.sampled_from([None, "a"]))
+@settings(max_examples=30, deadline=None)
+def test_roles_are_no_badges_and_asked_ones_are_held(case, share, asked):
+    most, wanted = case
+    wanted = replace(wanted, exactly=None, least_share=share, at_least={asked: 1} if asked else {})
+    values = []
+    for counts in product(range(most + 1), repeat=len(wanted.kinds)):
+        seats = {one.id: n for one, n in zip(wanted.kinds, counts, strict=True) if n}
+        cost = sum(one.cost * n for one, n in zip(wanted.kinds, counts, strict=True))
+        holds = sum(n for one, n in zip(wanted.kinds, counts, strict=True) if asked in one.roles)
+        if sum(counts) > most or (wanted.budget is not None and cost > wanted.budget) or (asked and not holds):
+            continue
+        values.append(held_fast(wanted, seats).value)
+    if not values:
+        with pytest.raises(NoChoiceError):
+            best(wanted)
+        return
+    assert best(wanted).value == pytest.approx(min(values), rel=1e-6, abs=1e-3)
+
+
+@given(small_teams())
+@settings(max_examples=30, deadline=None)
+def test_the_bound_is_below_the_best(case):
+    _, wanted = case
+    wanted = replace(wanted, exactly=None)
+    assert least(wanted) <= best(wanted).value + 1e-3

@@ -31,6 +31,7 @@ _DASH, _MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 _NOTHING = format_html('<span class="quiet">{}</span>', _DASH)
 _DRAWN = '<svg class="{}" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>'
 _THEMES = ("light", "dark")
+_TAKES_KEYS = re.compile(r"<(?:a|button|input|select|summary|textarea)\b")
 _STATES = {
     "draft": "draft", "in_review": "info", "review": "info", "active": "good", "done": "good", "running": "info",
     "waiting": "", "stopped": "warn", "late": "warn", "failed": "bad", "retired": "",
@@ -338,8 +339,12 @@ def _render(part: str, context: template.Context, **values: Any) -> str:
 def table(
     context: template.Context, content: str, label: str, stacks: bool = True, walks: bool = False, pad: bool = False
 ) -> str:
-    """A dense table. `stacks`: rows become cards on narrow screens. `walks`: j and k walk rows with data-href."""
-    return _render("table", context, content=content, label=label, stacks=stacks, walks=walks, pad=pad)
+    """A dense table. `stacks`: rows become cards on narrow screens. `walks`: j and k walk rows with data-href.
+
+    Where nothing in it takes the keyboard, the table itself does, so that a wide one can be scrolled.
+    """
+    still = not _TAKES_KEYS.search(content)
+    return _render("table", context, content=content, label=label, stacks=stacks, walks=walks, pad=pad, still=still)
 
 
 @register.inclusion_tag("parts/sort_head.html", takes_context=True)

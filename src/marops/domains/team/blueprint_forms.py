@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marops.domains.team.queries.blueprint import Asked, asked_of, origins, settings
+from marops.domains.team.queries.blueprint import Asked, asked_of, heads, origins, settings
 from marops.kernel.errors import MaropsError
 
 AMOUNT, INSTEAD = "d-", "a-"
@@ -35,6 +35,7 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.drivers, self.settings = origins(), settings()
+        self.fields["size"].initial = heads() or None
         for one in self.drivers:
             self.fields[AMOUNT + one["id"]] = forms.FloatField(label=one["name"], required=False)
         for one in self.settings:

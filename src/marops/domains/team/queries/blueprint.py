@@ -184,6 +184,12 @@ def _origin(one: Volume, given: float | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def heads() -> int:
+    """How many people the team has today."""
+    amount = volumes()["people"].amount
+    return round(amount.usual) if amount.origin == "facts" else 0
+
+
 def settings() -> list[dict[str, Any]]:
     """Every other assumption of a plan: name, what it is called, its range."""
     return [

@@ -52,7 +52,7 @@ class Told:
     def answer_range(self) -> str:
         """How sure that is."""
         one = self.best
-        return _("(%(low)s–%(high)s of the work, %(from)s–%(to)s)") % {
+        return _("(%(low)s to %(high)s of the work, %(from)s to %(to)s)") % {
             "low": share(one["coverage"]["low"]), "high": share(one["coverage"]["high"]),
             "from": self.money(one["cost"]["low"]), "to": self.money(one["cost"]["high"]),
         }  # fmt: skip

@@ -30,7 +30,6 @@ BESIDES = {
     "team/work_forms": "forms of work, one-to-ones, first weeks and openings; `forms` has those of hours and people",
     "team/coverage_forms": "forms of who does what; `forms` has those of hours and people",
     "team/growth_forms": "what growth plans ask for, which are nobody's but their owner's",
-    "team/coverage_forms": "forms of who does what; `forms` has those of hours and people",
     "team/blueprint_forms": "what is asked of a blueprint, and the ranges of the assumptions",
     "team/people_forms": "forms of what is kept about a person; `forms` has those of hours and people",
     "team/structure_forms": "forms of planned structures and their seats; `forms` has those of hours and people",

@@ -41,6 +41,10 @@ def _skills() -> list[tuple[str, Any]]:
     return [("", _("None in particular")), *((one.id, one.name) for one in rows)]
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class _Person(forms.ChoiceField):
     def clean(self, value: Any) -> UUID | None:
         return as_uuid(super().clean(value) or "")
@@ -61,7 +65,7 @@ class GoalForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False)
     says = forms.CharField(label=_("In words"), max_length=500, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    by = forms.DateField(label=_("By"), required=False, widget=_day())
 
 
 class GoalStateForm(forms.Form):
@@ -75,7 +79,7 @@ class MoveForm(forms.Form):
 
     says = forms.CharField(label=_("What I will do"), max_length=500)
     skill = forms.ChoiceField(label=_("For the skill"), choices=_skills, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    by = forms.DateField(label=_("By"), required=False, widget=_day())
 
 
 class AdoptForm(MoveForm):
@@ -87,7 +91,7 @@ class AdoptForm(MoveForm):
 class ReviewForm(forms.Form):
     """A look back."""
 
-    on = forms.DateField(label=_("On"), initial=today, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    on = forms.DateField(label=_("On"), initial=today, widget=_day())
     beside_id = _Person(label=_("With"), choices=_people, required=False)
     says = forms.CharField(label=_("What we saw"), max_length=4000, widget=_WORDS)
 

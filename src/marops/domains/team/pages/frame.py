@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import actor_of
@@ -32,12 +32,5 @@ def tabs(request: HttpRequest, current: str) -> Rows:
     return [
         {"label": label, "url": reverse(name), "current": key == current}
         for key, label, name, right in _TABS
-        if may(actor, right) and _there(name)
+        if may(actor, right)
     ]
-
-
-def _there(name: str) -> bool:
-    try:
-        return bool(reverse(name))
-    except NoReverseMatch:
-        return False

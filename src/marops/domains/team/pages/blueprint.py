@@ -201,4 +201,5 @@ def _label(document: Mapping[str, Any], section: str, rest: str) -> str:
             said.append(str(here["name"]))
         elif not part.isdecimal() and part not in ("reports", "share_saved", "start", "weight", "people", "levels"):
             said.append(part.replace("_", " "))
-    return ", ".join(said) or section.replace("_", " ")
+    words = ", ".join(said) or section.replace("_", " ")
+    return words[:1].upper() + words[1:]

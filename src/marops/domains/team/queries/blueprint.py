@@ -87,7 +87,9 @@ def _numbers(
             continue
         number = _number(value)
         if number is None or not least <= number <= LARGEST:
-            faults.append(_fault(f"{field}.{name}", f"{value!r} is no amount.", f"Say a number from {least:g} on."))
+            faults.append(
+                _fault(f"{field}.{name}", f"{value!r} is no amount.", f"Say a number from {least:g} to {LARGEST:,.0f}.")
+            )
             continue
         found[name] = number
     return found

@@ -112,8 +112,19 @@ class Told:
             "rows": [self._seat(seat, here) for seat in one["seats"]],
             "watch": self._watch(one),
             "steps": [self._step(n, step) for n, step in enumerate(one["order"], 1)],
+            "note": self._note(one),
             "left_out": [self._person(ref) for ref in one["no_seat"]],
         }
+
+    def _note(self, one: Mapping[str, Any]) -> str:
+        """Where the most senior plan takes no fewer people after all: said, for everybody expects it."""
+        others = [each for each in self.found["alternatives"] if each["id"] != one["id"]]
+        most_senior = all(one["senior"] / one["people"] > each["senior"] / each["people"] for each in others)
+        if self.found["asked"]["mode"] == "size" or not most_senior:
+            return ""
+        if one["people"] <= min((each["people"] for each in others), default=one["people"]):
+            return ""
+        return _("Here it takes no fewer people: more of their time stays unbooked, and shaping the work is work too.")
 
     def _person(self, ref: str) -> dict[str, str]:
         return {"name": self._names.get(ref, ref), "url": self._link("person", ref) if self._link else ""}

@@ -266,7 +266,7 @@ class Ground:
         if people > most(weights.other_pair_until):
             return None
         clash = self.clashes.get(pair)
-        return other + (most(clash.cost) if clash and clash.cost else 0.0) if clash else other
+        return other + (most(clash.cost) if clash is not None and clash.cost else 0.0)
 
     def drawback(self, roles: Sequence[str], people: int, look: Look) -> float:
         """What the pairs in a seat are reckoned to cost."""

@@ -7,8 +7,8 @@ from marops.domains.team.rules.career import CareerMap, Path, Way, columns
 from marops.domains.team.rules.roles import EMBLEMS, STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
-CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 156.0, 42.0, 26.0, 10.0, 26.0
-_LINE, _PAD, EMBLEM = 15.0, 9.0, 34.0
+CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 172.0, 42.0, 24.0, 10.0, 26.0
+_LINE, _PAD, EMBLEM = 15.0, 9.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Card:
 
     @property
     def emblem_at(self) -> tuple[float, float]:
-        """The corner of the emblem: behind the words, at the right."""
+        """The corner of the emblem: right of the words."""
         return self.x + CARD_W - EMBLEM - 3, self.y + (CARD_H - EMBLEM) / 2
 
 
@@ -158,7 +158,7 @@ def _strength(one: Way, walk: Walk, on: bool) -> str:
 def _card(slug: str, role: Role, at: tuple[float, float], walk: Walk, link: Callable[[str], str]) -> Card:
     emblem = role.persona.emblem if role.persona and role.persona.emblem in EMBLEMS else ""
     inside = role.inside or role.custom
-    lines = _broken(role.title, CARD_W - _PAD - 6, strong=inside)
+    lines = _broken(role.title, CARD_W - _PAD - 6 - (EMBLEM if emblem else 0), strong=inside)
     top = at[1] + CARD_H / 2 + 4.5 - (_LINE / 2 if len(lines) > 1 else 0)
     told = tuple((words, at[0] + _PAD, top + _LINE * row) for row, words in enumerate(lines))
     return Card(slug, role.title, told, at[0], at[1], _css(slug, role, walk), link(slug), emblem,

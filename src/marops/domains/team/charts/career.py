@@ -7,7 +7,7 @@ from marops.domains.team.rules.career import CareerMap, Path, Way, columns
 from marops.domains.team.rules.roles import EMBLEMS, STANDING, Role
 from marops.kernel.drawing import cut, num, wide
 
-CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 172.0, 42.0, 24.0, 10.0, 26.0
+CARD_W, CARD_H, GAP_X, GAP_Y, HEAD = 178.0, 42.0, 24.0, 10.0, 26.0
 _LINE, _PAD, EMBLEM = 15.0, 9.0, 22.0
 
 

@@ -30,7 +30,8 @@ def _show(found: dict[str, Any]) -> None:
     if found["remedy"]:
         out.print(found["remedy"]["says"])
     n = len(found["people"])
-    out.print(f"[dim]{n} {'person' if n == 1 else 'people'}, {found['full_time']:.1f} full-time[/]")
+    more = f"; {found['beside']} more have no role of the team" if found["beside"] else ""
+    out.print(f"[dim]{n} {'person' if n == 1 else 'people'}, {found['full_time']:.1f} full-time{more}[/]")
     for one in found["roles"]:
         out.print(
             f"  {one['title']}: {', '.join(one['people'][:6]) or 'nobody'}{' …' if len(one['people']) > 6 else ''}"

@@ -6,14 +6,15 @@ from functools import cache
 from typing import Self
 
 _UNIT = Decimal("0.0001")
+_NO_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"])
 
 
 @cache
 def currencies() -> frozenset[str]:
-    """The codes of ISO 4217 that are in use."""
+    """The codes of ISO 4217 that money is paid in: metals, units of account and "no currency" are none."""
     import pycountry
 
-    return frozenset(one.alpha_3 for one in pycountry.currencies)
+    return frozenset(one.alpha_3 for one in pycountry.currencies) - _NO_MONEY
 
 
 def in_words(amount: Decimal | None, currency: str | None) -> str:

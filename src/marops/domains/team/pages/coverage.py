@@ -80,7 +80,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _owner(team: Team) -> str:
     n = len(team.workers)
     people = ngettext("one person", "%(n)s people", n) % {"n": f"{n:,}"}
-    return _("%(people)s, %(full)s full-time") % {"people": people, "full": f"{team.full_time:,.1f}"}
+    told = _("%(people)s, %(full)s full-time") % {"people": people, "full": f"{team.full_time:,.1f}"}
+    if more := team.beside:
+        told += ngettext("; one more has no role of the team", "; %(n)s more have no role of the team", more) % {
+            "n": f"{more:,}"
+        }
+    return told
 
 
 def _address(name: str, *args: str) -> str:

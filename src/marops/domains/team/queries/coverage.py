@@ -162,6 +162,11 @@ class Team:
         """How many of those who may be looked at have no level in any skill yet."""
         return sum(one.seen and not one.levels for one in self.workers)
 
+    @cached_property
+    def beside(self) -> int:
+        """How many people work here who have no role of the team: sales, agencies, those whose role is not said."""
+        return Person.objects.filter(active=True).exclude(id__in=[one.id for one in self.workers]).count()
+
     @property
     def full_time(self) -> float:
         """The team's weeks, added up."""

@@ -201,6 +201,7 @@ def coverage_json(actor: Actor) -> dict[str, Any]:
         "answer": str(answer(team)),
         "remedy": remedy_json(team, best) if best else None,
         "full_time": round(team.full_time, 3),
+        "beside": team.beside,
         "hidden": team.hidden,
         "unassessed": team.unassessed,
         "people": [_person(team, one) for one in team.workers],

@@ -13,6 +13,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,6 +44,7 @@ from marops.kernel.ids import new_id
 from marops.kernel.money import currencies
 from marops.kernel.workspace import today
 
+_ROWS_NAMED: Final = 12
 _VALUES: Final = ("name", "location", "zone", "calendar", "joined", "weekly_hours")
 
 
@@ -136,6 +139,7 @@ class _Planner:
         self.columns = meanings(table.headers, self.known)
         self.findings: list[Finding] = []
         self.refused: set[str] = set()
+        self.without_account: list[int] = []
         """Names and addresses of rows that stay out."""
         self.day = today()
         self.people = {one.id: one for one in Person.objects.all()}
@@ -160,6 +164,8 @@ class _Planner:
         self._columns_not_read()
         lines = [line for number, cells in self.table.rows if (line := self._line(number, cells))]
         changes = [one for one in self._people(lines) if self._fits_week(one.line)]
+        self._who_cannot_sign_in()
+        self._whether_roles_are_said(changes)
         # Whoever loads may come in with this very file.
         own = [one.person.id for one in changes if one.new and one.person.account_id == self.policy.held.account_id]
         self.me = self.policy.me or (own[0] if own and self.policy.held.account_id else None)
@@ -167,6 +173,22 @@ class _Planner:
         self._differences(changes)
         order = sorted(self.findings, key=lambda one: (one.row, not one.refused))
         return LoadPlan(tuple(self.columns), tuple(changes), tuple(order), len(self.table.rows))
+
+    def _who_cannot_sign_in(self) -> None:
+        """One remark for all rows, so that it hides none that says what is wrong."""
+        rows = self.without_account
+        if rows:
+            told = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" …" if len(rows) > _ROWS_NAMED else "")
+            message = ngettext(
+                "No account has the address of row %(rows)s, so that person cannot sign in yet.",
+                "No account has the addresses of %(n)s rows (%(rows)s), so those people cannot sign in yet.", len(rows),
+            ) % {"n": len(rows), "rows": told}  # fmt: skip
+            self._note(0, "email", message, _("Invite them under Access; the people are kept."))
+
+    def _whether_roles_are_said(self, changes: Sequence[Change]) -> None:
+        if any(one.new for one in changes) and not any(one.column == "roles" for one in self.columns):
+            self._note(0, "roles", _("No column says which roles people have, so nobody new counts for the team."),
+                       _("Name a column “role”, with titles or short names of roles."))  # fmt: skip
 
     def _note(self, row: int, name: str, message: str, remedy: str = "", *, refused: bool = False) -> None:
         self.findings.append(Finding(row, name, message, remedy, refused))
@@ -221,6 +243,7 @@ class _Planner:
             line.values[name] = value
 
         return {
+            "email": _address,
             "location": lambda cell: put("location", cell),
             "zone": lambda cell: put("zone", _one_of(cell, available_timezones(), _("time zone"), "Europe/Paris")),
             "calendar": lambda cell: put("calendar", _one_of(cell, set(calendars()), _("calendar"), "standard")),
@@ -306,12 +329,7 @@ class _Planner:
             )
             return False
         if line.email and account is None:
-            self._note(
-                line.number,
-                "email",
-                _("No account has this address, so this person cannot sign in yet."),
-                _("Invite them under Access; the person is kept."),
-            )
+            self.without_account.append(line.number)
         return True
 
     def _newcomer(self, line: Line) -> Person:
@@ -498,6 +516,13 @@ def _one_of(cell: str, known: Iterable[str], what: str, such: str) -> str:
     if cell not in set(known):
         raise Wrong(f"“{cell}” is no {what}.", f"Write one such as {such}.")
     return cell
+
+
+def _address(cell: str) -> None:
+    try:
+        validate_email(cell.strip())
+    except ValidationError:
+        raise Wrong(f"{cell!r} is no address.", "Write it as name@company.com, or leave the cell empty.") from None
 
 
 def _hours(cell: str) -> Decimal:

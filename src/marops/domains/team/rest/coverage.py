@@ -23,6 +23,7 @@ class CoverageOut(Shown):
     answer: str
     remedy: dict[str, Any] | None
     full_time: float
+    beside: int
     hidden: int
     unassessed: int
     people: list[dict[str, Any]]

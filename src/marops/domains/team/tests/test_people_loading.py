@@ -61,6 +61,20 @@ New One,,Hanna Lindqvist,9,EUR,2
 """
 
 
+@pytest.mark.django_db
+def test_what_is_no_address_or_no_money_is_refused_and_missing_accounts_are_said_once():
+    rows = (
+        "name,email,pay,currency\nAda One,notmail,,\nBo Two,bo@x.example,,\nCy Three,cy@x.example,,\nDi Four,,9,XXX\n"
+    )
+    plan = preview_people(actor=SETUP, data=rows.encode())
+    refused = [(one.row, one.field) for one in plan.findings if one.refused]
+    assert refused == [(2, "email"), (5, "pay")]
+    said = [one for one in plan.findings if not one.refused]
+    assert [(one.row, one.field) for one in said] == [(0, "email"), (0, "roles")]
+    assert "2 rows (3, 4)" in said[0].message
+    assert [one.person.name for one in plan.changes] == ["Bo Two", "Cy Three"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_twelve_people_come_in_with_one_file_and_the_second_time_nothing_changes(cast):
     plan = preview_people(actor=cast.actor("vera"), data=TWELVE.encode())
@@ -148,7 +162,7 @@ def test_a_manager_without_pay_loads_no_pay_and_no_levels_of_those_above(cast):
     plan = load_people(actor=cast.actor("hanna"), data=MORE.encode())
     assert not Pay.objects.exists()
     assert list(Assessment.objects.values_list("person__name", "level")) == [("New One", 2)]
-    assert {one.field for one in plan.findings} == {"pay", "currency", "levels"}
+    assert {one.field for one in plan.findings} == {"pay", "currency", "levels", "roles"}
     headers, _rows = table_out(Policy.of(cast.actor("hanna")), Narrowing())
     assert "pay" not in headers
     assert "Privacy (manager)" in headers

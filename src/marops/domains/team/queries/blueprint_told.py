@@ -60,6 +60,34 @@ class Told:
     @property
     def under(self) -> str:
         """What matters most beside the answer."""
+        return " ".join(one for one in (self.why, self.shaky) if one)
+
+    @property
+    def why(self) -> str:
+        """What puts the best before the next one, in the figures of the comparison."""
+        if self.found["same"] or len(self.found["ranking"]) < 2:
+            return ""
+        by_id = {one["id"]: one for one in self.found["alternatives"]}
+        one, other = self.best, by_id[self.found["ranking"][1]]
+        counts = [
+            (_("vital skills that nobody has"), len(one["without"]), len(other["without"])),
+            (_("vital skills on one person"), len(one["single"]), len(other["single"])),
+        ]
+        told = [_("%(a)s %(what)s (%(b)s there)") % {"a": a, "what": what, "b": b} for what, a, b in counts if a < b]
+        hours, more = (sum(each["hours"] for each in of["undone"]) for of in (one, other))
+        if hours + 0.5 < more:
+            told.append(_("%(a)s undone (%(b)s there)") % {"a": _hours(hours), "b": _hours(more)})
+        cost, dearer = one["cost"]["usual"], other["cost"]["usual"]
+        if cost < dearer:
+            told.append(_("%(money)s cheaper a year") % {"money": self.money(dearer - cost)})
+        elif cost > dearer:
+            told.append(_("though %(money)s dearer a year") % {"money": self.money(cost - dearer)})
+        head = _("Pay, work left undone and skills that too few have are added up by one yardstick.")
+        return f"{head} " + _("Before “%(name)s”: %(told)s.") % {"name": other["name"], "told": ", ".join(told)}
+
+    @property
+    def shaky(self) -> str:
+        """Whether the order of the shapes would hold."""
         firsts = [one for one in self.found["turns"] if one["first"]]
         if self.found["same"]:
             return _("All shapes come out as the same seats here: the limits leave no room for another.")

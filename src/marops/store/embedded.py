@@ -107,7 +107,7 @@ class EmbeddedServer:
     def socket_dir(self) -> Path:
         """The folder of the socket: the running server's, or the one it would get."""
         postmaster = read_postmaster(self.data)
-        if postmaster and postmaster.serves(self.data):
+        if postmaster and postmaster.has_socket and postmaster.serves(self.data):
             return postmaster.socket_folder
         return socket_folder(self.data, self._owner())
 

@@ -187,19 +187,23 @@ def _scalar(connection: psycopg.Connection[Any], query: LiteralString, params: S
 
 def _make_tables(instance: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; a column that a later version adds to a fact is added here."""
-    present = dict(
-        instance.execute(
-            "SELECT table_name, list(column_name) FROM duckdb_columns()"
-            " WHERE database_name = 'lake' AND schema_name = 'main' GROUP BY table_name"
-        ).fetchall()
-    )
-    if "moved_batch" not in present:
+    if not _columns(instance, "moved_batch"):
         _in_transaction(instance, _MAKE_LAKE)
+    options = dict(instance.execute("SELECT option_name, value FROM lake.options() WHERE scope = 'GLOBAL'").fetchall())
     for option, value in _OPTIONS:
-        if _option(instance, option) != value:
+        if str(options.get(option)) != value:
             instance.execute(f"CALL lake.set_option('{option}', '{value}')")
-    missing = [f"{name} {kind}" for name, kind in LAKE_COLUMNS if name not in present.get("fact", dict(LAKE_COLUMNS))]
+    present = _columns(instance, "fact")
+    missing = [f"{name} {kind}" for name, kind in LAKE_COLUMNS if name not in present]
     _in_transaction(instance, [f"ALTER TABLE lake.main.fact ADD COLUMN {column}" for column in missing])
+
+
+def _columns(instance: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Those of a table of the lake, none if it is not there; `duckdb_columns` would read all that `pg` holds too."""
+    try:
+        return {str(row[0]) for row in instance.execute(f"DESCRIBE lake.main.{table}").fetchall()}
+    except duckdb.CatalogException:
+        return set()
 
 
 _MAKE_LAKE: Final = (
@@ -213,13 +217,6 @@ _OPTIONS: Final = (
     ("parquet_row_group_size", str(ROW_GROUP)),
     ("parquet_compression", "zstd"),
 )
-
-
-def _option(instance: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    row = instance.execute(
-        "SELECT value FROM lake.options() WHERE option_name = ? AND scope = 'GLOBAL'", [name]
-    ).fetchone()
-    return str(row[0]) if row else None
 
 
 def _in_transaction(instance: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:

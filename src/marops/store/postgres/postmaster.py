@@ -16,6 +16,11 @@ class Postmaster:
     socket_folder: Path
     status: str
 
+    @property
+    def has_socket(self) -> bool:
+        """Whether the file says already where the socket is: a starting server writes its lines one after another."""
+        return self.socket_folder.is_absolute()
+
     def serves(self, data: Path) -> bool:
         """Whether the process lives and works in this folder.
 
@@ -36,7 +41,7 @@ class Postmaster:
 
 
 def read_postmaster(data: Path) -> Postmaster | None:
-    """The server that wrote the pid file, alive or not; None without a whole file."""
+    """The server that wrote the pid file, alive or not, perhaps still writing; None without a number."""
     try:
         lines = (data / "postmaster.pid").read_bytes().split(b"\n")
         pid = int(lines[0])

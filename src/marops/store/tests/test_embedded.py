@@ -320,3 +320,15 @@ def test_a_throwaway_server_dies_with_its_starter(tmp_path: Path) -> None:
     starter.communicate()
     assert wait_until(lambda: not held_alone(server.home / "postgres.alive"))
     place.rmdir()
+
+
+def test_a_server_that_has_not_written_all_of_itself_yet_is_asked_where_it_will_be(home: Path) -> None:
+    server = quick(home)
+    server.start()
+    there, file = server.socket_dir, server.data / "postmaster.pid"
+    whole = file.read_bytes()
+    try:
+        file.write_bytes(b"\n".join(whole.split(b"\n")[:4]) + b"\n")  # as a starting server leaves it for a moment
+        assert server.socket_dir == there
+    finally:
+        file.write_bytes(whole)

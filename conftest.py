@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.cast import Cast
@@ -50,6 +51,13 @@ import django  # noqa: E402  # its settings read the environment set above
 django.setup()
 # Test processes inherit this environment, and each must read the settings anew with a home of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+# How long an example takes says how loaded the machine is, and nothing about what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+# What a test leaves is mostly freed at once; to look for the rest after every 700 new objects took a tenth of the time.
+gc.set_threshold(200_000, 50, 100)
 
 _BROWSER = "tests/browser/"
 _KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})

@@ -4,6 +4,7 @@ One process per environment loads everything and waits; each that is wanted is f
 anything. They are as real as others: they have a number, can be sent signals, and end as they end.
 """
 
+import gc
 import json
 import os
 import select
@@ -90,6 +91,7 @@ def keep_open() -> None:
     django.setup()
     from marops.engine import loop, worker  # noqa: F401  # what most of them use
 
+    gc.freeze()  # what is forked shares this memory as long as it is not searched for rubbish
     door = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     while True:

@@ -126,6 +126,10 @@ def _point_at_something(case: Any, refs: dict[str, str]) -> None:
             given[name] = refs.get(prefix, given[name])
 
 
+NOT_BY_KEY = {"/api/v1/notices"}
+"""Lists that are somebody's own: no program reads them with that person's key."""
+
+
 def test_a_cursor_of_another_list_is_refused_everywhere(world: dict[str, Any]) -> None:
     from django.test import Client
 
@@ -146,7 +150,7 @@ def test_a_cursor_of_another_list_is_refused_everywhere(world: dict[str, Any]) -
                     place = path.replace("{ref}", ref)
             for given in [*cursors, "a", "YQ", "%00"]:
                 answer = client.get(f"{place.replace('{rule}', 'no-company')}?after={given}")
-                if answer.status_code not in (200, 422):
+                if answer.status_code not in (403 if place in NOT_BY_KEY else 200, 422):
                     wrong.append((place, given, answer.status_code))
     assert not wrong
 

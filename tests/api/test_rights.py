@@ -14,8 +14,8 @@ from marops.kernel.permissions import rights
 from marops.site.rest import description
 
 pytestmark = pytest.mark.django_db
-# What every key may: who am I, what was told to me, and what is public.
-FOR_ALL = {"/api/v1/me", "/api/v1/notices"}
+# What every key may: who am I, and what is public.
+FOR_ALL = {"/api/v1/me"}
 
 
 def with_key(cast: Cast, name: str, *held: str) -> Client:

@@ -13,7 +13,15 @@ PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.m
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 TWO_COMMANDS = ("pip install uv && uv run marops up", "pip install uv && uv run pytest")
 # Variables that are read outside the settings, and for whom.
-OTHER_VARIABLES = {"MAROPS_CRASH", "MAROPS_KEPT", "MAROPS_NO_USERNS", "MAROPS_SKIP_UI", "MAROPS_TEST_DATABASE_URL"}
+OTHER_VARIABLES = {
+    "MAROPS_AGENT_KEY",
+    "MAROPS_CRASH",
+    "MAROPS_KEPT",
+    "MAROPS_NO_USERNS",
+    "MAROPS_SKIP_UI",
+    "MAROPS_TEST_DATABASE_URL",
+    "MAROPS_WEB_MASTER",
+}
 
 
 def _heading_anchors(text):

@@ -17,9 +17,9 @@ EFFECTS = {
     "read", "retire", "review", "route", "score", "share", "stage",
 }  # fmt: skip
 PORTS = {
-    "beside", "commands", "company_story", "csv_shapes", "day_turns", "desk", "doctor", "erase", "export", "importers",
-    "inlets", "merge", "moves", "navigation", "objects", "owned_by", "search", "stages", "starters", "story",
-    "timeline", "unmerge",
+    "acts", "beside", "commands", "company_story", "csv_shapes", "day_turns", "desk", "doctor", "erase", "export",
+    "helpers", "importers", "inlets", "merge", "moves", "navigation", "objects", "owned_by", "search", "stages",
+    "starters", "story", "timeline", "unmerge",
 }  # fmt: skip
 VERB_PAST = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 

@@ -1,7 +1,6 @@
 """Every kind of page: nothing for axe to complain of, nothing wider than the screen, in light, dark and narrow."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from tests.browser.conftest import Visit, faults, faults_here, settle
@@ -31,8 +30,7 @@ def pages(cast: Cast) -> dict[str, str]:
         "crm", "The CRM takes nothing", detail="Since 06:14.", remedy="Map the field.", severity="bad"
     )
     notices.tell(cast.ada.id, "Your import is done", url="/jobs")
-    about: dict[str, Any] = {"object_type": "account", "object_id": str(cast.nils.id)}
-    write_comment(actor=ada, text="Until the end of the year.", **about)
+    write_comment(actor=ada, text="Until the end of the year.", object_type="access", object_id="roles")
     actions.give_roles(actor=ada, account_id=cast.nils.id, roles=["mops_coordinator"], unit="South")
     actions.make_token(actor=ada, name="Nightly", rights_asked=["jobs.view"], days=30)
     _share, secret = make_share(actor=ada, object_type="access", object_id="roles", recipient="Dana", days=7)
@@ -40,7 +38,7 @@ def pages(cast: Cast) -> dict[str, str]:
         "/", "/access", "/access/roles", "/access/invite", f"/access/{cast.nils.ref}", "/account", "/account/password",
         "/account/tokens", "/jobs", *(f"/jobs/{one.ref}" for one in made), "/problems", "/problems?state=closed",
         "/notices", "/shares", "/share/access/roles", "/search?q=ada", "/nowhere",
-        f"/comments/account/{cast.nils.id}", f"/history/account/{cast.nils.id}",
+        "/comments/access/roles", f"/history/account/{cast.nils.id}",
     ]  # fmt: skip
     outside = ["/sign-in", "/forgot", "/welcome/nothing", f"/shared/{secret}"]
     return dict.fromkeys(inside, "ada") | dict.fromkeys(outside, "")

@@ -61,3 +61,11 @@ def test_pages_of_plans_and_careers_are_accessible_and_fit(visit: Visit, team: d
 def test_a_team_of_nobody_says_how_to_begin(visit: Visit, cast: Cast) -> None:
     page = visit("/healthz", as_="hanna")
     assert not faults(page, ["/team", "/team/who", "/team/people", "/team/chart", "/team/week", "/career"])
+
+
+def test_at_390_px_the_tab_one_is_on_is_in_sight(visit: Visit, cast: Cast) -> None:
+    page = visit("/team/openings", as_="hanna", width=390)
+    tab = page.locator(".tabs [aria-current]").bounding_box()
+    assert tab
+    assert tab["x"] >= 0
+    assert tab["x"] + tab["width"] <= 390

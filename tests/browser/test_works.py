@@ -83,7 +83,7 @@ def test_a_job_is_stopped_by_its_button(visit: Visit, cast: Cast) -> None:
 
 
 def test_a_comment_is_written_in_place(visit: Visit, cast: Cast) -> None:
-    page = visit(f"/comments/account/{cast.nils.id}", as_="hanna")
+    page = visit("/comments/access/roles", as_="hanna")
     page.fill("textarea", "Until the end of the year.")
     page.click("button:has-text('Comment')")
     expect(page.locator(".comments")).to_contain_text("Until the end of the year.")
@@ -93,7 +93,7 @@ def test_a_comment_is_written_in_place(visit: Visit, cast: Cast) -> None:
 
 
 def test_a_session_that_ended_leads_to_sign_in_and_not_into_the_page(visit: Visit, cast: Cast) -> None:
-    page = visit(f"/comments/account/{cast.nils.id}", as_="hanna")
+    page = visit("/comments/access/roles", as_="hanna")
     page.fill("textarea", "Said too late.")
     page.context.clear_cookies(name="marops_session")
     page.click("button:has-text('Comment')")

@@ -1,5 +1,6 @@
 // Everything that a plain page loads. Each module works on what htmx swaps in, and no page needs any of them.
 import htmx from "htmx.org/dist/htmx.esm.js";
+import { watchCharts } from "./charts";
 import { watchConfirmations } from "./confirm";
 import { CopyButton } from "./copy";
 import { watchDrawer } from "./drawer";
@@ -9,6 +10,7 @@ import { MenuPane, watchSideMenu } from "./menu";
 import { CommandPalette } from "./palette";
 import { watchPolling } from "./polling";
 import { TableRows } from "./rows";
+import { showCurrentTabs } from "./tabs";
 import { ThemeChoice } from "./theme";
 import { ToastNote } from "./toast";
 
@@ -24,6 +26,8 @@ customElements.define("marops-rows", TableRows);
 customElements.define("marops-theme", ThemeChoice);
 customElements.define("marops-toast", ToastNote);
 
+showCurrentTabs();
+watchCharts();
 watchConfirmations();
 watchDrawer();
 watchForms();

@@ -19,6 +19,10 @@ def blueprint(
     ] = None,
     markets: Annotated[float | None, typer.Option(help="How many markets; counts before the file.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the roles people have today.")] = False,
+    pay: Annotated[
+        str | None,
+        typer.Option(help="What costs rest on: own (pay kept here) or bands; left out: own where enough is kept."),
+    ] = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the page as a PDF, too.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +36,7 @@ def blueprint(
             amounts["markets"] = markets
         found, told = ask_blueprint(
             CLI, size=size, budget=budget, load=load is not None and size is None and budget is None, amounts=amounts,
-            keep=keep,
+            keep=keep, pay=pay or "",
         )  # fmt: skip
         if pdf:
             pdf.write_bytes(blueprint_page(told))
@@ -47,25 +51,43 @@ def blueprint(
 def _show(told: Any) -> None:
     out.print(f"[bold]{told.answer}[/] {told.answer_range}.")
     out.print(told.under, markup=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for plan in told.plans:
-        table.add_column(plan["name"], justify="right")
-    for row in told.lines:
-        table.add_row(row["name"], *(one["value"] for one in row["cells"]))
-        table.add_row("", *(f"[dim]{one['under']}[/]" for one in row["cells"]))
-    out.print(table)
-    for plan in told.plans:
-        out.print(f"[bold]{plan['name']}[/]")
-        for seat in plan["rows"]:
-            shares = f"  [dim]{seat['shares']}[/]" if seat["shares"] else ""
-            out.print(f"  {seat['count']} × {seat['title']}{shares}")
-        if plan["first"]:
-            out.print("  [dim]In this order:[/]")
-            for step in plan["steps"]:
-                out.print(f"  {step['n']}. {step['title']}  [dim]{step['coverage']} done, {step['cost']} a year[/]")
+    out.print(f"[dim]{told.pay}[/]" + ("" if told.own_pay else " [dim](--pay own)[/]" if told.offered else ""))
+    out.print(_table(told))
+    for number, plan in enumerate(told.plans):
+        _show_plan(told, plan, number)
+    if told.outside:
+        out.print(told.outside, markup=False)
     if told.turns:
         out.print("[bold]What would turn the order[/]")
     for one in told.turns:
         out.print(f"  {one['label']}, {one['end']}: {one['order']}", markup=False)
-    out.print(f"[dim]{told.proof} {told.made} Costs rest on placeholder pay.[/]")
+    out.print(f"[dim]{told.proof} {told.made}[/]")
+
+
+def _table(told: Any) -> Table:
+    """The figures; lists of names stand below, with their plan."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for plan in told.plans:
+        table.add_column(plan["name"], justify="right")
+    for row in told.lines:
+        table.add_row(row["name"], *(one["value"] for one in row["cells"]), style="bold" if row["decides"] else "")
+        unders = {one["under"] for one in row["cells"]}
+        if not row["names"] and len(unders) > 1:
+            table.add_row("", *(f"[dim]{one['under']}[/]" for one in row["cells"]))
+    return table
+
+
+def _show_plan(told: Any, plan: Any, number: int) -> None:
+    out.print(f"[bold]{plan['name']}[/]")
+    for seat in plan["rows"]:
+        beside = ", ".join(one for one in (seat["shares"], seat["leads"]) if one)
+        out.print(f"  {seat['count']} × {seat['title']}" + (f"  [dim]{beside}[/]" if beside else ""))
+    for row in told.lines:
+        if row["names"] and row["cells"][number]["under"]:
+            out.print(f"  [dim]{row['name']}: {row['cells'][number]['under']}[/]")
+    if plan["hiring"]:
+        out.print(f"  [dim]In this order. {plan['hiring']}[/]")
+    for step in plan["steps"]:
+        line = f"{step['coverage']} done (+{step['adds']}), {step['cost']} a year, there in month {step['there']}"
+        out.print(f"  {step['n']}. {step['title']}  [dim]{line}, at pace in {step['pace']}[/]")

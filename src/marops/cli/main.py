@@ -151,15 +151,19 @@ def _print_problem(error: Any) -> None:
 
 def _load_commands() -> None:
     from marops.cli import (  # noqa: F401  # each adds its commands to `app`
+        ai,
         answers,
+        assistant,
         backup,
         blueprint,
         career,
         definitions,
         intake,
         leads,
+        mcp,
         metrics,
         people,
+        policy,
         quality,
         routing,
         sample,

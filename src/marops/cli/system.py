@@ -1,5 +1,6 @@
 """Running the installation: up, its three parts, its health, its settings, its audit trail."""
 
+import _thread
 import errno
 import logging
 import signal
@@ -37,15 +38,16 @@ PORT_TAKEN = problem(
 
 
 def _until_told(stop: threading.Event) -> None:
+    # Not in the handler itself: it may have interrupted the very lock it would take, or itself, and wait for ever.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
 
 
-def _kept() -> None:
+def _kept(number: int = signal.SIGTERM) -> None:
     from marops.engine.supervisor import die_with_supervisor
 
     _end_in_order()
-    die_with_supervisor()
+    die_with_supervisor(number=number)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
 
@@ -73,12 +75,12 @@ def up() -> None:
     err.print("Stopped.")
 
 
-_ASKED = threading.Event()
+_ASKED: list[bool] = []  # no event: a second signal may interrupt the first one's handler while it holds a lock
 
 
 def _heed() -> None:
     """End now if somebody asked meanwhile: an interrupt that comes while Python tidies up is swallowed there."""
-    if _ASKED.is_set():
+    if _ASKED:
         raise KeyboardInterrupt
 
 
@@ -86,7 +88,7 @@ def _end_in_order() -> None:
     """Until something better is set, both signals unwind what was begun: a server just started is stopped again."""
 
     def interrupt(*_: object) -> None:
-        _ASKED.set()
+        _ASKED.append(True)
         raise KeyboardInterrupt
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -191,7 +193,7 @@ class _Greeting:
 @app.command()
 def web() -> None:
     """Serve the pages and the REST interface alone."""
-    _kept()
+    _kept(signal.SIGKILL)  # see marops.site.serve: what serves has nothing to finish
     with installation(quiet=True) as session:
         from marops.site.serve import serve
 

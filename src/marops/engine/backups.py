@@ -143,7 +143,7 @@ def start_backup(*, actor: Actor, target: Path | None = None, word: str = "marop
     return jobs.start_job(MAKE, {"target": str(target), "name": target.name}, actor=actor, here=here)
 
 
-@jobs.job(MAKE, title="Backup {name}")
+@jobs.job(MAKE, title="Backup {name}", result_for=(BACK_UP,))
 def make(run: JobRun) -> Iterator[Step]:
     """Arguments: target. Result: what `marops backup --json` prints. Begins anew when it is resumed."""
     target = Path(run.arguments["target"])
@@ -174,7 +174,7 @@ def start_test(name: str, *, actor: Actor) -> Job:
     return jobs.start_job(TEST, {"name": path_of(name).name}, actor=actor)
 
 
-@jobs.job(TEST, title="Test of backup {name}")
+@jobs.job(TEST, title="Test of backup {name}", result_for=(BACK_UP,))
 def test(run: JobRun) -> Iterator[Step]:
     """Arguments: name. Result: what `marops restore --json` prints. The copy is removed again."""
     path = path_of(run.arguments["name"])

@@ -168,6 +168,8 @@ def _answers(cursor: Cursor, metric: Metric, asked: _Question, as_of: datetime) 
         for reading in found or [Reading(today(as_of), None, 0)]:
             yield asked.grain, replace(reading, period=today(as_of))
         return
+    if metric.level and not found:
+        found = [Reading(today(as_of), None, 0, computed_at=as_of, why=why_nothing(metric, 0))]
     running = None if metric.level else _start(Grain(asked.grain), as_of, 1).astimezone(zone()).date()
     for reading in found:
         yield asked.grain, replace(reading, closed=running is not None and reading.period < running)

@@ -222,16 +222,17 @@ def _finish() -> None:
 
 def _migrate(say: Say, rights: Prepared | None) -> bool:
     """Bring the tables to this version. Answers whether there was anything to do."""
-    from django.core.management import call_command
     from django.db import ProgrammingError, connections
     from django.db.migrations.executor import MigrationExecutor
+
+    from marops.engine.migrating import bring_up_to_date
 
     executor = MigrationExecutor(connections["owner"])
     plan: list[Any] = executor.migration_plan(executor.loader.graph.leaf_nodes())
     try:
         if plan:
             say("Preparing the tables")
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
+            bring_up_to_date("owner")
     except ProgrammingError as error:
         if rights and rights.missing:
             wanted = " ".join(f"{one.what}: {one.statement};" for one in rights.missing)

@@ -35,6 +35,7 @@ LOOK_SECONDS = 1.0
 STARTING_SECONDS = 0.1
 
 KEPT = "MAROPS_KEPT"
+"""Stands in the environment of what a supervisor started: the number of its process."""
 LOCK_FILE = "up.lock"
 
 ALREADY_UP = problem(
@@ -45,14 +46,17 @@ ALREADY_UP = problem(
 )
 
 
-def die_with_supervisor() -> None:
-    """In a kept process: ask the operating system to end it when the supervisor ends, however that happens."""
+def die_with_supervisor(parent: int | None = None, number: int = signal.SIGTERM) -> None:
+    """In a kept process: ask the operating system to end it with `number` when its parent ends, however that happens.
+
+    `parent` is who started it, the supervisor if nothing is said. Whose parent ended before it could ask ends at once.
+    """
     if KEPT not in os.environ or sys.platform != "linux":
         return
-    supervisor = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    supervisor = parent or int(os.environ[KEPT])
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != supervisor:  # it died before we asked
-        sys.exit(1)
+        os._exit(1)
 
 
 @contextmanager
@@ -102,7 +106,9 @@ class Child:
         """Start it."""
         self.started = time.monotonic()
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then ends all in order.
-        self.process = subprocess.Popen(list(self.command), start_new_session=True, env=os.environ | {KEPT: "1"})
+        self.process = subprocess.Popen(
+            list(self.command), start_new_session=True, env=os.environ | {KEPT: str(os.getpid())}
+        )
 
     def look(self, moment: float) -> None:
         """Start it again if it died, later each time it dies quickly."""

@@ -17,6 +17,7 @@ from django.db import transaction
 from marops.kernel import audit, facts, gates, memo
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
+from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.models import AuditRow, FactInbox
 from marops.kernel.permissions import require
@@ -175,16 +176,23 @@ def _run(info: ActionInfo, function: Callable[..., R], args: tuple[Any, ...], kw
         raise RuntimeError(f"{info.name} was called inside {running}; an action is one transaction and calls no other")
     if info.right:
         require(actor, info.right)
-    question = gates.Question(info.name, info.effect, actor, kwargs)
+    question = gates.Question(info.name, info.effect, actor, kwargs, info.reversible, info.right)
     answers = gates.ask_all(question)
     token = _running.set(info.name)
     try:
         with transaction.atomic(durable=True), forbid(f"the transaction of {info.name}"):
-            gates.compare_again(question, answers)
+            answers = gates.compare_again(question, answers)
             act = Act(info, actor, now())
             result = function(act, **kwargs)
             act._finish()
+            for answer in answers.values():
+                if answer.keep:
+                    answer.keep()
         return result
+    except MaropsError as error:
+        if error.code == gates.MOVED:
+            gates.ask_all(question)  # what stands against it by now is told instead, and kept
+        raise
     finally:
         _running.reset(token)
         memo.forget()

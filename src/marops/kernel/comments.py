@@ -22,9 +22,15 @@ def object_of(actor: Actor, object_type: str, object_id: str) -> Found:
     return found
 
 
+def _open_to_remarks(actor: Actor, object_type: str, object_id: str) -> None:
+    object_of(actor, object_type, object_id)
+    if not objects[object_type].remarks:
+        raise MaropsError(NOT_FOUND, "Nobody comments on people.")
+
+
 def comments_on(actor: Actor, object_type: str, object_id: str) -> list[Comment]:
     """The remarks on an object, oldest first. Raises MaropsError `not-found` as `object_of` does."""
-    object_of(actor, object_type, object_id)
+    _open_to_remarks(actor, object_type, object_id)
     rows = Comment.objects.filter(object_type=object_type, object_id=object_id, deleted_at__isnull=True)
     return list(rows.order_by("at", "id"))
 
@@ -32,7 +38,7 @@ def comments_on(actor: Actor, object_type: str, object_id: str) -> list[Comment]
 @action("comment.write", effect="comment", right=COMMENT, reversible=True)
 def write_comment(act: Act, *, actor: Actor, object_type: str, object_id: str, text: str) -> Comment:
     """Remark on an object that the actor may see. Raises MaropsError `invalid` for an empty or endless text."""
-    object_of(actor, object_type, object_id)
+    _open_to_remarks(actor, object_type, object_id)
     author = as_uuid(actor.id)
     if author is None:
         raise MaropsError(NOT_ALLOWED, "Only people comment.")

@@ -48,6 +48,9 @@ class Config:
     mail_url: str = ""
     mail_from: str = "marops@localhost"
     rest_rate: int = 1200
+    agent_rate: int = 120
+    ai_draft_days: int = 730
+    ai_trail_days: int = 0
     visitor_rate: int = 60
     intake_rate: int = 2000
     webhook_hosts: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from marops.kernel import audit, memo
+from marops.kernel import audit, gates, memo
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -36,6 +36,12 @@ FOUR_EYES = problem(
     "Somebody else has to approve this",
     status=409,
     remedy="Ask a colleague who may review definitions.",
+)
+MORE_EYES = problem(
+    "more-eyes",
+    "More people have to approve this",
+    status=409,
+    remedy="Approve it on its page, and ask a colleague to do the same.",
 )
 ACTIVATED = fact_kind("definition.activated", "A definition was put in force")
 RETIRED = fact_kind("definition.retired", "A definition was retired")
@@ -67,6 +73,8 @@ class Kind:
     reserved: frozenset[str] = frozenset()
     # The document as an actor may see it.
     seen: Callable[[Mapping[str, Any], Actor], Mapping[str, Any]] = lambda document, _: document
+    # Does the trail hold the documents? Else it says by their hashes which ones they were.
+    in_trail: bool = True
 
 
 _KINDS: dict[str, Kind] = {}
@@ -145,8 +153,11 @@ def _steps(document: object, location: Sequence[int | str], *, missing: bool) ->
 
 def _faults_of_rules(document: BaseModel) -> Iterator[FieldError]:
     """What the document's conditions name and this workspace does not have: such a rule would never run."""
+    rules = list(_rules_in(document, ""))
+    if not rules:
+        return
     context = Context(now(), zone())
-    for pointer, rule in _rules_in(document, ""):
+    for pointer, rule in rules:
         for fault in check(rule, context):
             yield replace(fault, pointer=pointer + fault.pointer)
 
@@ -227,9 +238,7 @@ def draft(act: Act, *, actor: Actor, kind: str, slug: str, document: Mapping[str
     return keep(act, actor, kind, slug, document, reason)
 
 
-def keep(
-    act: Act, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str, *, starter: bool = False
-) -> Definition:
+def keep(act: Act, actor: Actor, kind: str, slug: str, document: Mapping[str, Any], reason: str) -> Definition:
     """Inside an act: a new version as a draft. For acts with a right of their own; others call `draft`."""
     check_name(kind, slug)
     kept = checked(kind, document)
@@ -247,10 +256,15 @@ def keep(
         sha256=digest(kept),
         author=actor.id,
         reason=reason,
-        starter=starter,
+        ai_use=actor.ai_use or "",
+        on_behalf_of=actor.on_behalf_of or "",
     )
-    act.changed("definition", row.pinned, before=newest.document if newest else None, after=kept)
+    act.changed("definition", row.pinned, before=_for_trail(newest) if newest else None, after=_for_trail(row))
     return row
+
+
+def _for_trail(row: Definition) -> Mapping[str, Any]:
+    return row.document if _KINDS[row.kind].in_trail else {"sha256": row.sha256}
 
 
 def _void_reviews(definition: Definition) -> None:
@@ -259,9 +273,14 @@ def _void_reviews(definition: Definition) -> None:
     )
 
 
-@action("definition.submit", effect="review", right=CHANGE)
+@action("definition.submit", effect="draft", right=CHANGE)
 def submit(act: Act, *, actor: Actor, ref: str) -> Review:
     """Ask for the review of a draft."""
+    return ask_review(act, actor, ref)
+
+
+def ask_review(act: Act, actor: Actor, ref: str) -> Review:
+    """Inside an act: ask for the review of a draft. For acts with a right of their own; others call `submit`."""
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     if row.state != Definition.State.DRAFT:
         raise MaropsError(CONFLICT, f"{row.pinned} is {row.get_state_display()}, not a draft.")
@@ -269,21 +288,43 @@ def submit(act: Act, *, actor: Actor, ref: str) -> Review:
     row.save(update_fields=["state"])
     act.changed("definition", row.pinned, before={"state": "draft"}, after={"state": "in_review"})
     return Review.objects.create(
-        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=actor.id, asked_at=act.at
-    )
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=actor.id, asked_at=act.at,
+        needed=approvals_needed(row),
+    )  # fmt: skip
+
+
+@action("definition.approve", effect="review", right=ACTIVATE)
+def approve(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Review:
+    """Say yes to a version that more than one person has to approve; whoever is last puts it in force.
+
+    Raises MaropsError `four-eyes` as `activate` does.
+    """
+    row = Definition.objects.select_for_update().get(pk=find(ref).pk)
+    if row.state not in UNDECIDED:
+        raise MaropsError(CONFLICT, f"{row.pinned} is {row.get_state_display()}, and not to be decided.")
+    if needs_other_eyes(row, actor):
+        raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
+    review = _review_of(row, act)
+    _note_decision(review, row, actor, act, approved=True, comment=comment)
+    act.changed("definition", row.pinned, before=None, after={"approved_by": actor.id})
+    return review
 
 
 @action("definition.activate", effect="activate", right=ACTIVATE, reversible=True)
 def activate(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Definition:
     """Approve a version and put it in force; the one that was in force is retired.
 
-    Raises MaropsError `four-eyes` where the author approves their own work and somebody else could.
+    Raises MaropsError `four-eyes` where the author approves their own work and somebody else could, `more-eyes` where
+    more people have to approve it than did.
     """
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     if row.state == Definition.State.ACTIVE:
         return row
     if needs_other_eyes(row, actor):
         raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
+    needed, others = approvals_needed(row), approvers_of(row) - {actor.id}
+    if actor.kind == "human" and len(others) + 1 < needed:
+        raise MaropsError(MORE_EYES, f"{needed} people have to approve {row.pinned}; {len(others)} did so far.")
     review = _record_decision(row, actor, approved=True, comment=comment, act=act)
     put_in_force(act, row)
     _tell_asker(review, row, actor, f"{row.pinned} was approved and is in force.")
@@ -308,9 +349,13 @@ def send_back(act: Act, *, actor: Actor, ref: str, comment: str) -> Definition:
 
 
 def needs_other_eyes(row: Definition, actor: Actor) -> bool:
-    """Did this actor write the version themselves, and could somebody else approve it?"""
-    own = row.author == actor.id and actor.kind == "human"
-    return own and _KINDS[row.kind].four_eyes and others_can_review(actor)
+    """Did this actor write the version, or have an AI write it, and could somebody else approve it?"""
+    return _own_work(row, actor) and _KINDS[row.kind].four_eyes and others_can_review(actor)
+
+
+def _own_work(row: Definition, actor: Actor) -> bool:
+    """Nobody's second pair of eyes is their own, nor that of an AI that worked for them."""
+    return actor.kind == "human" and actor.id in (row.author, row.on_behalf_of)
 
 
 def _tell_asker(review: Review, row: Definition, actor: Actor, words: str) -> None:
@@ -324,9 +369,7 @@ def put_in_force(act: Act, row: Definition) -> None:
 
     Raises MaropsError `invalid` where it cannot stand beside what is in force.
     """
-    kind = _KINDS[row.kind]
-    if kind.enters and (faults := kind.enters(row.slug, load(row))):
-        raise MaropsError(INVALID, f"The {kind.title.lower()} cannot be in force.", errors=faults)
+    _enter(row)
     before = Definition.objects.filter(kind=row.kind, slug=row.slug, state=Definition.State.ACTIVE).first()
     if before:
         before.state, before.retired_at = Definition.State.RETIRED, act.at
@@ -340,19 +383,56 @@ def put_in_force(act: Act, row: Definition) -> None:
     act.count(looked_at_again=_KINDS[row.kind].in_force(act.at))
 
 
+def _enter(row: Definition) -> None:
+    kind = _KINDS[row.kind]
+    if kind.enters and (faults := kind.enters(row.slug, load(row))):
+        raise MaropsError(INVALID, f"The {kind.title.lower()} cannot be in force.", errors=faults)
+
+
 def _record_decision(row: Definition, actor: Actor, *, approved: bool, comment: str, act: Act) -> Review:
-    review = Review.objects.filter(
-        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, state=Review.State.OPEN
-    ).first() or Review.objects.create(
-        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=row.author, asked_at=act.at
-    )
-    own = row.author == actor.id and actor.kind == "human"
-    ReviewDecision.objects.create(
-        review=review, reviewer=actor.id, approved=approved, own_work=own, comment=comment.strip(), at=act.at
-    )
+    review = _review_of(row, act)
+    _note_decision(review, row, actor, act, approved=approved, comment=comment)
     review.state, review.decided_at = Review.State.APPROVED if approved else Review.State.REJECTED, act.at
     review.save(update_fields=["state", "decided_at"])
     return review
+
+
+def _review_of(row: Definition, act: Act) -> Review:
+    """The open review of exactly this text; made where nobody asked for one."""
+    return Review.objects.filter(
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, state=Review.State.OPEN
+    ).first() or Review.objects.create(
+        subject_type="definition", subject_id=row.ref, content_sha256=row.sha256, asked_by=row.author, asked_at=act.at,
+        needed=approvals_needed(row),
+    )  # fmt: skip
+
+
+def _note_decision(review: Review, row: Definition, actor: Actor, act: Act, *, approved: bool, comment: str) -> None:
+    own = actor.kind == "ai" or _own_work(row, actor)
+    ReviewDecision.objects.update_or_create(
+        review=review, reviewer=actor.id,
+        defaults={"approved": approved, "own_work": own, "comment": comment.strip(), "at": act.at},
+    )  # fmt: skip
+
+
+def approvers_of(row: Definition) -> set[str]:
+    """Who approved exactly this text and did not write it."""
+    said = ReviewDecision.objects.filter(review__content_sha256=row.sha256, review__subject_id=row.ref, approved=True)
+    undone = [Review.State.VOID, Review.State.REJECTED]
+    return set(said.filter(own_work=False).exclude(review__state__in=undone).values_list("reviewer", flat=True))
+
+
+_needed: list[Callable[[Definition], int]] = []
+
+
+def approvals_come_from(source: Callable[[Definition], int]) -> None:
+    """Tell the kernel how many people have to approve a version (the AI policy knows of those that an AI wrote)."""
+    _needed[:] = [source]
+
+
+def approvals_needed(row: Definition) -> int:
+    """So many people have to approve this version: one, or more."""
+    return max([1, *(source(row) for source in _needed)])
 
 
 @action("definition.retire", effect="retire", right=ACTIVATE, reversible=True)
@@ -387,6 +467,22 @@ def others_can_review(actor: Actor) -> bool:
     return bool(_reviewers) and _reviewers[0](actor)
 
 
+def _about_draft(given: Mapping[str, Any]) -> gates.About:
+    """A gate sees the document that would be kept."""
+    return gates.About(subject=f"{given['kind']}/{given['slug']}", sha256=digest(given["document"]), records=1)
+
+
+def _about_version(given: Mapping[str, Any]) -> gates.About:
+    """A gate sees the version as it stands, so an approval of another one does not count."""
+    row = find(given["ref"])
+    return gates.About(subject=row.pinned, sha256=row.sha256, records=1)
+
+
+gates.describe("definition.draft", _about_draft)
+for _name in ("definition.submit", "definition.activate", "definition.retire"):
+    gates.describe(_name, _about_version)
+
+
 @dataclass(frozen=True, slots=True)
 class Starter:
     """A definition that an empty workspace begins with."""
@@ -399,12 +495,28 @@ class Starter:
 
 @action("definition.start", effect="activate")
 def plant_starters(act: Act, *, actor: Actor, starters: Sequence[Starter]) -> list[Definition]:
-    """Put the starter set in force where nothing of the same name was ever defined."""
-    made = []
-    for one in starters:
-        if Definition.objects.filter(kind=one.kind, slug=one.slug).exists():
-            continue
-        row = keep(act, actor, one.kind, one.slug, one.document, one.reason, starter=True)
-        put_in_force(act, row)
-        made.append(row)
+    """Put the starter set in force where nothing of the same name was ever defined.
+
+    All at once, since an empty workspace begins with many. Raises MaropsError `invalid` where one cannot be in force.
+    """
+    known = set(Definition.objects.values_list("kind", "slug"))
+    made = [_in_force(act, actor, one) for one in starters if (one.kind, one.slug) not in known]
+    Definition.objects.bulk_create(made)
+    for row in made:
+        _enter(row)
+        act.changed("definition", row.pinned, after=_for_trail(row))
+        act.changed("definition", row.pinned, before={"active": None}, after={"active": row.pinned})
+        act.fact(ACTIVATED, subject=("definition", row.ref), definition=row.pinned)
+    for kind in dict.fromkeys(row.kind for row in made):
+        act.count(looked_at_again=_KINDS[kind].in_force(act.at))
     return made
+
+
+def _in_force(act: Act, actor: Actor, one: Starter) -> Definition:
+    check_name(one.kind, one.slug)
+    kept = checked(one.kind, one.document)
+    return Definition(
+        kind=one.kind, slug=one.slug, version=1, document=kept, schema_version=_KINDS[one.kind].schema_version,
+        sha256=digest(kept), author=actor.id, reason=one.reason, starter=True, ai_use=actor.ai_use or "",
+        state=Definition.State.ACTIVE, valid_from=act.at,
+    )  # fmt: skip

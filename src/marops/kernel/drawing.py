@@ -40,6 +40,17 @@ def cut(words: str, room: float, *, strong: bool = False) -> str:
     return words.rstrip(" ,–-") + "…"
 
 
+def broken(words: str, room: float) -> list[str]:
+    """A text in as many lines as it takes; a share stays in one piece, a word too long for a line is cut."""
+    lines: list[str] = []
+    for word in words.replace(" %", "\u00a0%").split(" "):
+        if lines and wide(f"{lines[-1]} {word}") <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(cut(word, room))
+    return lines
+
+
 def tag(name: str, inside: str = "", **given: str | float | None) -> str:
     """One element. Underscores in names are hyphens, a trailing one is left out (`class_`); None is not written."""
     said = "".join(

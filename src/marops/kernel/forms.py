@@ -1,6 +1,7 @@
 """One validation for both doors: a page's form and a REST body end in the same Django form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import yaml
@@ -8,10 +9,11 @@ from django import forms
 from django.forms import Form
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from marops.kernel.errors import INVALID, FieldError, MaropsError
-from marops.kernel.rules import read_yaml
+from marops.kernel.rules import line_of, read_yaml
 
 
 class DocumentForm(Form):
@@ -27,10 +29,19 @@ class DocumentForm(Form):
         try:
             document = read_yaml(self.cleaned_data["text"])
         except yaml.YAMLError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(_unreadable(error)) from None
         if not isinstance(document, dict):
             raise forms.ValidationError(_("A definition is a mapping of keys to values."))
         return document
+
+
+class DayField(forms.DateField):
+    """A day, asked for with the browser's own calendar. Not required unless it is said."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def __init__(self, *, required: bool = False, **options: Any) -> None:
+        super().__init__(required=required, **options)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -81,12 +92,35 @@ def add_problem(form: Form, error: MaropsError) -> None:
         form.add_error(None, " ".join(_ended(part) for part in (str(error), error.remedy) if part))
 
 
+@contextmanager
+def problems_on(form: Form) -> Iterator[None]:
+    """What an action refuses inside goes to the page's form, which is then shown again."""
+    try:
+        yield
+    except MaropsError as error:
+        add_problem(form, error)
+
+
 def add_places(form: Form, error: MaropsError) -> None:
-    """The same where faults name places of a document, which are no fields of the form."""
+    """The same where faults name places of a document that was written as text: at the text, each with its line."""
+    written = str(form.data.get("text", ""))
     for fault in error.errors:
-        form.add_error(None, f"{fault.pointer}: {fault.message}" if fault.pointer else fault.message)
+        line = line_of(written, fault.pointer)
+        at = gettext("Line %(n)s") % {"n": line} if line else ""
+        place = ", ".join(part for part in (at, fault.pointer) if part)
+        said = " ".join(part for part in (fault.message, fault.remedy) if part)
+        form.add_error("text" if "text" in form.fields else None, f"{place}: {said}" if place else said)
     if not tuple(error.errors):
         form.add_error(None, str(error))
+
+
+def _unreadable(error: yaml.YAMLError) -> str:
+    """Where text is no YAML, and what was met there."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return str(error)
+    told = {"n": mark.line + 1, "column": mark.column + 1, "what": getattr(error, "problem", "") or ""}
+    return gettext("Line %(n)s, column %(column)s cannot be read: %(what)s.") % told
 
 
 def _ended(sentence: str) -> str:

@@ -22,6 +22,7 @@ from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError, problem
 from marops.kernel.ids import next_number
 from marops.kernel.leases import LEASE, LOST, Lease
 from marops.kernel.models import Job
+from marops.kernel.permissions import Grants
 
 ATTEMPTS = 3
 _HERE = "/here"
@@ -72,16 +73,27 @@ class JobRun:
 Step = tuple[Progress, dict[str, Any]]
 Body = Callable[[JobRun], Iterator[Step]]
 
-_KINDS: dict[str, tuple[Body, str]] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    body: Body
+    title: str
+    result_for: tuple[str, ...]
 
 
-def job(kind: str, *, title: str) -> Callable[[Body], Body]:
-    """Register the body of a kind of job. `title` may use the job's arguments: `Import {name}`."""
+_KINDS: dict[str, _Kind] = {}
+
+
+def job(kind: str, *, title: str, result_for: tuple[str, ...] = ()) -> Callable[[Body], Body]:
+    """Register the body of a kind of job. `title` may use the job's arguments: `Import {name}`.
+
+    `result_for` names the rights that open what came of it to people beside the one who asked: all of them are needed.
+    """
 
     def register(body: Body) -> Body:
         if kind in _KINDS:
             raise ValueError(f"job {kind!r} is registered twice")
-        _KINDS[kind] = (body, title)
+        _KINDS[kind] = _Kind(body, title, result_for)
         return body
 
     return register
@@ -92,12 +104,20 @@ def job_kinds() -> list[str]:
     return sorted(_KINDS)
 
 
+def opens_result(one: Job, actor: Actor, held: Grants) -> bool:
+    """May this actor, who sees the job, see what came of it? A program with somebody's key is not who asked."""
+    if one.actor_id == actor.id and not held.by_key:
+        return True
+    kind = _KINDS.get(one.kind)
+    return kind is not None and all(name in held for name in kind.result_for)
+
+
 def start_job(kind: str, arguments: Mapping[str, Any], *, actor: Actor, here: bool = False) -> Job:
     """Put a job in the queue for a worker; with `here`, keep it for `run_here` in this process."""
     one = Job(
         number=next_number("job_number"), kind=kind, arguments=dict(arguments), actor_kind=actor.kind, actor_id=actor.id
     )
-    one.title = _KINDS[kind][1].format_map(_Blank(arguments))
+    one.title = _KINDS[kind].title.format_map(_Blank(arguments))
     if here:
         _take(one, now())
         one.lease_by += _HERE
@@ -235,7 +255,7 @@ def _body(one: Job) -> Body:
         raise MaropsError(JOB_FAILED, f"It broke off {ATTEMPTS} times in a row without getting any further.")
     if one.kind not in _KINDS:
         raise MaropsError(JOB_UNKNOWN, f"{one.ref} is of the kind {one.kind}.")
-    return _KINDS[one.kind][0]
+    return _KINDS[one.kind].body
 
 
 def _keep(one: Job, progress: Progress, checkpoint: dict[str, Any], result: dict[str, Any]) -> None:

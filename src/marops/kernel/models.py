@@ -221,6 +221,8 @@ class Definition(models.Model):
     author = models.TextField()
     reason = models.TextField(default="", blank=True)
     starter = models.BooleanField(default=False)
+    ai_use = models.TextField(default="", blank=True)  # the use of AI that wrote it, empty where a person did
+    on_behalf_of = models.TextField(default="", blank=True)  # for whom an AI wrote it
     created_at = models.DateTimeField(default=now)
     valid_from = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)

@@ -53,6 +53,8 @@ class Grants:
     account_id: UUID | None = None
     team_ids: tuple[UUID, ...] = ()
     unit: str = ""
+    by_key: bool = False
+    """A program acts with a person's key: it is not that person, and gets nothing from whom they are or lead."""
 
     def scope(self, name: str) -> Scope | None:
         """How far the right reaches, None where it is not held."""

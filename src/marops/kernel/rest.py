@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 PAGE_SIZE = 50
 LONGEST_PAGE = 200
 
@@ -42,6 +43,14 @@ class Paging(Strict):
 
     after: str | None = None
     limit: int = PAGE_SIZE
+
+
+def answered_once(view: F) -> F:
+    """An operation whose answer is kept nowhere, for it is somebody's own: sent again with its Idempotency-Key it is
+    not done again, and answers empty.
+    """
+    view.__dict__["answered_once"] = True
+    return view
 
 
 def cursor(*values: Any) -> str:

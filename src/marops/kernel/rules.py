@@ -464,6 +464,28 @@ def read_yaml(text: str) -> Any:
         raise yaml.YAMLError(str(fault)) from fault
 
 
+def line_of(text: str, pointer: str) -> int:
+    """The line of YAML, counted from one, in which what a JSON pointer names begins; of what is missing, what holds it.
+
+    Nought where the text says nothing about it.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return 0
+    line = 0
+    for step in (one.replace("~1", "/").replace("~0", "~") for one in pointer.split("/")[1:]):
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == step), None)
+        elif isinstance(node, yaml.SequenceNode) and step.isdecimal() and int(step) < len(node.value):
+            found = (node.value[int(step)],) * 2
+        if found is None:
+            return line
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
 def write_yaml(data: Any) -> str:
     """Data as YAML, keys in their order; `read_yaml` reads it back."""
     return str(

@@ -1,6 +1,6 @@
 """What domains contribute to the shell around every page, by filling the kernel's ports in their `apps.py`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -174,18 +174,21 @@ class ObjectKind:
     """A kind of object that can be commented on, looked up in history and, unless `personal`, shared.
 
     `find` answers None for what does not exist and for what the actor may not see, so that nobody learns which.
+    `remarks`: people may comment on it; not where that would make a file about somebody.
     `frozen` draws the copy that an outsider gets, as HTML without scripts; without it the kind cannot be shared.
     """
 
     label: Words
     find: Callable[[Actor, str], Found | None]
     personal: bool = True
+    remarks: bool = True
     frozen: Callable[[Actor, str], str] | None = None
 
 
 objects: ports.Port[ObjectKind] = ports.Port("objects", "Kinds of object that comments, history and sharing work on.")
+acts: ports.Port[Mapping[str, Words]] = ports.Port("acts", "What acts are called in a history: name → words.")
 commands: ports.Port[Command] = ports.Port("commands", "What the palette offers to do.")
 moves: ports.Port[Move] = ports.Port(
     "moves", "How far the three moves of a quarter are: policy, workflow, recommendation."
 )
-ports.PORTS |= {"objects": objects, "commands": commands, "moves": moves}
+ports.PORTS |= {"objects": objects, "acts": acts, "commands": commands, "moves": moves}

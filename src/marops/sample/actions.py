@@ -15,6 +15,13 @@ from django.db.models import Q
 
 from marops.domains.accounts.public import Account, AccountRole
 from marops.domains.contacts.public import CustomField
+from marops.domains.policy.public import (
+    bring_history,
+    decide_plainly,
+    forget_history,
+    forget_tables,
+    write_switch,
+)
 from marops.domains.register.public import Campaign, Channel, OtherName, Platform, Queue, Source, folded
 from marops.domains.team.public import Absence, Person, Vacancy
 from marops.kernel.actions import Act, action
@@ -27,7 +34,7 @@ from marops.kernel.metrics import METRICS
 from marops.kernel.models import Definition, Workspace
 from marops.kernel.workspace import alone_with_sample
 from marops.methods.worktime import local
-from marops.sample import definitions, plans, team, work
+from marops.sample import definitions, governance, plans, team, work
 from marops.sample.generate import ZONE_OF, Names, Recipe
 from marops.sample.models import SampleCompany
 from marops.sample.permissions import MANAGE
@@ -41,6 +48,7 @@ NOT_EMPTY = problem(
     remedy="Use a workspace of its own for it: another folder, with --home or MAROPS_HOME. Nothing was changed.",
 )
 NURTURE = "sample-nurture"
+POLICY = "marketing"
 _FILES = 200
 """More than the leads come in."""
 
@@ -98,6 +106,7 @@ def begin(
     made["fields"] = _custom_fields(act)
     made["definitions"], pins = _definitions(act, recipe, before)
     made["definitions"].append(_structure(recipe, person_base))
+    made["tables"] = _governance(act, recipe, made["definitions"])
     names = Names(
         **pins, nurture_queue=NURTURE, nurture_id=recipe.made_id("queue", NURTURE).hex,
         contact_base=_reserve("contact_number", recipe.leads), company_base=_reserve("company_number", recipe.firms),
@@ -276,7 +285,7 @@ def _definitions(act: Act, recipe: Recipe, before: dict[str, str]) -> tuple[list
     """Write the versions with their dates; the ones in force now are put aside and noted in `before`."""
     made: list[str] = []
     pins: dict[str, str] = {}
-    for one in definitions.versions(NURTURE):
+    for one in definitions.versions(NURTURE, recipe):
         ref = f"{one.kind}/{one.slug}"
         rows = Definition.objects.select_for_update().filter(kind=one.kind, slug=one.slug)
         newest = rows.order_by("-version").first()
@@ -294,7 +303,8 @@ def _definitions(act: Act, recipe: Recipe, before: dict[str, str]) -> tuple[list
             retired_at=recipe.before(one.until) if one.until is not None else None,
         )  # fmt: skip
         made.append(str(row.id))
-        pins[_PIN[one.kind, one.until is not None]] = row.pinned
+        if pin := _PIN.get((one.kind, one.until is not None)):
+            pins[pin] = row.pinned
     return made, pins
 
 
@@ -310,6 +320,28 @@ def _structure(recipe: Recipe, person_base: int) -> str:
         author=str(recipe.account_id("tobias.rehm")), created_at=recipe.before(14),
     )  # fmt: skip
     return str(row.id)
+
+
+def _governance(act: Act, recipe: Recipe, made: list[str]) -> list[str]:
+    """What the policy decides, three months of a trail, a switch that is thrown, and an entry that is a draft."""
+    rows = {one.ref: one for one in Definition.objects.filter(id__in=made, state=Definition.State.ACTIVE)}
+    policy = rows[f"ai_policy/{POLICY}"]
+    versions = Definition.objects.filter(id__in=made, kind="ai_policy").values_list("document", flat=True)
+    tables = [name for name in (decide_plainly(act, one) for one in versions) if name]
+    uses = [one for one in rows.values() if one.kind == "ai_use"]
+    bring_history(act, policy, uses, governance.acts(recipe), governance.drafts(recipe))
+    by = str(recipe.account_id("marit.ekholm"))
+    write_switch(act, governance.STOPPED, governance.STOPPED_WHY, by, governance.stopped_at(recipe))
+    for slug, given in governance.drafted(recipe).items():
+        document = checked("ai_use", given)
+        newest = Definition.objects.filter(kind="ai_use", slug=slug).order_by("-version").first()
+        row = Definition.objects.create(
+            kind="ai_use", slug=slug, version=(newest.version if newest else 0) + 1, document=document,
+            schema_version=kinds()["ai_use"].schema_version, sha256=digest(document), author=by,
+            reason="For the films of the autumn fairs.", created_at=recipe.before(6),
+        )  # fmt: skip
+        made.append(str(row.id))
+    return tables
 
 
 _PIN = {
@@ -385,10 +417,11 @@ def remove(act: Act, *, actor: Actor) -> dict[str, int]:
     """
     alone_with_sample()
     company = SampleCompany.objects.select_for_update().get(state=SampleCompany.State.REMOVING)
-    gone = _rows_about_leads() | _rows_made(company.made)
+    gone = _rows_about_leads() | _rows_made(act, company.made)
     # The engine makes this one when it first routes; nobody waits in it any more.
     gone["queue"] += _delete("queue", "fallback AND created_at >= %s", company.began_at)
-    for table, rows in _practice(company).items():
+    tables = forget_tables(act, company.made.get("tables", []))
+    for table, rows in {**_practice(company), "policy_table": tables}.items():
         gone[table] = gone.get(table, 0) + rows
     _put_back(company, act.at)
     company.delete()
@@ -449,13 +482,14 @@ def _tables_pointing_at(wanted: str, *names: str) -> dict[str, list[str]]:
     return {table: columns for table, columns in found.items() if table not in _KEPT}
 
 
-def _rows_made(made: Mapping[str, Any]) -> dict[str, int]:
+def _rows_made(act: Act, made: Mapping[str, Any]) -> dict[str, int]:
     register = made["register"]
     gone = {"other_name": _by_ids("other_name", [one for ids in register.values() for one in ids], "target_id")}
     for kind in ("campaign", "platform", "source", "channel", "queue"):
         gone[kind] = _by_ids(kind, register[kind])
     gone["pool_seat"] = _by_ids("pool_seat", made["people"], "person_id")
     gone |= _people_gone(made["people"])
+    gone |= forget_history(act, made["accounts"])
     gone |= _accounts_gone(made["accounts"])
     gone["definition"] = _by_ids("definition", made["definitions"])
     gone["custom_field"] = _by_ids("custom_field", made["fields"])

@@ -1,11 +1,12 @@
 """The sample company's own definitions: a score model with a history, a route that one market outgrew, a lifecycle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from marops.kernel.definitions import active
-from marops.sample.generate import THIRD_MODEL_DAYS
+from marops.sample import governance
+from marops.sample.generate import THIRD_MODEL_DAYS, Recipe
 from marops.sample.pools import pools
 from marops.sample.world import DAYS, HEAD, MARKETS, MOVED_DAYS, PEOPLE
 
@@ -28,8 +29,20 @@ class Version:
     until: int | None = None
 
 
-def versions(queue: str) -> Sequence[Version]:
+def versions(queue: str, recipe: Recipe) -> Sequence[Version]:
     """All of them, the older versions first. Unqualified leads wait in `queue`."""
+    return [*_of_leads(queue), *_of_ai(recipe)]
+
+
+def _of_ai(recipe: Recipe) -> Iterator[Version]:
+    """The policy of AI with the one before it, and the register."""
+    for document, reason, since, until in governance.policies(recipe):
+        yield Version("ai_policy", "marketing", document, "tobias.rehm", reason, since, until)
+    for slug, document in governance.uses(recipe).items():
+        yield Version("ai_use", slug, document, "lena.hartwig", "Looked at with legal.", governance.POLICY_DAYS)
+
+
+def _of_leads(queue: str) -> Sequence[Version]:
     return [
         Version("score", "main", _score(clicks=3, most=12), "lena.hartwig",
                 "Our first own model: who plans field service, and who comes back.", DAYS, THIRD_MODEL_DAYS),

@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marops.domains.accounts.public import actor_of, needs
-from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.models import Job
 from marops.sample.forms import SampleForm
 from marops.sample.jobs import start_removal, start_sample
@@ -26,11 +25,8 @@ def page(request: HttpRequest) -> HttpResponse:
     """Look at it; a POST brings it in."""
     form = SampleForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with problems_on(form):
             job = start_sample(actor=actor_of(request), workflows=True, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             return redirect("job", ref=job.ref)
     one = present()
     shown = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from marops.domains.team.public import GrowthGoal, GrowthMove, GrowthPlan, GrowthReview, Vacancy
+from marops.domains.team.public import GrowthGoal, GrowthMove, GrowthPlan, GrowthReview, Person, Vacancy
 from marops.sample.generate import Recipe
 from marops.sample.team import TEAM
 from marops.sample.world import MARKETERS
@@ -48,6 +48,7 @@ def write(recipe: Recipe, people: Mapping[str, Any]) -> None:
         plan = GrowthPlan.objects.create(
             id=recipe.made_id("plan", one.who), person_id=people[one.who], aim=one.aim, seen_by=one.seen_by,
             mentor_id=people[one.mentor] if one.mentor else None,
+            manager_id=_boss(people[one.who]) if one.seen_by in ("manager", "both") else None,
             mentor_agreed_at=recipe.before(60) if one.mentor else None, created_at=recipe.before(70),
         )  # fmt: skip
         goal = GrowthGoal.objects.create(
@@ -68,6 +69,10 @@ def write(recipe: Recipe, people: Mapping[str, Any]) -> None:
                 beside_id=people[one.mentor] if one.mentor else None, made_by=str(recipe.account_id(one.who)),
                 at=recipe.before(10),
             )  # fmt: skip
+
+
+def _boss(person_id: Any) -> Any:
+    return Person.objects.values_list("manager_id", flat=True).get(id=person_id)
 
 
 def _day(today: date, days: int) -> date:

@@ -114,6 +114,8 @@ class Person:
 
 
 _VP, _MANAGER, _HEAD = "ines.aldana", "tobias.rehm", "gwen.parrish"
+_DEMAND = "marit.ekholm"
+"""She leads the marketing managers, who work with marketing operations and are none of it."""
 
 
 def _marketer(slug: str, name: str, role: str, job: str, skills: str = "", manager: str = _MANAGER) -> Person:
@@ -145,15 +147,15 @@ MARKETERS: Final = (
               "Marketing Operations Coordinator", "checking data"),
     _marketer("aino.lehtola", "Aino Lehtola", "mops_coordinator", "Marketing Operations Coordinator", "checking"),
     _marketer("joao.serrano", "João Serrano", "mops_coordinator", "Marketing Operations Coordinator", "checking"),
-    _marketer("marit.ekholm", "Marit Ekholm", "marketing_manager", "Marketing Manager, demand", "approval media", _VP),
+    _marketer("marit.ekholm", "Marit Ekholm", "marketing_manager", "Marketing Manager, demand", "approval media", ""),
     _marketer("rahul.deshmane", "Rahul Deshmane", "marketing_manager",
-              "Marketing Manager, product", "approval writing", _VP),
+              "Marketing Manager, product", "approval writing", _DEMAND),
     _marketer("clemence.arnoult", "Clémence Arnoult", "marketing_manager",
-              "Marketing Manager, content", "writing", _VP),
+              "Marketing Manager, content", "writing", _DEMAND),
     _marketer("ewan.strachan", "Ewan Strachan", "marketing_manager", "Writer", "writing", "clemence.arnoult"),
     _marketer("delphine.okoro", "Delphine Okoro", "marketing_manager", "Designer", "design", "clemence.arnoult"),
     _marketer("lukas.pranger", "Lukas Pranger", "marketing_manager", "Designer", "design", "clemence.arnoult"),
-    _marketer("henrike.daum", "Henrike Daum", "marketing_manager", "Marketing counsel", "legal", _VP),
+    _marketer("henrike.daum", "Henrike Daum", "marketing_manager", "Marketing counsel", "legal", _DEMAND),
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from marops.site import telling
 router = Router(tags=["metrics"])
 
 
-class Asked(Strict):
+class MetricCut(Strict):
     """How a metric is cut: `by` source, owner or currency; periods from `since` on, of a `grain` (week or month)."""
 
     by: str = ""
@@ -44,6 +44,6 @@ def metrics(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/metrics/{name}", response=MetricOut, url_name="metric")
-def metric(request: HttpRequest, name: str, asked: Query[Asked]) -> dict[str, Any]:
+def metric(request: HttpRequest, name: str, asked: Query[MetricCut]) -> dict[str, Any]:
     """One figure with its definition and its periods; with `by` its pieces too."""
     return telling.one(actor_of(request), name, by=asked.by, since=asked.since, grain=asked.grain)

@@ -27,7 +27,8 @@ from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError, problem
 from marops.kernel.files import file_for, path_of
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import add_problem, posted, problems_on
+from marops.kernel.jobs import opens_result
 from marops.kernel.models import Job
 from marops.kernel.permissions import grants, may
 from marops.kernel.shell import Hit, commands
@@ -189,11 +190,12 @@ def job(request: HttpRequest, ref: str) -> HttpResponse:
     """One job: how far it is, what came of it, what went wrong."""
     actor = actor_of(request)
     one = queries.find_job(actor, ref)
+    came = (one.result or {}) if opens_result(one, actor, grants(actor)) else {}
     shown = {
         "run": one,
         "who": names([one.actor_id]).get(one.actor_id, one.actor_id),
         "files": queries.files_of_job(one),
-        "result": sorted((key, value) for key, value in (one.result or {}).items() if not isinstance(value, dict)),
+        "result": sorted((key, value) for key, value in came.items() if not isinstance(value, dict)),
         "manages": reaches_job(MANAGE_JOBS, grants(actor), actor, one),
         "state": _job_words()[one.state],
     }
@@ -408,11 +410,9 @@ def shared(request: HttpRequest, secret: str) -> HttpResponse:
     one = links.opened(secret, now())
     form = CommentForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with problems_on(form):
             links.comment_on_share(actor=links.OUTSIDER, secret=secret, text=form.cleaned_data["text"])
             return redirect(request.path)
-        except MaropsError as error:
-            add_problem(form, error)
     if request.method == "GET":
         links.note_opening(actor=links.OUTSIDER, share_id=one.id)
     shown = {"one": one, "form": form, "remarks": links.remarks_on(one)}

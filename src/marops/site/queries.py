@@ -18,6 +18,7 @@ from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import AuditPayload, AuditRow, File, Job, Notice, Problem
 from marops.kernel.permissions import Scope, grants, may, require
+from marops.kernel.shell import acts
 from marops.site.permissions import SEE_HISTORY, SEE_JOBS, SEE_PROBLEMS, reaches_job
 
 HISTORY_SHOWN = 50
@@ -108,11 +109,13 @@ def _moment(row: AuditRow, payload: dict[str, Any], who: dict[str, str], *, valu
     plain = isinstance(before, dict) and isinstance(after, dict)
     changes = list(_changes(before, after, values=values)) if plain else []
     name = who.get(row.on_behalf_of or row.actor_id, row.actor_id)
+    if row.actor_kind == "ai":
+        name = _("An AI for %(name)s") % {"name": name}
     return Moment(row.at, _KINDS[row.actor_kind], f"{name}: {_in_words(row.action)}", "; ".join(changes))
 
 
 def _in_words(action: str) -> str:
-    words: dict[str, Any] = {
+    words: dict[str, Any] = {name: told for part in acts for name, told in part.value.items()} | {
         "account.first": _("made the first account"),
         "account.invite": _("invited"),
         "account.arrive": _("chose a password"),

@@ -70,12 +70,13 @@ def done_once(run: Run) -> Run:
         # Who asks must be known before anything is told; the operation itself asks again.
         if (refusal := operation._run_authentication(request)) is not None:
             return cast(HttpResponse, refusal)
-        return _once(request, key, lambda: run(request, **given))
+        private = getattr(operation.view_func, "answered_once", False)
+        return _once(request, key, lambda: run(request, **given), private=private)
 
     return once
 
 
-def _once(request: HttpRequest, key: str, run: Callable[[], HttpResponse]) -> HttpResponse:
+def _once(request: HttpRequest, key: str, run: Callable[[], HttpResponse], *, private: bool) -> HttpResponse:
     if not _KEY.fullmatch(key):
         raise MaropsError(BAD_KEY, errors=[FieldError("key", "Not a usable key.", field=HEADER)])
     actor, fingerprint = actor_of(request), _fingerprint(request)
@@ -89,8 +90,9 @@ def _once(request: HttpRequest, key: str, run: Callable[[], HttpResponse]) -> Ht
         raise
     if 200 <= answer.status_code < 300 and not answer.streaming and len(answer.content) <= LARGEST_ANSWER:
         keep_answer(
-            actor=actor, key=key, status=answer.status_code, media_type=answer.headers.get("Content-Type", ""),
-            body=answer.content,
+            actor=actor, key=key, status=answer.status_code,
+            media_type="" if private else answer.headers.get("Content-Type", ""),
+            body=b"" if private else answer.content,
         )  # fmt: skip
     else:
         free_key(actor=actor, key=key)

@@ -20,10 +20,13 @@ from ninja.security.apikey import APIKeyCookie
 import marops
 from marops.domains.accounts.public import Account, actor_of, by_token
 from marops.kernel import comments as remarks
+from marops.kernel.actors import Actor
 from marops.kernel.complaints import said
 from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
 from marops.kernel.forms import validated
+from marops.kernel.jobs import opens_result
 from marops.kernel.models import Comment, Job, Notice, Problem
+from marops.kernel.permissions import grants
 from marops.kernel.rest import Page, Paging, Strict, checked_limit, page, place_of
 from marops.site import actions, queries
 from marops.site.described import described
@@ -157,9 +160,10 @@ class JobOut(Strict):
     ended_at: datetime | None
 
 
-def job_document(one: Job) -> dict[str, Any]:
-    """A job as REST tells it."""
-    return {name: getattr(one, name) for name in JobOut.model_fields}
+def job_document(actor: Actor, one: Job) -> dict[str, Any]:
+    """A job as REST tells it to this actor."""
+    told = {name: getattr(one, name) for name in JobOut.model_fields}
+    return told if opens_result(one, actor, grants(actor)) else told | {"result": None}
 
 
 @router.get("/jobs", response=Page[JobOut], url_name="jobs")
@@ -169,27 +173,28 @@ def jobs(request: HttpRequest, paging: Query[Paging]) -> Any:
     rows = queries.visible_jobs(actor_of(request)).order_by("-number")
     if paging.after:
         rows = rows.filter(number__lt=place_of(paging.after, int)[0])
-    return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=job_document)
+    show = functools.partial(job_document, actor_of(request))
+    return page(rows[: limit + 1], limit, at=lambda one: (one.number,), show=show)
 
 
 @router.get("/jobs/{ref}", response=JobOut, url_name="job")
 def job(request: HttpRequest, ref: str) -> Any:
     """One job, by its reference J-12 or its id."""
-    return job_document(queries.find_job(actor_of(request), ref))
+    return job_document(actor_of(request), queries.find_job(actor_of(request), ref))
 
 
 @router.post("/jobs/{ref}/stop", response=JobOut, url_name="job-stop")
 def job_stop(request: HttpRequest, ref: str) -> Any:
     """Ask a job to end after its present batch."""
     one = queries.find_job(actor_of(request), ref)
-    return job_document(actions.stop_job(actor=actor_of(request), job_id=one.id))
+    return job_document(actor_of(request), actions.stop_job(actor=actor_of(request), job_id=one.id))
 
 
 @router.post("/jobs/{ref}/resume", response=JobOut, url_name="job-resume")
 def job_resume(request: HttpRequest, ref: str) -> Any:
     """Let a stopped or failed job go on."""
     one = queries.find_job(actor_of(request), ref)
-    return job_document(actions.resume_job(actor=actor_of(request), job_id=one.id))
+    return job_document(actor_of(request), actions.resume_job(actor=actor_of(request), job_id=one.id))
 
 
 class ProblemOut(Strict):
@@ -242,9 +247,11 @@ def _notice(one: Notice) -> dict[str, Any]:
 
 @router.get("/notices", response=Page[NoticeOut], url_name="notices")
 def notices(request: HttpRequest, paging: Query[Paging]) -> Any:
-    """One's own notices, newest first."""
-    limit = checked_limit(paging.limit)
-    rows = queries.notices(actor_of(request))
+    """One's own notices, newest first; in one's own session, for they are about people, and a key may lie about."""
+    limit, actor = checked_limit(paging.limit), actor_of(request)
+    if grants(actor).by_key:
+        raise MaropsError(NOT_ALLOWED, "No key reads notices; they are their person's.")
+    rows = queries.notices(actor)
     if paging.after:
         rows = rows.filter(at__lt=place_of(paging.after, datetime)[0])
     return page(rows[: limit + 1], limit, at=lambda one: (one.at,), show=_notice)

@@ -3,7 +3,7 @@
 What a definition does is shown by its domain's pages; here stands only the decision about a version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from marops.kernel.definitions import (
     CHANGE,
     UNDECIDED,
     activate,
+    approvals_needed,
+    approve,
+    approvers_of,
     find,
     in_review,
     kinds,
@@ -37,6 +40,7 @@ from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError
 from marops.kernel.forms import add_problem
 from marops.kernel.models import Definition, Review
 from marops.kernel.permissions import may
+from marops.kernel.rules import write_yaml
 from marops.site.forms import DecisionForm
 
 HIDDEN = frozenset({"access"})
@@ -45,7 +49,7 @@ _PAGES = {
     "route": ("routing:route", True), "quality": ("contacts:rule", True), "score": ("scoring:model", True),
     "lifecycle": ("scoring:lifecycle", False), "pipeline": ("pipeline:opportunities", False),
     "calendar": ("team:calendar", True), "role": ("team:role", True), "skills": ("team:skills", False),
-    "targets": ("metrics", False),
+    "targets": ("metrics", False), "ai_policy": ("policy:page", False),
 }  # fmt: skip
 _TRIALS = {"route": "routing:route-simulate", "score": "scoring:compare"}
 
@@ -117,10 +121,15 @@ def _lines(rows: Sequence[Definition]) -> list[dict[str, Any]]:
     return [
         {
             "row": row, "title": title_of(row), "kind": kinds()[row.kind].title, "url": review_url(row),
-            "who": people.get(row.author, _("the command line")),
+            "who": _by(row, people),
         }
         for row in rows
     ]  # fmt: skip
+
+
+def _by(row: Definition, people: Mapping[str, str]) -> str:
+    """Who wrote a version; an AI is called one."""
+    return _("AI") if row.ai_use else people.get(row.author, _("the command line"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,12 +149,20 @@ def definition(request: HttpRequest, kind: str, slug: str, version: int) -> Http
     people = names([row.author])
     context = {
         "row": row, "title": title_of(row), "kind": kinds()[kind].title, "form": form, "can": can(actor, row),
-        "who": people.get(row.author, _("the command line")),
+        "who": _by(row, people),
+        "text": "" if before else _text(actor, row),
         "before": before if before and before.pk != row.pk else None,
         "changes": differences(seen_by(actor, before), seen_by(actor, row)) if before and before.pk != row.pk else [],
         "answer": _answer(row), "page_url": page_url(row), "trial_url": _trial_url(row), "decisions": _decisions(row),
     }  # fmt: skip
     return render(request, "site/definition.html", context, status=422 if form.is_bound else 200)
+
+
+def _text(actor: Actor, row: Definition) -> str:
+    """The whole document, its parts in the order of its kind."""
+    document = seen_by(actor, row)
+    names = [info.alias or name for name, info in kinds()[row.kind].model.model_fields.items()]
+    return write_yaml({name: document[name] for name in [*names, *document] if name in document})
 
 
 def _found(kind: str, slug: str, version: int) -> Definition:
@@ -158,6 +175,12 @@ def _found(kind: str, slug: str, version: int) -> Definition:
 
 def _decided(request: HttpRequest, actor: Actor, row: Definition, given: dict[str, Any]) -> HttpResponse:
     if given["do"] == "approve":
+        lacking = approvals_needed(row) - len(approvers_of(row) | {actor.id})
+        if lacking > 0:
+            approve(actor=actor, ref=row.pinned, comment=given["comment"])
+            said = ngettext("Approved; %(n)s more person has to.", "Approved; %(n)s more people have to.", lacking)
+            messages.success(request, said % {"n": lacking})
+            return redirect(review_url(row))
         activate(actor=actor, ref=row.pinned, comment=given["comment"])
         messages.success(request, _("%(ref)s is in force.") % {"ref": row.pinned})
     else:

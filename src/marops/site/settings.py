@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "marops.domains.accounts",
     "marops.domains.team",
     "marops.domains.register",
+    "marops.domains.policy",
     "marops.domains.contacts",
     "marops.domains.consent",
     "marops.domains.pipeline",
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "marops.connectors.marketo",
     "marops.connectors.salesforce",
     "marops.connectors.webhooks",
+    "marops.connectors.assistant",
     "marops.site",
     "marops.sample",
 ]

@@ -17,8 +17,7 @@ from marops.connectors.webhooks.forms import EndpointForm, kinds_in_words
 from marops.connectors.webhooks.models import Delivery, Endpoint
 from marops.connectors.webhooks.permissions import MANAGE
 from marops.domains.accounts.public import actor_of, needs
-from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 
 _TONES = {"works": "good", "fails": "warn", "paused": "draft", "stopped": "bad"}
 _DELIVERY_TONES = {"waiting": "draft", "delivered": "good", "failed": "bad"}
@@ -41,11 +40,9 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            try:
+            with problems_on(form):
                 _row, secret = actions.make_endpoint(actor=actor, **form.cleaned_data)
                 form, status = EndpointForm(), 200
-            except MaropsError as error:
-                add_problem(form, error)
     found = list(queries.endpoints(actor))
     rows = [
         (one, _states()[one.state], _TONES[one.state], kinds_in_words(one.kinds)[:3], len(one.kinds)) for one in found
@@ -83,12 +80,10 @@ def _shown(request: HttpRequest, ref: str, secret: str = "") -> HttpResponse:
     form, status = EndpointForm(None if secret else posted(request), initial=given), 200
     if request.method == "POST" and not secret:
         if form.is_valid():
-            try:
+            with problems_on(form):
                 actions.change_endpoint(actor=actor, endpoint_id=one.id, values=form.cleaned_data)
                 messages.success(request, _("The webhook was changed."))
                 return redirect("webhooks:webhook", ref=one.ref)
-            except MaropsError as error:
-                add_problem(form, error)
         status = 422
     state = request.GET.get("state", "")
     page = Paginator(queries.deliveries(one.id, state), 50).get_page(request.GET.get("page"))

@@ -1,6 +1,7 @@
 """Writes about people: letting them in, giving and taking roles, their settings, their keys."""
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from marops.domains.accounts.models import Account, AccountRole, OneTimeLink, SignInAttempt, Token
 from marops.domains.accounts.permissions import MANAGE, TOKENS, forget_rights, roles_in_force
-from marops.domains.accounts.queries import administrators, sha256
+from marops.domains.accounts.queries import administrators, sha256, uses_of_ai
 from marops.domains.accounts.rules import ADMINISTRATOR
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.ids import next_number
-from marops.kernel.permissions import grants, rights
+from marops.kernel.permissions import Grants, grants, rights
 
 LINK_LIVES = {
     OneTimeLink.Purpose.FIRST: timedelta(days=7),
@@ -260,19 +261,19 @@ def reactivate(act: Act, *, actor: Actor, account_id: UUID) -> Account:
 
 
 @action("token.make", effect="create", right=TOKENS, reversible=True)
-def make_token(act: Act, *, actor: Actor, name: str, rights_asked: list[str], days: int) -> tuple[Token, str]:
+def make_token(
+    act: Act, *, actor: Actor, name: str, rights_asked: list[str], days: int, ai_use: str = ""
+) -> tuple[Token, str]:
     """A key with some of the person's own rights; its secret is answered once and never kept.
 
-    Raises MaropsError `invalid` for rights the person does not hold and for lives of more than a year.
+    With `ai_use` it is an AI agent's under that use of the register, and names no rights of its own. Raises MaropsError
+    `invalid` for rights the person does not hold, a use that is not in force and lives of more than a year, and
+    `not-allowed` to an AI: with a key it would come back as the person it works for.
     """
+    if actor.kind == "ai":
+        raise MaropsError(NOT_ALLOWED, _("Only people make keys."))
     held = grants(actor)
-    faults = [
-        FieldError("right", f"{one} is not a right you hold.", field="rights")
-        for one in rights_asked
-        if one not in rights() or one not in held
-    ]
-    if not 1 <= days <= LONGEST_TOKEN.days:
-        faults.append(FieldError("days", _("A key lives from 1 to 366 days."), field="days"))
+    faults = list(_faults_of_key(held, rights_asked, days, ai_use))
     if faults or held.account_id is None:
         raise MaropsError(INVALID, errors=faults)
     secret = f"mrp_{secrets.token_urlsafe(32)}"
@@ -282,11 +283,27 @@ def make_token(act: Act, *, actor: Actor, name: str, rights_asked: list[str], da
         prefix=secret[:10],
         token_sha256=sha256(secret),
         rights=sorted(set(rights_asked)),
+        ai_use=ai_use,
         created_at=act.at,
         expires_at=act.at + timedelta(days=days),
     )
-    act.changed("token", row.id, after={"name": name, "rights": row.rights, "expires_at": row.expires_at})
+    after = {"name": name, "rights": row.rights, "expires_at": row.expires_at}
+    act.changed("token", row.id, after=after | ({"ai_use": ai_use} if ai_use else {}))
     return row, secret
+
+
+def _faults_of_key(held: Grants, rights_asked: list[str], days: int, ai_use: str) -> Iterator[FieldError]:
+    for one in rights_asked:
+        if one not in rights() or one not in held:
+            yield FieldError("right", f"{one} is not a right you hold.", field="rights")
+    if not 1 <= days <= LONGEST_TOKEN.days:
+        yield FieldError("days", _("A key lives from 1 to 366 days."), field="days")
+    if ai_use and ai_use not in uses_of_ai():
+        said = _("The use %(use)s is not in the register of AI uses in force.") % {"use": ai_use}
+        yield FieldError("use", said, _("Put it in force first, or choose another."), field="ai_use")
+    if ai_use and rights_asked:
+        said = _("An agent's key names no rights: it holds what its use and its person both may.")
+        yield FieldError("rights", said, _("Leave the rights out."), field="rights")
 
 
 @action("token.revoke", effect="change")

@@ -26,5 +26,7 @@ class AccountsConfig(AppConfig):
         ports.search.fill("accounts", queries.search_people, order=80)
         shell.commands.fill("invite", shell.Command(_("Invite somebody"), "access-invite", MANAGE, icon="plus"))
         shell.commands.fill("tokens", shell.Command(_("Make a key for a program"), "tokens", "tokens.make"))
-        shell.objects.fill("account", shell.ObjectKind(_("Person"), queries.find_person))
+        agents = shell.Command(_("Make a key for an AI agent"), "agents", "tokens.make", words="mcp assistant")
+        shell.commands.fill("agents", agents)
+        shell.objects.fill("account", shell.ObjectKind(_("Person"), queries.find_person, remarks=False))
         shell.objects.fill("access", pages.ROLES_AS_OBJECT)

@@ -1,5 +1,6 @@
 """Validation shared by the pages, REST and the command line."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -172,6 +173,9 @@ class InviteForm(RolesForm):
     field_order = ("email", "name", "roles", "manager", "unit")
 
 
+_LIVES = [(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("a year"))]
+
+
 class TokenForm(forms.Form):
     """A key for a program."""
 
@@ -183,15 +187,33 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Only what you may do yourself, and only as long as you may."),
     )
-    days = forms.TypedChoiceField(
-        label=_("It works for"),
-        coerce=int,
-        initial=90,
-        choices=[(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("a year"))],
-    )
+    days = forms.TypedChoiceField(label=_("It works for"), coerce=int, initial=90, choices=_LIVES)
 
     def __init__(self, *args: Any, held: Grants, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["rights"].choices = [  # type: ignore[attr-defined]
             (name, one.says) for name, one in rights().items() if name in held
+        ]
+
+
+class AgentForm(forms.Form):
+    """A key for an AI agent, bound to a use of the register."""
+
+    name = forms.CharField(
+        label=_("Which agent is it?"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": _("Assistant on my machine")}),
+    )
+    ai_use = forms.ChoiceField(
+        label=_("Under which use of AI does it act?"),
+        help_text=_(
+            "It may do what the use names and the policy allows, with the rights that the use and you both hold."
+        ),
+    )
+    days = forms.TypedChoiceField(label=_("It works for"), coerce=int, initial=30, choices=_LIVES)
+
+    def __init__(self, *args: Any, uses: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ai_use"].choices = [  # type: ignore[attr-defined]
+            (slug, f"{title} ({slug})") for slug, title in uses.items()
         ]

@@ -106,7 +106,11 @@ class OneTimeLink(models.Model):
 
 
 class Token(models.Model):
-    """A key for programs: hashed, scoped to some of its person's rights, and it expires."""
+    """A key for programs: hashed, scoped to some of its person's rights, and it expires.
+
+    With `ai_use` it is an AI agent's: it acts under that use of the register, on behalf of its person, and holds what
+    both of them may at the moment it is used; `rights` is empty then.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
@@ -114,6 +118,7 @@ class Token(models.Model):
     prefix = models.CharField(max_length=12)
     token_sha256 = models.CharField(max_length=64, unique=True)
     rights = models.JSONField(default=list)
+    ai_use = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)

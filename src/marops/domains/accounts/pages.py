@@ -1,5 +1,6 @@
 """Signing in and out, one's own account, people and access."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from marops.domains.accounts import actions, queries, sign_in
 from marops.domains.accounts.forms import (
+    AgentForm,
     ArriveForm,
     ChangePasswordForm,
     FirstForm,
@@ -38,7 +40,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.config import config
 from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import add_problem, posted, problems_on
 from marops.kernel.permissions import grants, may, rights
 from marops.kernel.shell import Found, ObjectKind
 from marops.kernel.workspace import set_up_workspace
@@ -198,12 +200,10 @@ def account_page(request: HttpRequest) -> HttpResponse:
     initial = {name: getattr(me, name) for name in ("name", "zone", "language", "theme", "desk")}
     form = SettingsForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with problems_on(form):
             actions.change_settings(actor=actor_of(request), account_id=me.id, **form.cleaned_data)
             messages.success(request, _("Your settings are kept."))
             return _with_theme(redirect("account"), form.cleaned_data["theme"])
-        except MaropsError as error:
-            add_problem(form, error)
     status = 422 if form.is_bound else 200
     held = roles_in_force()
     roles = [role for slug in roles_of(me) if (role := held.role(slug))]
@@ -249,12 +249,33 @@ def tokens(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             given = form.cleaned_data
-            _made, secret = actions.make_token(
-                actor=actor, name=given["name"], rights_asked=given["rights"], days=given["days"]
-            )
+            asked = {"name": given["name"], "rights_asked": given["rights"], "days": given["days"]}
+            _made, secret = actions.make_token(actor=actor, **asked)
             form, status = TokenForm(held=grants(actor)), 200
     shown = {"form": form, "tokens": queries.own_tokens(me.id), "secret": secret, "now": now(), "rights": rights()}
     return render(request, "accounts/tokens.html", shown, status=status)
+
+
+@never_cache
+@require_http_methods(_GET_OR_POST)
+@needs(TOKENS)
+def agents(request: HttpRequest) -> HttpResponse:
+    """The keys of the AI agents that work for one; a new one is shown once, with how the agent comes in."""
+    me, actor, uses = _me(request), actor_of(request), queries.uses_of_ai()
+    form = AgentForm(posted(request), uses=uses)
+    secret, status = "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            _made, secret = actions.make_token(actor=actor, rights_asked=[], **form.cleaned_data)
+            form, status = AgentForm(uses=uses), 200
+    keys = [(one, uses.get(one.ai_use, "")) for one in queries.own_tokens(me.id, agents=True)]
+    shown = {
+        "form": form, "keys": keys, "secret": secret, "now": now(), "uses": uses,
+        "start": json.dumps({"command": "marops", "args": ["--home", str(config().home), "mcp"],
+                             "env": {"MAROPS_AGENT_KEY": secret}}),
+    }  # fmt: skip
+    return render(request, "accounts/agents.html", shown, status=status)
 
 
 @require_POST
@@ -262,7 +283,7 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """Stop a key from working."""
     row = actions.revoke_token(actor=actor_of(request), token_id=token_id)
     messages.success(request, _("The key “%(name)s” works no more.") % {"name": row.name})
-    return redirect("tokens")
+    return redirect("agents" if row.ai_use else "tokens")
 
 
 @require_safe
@@ -306,10 +327,8 @@ def invite_page(request: HttpRequest) -> HttpResponse:
     """Invite somebody: by mail where this installation sends mail, else by a link to hand over."""
     form = InviteForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with problems_on(form):
             return _invited(request, form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
     status = 422 if form.is_bound else 200
     return render(request, "accounts/invite.html", {"form": form, "mails": sends_mail()}, status=status)
 
@@ -355,7 +374,7 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
         "form": form,
         "manages": manages,
         "roles": [role for slug in roles_of(one) if (role := document.role(slug))],
-        "tokens": queries.own_tokens(one.id) if manages else [],
+        "tokens": queries.own_tokens(one.id, agents=None) if manages else [],
         "now": now(),
     }
     return render(request, "accounts/person.html", shown, status=422 if form.is_bound else 200)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -151,13 +151,16 @@ def grants_of(actor: Actor) -> PersonGrants:
 def _look_up(actor: Actor) -> PersonGrants:
     if actor.kind == "ai":
         person = person_grants(actor.on_behalf_of or "")
-        return overlap(person, _ai_rights[0](actor.ai_use or "") if _ai_rights else {})
+        held = overlap(person, _ai_rights[0](actor.ai_use or "") if _ai_rights else {})
+        return replace(held, by_key=True)
     return person_grants(actor.id)
 
 
 def _limited(grants: PersonGrants) -> PersonGrants:
     limit = _limit.get()
-    return grants if limit is None else overlap(grants, dict.fromkeys(limit, Scope.ALL))
+    if limit is None:
+        return grants
+    return replace(overlap(grants, dict.fromkeys(limit, Scope.ALL)), by_key=True)
 
 
 def person_grants(account_id: str) -> PersonGrants:

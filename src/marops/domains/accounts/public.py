@@ -1,9 +1,11 @@
 """What other domains may use of accounts."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -33,14 +35,17 @@ from marops.kernel.errors import NOT_ALLOWED, MaropsError, problem
 from marops.kernel.permissions import may, require
 
 __all__ = [
+    "BAD_TOKEN",
     "FIELD_CLASSES",
     "TOKENS",
     "Account",
     "AccountRole",
+    "Agent",
     "Masked",
     "Seen",
     "Token",
     "actor_of",
+    "agent_by_token",
     "ai_rights_come_from",
     "by_token",
     "first_sign_in_link",
@@ -67,6 +72,12 @@ BAD_TOKEN = problem(
 )
 _USE_NOTED_EVERY = timedelta(minutes=5)
 FIRST_EMAIL = "administrator@marops.invalid"
+AGENTS_KEY = problem(
+    "agents-key",
+    "This key belongs to an AI agent",
+    status=403,
+    remedy="Agents come in by MCP, where every reading is noted too; see `marops mcp`. Programs use keys of their own.",
+)
 
 
 def first_sign_in_link() -> str | None:
@@ -93,13 +104,15 @@ def actor_of(request: HttpRequest) -> Actor:
 def by_token(request: HttpRequest, secret: str) -> Account:
     """Let the request act as the owner of a key, with no more rights than the key has.
 
-    Raises MaropsError `bad-token` for keys that are unknown, revoked or run out.
+    Raises MaropsError `bad-token` for keys that are unknown, revoked or run out, `agents-key` for those of agents.
     """
     at = now()
     found = token_owner(secret, at)
     if found is None:
         raise MaropsError(BAD_TOKEN)
     token, account = found
+    if token.ai_use:
+        raise MaropsError(AGENTS_KEY)
     actor = Actor("human", str(account.id))
     limit_to(frozenset(token.rights))
     remember(actor, account)
@@ -113,12 +126,37 @@ def key_with(secret: str, right: str) -> Token | None:
     """The key of this secret, if both the key and its owner hold `right` just now; for doors without a session."""
     at = now()
     found = token_owner(secret, at)
-    if found is None or right not in found[0].rights or right not in account_grants(found[1]):
+    if found is None or found[0].ai_use or right not in found[0].rights or right not in account_grants(found[1]):
         return None
     token, account = found
     if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
         note_token_use(actor=Actor("human", str(account.id)), token_id=token.id)
     return token
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An AI agent that came with its key: who it is to the house, and for whom it works."""
+
+    key: UUID
+    name: str
+    actor: Actor
+    person: str
+    until: datetime
+
+
+def agent_by_token(secret: str) -> Agent:
+    """The agent of a key. Raises MaropsError `bad-token` for keys that open nothing, and for those of programs."""
+    at = now()
+    found = token_owner(secret, at)
+    if found is None or not found[0].ai_use:
+        raise MaropsError(BAD_TOKEN)
+    token, account = found
+    # No id of an account: nothing may take an agent for a person.
+    actor = Actor("ai", f"agent-{token.id.hex[-12:]}", on_behalf_of=str(account.id), ai_use=token.ai_use)
+    if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
+        note_token_use(actor=Actor("human", str(account.id)), token_id=token.id)
+    return Agent(token.id, token.name, actor, account.name, token.expires_at)
 
 
 def keys_for(right: str) -> QuerySet[Token]:

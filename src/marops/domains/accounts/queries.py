@@ -17,6 +17,7 @@ from marops.domains.accounts.rules import ADMINISTRATOR, COUNTED, AccessDocument
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, FieldError, MaropsError
 from marops.kernel.ids import as_uuid
+from marops.kernel.models import Definition
 from marops.kernel.permissions import Grants, Right, Scope, may, require, rights
 from marops.kernel.shell import Found, Hit
 
@@ -100,9 +101,10 @@ def failures(who: str, at: datetime) -> list[datetime]:
     return list(SignInAttempt.objects.filter(who_sha256=who, at__gt=at - COUNTED).values_list("at", flat=True))
 
 
-def own_tokens(account_id: UUID) -> QuerySet[Token]:
-    """A person's keys, newest first."""
-    return Token.objects.filter(account_id=account_id).order_by("-created_at")
+def own_tokens(account_id: UUID, *, agents: bool | None = False) -> QuerySet[Token]:
+    """A person's keys, newest first: those of programs, or of AI agents; None for both."""
+    rows = Token.objects.filter(account_id=account_id).order_by("-created_at")
+    return rows if agents is None else rows.exclude(ai_use="") if agents else rows.filter(ai_use="")
 
 
 def token_owner(secret: str, at: datetime) -> tuple[Token, Account] | None:
@@ -110,6 +112,12 @@ def token_owner(secret: str, at: datetime) -> tuple[Token, Account] | None:
     token = Token.objects.filter(token_sha256=sha256(secret), revoked_at__isnull=True, expires_at__gt=at).first()
     owner = with_access().filter(id=token.account_id, active=True).first() if token else None
     return (token, owner) if token and owner else None
+
+
+def uses_of_ai() -> dict[str, str]:
+    """Short name → title of the uses in the register of AI uses in force, under which an agent may have a key."""
+    rows = Definition.objects.filter(kind="ai_use", state=Definition.State.ACTIVE).order_by("slug")
+    return {slug: str(document.get("title", slug)) for slug, document in rows.values_list("slug", "document")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +160,13 @@ def _faults_of_roles(document: AccessDocument) -> Iterator[FieldError]:
     for number, role in enumerate(document.roles):
         if slugs.count(role.slug) > 1:
             yield FieldError("twice", f"The role {role.slug} stands here twice.", pointer=f"/roles/{number}/slug")
-        for name in role.rights:
+        for name, scope in role.rights.items():
+            pointer = f"/roles/{number}/rights/{name}"
             if name not in rights():
-                yield FieldError("right", f"There is no right {name}.", pointer=f"/roles/{number}/rights/{name}")
+                yield FieldError("right", f"There is no right {name}.", pointer=pointer)
+            elif scope != "all" and not rights()[name].scoped:
+                message = f"{name} reaches everything or nothing; it cannot be held for {scope} alone."
+                yield FieldError("scope", message, "Write all, or leave the right out.", pointer)
     if not any(role.slug == ADMINISTRATOR and role.everything for role in document.roles):
         message = "The administrator must be able to do everything."
         yield FieldError("administrator", message, "Keep the role administrator with everything: true.", "/roles")

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts import actions, queries
-from marops.domains.accounts.forms import InviteForm, RolesForm, TokenForm
+from marops.domains.accounts.forms import AgentForm, InviteForm, RolesForm, TokenForm
 from marops.domains.accounts.mail import link_url, send_invitation, sends_mail
 from marops.domains.accounts.models import Account, Token
 from marops.domains.accounts.permissions import MANAGE, TOKENS, VIEW
@@ -189,6 +189,7 @@ class TokenOut(Strict):
     name: str
     prefix: str
     rights: list[str]
+    ai_use: str
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
@@ -204,15 +205,16 @@ def tokens(request: HttpRequest) -> Any:
     """One's own keys."""
     actor = actor_of(request)
     require(actor, TOKENS)
-    return {"items": [_token(one) for one in queries.own_tokens(queries.myself(actor).id)], "next": None}
+    return {"items": [_token(one) for one in queries.own_tokens(queries.myself(actor).id, agents=None)], "next": None}
 
 
 class TokenIn(Strict):
-    """A key to make; `days` is 7, 30, 90 or 365."""
+    """A key to make; `days` is 7, 30, 90 or 365. With `ai_use` an AI agent's; `rights` is empty then."""
 
     name: str
     rights: list[str]
     days: int = 90
+    ai_use: str = ""
 
 
 class MadeToken(Strict):
@@ -227,8 +229,13 @@ def make_token(request: HttpRequest, body: TokenIn) -> Any:
     """Make a key with some of one's own rights."""
     actor = actor_of(request)
     require(actor, TOKENS)
-    given = validated(TokenForm, body.model_dump(), held=grants(actor))
-    one, secret = actions.make_token(actor=actor, name=given["name"], rights_asked=given["rights"], days=given["days"])
+    if body.ai_use:
+        given = validated(AgentForm, body.model_dump(exclude={"rights"}), uses=queries.uses_of_ai())
+        one, secret = actions.make_token(actor=actor, rights_asked=body.rights, **given)
+    else:
+        given = validated(TokenForm, body.model_dump(exclude={"ai_use"}), held=grants(actor))
+        asked = {"name": given["name"], "rights_asked": given["rights"], "days": given["days"]}
+        one, secret = actions.make_token(actor=actor, **asked)
     return Status(201, {"token": _token(one), "secret": secret})
 
 

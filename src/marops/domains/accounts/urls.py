@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/password", pages.password_page, name="password"),
     path("account/theme", pages.theme, name="theme"),
     path("account/tokens", pages.tokens, name="tokens"),
+    path("account/agents", pages.agents, name="agents"),
     path("account/tokens/<uuid:token_id>/revoke", pages.revoke, name="token-revoke"),
     path("access", pages.access, name="access"),
     path("access/invite", pages.invite_page, name="access-invite"),

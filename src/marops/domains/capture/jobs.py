@@ -26,6 +26,7 @@ from marops.domains.capture.actions import (
 )
 from marops.domains.capture.findings import words
 from marops.domains.capture.models import Batch, Finding, Import
+from marops.domains.capture.permissions import IMPORT
 from marops.domains.capture.plan import Plan, restored
 from marops.domains.capture.preparing import Preparation, Prepared, PreparedTable, TablePreparation, ahead
 from marops.domains.capture.preparing.rows import Rows
@@ -63,7 +64,7 @@ _SHOWN = 200
 crash.declare("import.after_reading", "import.after_batch", "import.before_end")
 
 
-@job("leads.import", title="Import {name}")
+@job("leads.import", title="Import {name}", result_for=(IMPORT,))
 def import_leads(run: JobRun) -> Iterator[Step]:
     """Take a file of leads in. Goes on after the last batch that was committed."""
     yield from _import(run)

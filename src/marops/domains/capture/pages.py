@@ -1,6 +1,7 @@
 """Pages of imports: choose a file, see how it is understood, let it run, see what came of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
@@ -19,7 +20,15 @@ from marops.domains.capture.forms import FileForm, MapForm, table_words
 from marops.domains.capture.models import Import
 from marops.domains.capture.permissions import IMPORT, may_import, right_for
 from marops.domains.capture.plan import Plan
-from marops.domains.capture.public import ImportResult, check_shape, plan_import, start_kept, try_import
+from marops.domains.capture.public import (
+    ImportResult,
+    as_map,
+    check_shape,
+    plan_import,
+    start_kept,
+    try_import,
+    usable,
+)
 from marops.domains.capture.queries import counts_of, find_import, findings_of, imports, job_of, new_words, rows_with
 from marops.domains.capture.tables import LEADS
 from marops.domains.contacts.public import FIX, VIEW, Narrowing, many_leads, quality_summary
@@ -131,6 +140,8 @@ def plan(request: HttpRequest, file_id: UUID) -> HttpResponse:
     wanted = (request.POST if request.method == "POST" else request.GET).get("table", "")
     proposed = _proposed(row, wanted if wanted in tables else "", tables)
     now_shown = proposed.table or LEADS
+    if request.method == "GET" and (wished := _wished(request, row, proposed)):
+        return _shown(request, row, wished, MapForm(wished, tables=tables), by_ai=True)
     if request.method == "GET" or request.POST.get("was", now_shown) != now_shown:
         return _shown(request, row, proposed, MapForm(proposed, tables=tables))
     form = MapForm(proposed, request.POST, tables=tables)
@@ -158,7 +169,30 @@ def _proposed(row: File, table: str, tables: Sequence[str]) -> Plan:
     return plan_import(files.path_of(row), name=row.name, table=tables[0])
 
 
-def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, status: int = 200) -> HttpResponse:
+def _wished(request: HttpRequest, row: File, proposed: Plan) -> Plan | None:
+    """The plan with what an AI proposed for its columns, which the address says by their numbers; None without."""
+    given = {
+        int(name[1:]): text
+        for name, text in request.GET.dict().items()
+        if name[:1] == "c" and name[1:].isdecimal() and len(name) < 6
+    }
+    found = usable(proposed.table, len(proposed.columns), given) if given else {}
+    if not found:
+        return None
+    columns = {proposed.columns[number].name: target for number, target in found.items()}
+    try:
+        wished = plan_import(
+            files.path_of(row), as_map({"columns": columns}), name=row.name, table=proposed.table or LEADS
+        )
+    except MaropsError:
+        return None
+    told = [replace(one, why=_("Proposed by AI.")) if one.name in columns else one for one in wished.columns]
+    return replace(wished, columns=tuple(told))
+
+
+def _shown(
+    request: HttpRequest, row: File, shown: Plan, form: MapForm, *, status: int = 200, by_ai: bool = False
+) -> HttpResponse:
     refusal = _refusal(shown)
     tried = _tried(row, shown, actor_of(request)) if status == 200 and not refusal else None
     columns = [{"column": column, "field": form[f"c{number}"]} for number, column in enumerate(shown.columns)]
@@ -174,6 +208,7 @@ def _shown(request: HttpRequest, row: File, shown: Plan, form: MapForm, *, statu
         "problems": _grouped(tried.warnings) if tried else [],
         "whole": tried is None or tried.rows < TRIED,
         "will": _will(shown.table),
+        "by_ai": by_ai,
     }
     return render(request, "capture/plan.html", context, status=status)
 

@@ -13,11 +13,11 @@ from marops.domains.capture.intake.queries import state as intake_state
 from marops.domains.capture.jobs import rehearse
 from marops.domains.capture.maps import Map, as_map, read_map
 from marops.domains.capture.models import Finding, Import
-from marops.domains.capture.permissions import IMPORT, SEND, right_for
+from marops.domains.capture.permissions import IMPORT, SEND, may_import, right_for
 from marops.domains.capture.plan import Plan, check_shape, make_plan
 from marops.domains.capture.reading import Chunk, Options, RowFault, Source, open_table
 from marops.domains.capture.shapes import Shape
-from marops.domains.capture.tables import LEADS
+from marops.domains.capture.tables import LEADS, targets_for, usable
 from marops.kernel import files
 from marops.kernel.actors import Actor
 from marops.kernel.jobs import start_job
@@ -46,12 +46,15 @@ __all__ = [
     "check_start",
     "intake_faults",
     "intake_state",
+    "may_import",
     "open_table",
     "plan_import",
     "read_map",
     "result_of",
     "start_import",
+    "targets_for",
     "try_import",
+    "usable",
     "write_rejects",
 ]
 

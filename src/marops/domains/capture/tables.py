@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from marops.domains.capture.guessing import Column, Guess, custom_type, is_id, looks_like_dates, looks_like_numbers
 from marops.domains.capture.shapes import Shape, key, recognise
-from marops.domains.capture.targets import SKIP, UNKNOWN_TARGET, Target, nearest, slug
+from marops.domains.capture.targets import SKIP, UNKNOWN_TARGET, Target, all_targets, nearest, parse, slug
 from marops.kernel import ports
 from marops.kernel.errors import FieldError, MaropsError
 from marops.kernel.importers import Cell, Importer
@@ -69,6 +69,30 @@ def parse_for(table: Importer, text: str, *, column: str = "") -> Target:
         f"There is no field {wanted!r}." + near,
         errors=[FieldError("unknown-target", f"{wanted!r} is no field.", near, field=column)],
     )
+
+
+def targets_for(table: str) -> list[str]:
+    """Where columns of such a file can go, one a line, for whoever proposes it."""
+    if table and table != LEADS:
+        door = importer(table)
+        lines = [f"{one.name} ({one.label})" for one in door.columns]
+        return [*lines, *(["custom:NAME"] if door.custom else []), "skip"]
+    return [*all_targets(), "custom:NAME:text", "custom:NAME:number", "custom:NAME:date", "external:SYSTEM"]
+
+
+def usable(table: str, columns: int, given: Mapping[int, str]) -> dict[int, str]:
+    """What of a proposal can be used: columns that the file has, targets that there are, none of them taken twice."""
+    door = importer(table) if table and table != LEADS else None
+    found: dict[int, Target] = {}
+    for number, text in given.items():
+        try:
+            target = parse_for(door, text[:200]) if door else parse(text[:200])
+        except MaropsError:
+            continue
+        taken = target.kind != "skip" and target.slot in {one.slot for one in found.values()}
+        if 0 <= number < columns and not taken:
+            found[number] = target
+    return {number: str(target) for number, target in found.items()}
 
 
 def as_target(column: Known) -> Target:

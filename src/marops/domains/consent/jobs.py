@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from marops.domains.consent.actions import erase_contacts
+from marops.domains.consent.permissions import ERASE
 from marops.engine.erasing import clean_up
 from marops.kernel import crash, erasures, files
 from marops.kernel.actors import Actor
@@ -22,7 +23,7 @@ def start_erasing(contact_ids: Sequence[UUID], *, actor: Actor, here: bool = Fal
     return start_job(ERASE_JOB, arguments, actor=actor, here=here)
 
 
-@job(ERASE_JOB, title="Erase people ({count})")
+@job(ERASE_JOB, title="Erase people ({count})", result_for=(ERASE,))
 def erase(run: JobRun) -> Iterator[Step]:
     """Arguments: contacts, and hashes from a log of erasures. Result: people, rows, files, facts, look_at."""
     ids = [UUID(one) for one in run.arguments["contacts"]]

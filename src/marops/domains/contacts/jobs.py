@@ -13,7 +13,7 @@ from marops.kernel.models import Job
 from marops.kernel.permissions import require
 
 
-@job("quality.fix", title="Put right: {title}")
+@job("quality.fix", title="Put right: {title}", result_for=(FIX,))
 def fix_faults(run: JobRun) -> Iterator[Step]:
     """Apply the remedy in one act; its result is the fix as REST shows it."""
     yield Progress(0, None, "Putting right"), {}

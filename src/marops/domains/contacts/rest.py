@@ -24,7 +24,7 @@ from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, curso
 router = Router(tags=["companies"])
 
 
-class Narrowed(Paging):
+class CompaniesNarrowed(Paging):
     """What a list of companies is narrowed to."""
 
     q: str = ""
@@ -66,7 +66,7 @@ class CompanyWhole(CompanyOut):
 
 
 @router.get("/companies", response=Page[CompanyOut])
-def company_list(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+def company_list(request: HttpRequest, given: Query[CompaniesNarrowed]) -> dict[str, Any]:
     """Companies by name."""
     require(actor_of(request), VIEW)
     limit, offset = checked_limit(given.limit), place_of(given.after, int)[0] if given.after else 0

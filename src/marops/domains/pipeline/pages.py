@@ -43,7 +43,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import CHANGE as DRAFT
 from marops.kernel.definitions import draft
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.money import in_words, short
 from marops.kernel.permissions import Scope, grants, may
 from marops.kernel.workspace import today, zone
@@ -369,14 +369,11 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewDealForm(posted(request), initial={"people": request.GET.get("lead", "")})
     if form.is_bound and form.is_valid():
         values = form.values()
-        try:
+        with problems_on(form):
             deal = create_opportunity(
                 actor=actor_of(request), name=values.pop("name"), stage=form.cleaned_data["stage"],
                 people=form.cleaned_data["people"], values=values,
             )  # fmt: skip
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(name)s was opened as %(ref)s.") % {"name": deal.name, "ref": deal.ref})
             return redirect("pipeline:opportunity", ref=deal.ref)
     context = {
@@ -394,13 +391,10 @@ def change(request: HttpRequest, ref: str) -> HttpResponse:
     deal = find_opportunity(ref, actor, CHANGE)
     form = DealForm(posted(request), initial=as_given(deal, people_lines(deal, actor)))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             change_opportunity(
                 actor=actor, opportunity_id=deal.id, values=form.values(), people=form.cleaned_data["people"]
             )
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Saved."))
             return redirect("pipeline:opportunity", ref=deal.ref)
     context = {
@@ -419,13 +413,10 @@ def move(request: HttpRequest, ref: str) -> HttpResponse:
     form = MoveForm(posted(request), initial={"stage": request.GET.get("to", deal.stage)})
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
-        try:
+        with problems_on(form):
             moved = move_opportunity(
                 actor=actor, opportunity_id=deal.id, stage=given["stage"], reason=given["reason"], at=form.at()
             )
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             said = _("%(name)s stands in %(stage)s now.")
             messages.success(request, said % {"name": moved.name, "stage": stage_labels()[moved.stage]})
             return redirect("pipeline:opportunity", ref=deal.ref)

@@ -83,7 +83,7 @@ class Move(Strict):
     on: date | None = None
 
 
-class Narrowed(Paging):
+class DealsNarrowed(Paging):
     """What a list of deals is narrowed to; `period` is 2026, 2026-Q2, 2026-06, this_quarter ….
 
     `event` (opened, won, closed) on the days `from` to `to` as figures count it, with `piece` of one currency.
@@ -142,7 +142,7 @@ class PipelineOut(Shown):
 
 
 @router.get("/opportunities", response=Page[DealOut])
-def opportunities(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+def opportunities(request: HttpRequest, given: Query[DealsNarrowed]) -> dict[str, Any]:
     """Deals, the newest first."""
     actor, limit = actor_of(request), checked_limit(given.limit)
     found = deals(actor, _filter(given)).select_related("company")
@@ -156,7 +156,7 @@ def opportunities(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any
 
 # Before `/opportunities/{ref}`, which would take it for a reference.
 @router.get("/opportunities/pipeline", response=PipelineOut)
-def pipeline_now(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+def pipeline_now(request: HttpRequest, given: Query[DealsNarrowed]) -> dict[str, Any]:
     """The stages with how many deals stand in each and what they are worth; sums per state and currency."""
     actor = actor_of(request)
     require(actor, VIEW)
@@ -219,7 +219,7 @@ def _again(deal: Opportunity, actor: Actor) -> Opportunity:
     return find_opportunity(deal.ref, actor)
 
 
-def _filter(given: Narrowed) -> DealFilter:
+def _filter(given: DealsNarrowed) -> DealFilter:
     happened = Happened(given.event, given.from_, given.to, given.piece)
     return DealFilter(given.q, given.state, given.stage, given.owner, given.company, given.period, happened=happened)
 

@@ -111,7 +111,7 @@ def _own_absences(account: UUID, as_of: datetime) -> Iterator[Section]:
     if person is None:
         return
     zone = ZoneInfo(clock_of(person).zone)
-    page = f"{reverse('team:hours-of', args=[person.ref])}#away"
+    page = reverse("team:person", args=[person.ref])
     rows = [
         SectionRow(
             (

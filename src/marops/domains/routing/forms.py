@@ -13,6 +13,7 @@ from marops.domains.register.public import queue_names, slug_of
 from marops.domains.routing.permissions import DISPOSE
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
 from marops.domains.team.public import people, people_of
+from marops.kernel.forms import DayField
 from marops.kernel.permissions import Scope
 
 
@@ -251,10 +252,7 @@ class TrialForm(forms.Form):
     """Which version is tried, and on whose leads."""
 
     version = forms.ChoiceField(label=_("Version"))
-    since = forms.DateField(
-        label=_("Leads since"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    since = DayField(label=_("Leads since"), required=True)
     as_now = forms.BooleanField(
         label=_("With today's absences, hours and capacity"),
         required=False,

@@ -30,7 +30,7 @@ router = Router(tags=["leads"])
 MOST_AT_ONCE = 1_000
 
 
-class Narrowed(Paging):
+class LeadsNarrowed(Paging):
     """What a list of leads is narrowed to; `event` (mql, created …) on the days `from` to `to` as figures count it."""
 
     q: str = ""
@@ -83,7 +83,7 @@ class LeadOut(Shown):
 
 
 @router.get("/leads", response=Page[LeadLineOut])
-def leads(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+def leads(request: HttpRequest, given: Query[LeadsNarrowed]) -> dict[str, Any]:
     """Who is where."""
     narrowed = LeadFilter(
         given.q, given.stage, given.grade, given.owner, given.source, given.country, given.sort,

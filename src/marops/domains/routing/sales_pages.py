@@ -27,7 +27,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.errors import CONFLICT, MaropsError
 from marops.kernel.fields import REGISTRY
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import grants, may
 
@@ -43,11 +43,8 @@ def dispose(request: HttpRequest, ref: str) -> HttpResponse:
     stands = disposition(contact.id)
     form = DispositionForm(posted(request), state=stands["state"])
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             kept = dispose_lead(actor=actor, contact_id=contact.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             told = {"lead": contact.ref, "state": STATES[kept.state].lower()}
             messages.success(request, _("%(lead)s: %(state)s.") % told)
             return redirect("routing:lead", ref=contact.ref)
@@ -122,11 +119,8 @@ def new_queue(request: HttpRequest) -> HttpResponse:
     """Make a queue that rules can send leads to."""
     form = NewQueueForm(posted(request))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             made = make_queue(actor=actor_of(request), **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             told = {"name": made.name, "slug": made.slug}
             messages.success(request, _("Rules can send leads to “%(name)s” as %(slug)s.") % told)
             return redirect("routing:queue", slug=made.slug)

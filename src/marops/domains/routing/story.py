@@ -183,11 +183,16 @@ def _stayed(row: Assignment) -> str:
 
 
 def _by_hand(row: Assignment) -> str:
-    reason = row.because.get("reason")
+    reason = str(row.because.get("reason") or "").strip()
     if taken := row.because.get("taken"):
         return f"Taken by hand from {_queue(taken)}."
-    away = "Handed over because the owner was away" if row.because.get("cause") == "absence" else "Handed over by hand"
-    return f"{away}{f': {reason}' if reason else ''}."
+    said = "Handed over by hand"
+    if use := row.because.get("ai_use"):
+        said = f"Handed over by an AI, under the use {use}"
+    elif row.because.get("cause") == "absence":
+        said = "Handed over because the owner was away"
+    ends = "" if reason.endswith((".", "!", "?")) else "."
+    return f"{said}: {reason}{ends}" if reason else f"{said}."
 
 
 def _of_pool(row: Assignment, document: Route) -> str:
@@ -262,7 +267,7 @@ def _said_routed(fact: Mapping[str, Any]) -> str:
     to = _queue(told["queue"]) if told.get("queue") else _name(told.get("owner"))
     cause = "by_hand" if told.get("by_hand") and told.get("cause") != "absence" else told.get("cause", "route")
     because = {
-        "by_hand": "handed over by a person",
+        "by_hand": "handed over by an AI" if fact["actor_type"] == "ai" else "handed over by a person",
         "absence": "because the owner was away",
         "duplicate": "who has another lead with the same number",
         "company": "who has the company's other leads",

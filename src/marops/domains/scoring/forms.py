@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marops.domains.scoring.rules import PARTS, ScoreModel
+from marops.kernel.forms import DayField
 from marops.kernel.workspace import today
 
 _LISTS = (("fit", "signals"), ("engagement", "signals"), ("engagement", "activities"))
@@ -109,15 +110,8 @@ class CompareForm(forms.Form):
 
     version = forms.ChoiceField(label=gettext_lazy("Version"))
     against = forms.ChoiceField(label=gettext_lazy("Compared with"))
-    since = forms.DateField(
-        label=gettext_lazy("Leads that came in since"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("and no later than"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    since = DayField(label=gettext_lazy("Leads that came in since"), required=True)
+    until = DayField(label=gettext_lazy("and no later than"))
 
     def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

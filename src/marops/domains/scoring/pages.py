@@ -25,7 +25,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, activate, draft, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.facts import fact_kinds
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 from marops.kernel.rules_sentence import sentence
@@ -189,7 +189,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     plain = document.model_dump(mode="json", by_alias=True, exclude_none=True)
     form = ModelForm(posted(request), model=document, document=plain)
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             made = draft(
                 actor=actor_of(request),
                 kind="score",
@@ -197,9 +197,6 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
                 document=form.document(),
                 reason=form.cleaned_data["reason"],
             )
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(ref)s is a draft. See what it would change.") % {"ref": made.pinned})
             return redirect(f"{reverse('scoring:compare', args=[slug])}?version={made.version}")
     context = {
@@ -368,11 +365,8 @@ def stage(request: HttpRequest, ref: str) -> HttpResponse:
     choices = [(one.name, one.label) for one in document.stages if one.name != before]
     form = StageForm(posted(request), stages=choices)
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             set_stage(actor=actor, contact_id=contact.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             label = document.label(form.cleaned_data["stage"])
             messages.success(request, _("%(lead)s is in “%(stage)s” now.") % {"lead": contact.ref, "stage": label})
             return redirect("routing:lead", ref=contact.ref)

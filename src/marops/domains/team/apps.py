@@ -45,7 +45,7 @@ class TeamConfig(AppConfig):
         register_kind(
             Kind(
                 "structure", "Structure of the team", Structure, check=structures.check, four_eyes=False,
-                reserved=frozenset({"new"}),
+                reserved=frozenset({"new"}), seen=structures.seen, in_trail=False,
             )
         )  # fmt: skip
         register_kind(Kind("assumptions", "Assumptions of plans", Assumptions, four_eyes=False))
@@ -59,6 +59,7 @@ class TeamConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from marops.domains.team.permissions import VIEW
+        from marops.domains.team.queries import finding
         from marops.domains.team.queries import hours as queries
         from marops.kernel import ports, shell
 
@@ -67,13 +68,28 @@ class TeamConfig(AppConfig):
         ports.navigation.fill("team", entry, order=20)
         words = "team absences holidays vacation calendar"
         shell.commands.fill("team-hours", shell.Command(_("Working hours"), "team:hours", VIEW, words=words))
-        ports.search.fill("team", queries.search_people, order=85)
-        shell.objects.fill("person", shell.ObjectKind(_("Member of the team"), queries.find_for_shell))
+        ports.search.fill("team", finding.search_people, order=85)
+        ports.search.fill("team-roles", finding.search_roles, order=87)
+        ports.search.fill("team-openings", finding.search_openings, order=88)
+        shell.objects.fill("person", shell.ObjectKind(_("Member of the team"), queries.find_for_shell, remarks=False))
         from marops.domains.team.queries import work
 
         ports.desk.fill("team-work", work.desk_lines)
         ports.search.fill("team-work", work.search_work, order=86)
         shell.objects.fill("assignment", shell.ObjectKind(_("Work"), work.find_for_shell))
+        words = "1:1 one to one talk manager report"
+        shell.commands.fill("team-talks", shell.Command(_("One-to-ones"), "team:talks", VIEW, words=words))
+        shell.acts.fill("team", {
+            "person.add": _("took into the team"), "person.change": _("changed details"),
+            "person.leave": _("set the last day"), "person.forget": _("deleted what was kept"),
+            "person.show": _("chose what colleagues see"), "role.give": _("gave a role"),
+            "role.change": _("changed a role"), "role.take": _("took a role away"),
+            "skill.look_at_self": _("said how they see their skills"), "skill.assess": _("assessed skills"),
+            "evidence.add": _("added evidence"), "evidence.remove": _("removed evidence"),
+            "absence.add": _("planned an absence"), "absence.remove": _("removed an absence"),
+            "pay.set": _("set the pay"), "pay.remove": _("removed a line of pay"),
+            "work.move_all": _("moved all work"), "work.move_back": _("moved all work back"),
+        })  # fmt: skip
         words = "assign task to do delegate"
         shell.commands.fill("team-work", shell.Command(_("New work"), "team:work-new", VIEW, words=words))
 

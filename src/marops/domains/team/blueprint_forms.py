@@ -6,8 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marops.domains.team.permissions import PAY
 from marops.domains.team.queries.blueprint import Asked, asked_of, heads, origins, settings
+from marops.domains.team.queries.blueprint_pay import offered
+from marops.domains.team.queries.blueprint_words import amount_said
+from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError
+from marops.kernel.permissions import may
 
 AMOUNT, INSTEAD = "d-", "a-"
 
@@ -31,9 +36,18 @@ class AskForm(forms.Form):
         label=_("Keep the roles people have today"), required=False,
         help_text=_("Each main role of today has at least as many seats."),
     )  # fmt: skip
+    pay = forms.ChoiceField(
+        label=_("Costs rest on"), required=False, widget=forms.RadioSelect,
+        choices=[("own", _("pay that is kept here")), ("bands", _("the assumed bands of pay"))],
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.paid = may(actor, PAY)
+        if self.paid:
+            self._offer(actor)
+        else:
+            del self.fields["pay"]
         self.drivers, self.settings = origins(), settings()
         self.fields["size"].initial = heads() or None
         for one in self.drivers:
@@ -42,10 +56,23 @@ class AskForm(forms.Form):
             self.fields[INSTEAD + one["name"]] = forms.FloatField(label=one["label"], required=False)
         self.asked: Asked | None = None
 
+    def _offer(self, actor: Actor) -> None:
+        n = offered(actor)
+        self.fields["pay"].initial = "own" if n else "bands"
+        if self.is_bound and not self.data.get("pay"):
+            # What counts where nothing was said is shown as chosen.
+            self.data = {**dict(self.data.items()), "pay": self.fields["pay"].initial}
+        self.fields["pay"].help_text = (
+            _("%(n)s people's pay counts as medians; only those who may see pay get that answer.") % {"n": n} if n
+            else _("From five people of the team with pay in this currency on, costs can rest on it.")
+        )  # fmt: skip
+
     def clean(self) -> dict[str, Any]:
         """The question itself, checked by what checks it for REST and the command too."""
         data: dict[str, Any] = super().clean() or {}
         limit = data.get("limit")
+        if not self.paid and self.data.get("pay") == "own":
+            self.add_error(None, _("This question rests on pay, which you may not see. Ask it anew below."))
         if self.errors:
             return data
         try:
@@ -53,7 +80,7 @@ class AskForm(forms.Form):
                 size=data.get("size") if limit == "size" else None,
                 budget=data.get("budget") if limit in ("budget", "size") else None,
                 load=limit == "load", amounts=self._given(data, AMOUNT), instead=self._given(data, INSTEAD),
-                keep=bool(data.get("keep")),
+                keep=bool(data.get("keep")), pay=data.get("pay") or str(self.data.get("pay") or ""),
             )  # fmt: skip
         except MaropsError as error:
             self._faults(error, str(limit))
@@ -79,7 +106,7 @@ class AskForm(forms.Form):
         """Fields of one kind, each with what counts where it is empty."""
         key, known = ("id", self.drivers) if prefix == AMOUNT else ("name", self.settings)
         for one in known:
-            yield one | {"field": self[prefix + one[key]]}
+            yield one | {"field": self[prefix + one[key]], **amount_said(one)}
 
 
 class RangeForm(forms.Form):
@@ -96,7 +123,7 @@ class RangeForm(forms.Form):
                 self.fields[f"{path}.{end}"] = forms.FloatField(
                     label=end,
                     required=end != "high",
-                    initial=of.get(end),
+                    initial=_short(of.get(end)),
                     widget=forms.NumberInput(attrs={"step": "any"}),
                 )
 
@@ -112,6 +139,11 @@ class RangeForm(forms.Form):
     def made(self) -> dict[str, Any]:
         """The document with the numbers of the form; what was changed is an assumption of this company."""
         return dict(_with_ranges(self.document, "", self.cleaned_data))
+
+
+def _short(of: float | None) -> float | int | None:
+    """Without a decimal that says nothing."""
+    return int(of) if of is not None and of == int(of) else of
 
 
 def ranges_in(document: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

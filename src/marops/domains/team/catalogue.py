@@ -47,7 +47,13 @@ def _in_force(kind: str) -> tuple[UUID, ...] | None:
 def _catalogue(roles: tuple[UUID, ...] | None, skills: tuple[UUID, ...] | None) -> Catalogue:
     known: Mapping[str, Role] = _documents(ROLE, roles)
     found: Mapping[str, Skills] = _documents(SKILLS, skills)
-    return Catalogue(known, {one.id: one for document in found.values() for one in document.skills})
+    return Catalogue(known, {one.id: one for document in found.values() for one in document.skills}, _retired(known))
+
+
+def _retired(known: Mapping[str, Role]) -> Mapping[str, str]:
+    """What roles were called that are no longer in force. They change only together with those that are."""
+    rows = Definition.objects.filter(kind=ROLE, state=Definition.State.RETIRED).exclude(slug__in=known)
+    return {row.slug: str(row.document.get("title", row.slug)) for row in rows.order_by("slug", "version")}
 
 
 @lru_cache(maxsize=32)

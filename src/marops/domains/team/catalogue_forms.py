@@ -1,6 +1,7 @@
 """What the pages of the catalogue ask for: a role with its rows, a skill. Rows left empty are taken out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,6 +17,8 @@ from marops.kernel.errors import FieldError, MaropsError
 Document = dict[str, Any]
 SPARE = 2
 """So many empty rows stand below those that are filled."""
+SOURCES = {"card": _("as stated on the card of the source"), "text": _("as stated in the text of the source")}
+"""The two places where the source of the shipped catalogue speaks of experience."""
 _LINES = {"core", "aliases", "kpis", "tools", "regulations", "backgrounds", "previous"}
 _KINDS = ("leadership", "domain", "finance", "technology", "process", "analytics", "data", "compliance",
           "communication", "collaboration")  # fmt: skip
@@ -50,7 +53,7 @@ class AboutRole(forms.Form):
     )  # fmt: skip
     core = _lines(_("At its core"), _("A line each."))
     aliases = _lines(_("Also called"), _("A line each."))
-    previous = _lines(_("Previous roles"), _("A line each: the short name of a role, or its title in words."))
+    previous = _lines(_("Previous roles"), _("A line each: the title of a role."))
     backgrounds = _lines(_("Backgrounds"), _("A line each."))
     manages = forms.MultipleChoiceField(
         label=_("Leads"), required=False, widget=forms.SelectMultiple(attrs={"size": 6})
@@ -77,8 +80,9 @@ class DutyRow(forms.Form):
     id = forms.CharField(required=False, widget=forms.HiddenInput, max_length=80)
     text = forms.CharField(label=_("Responsibility"), required=False, max_length=300)
     skills = forms.MultipleChoiceField(
-        label=_("Skills it takes"), required=False, widget=forms.SelectMultiple(attrs={"size": 4})
-    )
+        label=_("Skills it takes"), required=False, widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text=_("Several with Ctrl or Cmd."),
+    )  # fmt: skip
     driver = forms.ChoiceField(label=_("Grows with"), required=False)
     low = forms.FloatField(label=_("Hours for each: low"), required=False, min_value=0)
     usual = forms.FloatField(label=_("usual"), required=False, min_value=0)
@@ -103,6 +107,14 @@ class DutyRow(forms.Form):
         elif given and sorted(given) != given:
             self.add_error("usual", _("The usual number lies between the low and the high one."))
         return data
+
+    @property
+    def says(self) -> str:
+        """What it holds, in few words: the skills that are chosen, and with what its hours grow."""
+        chosen, driver = self["skills"].value() or (), self["driver"].value()
+        skills = [words for ident, words in _skills() if ident in chosen]
+        grows = [_("grows with %(what)s") % {"what": one.name} for one in assumptions().drivers if one.id == driver]
+        return "; ".join([*([", ".join(skills)] if skills else []), *grows])
 
     def row(self, before: Document) -> Document | None:
         """The part of the document; None where it is left empty."""
@@ -177,7 +189,7 @@ class StepRow(forms.Form):
 class YearsRow(forms.Form):
     """What one source says of experience."""
 
-    source = forms.CharField(label=_("Source"), required=False, max_length=300)
+    source = forms.CharField(label=_("Who says so"), required=False, max_length=300)
     years_min = forms.FloatField(label=_("Years from"), required=False, min_value=0)
     years_max = forms.FloatField(label=_("to"), required=False, min_value=0)
     where = forms.CharField(label=_("In"), required=False, max_length=300)
@@ -187,13 +199,19 @@ class YearsRow(forms.Form):
         data = self.cleaned_data
         if not data["source"]:
             return None
-        given = {"source": data["source"], "years_min": data["years_min"], "years_max": data["years_max"],
+        source = next((key for key, words in SOURCES.items() if words == data["source"]), data["source"])
+        given = {"source": source, "years_min": data["years_min"], "years_max": data["years_max"],
                  "in": data["where"] or None}  # fmt: skip
         return {key: value for key, value in {**before, **given}.items() if value is not None}
 
 
+def _short(value: float | None) -> float | int | None:
+    """Without decimals that say nothing."""
+    return int(value) if value is not None and value == int(value) else value
+
+
 def _duty(row: Document) -> Document:
-    low, usual, high = (row.get("load") or {}).get("hours_per_unit", (None, None, None))
+    low, usual, high = (_short(one) for one in (row.get("load") or {}).get("hours_per_unit", (None, None, None)))
     driver = (row.get("load") or {}).get("driver", "")
     return {**row, "driver": driver, "low": low, "usual": usual, "high": high}
 
@@ -201,18 +219,74 @@ def _duty(row: Document) -> Document:
 def _step(row: Document) -> Document:
     known = row["role"] in catalogue().roles
     words = row.get("as", "") if known else row["role"]
-    low, high = row["months"]
+    low, high = (_short(one) for one in row["months"])
     return {"role": row["role"] if known else "", "words": words, "low": low, "high": high,
             "condition": row.get("condition", "")}  # fmt: skip
+
+
+def _year(row: Document) -> Document:
+    years = {name: _short(row.get(name)) for name in ("years_min", "years_max")}
+    return {**row, **years, "where": row.get("in", ""), "source": str(SOURCES.get(row["source"], row["source"]))}
 
 
 _SETS: Mapping[str, tuple[type[forms.Form], Any, Any]] = {
     "responsibilities": (DutyRow, _duty, _("Responsibilities")),
     "skills": (SkillRow, dict, _("Skills")),
     "next": (StepRow, _step, _("Next roles")),
-    "experience": (YearsRow, lambda row: {**row, "where": row.get("in", "")}, _("Typical experience")),
+    "experience": (YearsRow, _year, _("Typical experience")),
 }
 _PLACES = {"id": "text", "load": "driver", "months": "low", "in": "where", "as": "words"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the form that folds: fields of the role, or the rows of a list."""
+
+    name: str
+    label: Any
+    fields: Sequence[Any] = ()
+    rows: Any = None
+
+    @property
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Label, words and anchor of everything to put right in it."""
+        found = [(bound, "") for bound in self.fields]
+        found += [(bound, f"{n}. ") for n, form in enumerate(self.rows or (), 1) for bound in form.visible_fields()]
+        return [(f"{n}{bound.label}", str(error), bound.auto_id) for bound, n in found for error in bound.errors]
+
+    @property
+    def open(self) -> bool:
+        """Is it unfolded? What a role is, and whatever has a fault."""
+        return self.name == "about" or bool(self.faults)
+
+    @property
+    def says(self) -> str:
+        """What it holds, while it is folded."""
+        if self.rows is not None:
+            filled = [form for form in self.rows if form.initial]
+            heads = [_head(form) for form in filled[:3]]
+            more = [_("%(n)s more") % {"n": len(filled) - 3}] if len(filled) > 3 else []
+            return ", ".join([*heads, *more]) or str(_("none"))
+        held = [str(bound.label) for bound in self.fields if bound.value()]
+        return ", ".join(held) or str(_("nothing yet"))
+
+
+def _head(form: Any) -> str:
+    """A row by its first field, in words."""
+    bound = next(iter(form.visible_fields()))
+    value = bound.value() or form.initial.get("words", "")
+    said = str(dict(getattr(bound.field, "choices", ())).get(value, value)).rstrip(".")
+    years = [form.initial.get(name) for name in ("years_min", "years_max")]
+    spans = "–".join(f"{one:g}" for one in years if one is not None)
+    return f"{spans} {said}" if spans else said
+
+
+_PARTS = (
+    ("about", _("What it is"), ("title", "summary", "core", "level", "inside")),
+    ("around", _("Who is around it"), ("manages", "previous", "backgrounds", "aliases")),
+    ("named", _("Tools, figures and rules of law"), ("tools", "kpis", "regulations")),
+    ("sign", _("Persona and emblem"), ("persona", "gist", "emblem")),
+)
 
 
 class RoleSheet:
@@ -221,7 +295,9 @@ class RoleSheet:
     def __init__(self, data: QueryDict | None, base: Document):
         persona = base.get("persona") or {}
         initial = {
-            **{name: "\n".join(base.get(name, ())) for name in _LINES},
+            **{name: "\n".join(base.get(name, ())) for name in _LINES - {"previous"}},
+            "previous": "\n".join(catalogue().title(one) if one in catalogue().roles else one
+                                  for one in base.get("previous", ())),
             **{name: base.get(name, "") for name in ("title", "summary", "level")},
             "inside": base.get("inside") or base.get("custom"), "manages": list(base.get("manages", ())),
             "persona": persona.get("name", ""), "gist": persona.get("gist", ""), "emblem": persona.get("emblem", ""),
@@ -236,9 +312,20 @@ class RoleSheet:
         return made(data, prefix=name, initial=[read(dict(row)) for row in self.base.get(name, ())])
 
     @property
-    def groups(self) -> list[tuple[str, Any, Any]]:
-        """Name, heading and rows of each list."""
-        return [(name, _SETS[name][2], rows) for name, rows in self.sets.items()]
+    def sections(self) -> list[Section]:
+        """The parts of the form in the order of what is changed most."""
+        parts = [Section(name, label, [self.about[one] for one in fields]) for name, label, fields in _PARTS]
+        lists = [Section(name, _SETS[name][2], rows=rows) for name, rows in self.sets.items()]
+        return [parts[0], *lists, *parts[1:]]
+
+    @property
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Everything to put right, with where it stands; what stands at no field first, without an anchor."""
+        if not self.about.is_bound:
+            return []
+        general = [*self.about.non_field_errors()]
+        general += [error for rows in self.sets.values() for form in rows for error in form.non_field_errors()]
+        return [*(("", str(one), "") for one in general), *(one for part in self.sections for one in part.faults)]
 
     def is_valid(self) -> bool:
         """Do all of them hold, each by itself?"""
@@ -249,6 +336,8 @@ class RoleSheet:
         data = self.about.cleaned_data
         made: Document = {**self.base, **{name: data[name] for name in ("title", "summary", "level")}}
         made |= {name: [one.strip() for one in data[name].splitlines() if one.strip()] for name in _LINES}
+        slugs = {role.title.casefold(): slug for slug, role in catalogue().roles.items()}
+        made["previous"] = [slugs.get(one.casefold(), one) for one in made["previous"]]
         made["manages"] = data["manages"]
         made["manages_by_us"] = [one for one in self.base.get("manages_by_us", ()) if one in data["manages"]]
         if not made.get("custom") or not data["inside"]:

@@ -8,10 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import Account
-from marops.domains.team.catalogue import catalogue
-from marops.domains.team.fields import calendars
+from marops.domains.team.fields import calendars, people_choices, role_choices
 from marops.domains.team.models import Person
 from marops.domains.team.rules.calendars import WorkingCalendar
+from marops.kernel.forms import DayField
 from marops.kernel.ids import as_uuid
 from marops.methods.worktime import WEEKDAYS
 
@@ -35,12 +35,11 @@ def _calendars() -> list[tuple[str, str]]:
 
 
 def _roles() -> list[tuple[str, Any]]:
-    return [("", _("None")), *((slug, role.title) for slug, role in catalogue().roles.items())]
+    return role_choices(_("None"))
 
 
 def _managers() -> list[tuple[str, Any]]:
-    rows = Person.objects.filter(active=True).order_by("name").values_list("id", "name")
-    return [("", _("Nobody")), *((str(pk), name) for pk, name in rows)]
+    return people_choices(_("Nobody"))
 
 
 def _accounts() -> list[tuple[str, Any]]:
@@ -88,8 +87,8 @@ class NewPersonForm(PersonForm):
 class AbsenceForm(forms.Form):
     """When somebody is away. Days are whole days in their own zone; the last day is included."""
 
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    first = DayField(label=_("First day"), required=True)
+    last = DayField(label=_("Last day"), required=True)
     reason = forms.CharField(label=_("Why"), required=False, max_length=200, help_text=_("Shown to the whole team."))
 
     def clean(self) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.team.catalogue import catalogue
-from marops.domains.team.models import GrowthGoal, GrowthPlan, Person
+from marops.domains.team.fields import people_choices, role_choices
+from marops.domains.team.models import GrowthGoal, GrowthPlan
+from marops.kernel.forms import DayField
 from marops.kernel.ids import as_uuid
 from marops.kernel.workspace import today
 
@@ -20,20 +22,16 @@ SEEN_BY = (
 )
 
 
-def _people(*, sign_in: bool = False) -> list[tuple[str, Any]]:
-    rows = Person.objects.filter(active=True).order_by("name", "number")
-    if sign_in:
-        rows = rows.exclude(account_id=None)
-    return [("", _("Nobody")), *((str(pk), name) for pk, name in rows.values_list("id", "name"))]
+def _people() -> list[tuple[str, Any]]:
+    return people_choices(_("Nobody"))
 
 
 def _mentors() -> list[tuple[str, Any]]:
-    return _people(sign_in=True)
+    return people_choices(_("Nobody"), sign_in=True)
 
 
 def _roles() -> list[tuple[str, Any]]:
-    rows = sorted(catalogue().roles.items(), key=lambda pair: pair[1].title)
-    return [("", _("In words")), *((slug, role.title) for slug, role in rows)]
+    return role_choices(_("In words"))
 
 
 def _skills() -> list[tuple[str, Any]]:
@@ -41,8 +39,9 @@ def _skills() -> list[tuple[str, Any]]:
     return [("", _("None in particular")), *((one.id, one.name) for one in rows)]
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+def _others(field: Any, people: list[tuple[str, Any]], me: UUID | None) -> None:
+    """Nobody is their own mentor, or looks back with themselves."""
+    field.choices = [one for one in people if one[0] != str(me)]
 
 
 class _Person(forms.ChoiceField):
@@ -59,13 +58,17 @@ class PlanForm(forms.Form):
     )
     seen_by = forms.ChoiceField(label=_("Who sees this plan"), choices=SEEN_BY, initial=GrowthPlan.SeenBy.NOBODY)
 
+    def __init__(self, *args: Any, me: UUID | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _others(self.fields["mentor_id"], _mentors(), me)
+
 
 class GoalForm(forms.Form):
     """Where one wants to get."""
 
     role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False)
     says = forms.CharField(label=_("In words"), max_length=500, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=_day())
+    by = DayField(label=_("By"))
 
 
 class GoalStateForm(forms.Form):
@@ -77,9 +80,9 @@ class GoalStateForm(forms.Form):
 class MoveForm(forms.Form):
     """A small thing to do next."""
 
-    says = forms.CharField(label=_("What I will do"), max_length=500)
+    says = forms.CharField(label=_("What I will do"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     skill = forms.ChoiceField(label=_("For the skill"), choices=_skills, required=False)
-    by = forms.DateField(label=_("By"), required=False, widget=_day())
+    by = DayField(label=_("By"))
 
 
 class AdoptForm(MoveForm):
@@ -91,9 +94,13 @@ class AdoptForm(MoveForm):
 class ReviewForm(forms.Form):
     """A look back."""
 
-    on = forms.DateField(label=_("On"), initial=today, widget=_day())
+    on = DayField(label=_("On"), initial=today, required=True)
     beside_id = _Person(label=_("With"), choices=_people, required=False)
     says = forms.CharField(label=_("What we saw"), max_length=4000, widget=_WORDS)
+
+    def __init__(self, *args: Any, me: UUID | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _others(self.fields["beside_id"], _people(), me)
 
 
 class MentorForm(forms.Form):

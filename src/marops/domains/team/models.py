@@ -1,14 +1,16 @@
 """People as those who work here: roles, skills, absences, growth, and the work they have on."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
 
 STANDARD = "standard"
+WEB = ("https://", "http://")
 
 
 class Person(models.Model):
@@ -18,6 +20,7 @@ class Person(models.Model):
     number = models.BigIntegerField(unique=True)
     account_id = models.UUIDField(null=True, unique=True)
     name = models.TextField()
+    email = models.TextField(default="", blank=True)  # of who has no account; with one, the account's counts
     manager = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
     zone = models.TextField(default="", blank=True)  # empty: the calendar's, else the workspace's
     calendar = models.TextField(default=STANDARD)  # the short name of a definition of kind `calendar`
@@ -34,6 +37,8 @@ class Person(models.Model):
         db_table = "person"
         constraints: ClassVar = [
             models.CheckConstraint(name="person_not_own_manager", condition=~Q(manager=F("id"))),
+            models.UniqueConstraint(Lower("email"), name="person_email", condition=~Q(email="")),
+            models.CheckConstraint(name="person_one_address", condition=Q(account_id=None) | Q(email="")),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +146,16 @@ class Evidence(models.Model):
     class Meta:
         db_table = "skill_evidence"
         indexes: ClassVar = [models.Index("person", "skill", name="evidence_person")]
+
+    @property
+    def by_themselves(self) -> bool:
+        """Did the person add it, or somebody about them?"""
+        return self.made_by == str(self.person.account_id)
+
+    @property
+    def address(self) -> str:
+        """Where it leads, for pages; nothing that a browser would run."""
+        return self.url if self.url.startswith(WEB) else ""
 
 
 class Pay(models.Model):
@@ -253,6 +268,18 @@ class Duty(models.Model):
         ]
 
 
+class Every(models.Manager[Any]):
+    """With what was taken out of plans."""
+
+
+class InPlan(models.Manager[Any]):
+    """What stands in a plan; what was taken out is kept for a moment, to be put back, and read by nobody."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        """Without what was taken out."""
+        return super().get_queryset().filter(taken_out_at=None)
+
+
 class GrowthPlan(models.Model):
     """Somebody's plan for themselves. Its owner decides who sees it, takes it along and deletes it."""
 
@@ -270,6 +297,8 @@ class GrowthPlan(models.Model):
     mentor = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     mentor_agreed_at = models.DateTimeField(null=True, blank=True)  # empty: asked, and has not said yes
     seen_by = models.TextField(choices=SeenBy.choices, default=SeenBy.NOBODY)
+    # With which manager it is shared, where it is: a later one does not see it until the owner says so.
+    manager = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -293,6 +322,10 @@ class GrowthGoal(models.Model):
     by = models.DateField(null=True, blank=True)
     state = models.TextField(choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(default=now)
+    taken_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InPlan()
+    every = Every()
 
     class Meta:
         db_table = "growth_goal"
@@ -309,6 +342,10 @@ class GrowthMove(models.Model):
     by = models.DateField(null=True, blank=True)
     done_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
+    taken_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InPlan()
+    every = Every()
 
     class Meta:
         db_table = "growth_move"
@@ -324,9 +361,41 @@ class GrowthReview(models.Model):
     says = models.TextField()
     made_by = models.TextField()
     at = models.DateTimeField(default=now)
+    taken_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InPlan()
+    every = Every()
 
     class Meta:
         db_table = "growth_review"
+
+
+class StructureSketch(models.Model):
+    """A planned structure as somebody is changing it, before they keep a version, and the way back.
+
+    `base` is the version it began from; `past` holds what undoing goes to, each document with the words of the change
+    that was made to it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    slug = models.TextField()
+    by = models.TextField()  # the actor; everybody has a sketch of their own
+    base = models.IntegerField()
+    document = models.JSONField()
+    past = models.JSONField(default=list)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "structure_sketch"
+        constraints: ClassVar = [models.UniqueConstraint("slug", "by", name="structure_sketch_one_each")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def words(self) -> list[str]:
+        """What was changed, in the order it was done."""
+        return [one["words"] for one in self.past]
 
 
 class Onboarding(models.Model):
@@ -371,6 +440,7 @@ class Assignment(models.Model):
     onboarding = models.ForeignKey(Onboarding, on_delete=models.CASCADE, null=True, blank=True, related_name="tasks")
     step = models.TextField(default="", blank=True)  # the task's id in the playbook
     why_dropped = models.TextField(default="", blank=True)
+    why_for = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now)

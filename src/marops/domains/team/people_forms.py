@@ -10,16 +10,13 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.team.catalogue import assumptions, catalogue
+from marops.domains.team.fields import role_choices
 from marops.domains.team.forms import NewPersonForm, PersonForm
 from marops.domains.team.models import Evidence, Shown
 from marops.domains.team.rules.document import LEVEL_WORDS
 from marops.domains.team.rules.roles import Skill
+from marops.kernel.forms import DayField
 from marops.kernel.money import currencies
-
-
-def _day(label: Any, *, required: bool = False, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, widget=widget, help_text=help_text)
 
 
 def _spans() -> list[tuple[str, Any]]:
@@ -33,32 +30,64 @@ def _hours() -> forms.DecimalField:
     )  # fmt: skip
 
 
+def _address() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail address"), required=False, max_length=254,
+        help_text=_("Of somebody without an account, so that lists find them again. Who keeps people sees it."),
+    )  # fmt: skip
+
+
 class DetailsForm(PersonForm):
     """What is kept about how and where somebody works; roles are kept by themselves."""
 
     role = None  # type: ignore[assignment]  # Django's way to leave a field of the parent out
+    email = _address()
     location = forms.CharField(
         label=_("Place"), required=False, max_length=120, help_text=_("Colleagues see it where the person agreed.")
     )
     weekly_hours = _hours()
-    joined = _day(_("Here since"))
+    joined = DayField(label=_("Here since"))
     leads_as = forms.ChoiceField(
         label=_("Leads as"), choices=_spans, required=False, help_text=_("By this it is told how many people fit.")
     )
-    field_order = ("name", "manager_id", "location", "zone", "calendar", "weekly_hours", "joined", "leads_as", "active")
+    field_order = (
+        "name",
+        "email",
+        "manager_id",
+        "location",
+        "zone",
+        "calendar",
+        "weekly_hours",
+        "joined",
+        "leads_as",
+        "active",
+    )
+
+    def __init__(self, *args: Any, has_account: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_account:
+            del self.fields["email"]
+
+
+class AddressForm(forms.Form):
+    """The address of somebody without an account."""
+
+    email = _address()
 
 
 class NewcomerForm(NewPersonForm):
     """Who joins, with the first role and its share."""
 
+    email = _address()
     share = forms.IntegerField(
         label=_("Share of a week"), required=False, min_value=1, max_value=100, initial=100, help_text=_("Per cent.")
     )
     location = forms.CharField(label=_("Place"), required=False, max_length=120)
-    joined = _day(_("Here since"), help_text=_("The role begins on this day; empty: today."))
+    joined = DayField(label=_("Here since"), help_text=_("The role begins on this day; empty: today."))
     weekly_hours = _hours()
     field_order: Any = (
-        "account_id", "name", "role", "share", "manager_id", "location", "joined", "weekly_hours", "calendar", "zone",
+        "account_id", "name", "email", "role", "share", "manager_id", "location", "joined", "weekly_hours", "calendar",
+        "zone",
     )  # fmt: skip
 
     def clean_share(self) -> Decimal:
@@ -67,11 +96,7 @@ class NewcomerForm(NewPersonForm):
 
 
 def _roles() -> list[tuple[str, Any]]:
-    known = catalogue()
-    inside = [(slug, role.title) for slug, role in known.inside.items()]
-    others = sorted(((slug, one.title) for slug, one in known.roles.items() if slug not in known.inside),
-                    key=lambda pair: pair[1])  # fmt: skip
-    return [("", _("Choose a role")), (_now("Of the team"), inside), (_now("Others"), others)]
+    return role_choices(_("Choose a role"))
 
 
 class RoleForm(forms.Form):
@@ -82,8 +107,8 @@ class RoleForm(forms.Form):
         label=_("Share of a full week"), min_value=1, max_value=100, initial=100,
         help_text=_("Per cent; all roles of one time together make at most 100."),
     )  # fmt: skip
-    starts = _day(_("From"), help_text=_("Empty: since always."))
-    last = _day(_("Last day"), help_text=_("Empty: until further notice."))
+    starts = DayField(label=_("From"), help_text=_("Empty: since always."))
+    last = DayField(label=_("Last day"), help_text=_("Empty: until further notice."))
 
     def __init__(self, *args: Any, fixed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,8 +131,8 @@ class PathForm(forms.Form):
     """A role that somebody had before they came here."""
 
     role = forms.ChoiceField(label=_("Role"), choices=_roles)
-    starts = _day(_("From"), required=True)
-    last = _day(_("Last day"), required=True)
+    starts = DayField(label=_("From"), required=True)
+    last = DayField(label=_("Last day"), required=True)
 
     def clean(self) -> dict[str, Any]:
         """The end as the first day without the role."""
@@ -123,10 +148,11 @@ class LevelsForm(forms.Form):
     """A level for each skill, chosen by the behaviour that fits best. What is left open stays open."""
 
     def __init__(
-        self, *args: Any, skills: Sequence[Skill], needs: Mapping[str, int] | None = None, **kwargs: Any
-    ) -> None:
+        self, *args: Any, skills: Sequence[Skill], needs: Mapping[str, int] | None = None,
+        notes: Mapping[str, str] | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        self._skills, needs = skills, needs or {}
+        self._skills, self._notes, needs = skills, notes or {}, needs or {}
         for one in skills:
             choices: list[tuple[str, Any]] = [("", _("Not said"))]
             choices += [
@@ -136,6 +162,9 @@ class LevelsForm(forms.Form):
             self.fields[one.id] = forms.ChoiceField(
                 label=one.name, choices=choices, required=False, widget=forms.RadioSelect, help_text=one.summary
             )
+            self.fields[f"note-{one.id}"] = _note(
+                _("%(skill)s, in words") % {"skill": one.name}, self._notes.get(one.id)
+            )
         self.fields["more"] = forms.ChoiceField(
             label=_("A skill beside these"), choices=[("", _("None")), *_others(skills)], required=False
         )
@@ -144,6 +173,25 @@ class LevelsForm(forms.Form):
             choices=[("", _("Not said")), *((str(level), f"{level} · {said}") for level, said in LEVEL_WORDS.items())],
         )  # fmt: skip
 
+        self.fields["note-more"] = _note(_("On that one, in words"))
+
+    def clean(self) -> dict[str, Any]:
+        """Words alone say nothing: they belong to a level."""
+        data = super().clean() or {}
+        for name in [f"note-{one.id}" for one in self._skills] + ["note-more"]:
+            level = "more_level" if name == "note-more" else name.removeprefix("note-")
+            if data.get(name) and not data.get(level) and level not in self.errors:
+                self.add_error(name, _("Choose the level that these words are about."))
+        return data
+
+    def notes(self) -> dict[str, str]:
+        """Skill → what was said in words; skills with nothing said before or now are left out."""
+        data = self.cleaned_data
+        told = {one.id: str(data.get(f"note-{one.id}", "")) for one in self._skills if data.get(one.id)}
+        if data.get("more") and data.get("note-more"):
+            told[data["more"]] = data["note-more"]
+        return {skill: words for skill, words in told.items() if words or self._notes.get(skill)}
+
     def levels(self) -> dict[str, int]:
         """Skill → level, of those that were said."""
         data = self.cleaned_data
@@ -151,6 +199,11 @@ class LevelsForm(forms.Form):
         if data.get("more") and data.get("more_level"):
             found[data["more"]] = int(data["more_level"])
         return found
+
+
+def _note(label: Any, initial: str | None = None) -> forms.CharField:
+    rows = forms.Textarea(attrs={"rows": 1})
+    return forms.CharField(label=label, required=False, max_length=1000, widget=rows, initial=initial)
 
 
 def _others(skills: Sequence[Skill]) -> list[tuple[str, str]]:
@@ -184,8 +237,8 @@ class EvidenceForm(forms.Form):
         max_length=600,
         help_text=_("Of a link. It is shown, never opened by Marops."),
     )
-    on = _day(_("On"))
-    valid_until = _day(_("Valid until"), help_text=_("Of a certificate that runs out."))
+    on = DayField(label=_("On"))
+    valid_until = DayField(label=_("Valid until"), help_text=_("Of a certificate that runs out."))
 
     def __init__(self, *args: Any, traces: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -228,13 +281,13 @@ class PayForm(forms.Form):
         help_text=_("For the share of a week they really work, before tax."),
     )  # fmt: skip
     currency = forms.ChoiceField(label=_("Currency"), choices=_currencies)
-    starts = _day(_("From"), help_text=_("Empty: from today on."))
+    starts = DayField(label=_("From"), help_text=_("Empty: from today on."))
 
 
 class LeaveForm(forms.Form):
     """Somebody's last day."""
 
-    left = _day(_("Last day"), required=True, help_text=_("All roles end with it."))
+    left = DayField(label=_("Last day"), required=True, help_text=_("All roles end with it."))
 
 
 SHOWN_WORDS = {
@@ -257,4 +310,5 @@ class ShownForm(forms.Form):
 class ForgetForm(forms.Form):
     """That somebody means it."""
 
+    name = forms.CharField(label=_("Write the name of the person"), max_length=200)
     sure = forms.BooleanField(label=_("I have read what goes, and that it does not come back"))

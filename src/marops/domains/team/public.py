@@ -1,5 +1,6 @@
 """What other domains may use of the team."""
 
+from marops.domains.team.actions.addresses import link_account
 from marops.domains.team.actions.people import add_absence, add_person, change_person, remove_absence
 from marops.domains.team.actions.roster import load_people, preview_people
 from marops.domains.team.catalogue import catalogue
@@ -56,8 +57,8 @@ from marops.domains.team.queries.hours import (
 from marops.domains.team.queries.openings import cost as opening_cost
 from marops.domains.team.queries.openings import find_opening
 from marops.domains.team.queries.pay import sealed_pay
-from marops.domains.team.queries.roster import plan_json
 from marops.domains.team.queries.roster_out import people_file
+from marops.domains.team.queries.roster_plan import plan_json
 from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 from marops.domains.team.rules.moves import Offer
 
@@ -105,6 +106,7 @@ __all__ = [
     "hand_off_of",
     "hours_in_words",
     "hours_of",
+    "link_account",
     "load_of",
     "load_people",
     "main_roles",

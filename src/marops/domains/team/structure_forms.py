@@ -14,21 +14,17 @@ from marops.domains.team.queries.people import vacancies
 from marops.domains.team.rules.structure import Seat, Structure
 from marops.kernel.definitions import check_name
 from marops.kernel.errors import MaropsError
+from marops.kernel.forms import DayField
 
 ROWS = 3
 """So many roles a seat is asked for at least; one more than it has."""
-
-
-def _day(label: Any, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, widget=widget, help_text=help_text)
 
 
 class AboutForm(forms.Form):
     """What a structure is called, by when it should be so, and why."""
 
     title = forms.CharField(label=_("Title"), max_length=300)
-    by = _day(_("By"), _("When it should be so."))
+    by = DayField(label=_("By"), help_text=_("When it should be so."))
     because = forms.CharField(label=_("Why"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
@@ -61,7 +57,7 @@ class SeatForm(forms.Form):
     leads_as = forms.ChoiceField(
         label=_("Leads as"), required=False, help_text=_("By this the number of people under it is judged.")
     )
-    starts = _day(_("From"))
+    starts = DayField(label=_("From"))
     location = forms.CharField(label=_("Place"), required=False, max_length=200)
     note = forms.CharField(label=_("Note"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -1,27 +1,21 @@
 """Validation of what pages and REST send about work, one-to-ones, first weeks and openings."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.team.catalogue import catalogue, playbooks
-from marops.domains.team.models import Person, Vacancy
+from marops.domains.team.fields import people_choices
+from marops.domains.team.models import Vacancy
 from marops.kernel import shell
+from marops.kernel.forms import DayField
 from marops.kernel.ids import as_uuid
 
 _OBJECT = re.compile(r"(?P<kind>[a-z_-]+):(?P<id>[\w@./-]{1,200})")
 _ADDRESS = re.compile(r"(?:/(?!/)|https?://[\w.-]+(?::\d+)?(?:/|$))\S*")
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-
-def _people(nobody: Any) -> list[tuple[str, Any]]:
-    rows = Person.objects.filter(active=True).order_by("name", "number").values_list("id", "name")
-    return [("", nobody), *((str(pk), name) for pk, name in rows)]
 
 
 def _responsibilities() -> list[tuple[str, Any]]:
@@ -40,7 +34,7 @@ class WorkForm(forms.Form):
 
     title = forms.CharField(label=_("What is to be done"), max_length=200)
     person_id = forms.ChoiceField(label=_("Who"), required=False)
-    due = forms.DateField(label=_("By"), required=False, widget=_day())
+    due = DayField(label=_("By"))
     hours = forms.DecimalField(
         label=_("Hours"), required=False, min_value=0, max_digits=6, decimal_places=2,
         help_text=_("What it will take, roughly. Without hours it weighs nothing in anybody's week."),
@@ -60,7 +54,7 @@ class WorkForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = [("", _("Nobody yet")), *choices] if choices is not None else _people(_("Nobody yet"))
+        found = [("", _("Nobody yet")), *choices] if choices is not None else people_choices(_("Nobody yet"))
         self.fields["person_id"].choices = found  # type: ignore[attr-defined]  # a choice field
 
     def clean_person_id(self) -> Any:
@@ -117,11 +111,12 @@ class MoveForm(forms.Form):
 class TalkForm(forms.Form):
     """A talk that was held: the day, and what is kept of it."""
 
-    on = forms.DateField(label=_("Day"), widget=_day())
+    on = DayField(label=_("Day"), required=True)
     says = forms.CharField(
         label=_("Notes"), required=False, max_length=8000, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("For the two of you. Nobody else can open this page, whatever their rights."),
     )  # fmt: skip
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
 
 class TopicForm(forms.Form):
@@ -135,9 +130,12 @@ class TopicForm(forms.Form):
 class OnboardingForm(forms.Form):
     """Somebody's first weeks: whose, by which playbook, from when, with whom beside them."""
 
-    person_id = forms.ChoiceField(label=_("Newcomer"))
+    person_id = forms.ChoiceField(
+        label=_("Newcomer"),
+        error_messages={"invalid_choice": _("Choose somebody of yours whose first weeks were not begun before.")},
+    )
     playbook = forms.ChoiceField(label=_("Playbook"))
-    starts = forms.DateField(label=_("First day"), widget=_day())
+    starts = DayField(label=_("First day"), required=True)
     mentor_id = forms.ChoiceField(
         label=_("Mentor"), required=False,
         help_text=_("Someone of the same or a neighbouring craft, not the manager, with time set aside for it."),
@@ -146,7 +144,7 @@ class OnboardingForm(forms.Form):
     def __init__(self, *args: Any, newcomers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person_id"].choices = newcomers  # type: ignore[attr-defined]  # a choice field
-        self.fields["mentor_id"].choices = _people(_("Nobody yet"))  # type: ignore[attr-defined]  # the same
+        self.fields["mentor_id"].choices = people_choices(_("Nobody yet"))  # type: ignore[attr-defined]  # the same
         self.fields["playbook"].choices = [(slug, one.title) for slug, one in playbooks().items()]  # type: ignore[attr-defined]  # the same
 
     def clean_person_id(self) -> Any:
@@ -164,16 +162,18 @@ class OpeningForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200)
     roles = forms.CharField(
         label=_("Roles"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_("One in each line, with the share of a week: campaign_ops_manager 70 %."),
+        help_text=_("One in each line, with the share of a week: Campaign Operations Manager 70 %."),
     )  # fmt: skip
     skills = forms.CharField(
         label=_("Skills asked for otherwise than by the roles"), required=False, max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_("One in each line, with the level from 0 to 4: lead-scoring 3. Level 0 leaves the skill out."),
+        help_text=_("One in each line, with the level from 0 to 4: Scoring leads 3. Level 0 leaves the skill out."),
     )  # fmt: skip
-    manager_id = forms.ChoiceField(label=_("Reports to"), choices=lambda: _people(_("Nobody yet")), required=False)
+    manager_id = forms.ChoiceField(
+        label=_("Reports to"), choices=lambda: people_choices(_("Nobody yet")), required=False
+    )
     location = forms.CharField(label=_("Place"), required=False, max_length=200)
-    starts = forms.DateField(label=_("From"), required=False, widget=_day())
+    starts = DayField(label=_("From"))
     state = forms.ChoiceField(
         label=_("Is"), choices=[(Vacancy.State.OPEN, _("open")), (Vacancy.State.PLANNED, _("planned"))], required=False
     )
@@ -184,15 +184,16 @@ class OpeningForm(forms.Form):
 
     def clean_roles(self) -> dict[str, float]:
         """Role → share."""
-        known = catalogue()
+        named = {slug: role.title for slug, role in catalogue().roles.items()}
         found: dict[str, float] = {}
         for line in self.cleaned_data["roles"].splitlines():
             if not line.strip():
                 continue
-            slug, _space, rest = line.strip().partition(" ")
-            if slug not in known.roles:
-                raise forms.ValidationError(_("There is no role %(slug)r."), params={"slug": slug})
-            found[slug] = _share(rest)
+            said, share = _parted(_SHARE_OF, line)
+            role = _called(said, named)
+            if role is None:
+                raise forms.ValidationError(_("There is no role “%(said)s”."), params={"said": said})
+            found[role] = _share(share)
         if not found:
             raise forms.ValidationError(_("Name at least one role."))
         if sum(found.values()) > 1.0001:
@@ -201,17 +202,18 @@ class OpeningForm(forms.Form):
 
     def clean_skills(self) -> dict[str, int]:
         """Skill → level."""
-        known = catalogue()
+        named = {slug: skill.name for slug, skill in catalogue().skills.items()}
         found: dict[str, int] = {}
         for line in self.cleaned_data["skills"].splitlines():
             if not line.strip():
                 continue
-            slug, _space, level = line.strip().partition(" ")
-            if slug not in known.skills:
-                raise forms.ValidationError(_("There is no skill %(slug)r."), params={"slug": slug})
-            if level.strip() not in ("0", "1", "2", "3", "4"):
+            said, level = _parted(_LEVEL_OF, line)
+            skill = _called(said, named)
+            if skill is None:
+                raise forms.ValidationError(_("There is no skill “%(said)s”."), params={"said": said})
+            if level not in ("0", "1", "2", "3", "4"):
                 raise forms.ValidationError(_("A level is a number from 0 to 4."))
-            found[slug] = int(level)
+            found[skill] = int(level)
         return found
 
     def clean_manager_id(self) -> Any:
@@ -221,6 +223,23 @@ class OpeningForm(forms.Form):
     def clean_state(self) -> str:
         """Open unless it is said."""
         return self.cleaned_data["state"] or Vacancy.State.OPEN
+
+
+_SHARE_OF = re.compile(r"\s-?\d\S*\s*%?$")
+_LEVEL_OF = re.compile(r"\s-?\d+$")
+
+
+def _parted(end: re.Pattern[str], line: str) -> tuple[str, str]:
+    """What a line names, and the number at its end."""
+    found = end.search(line.strip())
+    return (line.strip()[: found.start()].strip(), found[0].strip()) if found else (line.strip(), "")
+
+
+def _called(said: str, named: Mapping[str, str]) -> str | None:
+    """The short name of what is called so, by its short name or its title."""
+    if said in named:
+        return said
+    return next((slug for slug, title in named.items() if title.casefold() == said.casefold()), None)
 
 
 def _share(text: str) -> float:
@@ -238,11 +257,11 @@ def _share(text: str) -> float:
 class FillForm(forms.Form):
     """By whom an opening is filled, from which day on."""
 
-    person_id = forms.ChoiceField(label=_("Who comes"), choices=lambda: _people(_("Choose")))
-    starts = forms.DateField(
+    person_id = forms.ChoiceField(label=_("Who comes"), choices=lambda: people_choices(_("Choose")))
+    starts = DayField(
         label=_("From"),
-        widget=_day(),
         help_text=_("They hold the opening's roles from this day; others of theirs end."),
+        required=True,
     )
 
     def clean_person_id(self) -> Any:

@@ -19,11 +19,11 @@ def keep(
 ) -> Definition:
     """A new version of a workflow, crew or scenario; the same document as the newest version answers that one.
 
-    `hold`: it is the one that counts from now on; else it stays a draft beside it.
+    `hold`: it is the one that counts from now on; else it stays a draft beside it, as what an AI writes always does.
     Raises MaropsError `invalid` that names every fault by its pointer.
     """
     row = definitions.keep(act, actor, kind, slug, document, reason)
-    if hold and row.state != Definition.State.ACTIVE:
+    if hold and actor.kind != "ai" and row.state != Definition.State.ACTIVE:
         definitions.put_in_force(act, row)
     return row
 

@@ -27,7 +27,7 @@ class WorkflowsConfig(AppConfig):
     @staticmethod
     def _definitions() -> None:
         from marops.domains.team.public import passed_on as team_passed_on
-        from marops.domains.workflows import decided, jobs, promised, queries, questions  # noqa: F401  # registers jobs
+        from marops.domains.workflows import decided, jobs, metrics, promised, queries, questions  # noqa: F401  # registers
         from marops.domains.workflows.reading.passing import passed_on
         from marops.domains.workflows.rules.crew import Crew
         from marops.domains.workflows.rules.document import Workflow

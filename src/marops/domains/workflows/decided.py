@@ -81,7 +81,7 @@ def decisions(slug: str, document: object, ask: Ask, *, actor: Actor, tell: Call
             tell(said := seen.words)
 
 
-@job("workflow.decide", title="Find the decisions that help the plan of {workflow}")
+@job("workflow.decide", title="Find the decisions that help the plan of {workflow}", result_for=(VIEW,))
 def decide_it(run: JobRun) -> Iterator[Step]:
     """Try every change of one step against the plan; stopped between two of them."""
     arguments = run.arguments

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from marops.domains.workflows.rules.crew import Crew
 from marops.domains.workflows.rules.document import Workflow
+from marops.kernel.forms import DayField
 
 WHOLE = 100.0
 """Per cent."""
@@ -216,9 +217,7 @@ ASKED_OF: Mapping[str, str] = {"calendar": "opens", "rework": "then_back", "work
 class ScenarioForm(forms.Form):
     """One change, from when it holds, what it costs, and the scenario it belongs to."""
 
-    start = forms.DateField(
-        label=gettext_lazy("From"), required=True, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    start = DayField(label=gettext_lazy("From"), required=True)
     one_off = forms.FloatField(required=False, min_value=0, max_value=1e10)
     cost_per_year = forms.FloatField(required=False, min_value=0, max_value=1e10)
     because = forms.CharField(

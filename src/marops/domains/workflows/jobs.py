@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from marops.domains.workflows.models import EventLog, LogEvent, LogName
+from marops.domains.workflows.permissions import VIEW
 from marops.domains.workflows.plan import LogPlan, check_plan, restored
 from marops.domains.workflows.queries import log_of
 from marops.domains.workflows.reading.files import opened_log
@@ -45,7 +46,7 @@ NO_ROOM = problem(
 crash.declare("log.after_reading", "log.after_names", "log.after_batch", "log.before_end")
 
 
-@job("log.import", title="Read the log {name}")
+@job("log.import", title="Read the log {name}", result_for=(VIEW,))
 def import_log(run: JobRun) -> Iterator[Step]:
     """Take a log in. Killed or stopped, it goes on; a log that cannot be read leaves no row behind."""
     log = EventLog.objects.get(id=UUID(run.arguments["log"]))

@@ -130,7 +130,7 @@ def _row(one: "Promise", flow: Workflow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@job("workflow.promises", title="Reckon when open work of {workflow} will be done")
+@job("workflow.promises", title="Reckon when open work of {workflow} will be done", result_for=(VIEW,))
 def reckon(run: JobRun) -> Iterator[Step]:
     """Simulate the work in progress of now, many times over."""
     yield Progress(0, 1, "Simulating the work in progress"), {}

@@ -38,7 +38,7 @@ Scenarios = Sequence[str] | Mapping[str, Any]
 """Short names of kept scenarios, or documents by the names they have in the answer."""
 
 
-@job("workflow.bottleneck", title="Find the bottleneck of {workflow}")
+@job("workflow.bottleneck", title="Find the bottleneck of {workflow}", result_for=(VIEW,))
 def find(run: JobRun) -> Iterator[Step]:
     """Ask for the bottleneck; an answer that was kept is found again."""
     yield Progress(0, 1, "Simulating the workflow and each of its steps with less work"), {}
@@ -49,7 +49,7 @@ def find(run: JobRun) -> Iterator[Step]:
     yield Progress(1, 1, "Done"), {}
 
 
-@job("workflow.compare", title="Compare scenarios for {workflow}")
+@job("workflow.compare", title="Compare scenarios for {workflow}", result_for=(VIEW,))
 def compare(run: JobRun) -> Iterator[Step]:
     """Compare scenarios: first by month, then what takes longer.
 
@@ -81,7 +81,7 @@ def compare(run: JobRun) -> Iterator[Step]:
     yield Progress(2, 2, "Done"), {}
 
 
-@job("workflow.fit", title="Compare {workflow} with the log {against}")
+@job("workflow.fit", title="Compare {workflow} with the log {against}", result_for=(VIEW,))
 def fit(run: JobRun) -> Iterator[Step]:
     """Say how far simulated logs are from one that the model has not seen."""
     yield Progress(0, 1, "Simulating logs and comparing them with the one that is named"), {}

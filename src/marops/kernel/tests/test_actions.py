@@ -101,7 +101,7 @@ def test_a_gate_refuses_before_the_transaction_with_its_reasons(monkeypatch):
 @pytest.mark.django_db
 def test_what_a_gate_saw_must_still_hold_inside(monkeypatch):
     monkeypatch.setattr(gates, "_GATES", {})
-    words = iter(["before", "after"])
+    words = iter(["before", "after", "asked once more, for what is told"])
     gates.gate("content", lambda _: gates.Answer(True, saw={"hash": next(words)}), effects=["test"])
     with pytest.raises(MaropsError, match="no longer what would happen"):
         _write(actor=HANNA)

@@ -2,8 +2,8 @@
 
 Let n_t be how many seats of kind t there are, x_tr the hours they give to role r, u_r the hours of r that stay undone.
 
-    least   Σ cost_t n_t + price · (Σ weight_r u_r + Σ_k standing_k missing_k + unled · l + unripe · s + untaught · b
-            + Σ drawback_t n_t)
+    least   pay_weight · Σ cost_t n_t + price · (Σ weight_r u_r + Σ_k standing_k missing_k + unled · l + unripe · s
+            + untaught · b + Σ drawback_t n_t)
     where   Σ_r x_tr ≤ hours_t n_t              a seat gives its hours to the roles it holds
             Σ_t x_tr + u_r ≥ hours_r            work is done or stays undone
             Σ_{t covers k} n_t + missing_k ≥ cover_k
@@ -15,8 +15,9 @@ Let n_t be how many seats of kind t there are, x_tr the hours they give to role 
             Σ_t n_t = exactly, or ≤ at_most;  Σ_t cost_t n_t ≤ budget
             n_t whole; everything ≥ 0
 
-All in one currency a month. What stays undone has a price, so the choice weighs a seat against the work it would do;
-nothing is forbidden that merely costs, and a choice exists whatever the limits, as long as there may be nobody.
+All in one currency a month; pay counts in full unless the money is given anyway. What stays undone has a price, so the
+choice weighs a seat against the work it would do; nothing is forbidden that merely costs, and a choice exists whatever
+the limits, as long as there may be nobody.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,6 +73,8 @@ class Wanted:
     at_most: int | None = None
     budget: float | None = None
     """A month."""
+    pay_weight: float = 1.0
+    """How much of what seats cost is weighed. The budget is kept in full all the same."""
     at_least: Mapping[str, int] = field(default_factory=dict)
     """Role → how many seats have to hold it."""
     least_share: float = 0.0

@@ -1,7 +1,7 @@
 """The best choice of seats by mixed-integer linear programming (HiGHS, as SciPy brings it), and what a choice does."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,9 @@ _TIE: Final = 1e-6
 price of an hour. It is below what any figure is shown with."""
 _MOST: Final = 1000
 _GAP: Final = 1e-7
+_NOUGHT: Final = 1e-6
+_BLOCKS: Final = 400
+"""So many are shared out in one program."""
 _MOST_TIED: Final = 100
 """For so many seats the share of ties is taken off a bound."""
 
@@ -90,7 +93,7 @@ class _Rows:
         wanted, price = self.wanted, self.wanted.price
         costs = np.zeros(self.width)
         for t, one in enumerate(wanted.kinds):
-            costs[t] = one.cost + price * (one.drawback + _TIE * t)
+            costs[t] = wanted.pay_weight * one.cost + price * (one.drawback + _TIE * t)
         for r, work in enumerate(wanted.work):
             costs[self.undone + r] = price * work.weight
         for k, skill in enumerate(wanted.skills):
@@ -167,43 +170,96 @@ def _choice(wanted: Wanted, rows: _Rows, found: Any) -> Choice:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Seats and the work that their hours are to be shared over."""
+
+    work: Sequence[Work]
+    seats: Mapping[str, int]
+    kinds: Mapping[str, SeatKind]
+    least_share: float = 0.0
+
+    @property
+    def chosen(self) -> list[tuple[SeatKind, int]]:
+        """The kinds that are there, with how many of each."""
+        return [(self.kinds[ident], n) for ident, n in self.seats.items() if n]
+
+
 def undone(
     work: Sequence[Work], seats: Mapping[str, int], kinds: Mapping[str, SeatKind], least_share: float = 0.0
 ) -> dict[str, float]:
     """Hours of each role that stay undone with these seats, shared as is best: role → hours, those above nought."""
-    chosen = [(kinds[ident], n) for ident, n in seats.items() if n]
-    at = {one.role: r for r, one in enumerate(work)}
-    if all(len(one.roles) == 1 for one, _ in chosen):  # nothing to share out: each seat has its role
-        have = dict.fromkeys(at, 0.0)
-        for one, n in chosen:
-            have[one.roles[0]] = have.get(one.roles[0], 0.0) + one.hours * n
-        return {one.role: one.hours - have[one.role] for one in work if one.hours - have[one.role] > 1e-6}
-    ways = [(t, role) for t, (one, _) in enumerate(chosen) for role in one.roles if role in at]
-    rows = np.zeros((len(chosen) + len(work), len(ways) + len(work)))
-    lowest = np.zeros(len(ways) + len(work))
-    for w, (t, role) in enumerate(ways):
-        one, n = chosen[t]
-        rows[t, w], rows[len(chosen) + at[role], w] = 1.0, -1.0
-        lowest[w] = least_share * one.hours * n if len(one.roles) > 1 else 0.0
-    for r in range(len(work)):
-        rows[len(chosen) + r, len(ways) + r] = -1.0
-    limits = [one.hours * n for one, n in chosen] + [-one.hours for one in work]
-    costs = [0.0] * len(ways) + [one.weight for one in work]
-    # The stubs of linprog leave out that it takes bounds as one array.
+    return undone_each([Sharing(work, seats, kinds, least_share)])[0]
+
+
+def undone_each(cases: Sequence[Sharing]) -> list[dict[str, float]]:
+    """The same of many: those that have something to share out go into one program, as blocks beside each other."""
+    found = [_plainly(one) for one in cases]
+    open_ = [number for number, one in enumerate(found) if one is None]
+    for start in range(0, len(open_), _BLOCKS):
+        numbers = open_[start : start + _BLOCKS]
+        for number, left in zip(numbers, _shared([cases[one] for one in numbers]), strict=True):
+            found[number] = left
+    return [one or {} for one in found]
+
+
+def _plainly(case: Sharing) -> dict[str, float] | None:
+    """Where each seat has its role there is nothing to share out; None where there is."""
+    if case.work and any(len(one.roles) > 1 for one, _ in case.chosen):
+        return None
+    have: dict[str, float] = {}
+    for one, n in case.chosen:
+        have[one.roles[0]] = have.get(one.roles[0], 0.0) + one.hours * n
+    return {
+        one.role: left for one in case.work if (left := one.hours - have.get(one.role, 0.0)) > _NOUGHT
+    }  # fmt: skip
+
+
+def _shared(cases: Sequence[Sharing]) -> Iterator[dict[str, float]]:
+    entries: list[tuple[int, int, float]] = []
+    costs: list[float] = []
+    lowest: list[float] = []
+    limits: list[float] = []
+    where = []
+    for case in cases:
+        chosen, at = case.chosen, {one.role: r for r, one in enumerate(case.work)}
+        ways = [(t, role) for t, (one, _) in enumerate(chosen) for role in one.roles if role in at]
+        row, column = len(limits), len(costs)
+        below, left = row + len(chosen), column + len(ways)
+        for w, (t, role) in enumerate(ways):
+            one, n = chosen[t]
+            entries += [(row + t, column + w, 1.0), (below + at[role], column + w, -1.0)]
+            lowest.append(case.least_share * one.hours * n if len(one.roles) > 1 else 0.0)
+        entries += [(below + r, left + r, -1.0) for r in range(len(case.work))]
+        lowest += [0.0] * len(case.work)
+        limits += [one.hours * n for one, n in chosen] + [-one.hours for one in case.work]
+        costs += [0.0] * len(ways) + [one.weight for one in case.work]
+        where.append(left)
+    rows, columns, values = zip(*entries, strict=True)
+    # The stubs of linprog leave out that it takes sparse matrices, and bounds as one array.
+    of: Any = coo_array((values, (rows, columns)), shape=(len(limits), len(costs))).tocsr()
     bounds: Any = np.column_stack([lowest, np.full(len(lowest), np.inf)])
-    found = linprog(costs, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
+    found = linprog(costs, A_ub=of, b_ub=limits, bounds=bounds, method="highs")
     if found.x is None:
         raise ArithmeticError(f"hours could not be shared: {found.message}")
-    left = found.x[len(ways) :]
-    return {one.role: float(hours) for one, hours in zip(work, left, strict=True) if hours > 1e-6}
+    for case, left in zip(cases, where, strict=True):
+        hours = found.x[left : left + len(case.work)]
+        yield {one.role: float(n) for one, n in zip(case.work, hours, strict=True) if n > _NOUGHT}
 
 
-def held_fast(wanted: Wanted, seats: Mapping[str, int]) -> Choice:
-    """What exactly these seats do: the same reckoning with the choice taken away. Limits are not asked."""
+def sharing(wanted: Wanted, seats: Mapping[str, int]) -> Sharing:
+    """These seats, and the work they are wanted for."""
+    kinds = {one.id: one for one in wanted.kinds if seats.get(one.id)}
+    return Sharing(wanted.work, seats, kinds, wanted.least_share)
+
+
+def held_fast(wanted: Wanted, seats: Mapping[str, int], left: Mapping[str, float] | None = None) -> Choice:
+    """What exactly these seats do: the same reckoning with the choice taken away. Limits are not asked. `left`: what
+    they leave undone, where that is known.
+    """
     kinds = [one for one in wanted.kinds if seats.get(one.id)]
-    free = replace(wanted, exactly=None, at_most=None, budget=None)
-    ident = {one.id: one for one in kinds}
-    left = undone(free.work, seats, ident, wanted.least_share)
+    if left is None:
+        left = undone_each([sharing(wanted, seats)])[0]
     everybody = sum(seats.values())
     missing = {
         one.id: gap
@@ -222,5 +278,5 @@ def held_fast(wanted: Wanted, seats: Mapping[str, int]) -> Choice:
     hours += sum(standing[one] * gap for one, gap in missing.items())
     hours += unled * wanted.unled + unripe * wanted.unripe + untaught * wanted.untaught
     hours += sum(one.drawback * seats[one.id] for one in kinds)
-    value = price * hours + sum(one.cost * seats[one.id] for one in kinds)
+    value = price * hours + wanted.pay_weight * sum(one.cost * seats[one.id] for one in kinds)
     return Choice(dict(seats), {}, left, value, value, missing, unled, unripe, untaught)

@@ -8,6 +8,7 @@ from marops.domains.accounts.public import Account
 from marops.domains.capture.public import plan_import, start_import
 from marops.domains.contacts.public import Contact
 from marops.domains.contacts.queries.quality import day_sql
+from marops.domains.policy.public import page, register, trail, verify_here
 from marops.domains.team.public import Person
 from marops.kernel import jobs
 from marops.kernel.definitions import activate, active, draft
@@ -32,6 +33,27 @@ def facts(engine):
     return engine.query.rows("SELECT count(*) AS n FROM lake.fact")[0]["n"]
 
 
+def assert_ai_has_a_history():
+    """A policy that was decided, as Cedar decides it, uses in every state, and a trail that holds."""
+    told = page(CLI)
+    assert (told["state"], told["combinations"]) == ("active", 142_560)
+    uses = {one["use"]: one for one in register(CLI)}
+    assert uses["advert-budgets"]["stopped"]["why"].startswith("Twice in a night")
+    assert uses["event-voice"]["state"] == "draft"
+    trails = {verdict: trail(CLI, verdict=verdict, limit=200)["items"] for verdict in ("yes", "waits", "no")}
+    assert all(trails.values())
+    why = " ".join(reason for one in trails["no"] for reason in one["reasons"])
+    for part in (
+        "not in the register",
+        "kill switch",
+        "should have been looked at",
+        "allows 5,000 of people",
+        "agreed",
+    ):
+        assert part in why
+    assert verify_here(CLI)["whole"]
+
+
 def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
     before, in_force, known = counts(), definitions_in_force(), facts(empty)
     job = load(leads=1_500, monkeypatch=monkeypatch)
@@ -39,6 +61,7 @@ def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
     assert Contact.objects.count() == 1_500
     assert Person.objects.filter(sample=True).count() == 40
     assert facts(empty) > 20_000
+    assert_ai_has_a_history()
     empty.run_until_idle()
     done = remove()
     assert done.state == Job.State.DONE
@@ -47,6 +70,8 @@ def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
     assert definitions_in_force() == in_force
     assert facts(empty) == known
     assert AuditRow.objects.filter(action="sample.remove").exists()
+    proof = verify_here(CLI)
+    assert (proof["whole"], proof["acts"], proof["forgotten"] > 200) == (True, 0, True)
 
 
 def test_the_engine_agrees_with_the_history_that_came_in(empty, monkeypatch):

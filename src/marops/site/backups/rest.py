@@ -41,10 +41,10 @@ def backups(request: HttpRequest) -> Any:
 @router.post("/backups", response={202: JobOut}, url_name="backup-make")
 def backup_make(request: HttpRequest) -> Any:
     """Begin a backup; the job answers when it is made."""
-    return 202, job_document(made.start_backup(actor=actor_of(request)))
+    return 202, job_document(actor_of(request), made.start_backup(actor=actor_of(request)))
 
 
 @router.post("/backups/{name}/test", response={202: JobOut}, url_name="backup-test")
 def backup_test(request: HttpRequest, name: str) -> Any:
     """Begin to restore a backup elsewhere and to compare it; the copy is removed again."""
-    return 202, job_document(made.start_test(name, actor=actor_of(request)))
+    return 202, job_document(actor_of(request), made.start_test(name, actor=actor_of(request)))

@@ -16,6 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from marops.kernel import ports
 from marops.kernel.clock import now
 from marops.kernel.numbers import decimals_of, floored
 from marops.kernel.shell import Section
@@ -38,6 +39,18 @@ _STATES = {
 }  # fmt: skip
 _NOTICE_ICONS = {"good": "check", "warn": "problem", "bad": "problem", "info": "info", "idle": "info"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+# --- Help by AI -------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def ai_help(context: template.Context, what: str, subject: object = "") -> SafeString:
+    """A button that asks the AI for help with this page; nothing while no AI helps, or not this person."""
+    actor = getattr(context.get("request"), "actor", None)
+    offers = (filler.value(actor, what, str(subject)) for filler in ports.helpers) if actor else ()
+    found = next((one for one in offers if one), None)
+    return format_html('<a class="btn" href="{}">{}</a>', found[1], found[0]) if found else SafeString("")
 
 
 # --- Drawings and bundles ---------------------------------------------------------------------------------------------

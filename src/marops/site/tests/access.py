@@ -59,7 +59,7 @@ EXPECT = {
     ),
     "engine": Expect(right="problems.view"),
     "notices": Expect(),
-    "comments/<str:object_type>/<str:object_id>": Expect(right="accounts.view", args=_person, refused=404),
+    "comments/<str:object_type>/<str:object_id>": Expect(right="accounts.view", args=_matrix, refused=404),
     "comments/<uuid:comment_id>/delete": Expect(
         right="comments.write", post_only=True, args=lambda world: {"comment_id": world.things["comment"].id}
     ),
@@ -86,5 +86,5 @@ EXPECT = {
         right="problems.resolve", post_only=True, args=lambda world: {"problem_id": world.things["problem"].id}
     ),
     "api/v1/notices": Expect(),
-    "api/v1/comments/<object_type>/<object_id>": Expect(right="accounts.view", args=_person, refused=404),
+    "api/v1/comments/<object_type>/<object_id>": Expect(right="accounts.view", args=_matrix, refused=404),
 }

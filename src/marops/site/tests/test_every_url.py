@@ -54,12 +54,11 @@ def world(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> World:
     hanna = cast.actor("hanna")
     notices.raise_problem("test", "Something failed", detail="Nobody knows why.", remedy="Look at it.")
     share, secret = make_share(actor=hanna, object_type="access", object_id="roles", recipient="Dana", days=7)
-    about = {"object_type": "account", "object_id": str(cast.hanna.id)}
     things = {
         "job": jobs.start_job("test.nothing", {}, actor=hanna),
         "problem": Problem.objects.get(),
         "file": files.keep([b"a,b\n"], name="rejects.csv", actor=hanna, media_type="text/csv"),
-        "comment": write_comment(actor=hanna, text="Good.", **about),
+        "comment": write_comment(actor=hanna, text="Good.", object_type="access", object_id="roles"),
         "token": _token(cast),
         "share": share,
         "secret": secret,
@@ -80,7 +79,14 @@ def _token(cast: Cast):
 def address(url: str, expect: Expect, world: World) -> str:
     path = url
     for name, value in expect.args(world).items():
-        for form in (f"<{name}>", f"<str:{name}>", f"<uuid:{name}>", f"<int:{name}>", f"<slug:{name}>"):
+        for form in (
+            f"<{name}>",
+            f"<str:{name}>",
+            f"<uuid:{name}>",
+            f"<uuidstr:{name}>",
+            f"<int:{name}>",
+            f"<slug:{name}>",
+        ):
             path = path.replace(form, str(value))
     assert "<" not in path, f"{url} lacks an argument"
     return f"/{path}" + (f"?{expect.query}" if expect.query else "")

@@ -11,6 +11,7 @@ from marops.kernel import files, jobs, notices, ports, shares
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import Comment, Job, Notice, Problem, ShareLink
+from marops.kernel.permissions import Grants
 from marops.kernel.shell import Change, Found, Hit, Need, ObjectKind, objects
 
 
@@ -60,6 +61,24 @@ def test_a_failed_job_says_why_and_goes_on_when_asked(cast: Cast) -> None:
     assert one.state == "stopped"
 
 
+@jobs.job("test.secret", title="Test {name}", result_for=("pay.see",))
+def _secret(run: jobs.JobRun) -> Iterator[jobs.Step]:
+    yield jobs.Progress(1, 1), {}
+    run.result["told"] = "salaries-4711"
+
+
+@pytest.mark.django_db
+def test_what_came_of_a_job_is_for_who_asked_and_who_holds_its_rights(cast: Cast) -> None:
+    one = jobs.start_job("test.secret", {"name": "pay"}, actor=cast.actor("hanna"))
+    run(one)
+    told = {who: cast.client(who).get(f"/api/v1/jobs/{one.ref}").json()["result"] for who in ("hanna", "vera", "lena")}
+    assert told == {"hanna": {"told": "salaries-4711"}, "vera": {"told": "salaries-4711"}, "lena": None}
+    assert "4711" in cast.client("hanna").get(f"/jobs/{one.ref}").content.decode()
+    assert "4711" not in cast.client("lena").get(f"/jobs/{one.ref}").content.decode()
+    assert "4711" not in cast.client("lena").get("/api/v1/jobs").content.decode()
+    assert not jobs.opens_result(one, cast.actor("hanna"), Grants(by_key=True)), "a key is not who asked"
+
+
 @pytest.mark.django_db
 def test_people_with_the_scope_own_see_their_own_jobs(cast: Cast) -> None:
     jobs.start_job("test.pages", {"name": "of Hanna"}, actor=cast.actor("hanna"))
@@ -97,7 +116,7 @@ def test_notices_are_read_by_their_person_only(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_comments_are_written_in_place_and_taken_back(cast: Cast) -> None:
-    client, path = cast.client("hanna"), f"/comments/account/{cast.vera.id}"
+    client, path = cast.client("hanna"), "/comments/access/roles"
     part = client.post(path, {"text": "<b>Good</b>"}, headers={"HX-Request": "true"}).content.decode()
     assert "&lt;b&gt;Good&lt;/b&gt;" in part
     assert "<html" not in part

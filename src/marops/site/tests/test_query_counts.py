@@ -25,7 +25,7 @@ PAGES = {
     "/shares": 6,
     "/account": 5,
     "/account/tokens": 5,
-    "/search?q=han": 12,
+    "/search?q=han": 14,
 }
 
 

@@ -26,7 +26,7 @@ def key_of(cast: Cast, name: str = "hanna") -> dict[str, str]:
 
 def write(cast: Cast, headers: dict[str, str], key: str | None, text: str = "Good.", **more):
     given = headers | ({"Idempotency-Key": key} if key is not None else {})
-    path = f"/api/v1/comments/account/{cast.vera.id}"
+    path = "/api/v1/comments/access/roles"
     return Client().post(path, {"text": text, **more}, content_type="application/json", headers=given)
 
 

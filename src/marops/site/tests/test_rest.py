@@ -110,7 +110,7 @@ def test_a_job_is_stopped_and_resumed(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_comments_are_written_and_read(cast: Cast) -> None:
-    client, path = cast.client("hanna"), f"/api/v1/comments/account/{cast.vera.id}"
+    client, path = cast.client("hanna"), "/api/v1/comments/access/roles"
     assert client.post(path, {"text": "Good."}, content_type="application/json").status_code == 201
     assert [one["text"] for one in client.get(path).json()["items"]] == ["Good."]
     assert problem(client.post(path, {"text": " "}, content_type="application/json"))["status"] == 422

@@ -18,6 +18,7 @@ from marops.connectors.webhooks.rules import (
     next_try,
     signature,
 )
+from marops.kernel import outside
 from marops.kernel.errors import MaropsError
 from marops.kernel.secrets import opened, sealed
 
@@ -100,12 +101,12 @@ def test_an_endpoint_may_ask_for_more_time_but_not_for_ever():
     ],
 )  # fmt: skip
 def test_W3_addresses_inside_are_not_reached(address):
-    assert not sending.is_public(address)
+    assert not outside.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::808:808"])
 def test_W3_addresses_of_the_internet_are(address):
-    assert sending.is_public(address)
+    assert outside.is_public(address)
     assert ipaddress.ip_address(address)
 
 
@@ -147,9 +148,9 @@ def test_W3_a_name_is_looked_up_only_when_something_is_sent():
 
 def test_W3_a_name_with_one_inner_address_among_public_ones_is_refused(monkeypatch):
     found = [(2, 1, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.1")]
-    monkeypatch.setattr(sending.socket, "getaddrinfo", lambda *_, **__: found)
-    with pytest.raises(sending.Refused):
-        sending.target_of("https://rebinding.example/")
+    monkeypatch.setattr(outside.socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(outside.Refused):
+        outside.target_of("https://rebinding.example/")
 
 
 def test_W3_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
@@ -164,8 +165,8 @@ def test_W3_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
         connected.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(sending.socket, "getaddrinfo", look)
-    monkeypatch.setattr(sending.socket, "create_connection", connect)
+    monkeypatch.setattr(outside.socket, "getaddrinfo", look)
+    monkeypatch.setattr(outside.socket, "create_connection", connect)
     assert sending.post("https://rebinding.example/x", b"{}", {}).status is None
     assert (len(looked), connected) == (1, [("8.8.8.8", 443)])
     assert "private" in sending.post("https://rebinding.example/x", b"{}", {}).error

@@ -19,6 +19,7 @@ EXPECT = {
     "account": Expect(),
     "account/password": Expect(),
     "account/theme": Expect(post_only=True),
+    "account/agents": Expect(right=TOKENS),
     "account/tokens": Expect(right=TOKENS),
     "account/tokens/<uuid:token_id>/revoke": Expect(post_only=True, args=_token, own=True),
     "access": Expect(right=VIEW),

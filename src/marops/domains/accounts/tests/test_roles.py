@@ -155,11 +155,13 @@ def test_a_new_definition_of_roles_holds_at_once(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("break_it", ["right", "twice", "administrator"])
+@pytest.mark.parametrize("break_it", ["right", "scope", "twice", "administrator"])
 def test_definitions_of_roles_that_would_lock_out_or_lie_are_refused(cast: Cast, break_it: str) -> None:
     document = shipped_roles().model_dump(mode="json")
     if break_it == "right":
         document["roles"][0]["rights"]["jobs.juggle"] = "all"
+    elif break_it == "scope":
+        document["roles"][0]["rights"]["pay.see"] = "own"
     elif break_it == "twice":
         document["roles"].append(document["roles"][0])
     else:

@@ -29,6 +29,8 @@ REFUSED = "refused: "
 REFUSALS_KEPT = 20
 PATIENCE = 20.0
 GROUP = 64
+LONGEST_LOCK = "5s"
+"""So long the one writer waits for what somebody else holds, then asks its senders to try later."""
 
 TRY_LATER = problem(
     "intake-busy",
@@ -56,6 +58,8 @@ def keep_events(act: Act, *, actor: Actor, calls: Sequence[Call]) -> int:
 
     Raises MaropsError `sample-present` while the sample company is in.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LONGEST_LOCK}'")
     forbid_sample_mix()
     rows = [row for call in calls for row in _rows(call)]
     if not rows:

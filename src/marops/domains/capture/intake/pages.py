@@ -17,8 +17,7 @@ from marops.domains.capture.intake.rest import KEY_DAYS
 from marops.domains.capture.permissions import SEND
 from marops.kernel.clock import now
 from marops.kernel.config import config
-from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.permissions import may
 
 SHOWN = 50
@@ -33,13 +32,11 @@ def intake(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            try:
+            with problems_on(form):
                 _row, secret = make_token(
                     actor=actor, name=form.cleaned_data["name"], rights_asked=[SEND], days=KEY_DAYS
                 )
                 form, status = WriteKeyForm(), 200
-            except MaropsError as error:
-                add_problem(form, error)
     fate = request.GET.get("fate", "")
     rows = list(queries.events(fate)[:SHOWN])
     people, names = queries.people_of(actor, rows), queries.key_names(rows)

@@ -7,12 +7,13 @@ import threading
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
-from marops.cli.tests.systemground import Place, until
+from marops.cli.tests.systemground import Place, alive, children, until
 
 pytestmark = pytest.mark.slow
 
@@ -158,32 +159,50 @@ def burst(place: Place, key: str, worker: int, sent: dict[str, int], stop: threa
     connection.close()
 
 
-def test_killed_in_a_burst_the_server_loses_nothing_it_promised(place: Place, key: str) -> None:
-    before = kinds(place)["web.tracked"]
+@contextmanager
+def bursting(place: Place, key: str, number: int) -> Iterator[dict[str, int]]:
+    """So many senders at work; what was answered 200, and how often."""
     sent: dict[str, int] = {}
     stop = threading.Event()
-    workers = [threading.Thread(target=burst, args=(place, key, worker, sent, stop)) for worker in range(6)]
+    workers = [threading.Thread(target=burst, args=(place, key, worker, sent, stop)) for worker in range(number)]
     for worker in workers:
         worker.start()
+    try:
+        yield sent
+    finally:
+        stop.set()
+        for worker in workers:
+            worker.join()
+
+
+def held_up(place: Place) -> str:
+    """What there is to know when nothing comes in any more."""
+    waiting = place.sql("SELECT pid, state, wait_event, now() - xact_start, left(query, 90) FROM pg_stat_activity")
+    return f"{waiting}\n{place.__dict__['running'].said[-2000:]}"
+
+
+def test_killed_in_a_burst_the_server_loses_nothing_it_promised(place: Place, key: str) -> None:
+    before, senders = kinds(place)["web.tracked"], 6
     running = place.__dict__["running"]
-    for _ in range(3):
+    with bursting(place, key, senders) as sent:
+        for _ in range(3):
+            mark = len(sent)
+            assert until(lambda mark=mark: len(sent) > mark + 150, 60), held_up(place)
+            # What the killed process left behind may answer for a moment before it is started again.
+            web = until(lambda: running.children().get("web"))
+            assert web
+            serving = children(web)
+            os.kill(web, signal.SIGKILL)
+            # Whoever lived on would keep the port and what it was about to commit.
+            assert until(lambda serving=serving: not any(alive(one) for one in serving), 5), serving
         mark = len(sent)
-        assert until(lambda mark=mark: len(sent) > mark + 150)
-        # What the killed process left behind may answer for a moment before it is started again.
-        web = until(lambda: running.children().get("web"))
-        assert web
-        os.kill(web, signal.SIGKILL)
-    mark = len(sent)
-    assert until(lambda: len(sent) > mark + 150)
-    stop.set()
-    for worker in workers:
-        worker.join()
+        assert until(lambda: len(sent) > mark + 150, 60), held_up(place)
     assert taken(place)
     rows = place.sql("SELECT count(*) FROM intake_event WHERE call = 'track' AND name = 'Burst' AND fate = 'fact'")
     facts = kinds(place)["web.tracked"] - before
     # What was kept but never answered (killed in between) was sent again under the same id.
     assert rows == [(facts,)]
-    assert len(sent) <= facts <= len(sent) + len(workers)
+    assert len(sent) <= facts <= len(sent) + senders
 
 
 def answers(place: Place) -> bool:

@@ -1,7 +1,7 @@
 """Remedies in bulk: one act that changes many people and keeps what was, and the act that takes it back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from marops.domains.contacts.queries.fixes import Proposal
 from marops.domains.contacts.rules.quality import slug_of
 from marops.domains.contacts.rules.remedies import Remedy, remedy
 from marops.domains.contacts.writing import UPDATED, search_text
+from marops.kernel import gates
 from marops.kernel.actions import Act, action, current_job
 from marops.kernel.actors import Actor
 from marops.kernel.errors import CONFLICT, MaropsError
@@ -23,6 +24,17 @@ FIXED = fact_kind("quality.fixed", "A fault was put right on many records at onc
 UNDONE = fact_kind("quality.fix_undone", "A bulk remedy was taken back")
 _SEARCHED = frozenset({"full_name", "given_name", "family_name", "company_name"})
 _TYPES = {"company_id": "uuid"}
+
+
+def _about_fix(given: Mapping[str, Any]) -> gates.About:
+    """A gate sees how many people it would change."""
+    sql, params = given["proposal"].sql(given["actor"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) fixing WHERE skipped IS NULL", params)
+        return gates.About(subject=f"quality/{given['proposal'].definition.slug}", records=cursor.fetchone()[0])
+
+
+gates.describe("quality.fix", _about_fix)
 
 
 @action("quality.fix", effect="change", right=FIX, reversible=True)

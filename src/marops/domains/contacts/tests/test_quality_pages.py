@@ -100,3 +100,12 @@ def test_a_page_asks_few_questions_however_many_people_there_are(path, ready, ca
     client.get(path)
     with django_assert_max_num_queries(12):
         client.get(path)
+
+
+def test_what_lies_at_hand_to_learn_is_the_fault_most_records_have_for_those_who_may_mend_it(ready, cast):
+    from marops.domains.contacts.desk import to_learn_from
+
+    (found,) = to_learn_from(cast.actor("samuel"))
+    assert (found.key, found.url.startswith("/quality/")) == ("quality.fixed", True)
+    assert "records have: mend what can be mended" in found.says
+    assert list(to_learn_from(cast.actor("selma"))) == [], "a seller may mend nothing"

@@ -26,7 +26,8 @@ def test_a_rule_is_changed_and_made_as_text_and_says_whom_it_would_find(cast: Ca
 @pytest.mark.parametrize(
     ("slug", "text", "said"),
     [
-        ("x-1", "title: [", "while parsing"),
+        ("x-1", "title: [", "Line 1, column 9 cannot be read"),
+        ("x-1", "title: Half\nseverity: none at all", "Line 2, /severity: "),
         ("x-1", "just words", "A definition is a mapping"),
         ("x-1", "title: No severity", "/severity"),
         ("new", "", "This field is required"),

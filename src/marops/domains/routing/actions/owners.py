@@ -1,7 +1,7 @@
 """Writes about owners: sets of leads are routed in a few statements; people hand them over and take them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from marops.domains.routing.models import Assignment, PoolDeal
 from marops.domains.routing.permissions import ASSIGN, DISPOSE
 from marops.domains.routing.queries import reached, reaches
 from marops.domains.routing.rules import Route
+from marops.kernel import gates
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import active, load
@@ -162,6 +163,19 @@ def mind_fallback() -> None:
 # --- By hand ----------------------------------------------------------------------------------------------------------
 
 
+def _because(actor: Actor, reason: str) -> dict[str, Any]:
+    """Why a lead went by hand, and by whom: a person, or an AI under a use."""
+    return {"reason": reason, "by": actor.id} | ({"ai_use": actor.ai_use} if actor.ai_use else {})
+
+
+def _about_lead(given: Mapping[str, Any]) -> gates.About:
+    """A gate sees which lead it is."""
+    return gates.About(subject=f"lead/{given.get('contact_id', '')}", content="records", data="contact", records=1)
+
+
+gates.describe("lead.assign", _about_lead)
+
+
 @action("lead.assign", effect="assign", right=ASSIGN, reversible=True)
 def assign_lead(
     act: Act,
@@ -185,7 +199,7 @@ def assign_lead(
             [contact_id],
         )
         before = cursor.fetchone() or (None, None)
-        _hand_over(act, cursor, [contact_id], queue, owner_id, {"reason": reason, "by": actor.id})
+        _hand_over(act, cursor, [contact_id], queue, owner_id, _because(actor, reason))
     act.changed(
         "contact",
         contact_id,
@@ -210,7 +224,7 @@ def hand_over_leads(
     `absence`: because their owner is away, which the facts then say.
     """
     ids = reached(actor, contact_ids, ASSIGN)
-    because = {"reason": reason, "by": actor.id} | ({"cause": "absence"} if absence else {})
+    because = _because(actor, reason) | ({"cause": "absence"} if absence else {})
     with connection.cursor() as cursor:
         moved = _hand_over(act, cursor, ids, queue, owner_id, because)
     act.count(handed_over=moved)

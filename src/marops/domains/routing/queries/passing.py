@@ -1,6 +1,7 @@
 """What passed on a lead's way, for the house of roles: scored leads to who routes them, routed ones to sales."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from marops.domains.team.public import HandOff, hand_off_of, summed
 from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import may
+from marops.kernel.workspace import zone
 
 SCORES, ROUTES, SELLS = "marketing_automation_manager", "lead_db_admin", "sales_owner"
 """The roles that answer for scoring, for routing and for calling: the short names of the catalogue."""
@@ -38,6 +40,14 @@ def passed_on(since: datetime, until: datetime, actor: Actor) -> list[HandOff]:
 
     Those that still wait at the end of the span are counted, but not timed.
     """
-    url = reverse("routing:leads") if may(actor, VIEW) else ""
+    urls = _rows_behind(since, until) if may(actor, VIEW) else {}
     given = {"since": since, "until": until, "scored": _("Leads scored as ready"), "routed": _("Leads, to call")}
-    return [hand_off_of(row, "lead", url) for row in query_engine().rows(summed(_PASSES), given)]
+    rows = query_engine().rows(summed(_PASSES), given)
+    return [hand_off_of(row, "lead", urls.get(str(row["target"]), "")) for row in rows]
+
+
+def _rows_behind(since: datetime, until: datetime) -> dict[str, str]:
+    """Whoever gets leads → the list of those that came to them in these days."""
+    days = {"from": since.astimezone(zone()).date(), "to": (until - timedelta(seconds=1)).astimezone(zone()).date()}
+    events = {ROUTES: "mql", SELLS: "handed_over"}
+    return {role: f"{reverse('routing:leads')}?{urlencode({'event': one, **days})}" for role, one in events.items()}

@@ -3,13 +3,15 @@
 The trail says that a plan changed, never what stands in it: more people read the trail than may see the plan.
 """
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from marops.domains.team.actions.records import fault, locked
+from marops.domains.team.actions.sharing import WITH_MANAGER
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import GrowthGoal, GrowthMove, GrowthPlan, GrowthReview, Person
 from marops.domains.team.permissions import VIEW, Policy
@@ -17,8 +19,13 @@ from marops.kernel import audit
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError
+from marops.kernel.models import Notice
 from marops.kernel.notices import tell
+from marops.kernel.workspace import today
 
+PARTS: Mapping[str, Any] = {"goals": GrowthGoal, "moves": GrowthMove, "reviews": GrowthReview}
+WANTED_BACK = timedelta(hours=1)
+"""So long what was taken out of a plan can be put back, at least; it goes with the next day."""
 MOST = 200
 """Goals, moves or reviews of one plan; a plan of more is none."""
 
@@ -52,8 +59,10 @@ def set_plan(
     asked = mentor_id is not None and mentor_id != plan.mentor_id
     if mentor_id != plan.mentor_id:
         plan.mentor_agreed_at = None
+        _ask_no_more(act, plan)
     plan.aim, plan.seen_by, plan.mentor_id = aim, seen_by, _mentor(plan, mentor_id)
-    plan.save(update_fields=["aim", "seen_by", "mentor", "mentor_agreed_at"])
+    plan.manager_id = plan.person.manager_id if seen_by in WITH_MANAGER else None
+    plan.save(update_fields=["aim", "seen_by", "mentor", "mentor_agreed_at", "manager"])
     if asked:
         _ask(plan)
     return plan
@@ -72,7 +81,16 @@ def _mentor(plan: GrowthPlan, mentor_id: UUID | None) -> UUID | None:
 def _ask(plan: GrowthPlan) -> None:
     if plan.mentor and (account := plan.mentor.account_id):
         words = _("%(name)s asks you to be their mentor.") % {"name": plan.person.name}
-        tell(account, words, url="/growth#mentor")
+        tell(account, words, url=_asking(plan))
+
+
+def _asking(plan: GrowthPlan) -> str:
+    return f"/growth?plan={plan.id}#mentor"
+
+
+def _ask_no_more(act: Act, plan: GrowthPlan) -> None:
+    """Nothing that was said of the plan stays where it was said."""
+    Notice.objects.filter(url=_asking(plan)).delete()
 
 
 @action("growth.mentor", effect="change", right=VIEW)
@@ -82,6 +100,7 @@ def answer_mentor(act: Act, *, actor: Actor, plan_id: UUID, agrees: bool) -> Non
     if plan is None:
         raise MaropsError(NOT_FOUND)
     plan.mentor_agreed_at = act.at if agrees else None
+    _ask_no_more(act, plan)
     if not agrees:
         plan.mentor_id = None
     plan.save(update_fields=["mentor", "mentor_agreed_at"])
@@ -91,13 +110,18 @@ def answer_mentor(act: Act, *, actor: Actor, plan_id: UUID, agrees: bool) -> Non
 @action("growth.goal", effect="create", right=VIEW)
 def add_goal(act: Act, *, actor: Actor, role: str = "", says: str = "", by: date | None = None) -> GrowthGoal:
     """Where one wants to get: a role of the map, or something in words."""
+    _goal_says(role, says)
+    plan = _mine(act)
+    _room(plan.goals.count())
+    made: GrowthGoal = GrowthGoal.objects.create(plan=plan, role=role, says=says, by=by, created_at=act.at)
+    return made
+
+
+def _goal_says(role: str, says: str) -> None:
     if not role and not says:
         raise fault("says", _("Choose a role, or say in words where you want to get."))
     if role and role not in catalogue().roles:
         raise fault("role", _("Choose a role of the career map."))
-    plan = _mine(act)
-    _room(plan.goals.count())
-    return GrowthGoal.objects.create(plan=plan, role=role, says=says, by=by, created_at=act.at)
 
 
 @action("growth.goal_state", effect="change", right=VIEW)
@@ -108,10 +132,19 @@ def set_goal(act: Act, *, actor: Actor, goal_id: UUID, state: str) -> None:
     _changed(_mine(act).goals.filter(id=goal_id).update(state=state))
 
 
-@action("growth.goal_remove", effect="change", right=VIEW)
+@action("growth.goal_change", effect="change", right=VIEW)
+def change_goal(
+    act: Act, *, actor: Actor, goal_id: UUID, role: str = "", says: str = "", by: date | None = None
+) -> None:
+    """Other words, another role or another day."""
+    _goal_says(role, says)
+    _changed(_mine(act).goals.filter(id=goal_id).update(role=role, says=says, by=by))
+
+
+@action("growth.goal_remove", effect="change", right=VIEW, reversible=True)
 def remove_goal(act: Act, *, actor: Actor, goal_id: UUID) -> None:
     """It does not stand in the plan any more; its moves stay."""
-    _changed(_mine(act).goals.filter(id=goal_id).delete()[0])
+    _changed(_mine(act).goals.filter(id=goal_id).update(taken_out_at=act.at))
 
 
 @action("growth.move", effect="create", right=VIEW)
@@ -120,10 +153,7 @@ def add_move(
     role: str = "",
 ) -> GrowthMove:  # fmt: skip
     """A small thing to do next. With a `role` it belongs to the open goal of that role, made where there is none."""
-    if not says.strip():
-        raise fault("says", _("Say what you want to do."))
-    if skill and skill not in catalogue().skills:
-        raise fault("skill", _("Choose a skill of the catalogue."))
+    _move_says(says, skill)
     plan = _mine(act)
     goal = plan.goals.filter(id=goal_id).first() if goal_id else None
     if goal_id and goal is None:
@@ -134,7 +164,15 @@ def add_move(
     if known:
         return known
     _room(plan.moves.count())
-    return GrowthMove.objects.create(plan=plan, goal=goal, skill=skill, says=says, by=by, created_at=act.at)
+    made: GrowthMove = GrowthMove.objects.create(plan=plan, goal=goal, skill=skill, says=says, by=by, created_at=act.at)
+    return made
+
+
+def _move_says(says: str, skill: str) -> None:
+    if not says.strip():
+        raise fault("says", _("Say what you want to do."))
+    if skill and skill not in catalogue().skills:
+        raise fault("skill", _("Choose a skill of the catalogue."))
 
 
 def _goal_of(act: Act, plan: GrowthPlan, role: str) -> GrowthGoal:
@@ -150,29 +188,68 @@ def set_move(act: Act, *, actor: Actor, move_id: UUID, done_on: date | None) -> 
     _changed(_mine(act).moves.filter(id=move_id).update(done_on=done_on))
 
 
-@action("growth.move_remove", effect="change", right=VIEW)
+@action("growth.move_change", effect="change", right=VIEW)
+def change_move(act: Act, *, actor: Actor, move_id: UUID, says: str, skill: str = "", by: date | None = None) -> None:
+    """Other words, another skill or another day."""
+    _move_says(says, skill)
+    _changed(_mine(act).moves.filter(id=move_id).update(says=says, skill=skill, by=by))
+
+
+@action("growth.move_remove", effect="change", right=VIEW, reversible=True)
 def remove_move(act: Act, *, actor: Actor, move_id: UUID) -> None:
     """It does not stand in the plan any more."""
-    _changed(_mine(act).moves.filter(id=move_id).delete()[0])
+    _changed(_mine(act).moves.filter(id=move_id).update(taken_out_at=act.at))
 
 
 @action("growth.review", effect="create", right=VIEW)
 def add_review(act: Act, *, actor: Actor, on: date, says: str, beside_id: UUID | None = None) -> GrowthReview:
     """A look back: when, with whom, what was said."""
-    if not says.strip():
-        raise fault("says", _("Say what you saw when you looked back."))
-    if beside_id and not Person.objects.filter(id=beside_id).exists():
-        raise fault("beside_id", _("Choose somebody of the team."))
     plan = _mine(act)
+    _review_says(act, plan, on, says, beside_id)
     _room(plan.reviews.count())
     given: dict[str, Any] = {"on": on, "says": says, "beside_id": beside_id, "made_by": actor.id, "at": act.at}
-    return GrowthReview.objects.create(plan=plan, **given)
+    made: GrowthReview = GrowthReview.objects.create(plan=plan, **given)
+    return made
 
 
-@action("growth.review_remove", effect="change", right=VIEW)
+def _review_says(act: Act, plan: GrowthPlan, on: date, says: str, beside_id: UUID | None) -> None:
+    if not says.strip():
+        raise fault("says", _("Say what you saw when you looked back."))
+    if on > today(act.at):
+        raise fault("on", _("A look back is of today or earlier."))
+    if beside_id and (beside_id == plan.person_id or not Person.objects.filter(id=beside_id).exists()):
+        raise fault("beside_id", _("Choose somebody else of the team."))
+
+
+@action("growth.review_change", effect="change", right=VIEW)
+def change_review(
+    act: Act, *, actor: Actor, review_id: UUID, on: date, says: str, beside_id: UUID | None = None
+) -> None:
+    """Other words, another day or somebody else."""
+    plan = _mine(act)
+    _review_says(act, plan, on, says, beside_id)
+    _changed(plan.reviews.filter(id=review_id).update(on=on, says=says, beside_id=beside_id))
+
+
+@action("growth.review_remove", effect="change", right=VIEW, reversible=True)
 def remove_review(act: Act, *, actor: Actor, review_id: UUID) -> None:
     """It does not stand in the plan any more."""
-    _changed(_mine(act).reviews.filter(id=review_id).delete()[0])
+    _changed(_mine(act).reviews.filter(id=review_id).update(taken_out_at=act.at))
+
+
+@action("growth.put_back", effect="change", right=VIEW)
+def put_back(act: Act, *, actor: Actor, part: str, ident: UUID) -> None:
+    """What was just taken out stands in the plan again. Raises MaropsError `not-found` once it is gone."""
+    if part not in PARTS:
+        raise MaropsError(NOT_FOUND)
+    _changed(PARTS[part].every.filter(plan=_mine(act), id=ident).update(taken_out_at=None))
+
+
+@action("growth.clear", effect="erase")
+def clear(act: Act, *, actor: Actor, as_of: datetime) -> None:
+    """What was taken out of plans goes for good once nobody wants it back."""
+    for part in PARTS.values():
+        act.count(cleared=part.every.filter(taken_out_at__lt=as_of - WANTED_BACK).delete()[0])
 
 
 @action("growth.delete", effect="erase", right=VIEW)
@@ -183,6 +260,7 @@ def delete_plan(act: Act, *, actor: Actor) -> None:
     if plan is None:
         raise MaropsError(NOT_FOUND, "There is no plan to delete.")
     ident = plan.id
+    _ask_no_more(act, plan)
     plan.delete()
     audit.forget([ident], object_type="growth_plan")
     act.changed("growth_plan", ident)

@@ -1,13 +1,18 @@
 """Writes about somebody's first weeks: begun by a playbook, moved by absences, ended."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from marops.domains.team.models import Assignment, Onboarding, Person
 from marops.domains.team.permissions import VIEW, Policy
 from marops.domains.team.queries.newcomers import dues_now, planned
 from marops.domains.team.queries.work import OPEN
+from marops.domains.team.rules.newcomers import phases_of
+from marops.domains.team.rules.playbook import Playbook
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import find, load
@@ -15,6 +20,7 @@ from marops.kernel.errors import CONFLICT, INVALID, NOT_ALLOWED, NOT_FOUND, Fiel
 from marops.kernel.ids import next_number
 from marops.kernel.models import Definition
 from marops.kernel.notices import tell
+from marops.kernel.workspace import today
 
 
 @action("onboarding.start", effect="create", right=VIEW)
@@ -35,6 +41,7 @@ def start_onboarding(
         raise MaropsError(CONFLICT, f"{person.name}'s first weeks were begun before.")
     mentor = _mentor(person, mentor_id)
     version = find(f"playbook/{playbook}")
+    _first_day(person, starts, load(version), today(act.at))
     if version.state != Definition.State.ACTIVE:
         raise _fault("playbook", f"{version.pinned} is not in force.", "Choose a playbook that is.")
     row = Onboarding.objects.create(
@@ -50,9 +57,23 @@ def start_onboarding(
     ]  # fmt: skip
     Assignment.objects.bulk_create(tasks)
     act.changed("person", person.id, after={"onboarding": version.pinned, "starts": starts, "tasks": len(tasks)})
+    url, day = f"/team/onboarding/{person.ref}", date_format(starts, "j F Y")
+    if person.account_id:
+        tell(person.account_id, _("Your first weeks are planned, from %(day)s on.") % {"day": day}, url=url)
     if mentor and mentor.account_id and str(mentor.account_id) != actor.id:
-        tell(mentor.account_id, f"You are {person.name}'s mentor from {starts}.", url=f"/team/onboarding/{person.ref}")
+        words = _("You are the mentor of %(name)s from %(day)s on.") % {"name": person.name, "day": day}
+        tell(mentor.account_id, words, url=url)
     return row
+
+
+def _first_day(person: Person, starts: date, book: Playbook, day: date) -> None:
+    """Weeks that would be over already, or begin before the person does, are no first weeks."""
+    length = timedelta(weeks=phases_of(book)[-1].last)
+    if starts < day - length:
+        raise _fault("starts", _("By this playbook these weeks would be over already."), _("Choose a later first day."))
+    if person.joined and starts < person.joined:
+        words = {"name": person.name, "day": date_format(person.joined, "j F Y")}
+        raise _fault("starts", _("%(name)s joined on %(day)s.") % words, _("Choose that day or a later one."))
 
 
 def _mentor(person: Person, mentor_id: UUID | None) -> Person | None:

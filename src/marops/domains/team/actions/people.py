@@ -11,10 +11,11 @@ from django.db.models import Q
 
 from marops.domains.accounts.public import Account
 from marops.domains.team.actions.newcomers import move_dues
+from marops.domains.team.actions.sharing import end_mentorships, tell_of_managers
 from marops.domains.team.catalogue import assumptions
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Person, RoleHeld
-from marops.domains.team.permissions import MANAGE, VIEW
+from marops.domains.team.permissions import MANAGE, VIEW, Policy
 from marops.domains.team.queries.hours import clock_of, main_roles
 from marops.domains.team.rules.lines import circle
 from marops.kernel.actions import Act, action
@@ -26,8 +27,10 @@ from marops.kernel.permissions import require
 from marops.kernel.workspace import sample_present, workspace
 
 _RECORDED = ("name", "manager_id", "zone", "calendar", "active", "left", "leads_as")
-_QUIET = ("location", "joined", "weekly_hours")
-"""Shown only as far as somebody agreed, so the trail says that they changed, never what they are."""
+_QUIET = ("location", "joined", "weekly_hours", "email")
+"""Shown only as far as somebody agreed, the address to those who keep people alone: so the trail says that they
+changed, never what they are.
+"""
 _EDITABLE = (*_RECORDED, *_QUIET)
 
 
@@ -48,8 +51,10 @@ def add_person(
     weekly_hours: Decimal | None = None,
     leads_as: str = "",
     share: Decimal = Decimal(1),
+    email: str = "",
 ) -> Person:
-    """Take somebody into the team. With an account, their name is the account's unless another is given.
+    """Take somebody into the team. With an account, their name is the account's unless another is given, and their
+    address the account's.
 
     The role, where one is given, is theirs from the day they joined, else from today on, for this share of a week.
     Whoever joins beside a sample company goes with it.
@@ -63,6 +68,7 @@ def add_person(
     values = {
         "name": called, "manager_id": manager_id, "zone": zone, "calendar": calendar, "location": location,
         "joined": joined, "weekly_hours": weekly_hours, "leads_as": leads_as,
+        "email": "" if account else email.strip(),
     }  # fmt: skip
     _check(values)
     row = Person(number=next_number("person_number"), account_id=account_id, **values)
@@ -89,9 +95,14 @@ def change_person(act: Act, /, *, actor: Actor, person_id: UUID, **values: Any) 
     before, after = _shown(row) | {"role": held}, {"role": role or held}
     if any(name in values and values[name] != getattr(row, name) for name in _QUIET):
         after["details"] = "changed"
+    moved = "manager_id" in values and values["manager_id"] != row.manager_id
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
+    if moved:
+        tell_of_managers(act, [row.id])
+    if not row.active:
+        end_mentorships(act, Q(id=row.id))
     if role and role != held:
         _take_over(row, role, local_date(act.at, workspace().zone))
     if _shown(row) | after != before:
@@ -123,30 +134,31 @@ def add_absence(
         raise _fault("last", "The absence ends before it begins.", "Choose a last day that is not before the first.")
     _refuse_twice(person, starts, ends)
     row = Absence.objects.create(person_id=person_id, starts=starts, ends=ends, reason=reason, made_by=actor.id)
-    act.changed("person", person_id, after={"absence": [starts, ends], "reason": reason})
+    act.changed(
+        "person", person_id, after={"absence": _days(person, starts, ends)}
+    )  # never why: it may be their health
     move_dues(act, person_id)
     return row
 
 
 def need_absences(actor: Actor, person: Person) -> None:
     """Only oneself, and who manages the team, plans when somebody is away. Raises MaropsError `not-allowed`."""
-    if not is_self(actor, person):
+    if not Policy.of(actor).is_self(person.id):
         require(actor, MANAGE)
-
-
-def is_self(actor: Actor, person: Person) -> bool:
-    """Is this person who acts?"""
-    return person.account_id is not None and str(person.account_id) == actor.id
 
 
 def _refuse_twice(person: Person, starts: datetime, ends: datetime) -> None:
     known = Absence.objects.filter(person=person, starts__lt=ends, ends__gt=starts).order_by("starts").first()
     if known is None:
         return
-    zone = ZoneInfo(clock_of(person).zone)
-    first, last = known.starts.astimezone(zone), (known.ends - timedelta(microseconds=1)).astimezone(zone)
-    days = f"{first:%-d %b %Y} to {last:%-d %b %Y}"
+    days = _days(person, known.starts, known.ends)
     raise _fault("first", f"{person.name} is away from {days} already.", "Choose other days, or remove that absence.")
+
+
+def _days(person: Person, starts: datetime, ends: datetime) -> str:
+    zone = ZoneInfo(clock_of(person).zone)
+    first, last = starts.astimezone(zone), (ends - timedelta(microseconds=1)).astimezone(zone)
+    return f"{first:%-d %b %Y} to {last:%-d %b %Y}"
 
 
 @action("absence.remove", effect="change", right=VIEW, reversible=True)
@@ -159,7 +171,7 @@ def remove_absence(act: Act, *, actor: Actor, absence_id: UUID) -> None:
     if row is None:
         raise MaropsError(NOT_FOUND)
     need_absences(actor, row.person)
-    act.changed("person", row.person_id, before={"absence": [row.starts, row.ends], "reason": row.reason})
+    act.changed("person", row.person_id, before={"absence": _days(row.person, row.starts, row.ends)})
     row.delete()
     move_dues(act, row.person_id)
 
@@ -177,12 +189,24 @@ def _check(values: dict[str, Any], row: Person | None = None) -> None:
         raise _fault("calendar", f"There is no calendar {values['calendar']!r}.", f"Use {', '.join(calendars())}.")
     if values.get("leads_as") and values["leads_as"] not in {one.id for one in assumptions().spans}:
         raise _fault("leads_as", f"{values['leads_as']!r} is no kind of leading.")
+    if values.get("email"):
+        _check_address(values["email"], row)
     manager = values.get("manager_id")
     if manager and row:
         refuse_circle(row, manager)
     joined, left = (values.get(name, getattr(row, name, None)) for name in ("joined", "left"))
     if joined and left and left < joined:
         raise _fault("left", "The last day is before the first.", "Correct one of the two days.")
+
+
+def _check_address(email: str, row: Person | None) -> None:
+    """An address is kept of who has no account, and of one person alone."""
+    if row is not None and row.account_id:
+        raise _fault("email", "The address of this person is the account's.", "Change it under Access.")
+    held = Account.objects.filter(email__iexact=email).values_list("id", flat=True)
+    others = Person.objects.filter(Q(email__iexact=email) | Q(account_id__in=held))
+    if (others.exclude(id=row.id) if row else others).exists():
+        raise _fault("email", "Somebody else has this address.", "Leave it empty, or correct the other one first.")
 
 
 def refuse_circle(row: Person, manager_id: UUID) -> None:

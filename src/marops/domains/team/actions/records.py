@@ -5,16 +5,18 @@ it: more people read the trail than may see them.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
+from marops.domains.team.actions.sharing import end_mentorships
 from marops.domains.team.catalogue import catalogue
-from marops.domains.team.models import Assessment, Evidence, Pay, Person, RoleHeld, Shown
-from marops.domains.team.permissions import MANAGE, VIEW, Policy
+from marops.domains.team.models import WEB, Assessment, Assignment, Evidence, Pay, Person, RoleHeld, Shown
+from marops.domains.team.permissions import MANAGE, PAY, VIEW, Policy
 from marops.domains.team.queries.pay import sealed_pay
 from marops.domains.team.rules.document import LEVEL_WORDS
 from marops.domains.team.rules.shares import Span, Stretch, too_much
@@ -22,8 +24,10 @@ from marops.kernel import audit
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import local_date
-from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
-from marops.kernel.workspace import workspace
+from marops.kernel.errors import CONFLICT, INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError
+from marops.kernel.models import Notice
+from marops.kernel.notices import tell
+from marops.kernel.workspace import today, workspace
 
 # --- roles -----------------------------------------------------------------------------------------------------------
 
@@ -108,12 +112,14 @@ def _told(row: RoleHeld) -> dict[str, Any]:
 
 def check_role(row: RoleHeld) -> None:
     """Raises MaropsError `invalid` for a role nobody knows, days in the wrong order, or more than a week."""
-    if not row.elsewhere and row.role not in catalogue().roles:
+    if row.role not in catalogue().roles:
         raise fault("role", f"There is no role {row.role!r}.", "Choose one of the catalogue, or add it there first.")
     if not 0 < row.share <= 1:
         raise fault("share", "A share is more than nothing and at most the whole week.", "Give 1 to 100 %.")
     if row.starts and row.ends and row.ends <= row.starts:
         raise fault("ends", "The role ends before it begins.", "Choose a last day that is not before the first.")
+    if row.elsewhere and max(row.starts or date.min, row.ends or date.min) > today() + timedelta(days=1):
+        raise fault("ends", "A role elsewhere is one they had before.", "Choose days that are over.")
     if not row.elsewhere:
         others = RoleHeld.objects.filter(person_id=row.person_id, elsewhere=False).exclude(id=row.id)
         spans = [Span(one.role, one.share, one.starts, one.ends) for one in others]
@@ -165,19 +171,26 @@ def keep_levels(act: Act, person_id: UUID, by: str, levels: Mapping[str, int], n
     person = locked(person_id)
     _check_levels(levels)
     known = {
-        one.skill: (one.level, one.note)
+        one.skill: (one.level, one.note, one.made_by)
         for one in Assessment.objects.filter(person=person, by=by).order_by("skill", "-at", "-id").distinct("skill")
     }
+    told = {skill: (level, _note(notes.get(skill), level, known.get(skill))) for skill, level in levels.items()}
     fresh = [
-        Assessment(person=person, skill=skill, level=level, by=by, note=notes.get(skill, "").strip(),
-                   made_by=act.actor.id, at=act.at)
-        for skill, level in levels.items()
-        if known.get(skill) != (level, notes.get(skill, "").strip())
-    ]  # fmt: skip
+        Assessment(person=person, skill=skill, level=level, by=by, note=note, made_by=act.actor.id, at=act.at)
+        for skill, (level, note) in told.items()
+        if known.get(skill, ())[:2] != (level, note) or (by == Assessment.By.SELF and known[skill][2] != act.actor.id)
+    ]
     Assessment.objects.bulk_create(fresh)
     if fresh:
         act.changed("person", person.id, after={"skills": f"looked at by {'manager' if by == 'manager' else 'self'}"})
     return len(fresh)
+
+
+def _note(given: str | None, level: int, known: tuple[int, str, str] | None) -> str:
+    """What is said of a level; where nothing is said, the note of the same level stays."""
+    if given is not None:
+        return given.strip()
+    return known[1] if known and known[0] == level else ""
 
 
 def _check_levels(levels: Mapping[str, int]) -> None:
@@ -210,8 +223,8 @@ def add_evidence(
     _need_evidence(actor, person)
     if skill not in catalogue().skills:
         raise fault("skill", f"There is no skill {skill!r}.")
-    if kind == Evidence.Kind.LINK and not url.startswith(("https://", "http://")):
-        raise fault("url", "A link begins with https:// or http://.")
+    if (url or kind == Evidence.Kind.LINK) and not url.startswith(WEB):
+        raise fault("url", "An address begins with https:// or http://.")
     if on and valid_until and valid_until < on:
         raise fault("valid_until", "It would run out before it was earned.", "Correct one of the two days.")
     row = Evidence.objects.create(
@@ -219,16 +232,21 @@ def add_evidence(
         url=url, on=on, valid_until=valid_until, made_by=actor.id, at=act.at,
     )  # fmt: skip
     act.changed("person", person.id, after={"evidence": "added"})
+    if person.account_id and str(person.account_id) != actor.id:
+        words = _("Something was added to what speaks for your levels. Colleagues do not see it; you can take it out.")
+        tell(person.account_id, words, url=f"/team/people/{person.ref}#evidence")
     return row
 
 
 @action("evidence.remove", effect="change", right=VIEW)
 def remove_evidence(act: Act, *, actor: Actor, evidence_id: UUID) -> None:
-    """It does not speak for a level after all."""
+    """It does not speak for a level after all: the person takes out anything, others what they wrote themselves."""
     row = Evidence.objects.select_for_update().filter(id=evidence_id).first()
     if row is None:
         raise MaropsError(NOT_FOUND)
     _need_evidence(actor, locked(row.person_id))
+    if not Policy.of(actor).removes_evidence(row):
+        raise MaropsError(NOT_ALLOWED, "Only somebody themselves takes out what they added.")
     act.changed("person", row.person_id, after={"evidence": "removed"})
     row.delete()
 
@@ -278,7 +296,7 @@ def set_pay(
 def remove_pay(act: Act, *, actor: Actor, person_id: UUID, pay_id: UUID) -> None:
     """One line of what somebody is paid was a mistake."""
     need_pay(actor, person_id)
-    gone, _ = Pay.objects.filter(person=locked(person_id), id=pay_id).delete()
+    gone, _kinds = Pay.objects.filter(person=locked(person_id), id=pay_id).delete()
     if not gone:
         raise MaropsError(NOT_FOUND)
     act.changed("person", person_id, after={"pay": "removed"})
@@ -304,30 +322,56 @@ def leave(act: Act, *, actor: Actor, person_id: UUID, left: date) -> Person:
     person.left = left
     person.active = left >= local_date(act.at, workspace().zone)
     person.save(update_fields=["left", "active"])
+    if not person.active:
+        end_mentorships(act, Q(id=person.id))
     act.changed("person", person.id, before=before,
                 after={"left": left, "active": person.active, "roles ended": ended})  # fmt: skip
     return person
 
 
 @action("person.forget", effect="erase", right=MANAGE)
-def forget(act: Act, *, actor: Actor, person_id: UUID) -> dict[str, int]:
-    """Delete what was kept about somebody as one who works here; their name and roles here stay, for work names them.
+def forget(act: Act, *, actor: Actor, person_id: UUID, name: str) -> dict[str, int]:
+    """Delete what was kept about somebody who worked here; their name and roles here stay, for work names them.
 
-    It cannot be taken back. Answers how many rows of each kind; the trail keeps these numbers alone.
+    It cannot be taken back, so their `name` is said once more. Pay goes for who may see pay. Answers how many rows of
+    each kind; the trail keeps these numbers alone. Raises MaropsError `not-allowed`, `conflict` and `invalid`.
     """
     person = locked(person_id)
+    need_forgettable(actor, person)
+    if name.strip().casefold() != person.name.casefold():
+        raise fault("name", f"This is about {person.name}.", "Write the name as it stands here.")
     kept: dict[str, Any] = {
-        "assessments": person.assessments, "evidence": person.evidence, "pay": person.pay, "shows": person.shows,
+        "assessments": person.assessments, "evidence": person.evidence, "shows": person.shows,
         "roles elsewhere": person.roles.filter(elsewhere=True), "absences": person.absences,
-        "talks": person.talks,
+        "talks": person.talks, "notices": _notices(person),
     }  # fmt: skip
+    if PAY in Policy.of(actor).held:
+        kept["pay"] = person.pay
     gone = {name: rows.all().delete()[0] for name, rows in kept.items()}
     plan = getattr(person, "plan", None)
     gone["plan"] = plan.delete()[0] if plan else 0
-    Person.objects.filter(id=person.id).update(location="", leads_as="", weekly_hours=None)
+    Person.objects.filter(id=person.id).update(
+        location="", leads_as="", weekly_hours=None, joined=None, zone="", email=""
+    )
+    Assignment.objects.filter(onboarding__person=person).update(why_dropped="", why_for=None)
     gone["values in the trail"] = audit.forget([person.id], object_type="person")
     act.changed("person", person.id, after={"forgotten": sum(gone.values())})
     return gone
+
+
+def need_forgettable(actor: Actor, person: Person) -> None:
+    """Raises MaropsError `not-allowed` for oneself and those one reports to, `conflict` for somebody who works here."""
+    if not Policy.of(actor).forgets(person):
+        raise MaropsError(NOT_ALLOWED, "Somebody else forgets you and those you report to.")
+    if person.active:
+        detail = f"{person.name} works here. What is theirs alone they delete themselves."
+        raise MaropsError(CONFLICT, detail, remedy="Set their last day first.")
+
+
+def _notices(person: Person) -> QuerySet[Notice]:
+    """What they were told about their work, talks and plans."""
+    about = Q(url__startswith="/team") | Q(url__startswith="/growth") | Q(url__startswith="/career")
+    return Notice.objects.filter(about, account_id=person.account_id) if person.account_id else Notice.objects.none()
 
 
 def locked(person_id: UUID | None) -> Person:

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db import connection
 
+from marops.domains.team.actions.sharing import tell_of_managers
 from marops.domains.team.models import Assessment, Pay, Person, RoleHeld
 from marops.domains.team.permissions import MANAGE, Policy
 from marops.domains.team.queries.pay import sealed_pay
-from marops.domains.team.queries.roster import Change, LoadPlan, plan_load, roles_from
+from marops.domains.team.queries.roster import plan_load
+from marops.domains.team.queries.roster_plan import Change, LoadPlan, roles_from
 from marops.domains.team.rules.tables import Table, Unreadable, read_table
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
@@ -29,25 +31,26 @@ def table_of(data: bytes) -> Table:
         raise MaropsError(INVALID, str(error), errors=[fault]) from None
 
 
-def preview_people(*, actor: Actor, data: bytes) -> LoadPlan:
+def preview_people(*, actor: Actor, data: bytes, role_column: str = "") -> LoadPlan:
     """What loading this file would come to. Writes nothing."""
     require(actor, MANAGE)
-    return plan_load(Policy.of(actor), table_of(data))
+    return plan_load(Policy.of(actor), table_of(data), role_column)
 
 
 @action("person.load", effect="import", right=MANAGE)
-def load_people(act: Act, *, actor: Actor, data: bytes) -> LoadPlan:
+def load_people(act: Act, *, actor: Actor, data: bytes, role_column: str = "") -> LoadPlan:
     """Load a list of people: newcomers join, what differs is changed, the same file again changes nothing.
 
+    Nothing is written while it is open which column holds the roles; `role_column` says it, as `plan_load` takes it.
     The file itself is kept nowhere, for it may hold pay and levels. Raises MaropsError `invalid` where it is no table.
     """
     table = table_of(data)
     with connection.cursor() as cursor:  # two loads at once would both find nobody
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('marops.team.load'))")
-    plan = plan_load(Policy.of(actor), table)
+    plan = plan_load(Policy.of(actor), table, role_column)
     changes = [one for one in plan.changes if one.differs]
     day = local_date(act.at, workspace().zone)
-    _write_people(changes)
+    _write_people(act, changes)
     _write_roles([one for one in changes if one.roles is not None], day)
     Assessment.objects.bulk_create(
         Assessment(person_id=one.person.id, skill=skill, level=level, by=by, made_by=actor.id, at=act.at)
@@ -59,7 +62,7 @@ def load_people(act: Act, *, actor: Actor, data: bytes) -> LoadPlan:
     return plan
 
 
-def _write_people(changes: Sequence[Change]) -> None:
+def _write_people(act: Act, changes: Sequence[Change]) -> None:
     fresh, beside_sample = [one.person for one in changes if one.new], sample_present()
     for one in changes:
         for name, value in one.values.items():
@@ -76,8 +79,9 @@ def _write_people(changes: Sequence[Change]) -> None:
     for one in known:
         if "manager_id" in one.values:
             one.person.manager_id = one.values["manager_id"]
-    names = ["name", "location", "zone", "calendar", "joined", "weekly_hours", "manager"]
+    names = ["name", "location", "zone", "calendar", "joined", "weekly_hours", "email", "manager"]
     Person.objects.bulk_update([one.person for one in known], names, batch_size=500)
+    tell_of_managers(act, [one.person.id for one in known if "manager_id" in one.values and not one.new])
 
 
 def _write_roles(changes: Sequence[Change], day: date) -> None:

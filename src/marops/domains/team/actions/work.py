@@ -143,7 +143,8 @@ def drop_work(act: Act, *, actor: Actor, work_id: UUID, why: str = "") -> Assign
     if row.onboarding_id is not None and not why.strip():
         raise _fault("why", "Say why it is left out.", "Only your manager reads it.")
     row.why_dropped = why.strip()
-    row.save(update_fields=["why_dropped"])
+    row.why_for_id = row.onboarding.person.manager_id if row.onboarding else None
+    row.save(update_fields=["why_dropped", "why_for"])
     return _set(act, row, State.DROPPED)
 
 
@@ -197,6 +198,8 @@ def undo_move(act: Act, *, actor: Actor, move_id: UUID) -> int:
     )
     if row is None:
         raise MaropsError(NOT_FOUND)
+    policy = Policy.of(actor)
+    _need(policy.in_person or policy.gives_to(row.source_id), "Whoever moved it brings it back themselves.")
     if row.undone_at is not None:
         raise MaropsError(CONFLICT, "It came back already.")
     here = Assignment.objects.filter(id__in=row.assignments, person=row.target, state__in=OPEN)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from marops.domains.team.rules.hand_offs import Passing
 from marops.domains.team.rules.house import Holder, Order, Room
-from marops.kernel.drawing import cut, num, number, path, tag, text, wide
+from marops.kernel.drawing import broken, cut, num, number, path, tag, text, wide
 from marops.methods import rooms as layout
 from marops.methods.rooms import Box, Drawn, Point, Row
 
@@ -21,6 +21,8 @@ EMBLEM = 44.0
 PEOPLE = 3
 """So many people are named in a room; the others are counted."""
 _PAD, _ROUND = 12.0, 8.0
+_NARROW = layout.LEAST - 82.0
+"""What words beside an emblem have in the narrowest room."""
 _COLUMN = 408.0
 """Where the second column of a wide room begins."""
 
@@ -113,7 +115,8 @@ def _rows(rooms: dict[str, Room], order: Order, grid: Sequence[str], columns: in
 def _height(room: Room, *, broad: bool) -> float:
     if room.outside:
         return DOOR
-    lines = 2 + len(_people(room)) + (0 if broad else len(_notes(room)))
+    title = 1 if broad else len(broken(room.title, _NARROW))
+    lines = 1 + title + len(_people(room)) + (0 if broad else len(_notes(room, _NARROW)))
     return HEAD + LINE * (lines - 1) + FOOT
 
 
@@ -132,17 +135,17 @@ def _people(room: Room) -> list[tuple[str, str, str, Holder | None]]:
     return found or [("role", room.slug, _("nobody yet"), None)]
 
 
-def _notes(room: Room) -> list[str]:
-    """Who stands in, and where one grows to."""
+def _notes(room: Room, width: float) -> list[str]:
+    """Who stands in, and where one grows to, in lines of this width."""
     found = []
     if room.cover:
         words = {"name": room.cover.name}
         found.append((_("partly: %(name)s") if room.cover.lacks else _("stand-in: %(name)s")) % words)
-    elif room.holders:
-        found.append(_("no stand-in seen") if room.unsure else _("no stand-in"))
+    elif len(room.holders) == 1:
+        found.append(_("nobody seen to stand in") if room.unsure else _("nobody stands in"))
     if room.grows:
-        found.append(_("next: %(role)s") % {"role": room.grows[0][1].removeprefix(_("The "))})
-    return found
+        found.append(_("next: %(role)s") % {"role": room.grows[0][1]})
+    return [line for words in found for line in broken(words, width)]
 
 
 # -- marks -------------------------------------------------------------------------------------------------------------
@@ -178,17 +181,21 @@ class _Pen:
         broad = box.w > 500
         end = (box.x + _COLUMN - 12) if broad else box.right - 10
         y = box.y + HEAD
-        first, second = (room.persona, room.title) if room.persona and self.emblems else (room.title, "")
+        title = [room.title] if broad else broken(room.title, _NARROW)
+        first, *others = title
         marks = [self._linked(self._said(first, left, y, end - left, "t-strong"), "role", room.slug)]
-        if second:
+        for line in others:
             y += LINE
-            marks.append(self._said(second, left, y, end - left))
+            marks.append(self._said(line, left, y, end - left, "t-strong"))
+        if room.persona and self.emblems:
+            y += LINE
+            marks.append(self._said(room.persona, left, y, end - left, "t-quiet"))
         for kind, ref, words, holder in _people(room):
             y += LINE
             marks += self._person(kind, ref, words, holder, left, y, box.right - 12, end)
         x, top = (box.x + _COLUMN, box.y + HEAD) if broad else (left, y + LINE)
         right = box.right - (64 if broad else 10)
-        for number_, words in enumerate(_notes(room)):
+        for number_, words in enumerate(_notes(room, right - x if broad else _NARROW)):
             marks.append(self._said(words, x, top + LINE * number_, right - x, "t-quiet"))
         return marks
 
@@ -215,11 +222,11 @@ class _Pen:
         middle = box.x + box.w / 2
         d = f"M{num(middle)} {num(box.y + 2)}L{num(box.right - 6)} {num(box.bottom)}H{num(box.x + 6)}Z"
         emblem = room.emblem if self.emblems else ""
-        first = room.persona if emblem and room.persona else room.title
-        marks = [path(d, "roof"), self._linked(text(first, middle, box.y + 82, "t-strong t-mid"), "role", room.slug)]
+        title = self._linked(text(room.title, middle, box.y + 82, "t-strong t-mid"), "role", room.slug)
+        marks = [path(d, "roof"), title]
         people = _people(room)
         names = ", ".join(words for _kind, _ref, words, _holder in people)
-        said = f"{room.title}, {names}" if first != room.title else names
+        said = f"{room.persona} · {names}" if emblem and room.persona else names
         marks.append(self._linked(text(cut(said, 470), middle, box.y + 101, "t-mid", said), people[0][0], people[0][1]))
         return RoomDrawn(_safe("".join(marks)), emblem, num(middle - EMBLEM / 2), num(box.y + 22))
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
+from functools import cached_property
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.team.rules.chart import Chart, Differences, Node, Shown
-from marops.kernel.drawing import as_file, cut, drawing, num, path, tag, text
-from marops.methods.trees import HEIGHT, WIDTH, tidy
+from marops.kernel.drawing import as_file, broken, drawing, num, path, tag, text
+from marops.methods.trees import WIDTH, Line, flow
 
-_PAD = 11.0
-FITS = 1500.0
-"""Up to so wide a picture is made smaller where there is less room; a wider one scrolls."""
+ROOM = 1176.0
+"""So wide is a page's picture at most, as a rule; it grows down and not aside."""
+_PAD, _TOP, _LINE, _FOOT = 11.0, 21.0, 16.0, 12.0
+_BELOW = 18.0
+"""What a box takes under it to say how many it folds."""
 _STYLE = (
     "text{font-family:Inter,'Helvetica Neue',Arial,sans-serif;font-size:13px;fill:#534e46}"
     ".t-strong{fill:#1f1d1a;font-weight:600}.t-quiet{fill:#6b655b}.t-end{text-anchor:end}"
@@ -44,11 +46,10 @@ class Picture:
 
 def organigram(
     chart: Chart, shown: Shown, link: Link, *, ident: str, title: str, differences: Differences | None = None,
-    least: float = 0.0,
+    room: float = ROOM,
 ) -> Picture:  # fmt: skip
-    """The picture of what is shown of a chart. Boxes are links; below a folded one stands how many it folds.
-
-    `least`: how wide it is at least, so that two beside each other have one scale.
+    """The picture of what is shown of a chart. Boxes are links that name each other, so that arrow keys can walk them;
+    below a folded one stands how many it folds.
     """
     nodes = dict(chart.nodes)
     below = {key: list(keys) for key, keys in shown.below.items()}
@@ -56,44 +57,76 @@ def organigram(
         rest = Node(f"rest:{key}", ngettext("and %(n)s more", "and %(n)s more", count) % {"n": count}, above=key)
         nodes[rest.key] = rest
         below[key].append(rest.key)
-    tree = tidy(shown.roots, lambda key: below.get(key, ()))
+
+    def box(key: str) -> _Box:
+        return _Box(nodes[key], differences.of(key) if differences else "", shown.folded.get(key, 0))
+
+    boxes = {key: box(key) for key in [*shown.keys, *(f"rest:{key}" for key in shown.left_out)]}
+    tree = flow(shown.roots, lambda key: below.get(key, ()), lambda key: boxes[key].takes, room)
     body = [path(_corners(line), "line-of") for line in tree.lines]
-    for key, (x, y) in tree.boxes.items():
-        mark = differences.of(key) if differences else ""
-        body.append(_box(nodes[key], x, y, link, mark, shown.folded.get(key, 0)))
+    body += [boxes[key].drawn(x, y, link) for key, (x, y) in tree.boxes.items()]
     says = ngettext("%(n)s box", "%(n)s boxes", len(tree.boxes)) % {"n": len(tree.boxes)}
-    css = "chart organigram fits" if tree.width < FITS else "chart organigram"
-    width = max(tree.width + 2, least)
-    svg = drawing(body, width=width, height=tree.height + 16, ident=ident, title=title, says=says, css=css, linked=True)
-    return Picture(svg, width, tree.height + 16)
+    size = {"width": max(tree.width + 2, min(room, ROOM)), "height": tree.height + 4}
+    svg = drawing(body, **size, ident=ident, title=title, says=says, css="chart organigram", linked=True)
+    return Picture(svg, **size)
 
 
-def _corners(line: tuple[tuple[float, float], ...]) -> str:
+def _corners(line: Line) -> str:
     return "M" + "L".join(f"{num(x + 1)} {num(y + 1)}" for x, y in line)
 
 
-def _box(node: Node, x: float, y: float, link: Link, mark: str, folded: int) -> str:
-    if node.key.startswith("rest:"):
-        return _linked(text(node.name, x + _PAD, y + 33, "t-quiet"), link("rest", node))
-    css = " ".join(part for part in ("seat", {"place": "place", "seat": "seatless"}.get(node.kind, ""), mark) if part)
-    room = WIDTH - 2 * _PAD
-    said = marks().get(mark, "")
-    words = [text(cut(node.name, room, strong=True), x + 1 + _PAD, y + 21, "t-strong", node.name)]
-    under = {"place": _("open"), "seat": _("planned")}.get(node.kind, "")
-    second = f"{under}: {node.says}" if under and node.says else under or node.says
-    words.append(text(cut(second, room), x + 1 + _PAD, y + 38, "", second if cut(second, room) != second else ""))
-    if said:
-        words.append(text(said, x + 1 + _PAD, y + 55, "t-quiet small-words"))
-    frame = tag("rect", class_=css, x=x + 1, y=y + 1, width=WIDTH - 1, height=HEIGHT - 1, rx=6.0)
-    marks_ = _linked(frame + "".join(words), link("box", node))
-    if folded:
-        told = ngettext("%(n)s below", "%(n)s below", folded) % {"n": folded}
-        marks_ += _linked(text(told, x + WIDTH - _PAD, y + HEIGHT + 13, "t-end t-below"), link("below", node))
-    return marks_
+@dataclass(frozen=True)
+class _Box:
+    """One box: who it is, all their roles, and how it differs."""
+
+    node: Node
+    mark: str
+    folded: int
+
+    @cached_property
+    def lines(self) -> list[str]:
+        under = {"place": _("open"), "seat": _("planned")}.get(self.node.kind, "")
+        said = "" if under and self.node.says == self.node.name else self.node.says
+        says = f"{under}: {said}" if under and said else under or said
+        return [line for one in says.split(", ") for line in broken(one, WIDTH - 2 * _PAD)] if says else []
+
+    @cached_property
+    def names(self) -> list[str]:
+        return broken(self.node.name, (WIDTH - 2 * _PAD) * 0.95)
+
+    @property
+    def high(self) -> float:
+        return _TOP + _LINE * (len(self.names) - 1 + max(1, len(self.lines)) + bool(self.mark)) + _FOOT
+
+    @property
+    def takes(self) -> float:
+        return self.high + (_BELOW if self.folded else 0)
+
+    def drawn(self, x: float, y: float, link: Link) -> str:
+        node = self.node
+        if node.key.startswith("rest:"):
+            return _linked(text(node.name, x + _PAD, y + 33, "t-quiet"), link("rest", node), node)
+        kind = {"place": "place", "seat": "seatless"}.get(node.kind, "")
+        frame = tag("rect", class_=" ".join(part for part in ("seat", kind, self.mark) if part), x=x + 1, y=y + 1,
+                    width=WIDTH - 1, height=self.high - 1, rx=6.0)  # fmt: skip
+        at = x + 1 + _PAD
+        words = [text(line, at, y + _TOP + _LINE * n, "t-strong") for n, line in enumerate(self.names)]
+        top = y + _TOP + _LINE * len(self.names) + 1
+        words += [text(line, at, top + _LINE * n) for n, line in enumerate(self.lines)]
+        if self.mark:
+            words.append(text(marks()[self.mark], at, y + self.high - _FOOT + 2, "t-quiet small-words"))
+        found = _linked(frame + "".join(words), link("box", node), node)
+        if self.folded:
+            told = ngettext("%(n)s below", "%(n)s below", self.folded) % {"n": self.folded}
+            found += _linked(text(told, x + WIDTH - _PAD, y + self.high + 13, "t-end t-below"), link("below", node))
+        return found
 
 
-def _linked(marks_: str, url: str) -> str:
-    return f'<a href="{escape(url)}">{marks_}</a>' if url else marks_
+def _linked(marks_: str, url: str, node: Node | None = None) -> str:
+    if not url:
+        return marks_
+    walked = {"data-box": node.key, "data-above": node.above} if node else {}
+    return tag("a", marks_, href=url, **walked)
 
 
 def for_paper(picture: str) -> str:

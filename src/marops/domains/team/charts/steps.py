@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from marops.domains.team.rules.roles import Beside
-from marops.kernel.drawing import cut, drawing, num, path, tag, text, wide
+from marops.kernel.drawing import broken, cut, drawing, num, path, tag, text
 
 WIDTH, CARD, HEIGHT, GAP = 900.0, 250.0, 44.0, 8.0
 HEAD, PAD = 24.0, 10.0
@@ -46,8 +46,12 @@ def _side(rows: Sequence[Beside], x: float, height: float, ends: tuple[float, fl
 
 def _card(one: Beside, x: float, y: float, css: str) -> str:
     room = CARD - 2 * PAD
-    name = cut(one.title, room, strong=one.inside)
-    lines = [text(name, x + PAD, y + (19 if one.says else 27), "", one.title if wide(one.title) > room else "")]
+    names = broken(one.title, room * 0.95)
+    if len(names) > 1 and not one.says:
+        lines = [text(cut(line, room), x + PAD, y + 19 + 16 * n) for n, line in enumerate(names[:2])]
+    else:
+        name = cut(one.title, room, strong=one.inside)
+        lines = [text(name, x + PAD, y + (19 if one.says else 27), "", one.title if len(names) > 1 else "")]
     if one.says:
         lines.append(text(cut(one.says, room), x + PAD, y + 35, "quiet", one.says))
     card = tag("g", tag("rect", x=x, y=y, width=CARD, height=HEIGHT, rx=6.0) + "".join(lines), class_=css)

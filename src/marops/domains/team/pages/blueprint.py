@@ -23,12 +23,14 @@ from marops.domains.team.papers.blueprint import blueprint_pdf
 from marops.domains.team.permissions import PLAN
 from marops.domains.team.queries import blueprint as queries
 from marops.domains.team.queries.blueprint import Asked
+from marops.domains.team.queries.blueprint_pay import offered
 from marops.domains.team.queries.blueprint_told import Told
+from marops.domains.team.queries.blueprint_words import part_said
 from marops.domains.team.queries.structures import names, structures
 from marops.domains.team.rules.blueprint import seats_of
 from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.jobs import start_job
 from marops.kernel.models import Job
 from marops.kernel.workspace import today
@@ -38,7 +40,7 @@ from marops.kernel.workspace import today
 @needs(PLAN)
 def blueprint(request: HttpRequest) -> HttpResponse:
     """The question, and its answer as far as it is there; the whole question stands in the address."""
-    form = AskForm(request.GET if "limit" in request.GET else None)
+    form = AskForm(request.GET if "limit" in request.GET else None, actor=actor_of(request))
     asked = form.asked if form.is_bound and form.is_valid() else None
     context = _context(request, form, asked)
     return render(request, "team/blueprint.html", context, status=422 if form.is_bound and asked is None else 200)
@@ -48,15 +50,18 @@ def _context(request: HttpRequest, form: AskForm, asked: Asked | None) -> dict[s
     context: dict[str, Any] = {
         "form": form, "tabs": tabs(request, "blueprint"), "drivers": list(form.rows(AMOUNT)),
         "settings": list(form.rows(INSTEAD)), "query": request.GET.urlencode(),
-        "currency": _currency(), "set_here": any(request.GET.get(INSTEAD + one["name"]) for one in form.settings),
+        "set_here": any(request.GET.get(INSTEAD + one["name"]) for one in form.settings),
     }  # fmt: skip
     if asked is None:
         return context
-    key = queries.key_of(asked, actor_of(request))
-    job = queries.open_question(key)
-    if job and job.state == Job.State.DONE and job.result:
-        told = Told(job.result["answer"], names(), link)
-        return context | {"told": told, "question": list(request.GET.items())}
+    actor = actor_of(request)
+    job = queries.open_question(queries.key_of(asked, actor))
+    found = queries.kept_answer(job, actor) if job else None
+    if found:
+        rest = request.GET.copy()
+        rest.pop("pay", None)
+        told = Told(found, names(), link, offered=offered(actor), others=queries.others_of(actor))
+        return context | {"told": told, "question": list(request.GET.items()), "without_pay": rest.urlencode()}
     context |= {"job": job, "poll_url": f"{reverse('team:blueprint-job', args=[job.ref])}?{request.GET.urlencode()}"} \
         if job and job.state in (Job.State.WAITING, Job.State.RUNNING) else {}  # fmt: skip
     if job and job.state == Job.State.FAILED:
@@ -64,24 +69,18 @@ def _context(request: HttpRequest, form: AskForm, asked: Asked | None) -> dict[s
     return context | {"asked": True}
 
 
-def _currency() -> str:
-    from marops.kernel.workspace import workspace
-
-    return "USD" if workspace().currency == "USD" else "EUR"
-
-
 @require_POST
 @needs(PLAN)
 def ask(request: HttpRequest) -> HttpResponse:
     """Work a blueprint out, unless the same question was answered: the page shows how far it is, then the answer."""
-    form = AskForm(posted(request))
+    actor = actor_of(request)
+    form = AskForm(posted(request), actor=actor)
     if not form.is_valid() or form.asked is None:
         return render(request, "team/blueprint.html", _context(request, form, None), status=422)
-    actor = actor_of(request)
     key = queries.key_of(form.asked, actor)
     job = queries.open_question(key)
     if job is None or job.state in (Job.State.FAILED, Job.State.STOPPED):
-        start_job(queries.KIND, {"key": key, "asked": form.asked.as_json()}, actor=actor)
+        start_job(queries.KIND, {"key": key, "asked": queries.counted(form.asked, actor).as_json()}, actor=actor)
     return redirect(f"{reverse('team:blueprint')}?{urlencode(_said(form))}")
 
 
@@ -110,7 +109,7 @@ def how_far(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _found(request: HttpRequest, data: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to what an address or a form asks. Raises MaropsError `not-found`, `invalid`, `no-such-team`."""
-    form = AskForm(data)
+    form = AskForm(data, actor=actor_of(request))
     if not form.is_valid() or form.asked is None:
         raise MaropsError(NOT_FOUND, _("This is no question that was answered."))
     return queries.answer(form.asked, actor_of(request))
@@ -120,7 +119,9 @@ def _found(request: HttpRequest, data: Mapping[str, Any]) -> dict[str, Any]:
 @needs(PLAN)
 def paper(request: HttpRequest) -> HttpResponse:
     """The alternatives side by side on one page of paper."""
-    told = Told(_found(request, request.GET), names(), link)
+    actor = actor_of(request)
+    others = queries.others_of(actor)
+    told = Told(_found(request, request.GET), names(), link, offered=offered(actor), others=others)
     answer = HttpResponse(blueprint_pdf(told, today(), now()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="team-blueprint.pdf"'
     return answer
@@ -139,7 +140,8 @@ def keep(request: HttpRequest) -> HttpResponse:
     while slug in known:
         number += 1
         slug = f"{base}-{number}"
-    document = {"title": title, "because": plan["says"], "made_by": "blueprint", "seats": seats_of(plan)}
+    seats = seats_of(plan, assumptions().spans)
+    document = {"title": title, "because": plan["says"], "made_by": "blueprint", "seats": seats}
     keep_structure(actor=actor, slug=slug, document=document, reason=_("Made of a blueprint."))
     messages.success(request, _("Kept as a draft: change its seats, then open its places."))
     return redirect("team:structure", slug=slug)
@@ -152,11 +154,8 @@ def assumed(request: HttpRequest) -> HttpResponse:
     document = assumptions().model_dump(mode="json")
     form = RangeForm(posted(request), document=document)
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             keep_assumptions(actor=actor_of(request), document=form.made(), reason=form.cleaned_data["reason"])
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Plans count with these from now on."))
             return redirect("team:assumptions")
     context = {"form": form, "tabs": tabs(request, "blueprint"), "groups": _groups(form)}
@@ -200,6 +199,6 @@ def _label(document: Mapping[str, Any], section: str, rest: str) -> str:
         elif isinstance(here, Mapping) and here.get("name"):
             said.append(str(here["name"]))
         elif not part.isdecimal() and part not in ("reports", "share_saved", "start", "weight", "people", "levels"):
-            said.append(part.replace("_", " "))
-    words = ", ".join(said) or section.replace("_", " ")
+            said.append(part_said(part))
+    words = ", ".join(said) or part_said(section)
     return words[:1].upper() + words[1:]

@@ -14,15 +14,16 @@ from django.views.decorators.http import require_GET
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.charts.career import Picture, Walk, picture
-from marops.domains.team.models import Person
+from marops.domains.team.models import GrowthMove, Person
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.permissions import VIEW, Policy
 from marops.domains.team.queries import career as queries
 from marops.domains.team.queries import career_told as told
 from marops.domains.team.queries.career import Career, address
+from marops.domains.team.queries.growth import own_plan, role_goals
 from marops.domains.team.queries.hours import find_person, main_roles
 from marops.domains.team.queries.traces import Trace, key_words
-from marops.domains.team.rules.career import CareerMap, Path
+from marops.domains.team.rules.career import CareerMap, Levels, Path, gap
 from marops.domains.team.rules.roles import STANDING
 
 Context = dict[str, Any]
@@ -39,8 +40,12 @@ def career_map(request: HttpRequest) -> HttpResponse:
     leads = me is not None and Person.objects.filter(manager=me, active=True).exists()
     own = main_roles([me.id]).get(me.id, "") if me else ""
     source, target = _chosen(request, "from", known) or "", _chosen(request, "to", known) or ""
-    if "from" not in request.GET and own in known.roles:
+    if "from" not in request.GET and known.holds(own):
         source = own
+    goals = role_goals(own_plan(policy), besides=[own])
+    aimed = next((one.role for one in goals if known.quickest(source, one.role)), "") if source else ""
+    if not request.GET:
+        target = aimed
     if target == source:
         target = ""
     path = known.quickest(source, target) if source and target else None
@@ -51,7 +56,7 @@ def career_map(request: HttpRequest) -> HttpResponse:
         "source_title": catalogue().title(source) if source else "",
         "target_title": catalogue().title(target) if target else "",
         "picture": _picture(known, walk, "team:career"),
-        "answer": _answer(known, walk), "under": _under(walk, own),
+        "answer": _answer(known, walk), "under": _under(walk, bool(target) and target == aimed),
         "reachable": [] if target else _reachable(reach, lambda slug: _map_url(source, slug)),
         "unmapped": [] if target else _unmapped(known, source),
         "columns": _listed(known, walk), "own": own, "four": FOUR,
@@ -63,9 +68,7 @@ def career_map(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest, name: str, known: CareerMap) -> str | None:
     slug = request.GET.get(name, "")
-    if slug:
-        queries.role_of(slug)
-    return slug or None
+    return queries.role_called(slug) if slug else None
 
 
 def _map_url(source: str, target: str) -> str:
@@ -86,6 +89,8 @@ def _answer(known: CareerMap, walk: Walk) -> str:
             return _("No steps lead from %(from)s to %(to)s.") % names
         words = {**names, "time": told.time_words(walk.path.months)}
         return _("From %(from)s to %(to)s it usually takes %(time)s.") % words
+    if walk.source and not walk.reach:
+        return told.no_step_words(walk.source)
     if walk.source:
         words = {"n": len(walk.reach), "from": title(walk.source)}
         return ngettext("%(n)s role can be reached from %(from)s.", "%(n)s roles can be reached from %(from)s.",
@@ -95,7 +100,12 @@ def _answer(known: CareerMap, walk: Walk) -> str:
     return _("%(n)s roles and %(steps)s steps between them; %(inside)s make up the team itself.") % words
 
 
-def _under(walk: Walk, own: str) -> str:
+def _under(walk: Walk, goal: bool) -> str:
+    words = _way_words(walk)
+    return f"{_('A goal of your plan.')} {words}" if goal else words
+
+
+def _way_words(walk: Walk) -> str:
     if walk.path is not None and len(walk.path.ways) == 1:
         return _("In one step: %(basis)s.") % {"basis": told.basis_words(walk.path.basis)}
     if walk.path is not None:
@@ -104,7 +114,7 @@ def _under(walk: Walk, own: str) -> str:
         }  # fmt: skip
     if walk.source and walk.target:
         return _("The catalogue may not know every way: add a step to a role's page to have it here.")
-    if walk.source:
+    if walk.reach:
         return _("Choose a role on the map to see the way there.")
     return _("Choose the role to begin from.")
 
@@ -127,7 +137,8 @@ def _reachable(reach: Mapping[str, Path], link: Any) -> list[Context]:
 
 
 def _unmapped(known: CareerMap, source: str) -> list[Context]:
-    return [{"title": name, "time": told.time_words(months)} for name, months, _basis in known.unmapped(source)]
+    found = known.unmapped(source)
+    return [{"title": catalogue().words(name), "time": told.time_words(months)} for name, months, _basis in found]
 
 
 def _listed(known: CareerMap, walk: Walk) -> list[Context]:
@@ -146,7 +157,7 @@ def _between(source: str, target: str, known: CareerMap) -> Context:
     way = told.told_way_between(source, target)
     return {
         "way": way,
-        "steps": _steps(way["path"]),
+        "steps": _steps(way["path"], known.roles[source].needs),
         "other": way["fewer_levels"],
         "gap": way["gap"],
         "ladder": ladder_on(known.quickest(source, target), None),
@@ -156,8 +167,14 @@ def _between(source: str, target: str, known: CareerMap) -> Context:
     }
 
 
-def _steps(path: Context | None) -> list[Context]:
-    return [one | {"basis_words": told.basis_words(one["basis"])} for one in path["steps"]] if path else []
+def _steps(path: Context | None, levels: Levels) -> list[Context]:
+    """The steps of a way; each says how many levels are missing for its role today."""
+    roles = catalogue().roles
+    return [
+        one | {"basis_words": told.basis_words(one["basis"]),
+               "missing": told.missing_words(gap(one["to"], roles[one["to"]], levels))}
+        for one in (path["steps"] if path else ())
+    ]  # fmt: skip
 
 
 def ladder_on(path: Path | None, seen: Mapping[str, int] | None) -> Context | None:
@@ -184,18 +201,22 @@ def career_of(request: HttpRequest, ref: str) -> HttpResponse:
     own = policy.is_self(person.id)
     near = own or policy.sees_assessments(person.id)
     shows = near or policy.sees_own_levels(person.id)
+    rows = _moves(found, policy) if shows else []
     context = {
         "tabs": tabs(request, "career"), "four": FOUR, "one": person, "own": own, "shows": shows, "at": at,
         "role_title": catalogue().title(at.role) if at.role else "", "roles_held": _roles_held(found),
-        "answer": _own_answer(found, own), "under": _own_under(found, own),
+        "answer": told.answer_words(found, own), "goals": _goals(found, person), "under": _own_under(found, own),
         "near": [_near_row(one, person) for one in found.near], "found": found,
         "reachable": _reachable(found.reachable, lambda slug: _own_url(person, slug)),
         "target_title": catalogue().title(found.target) if found.target else "",
         "map_url": _map_url(at.role, found.target) if at.role and found.target else reverse("team:career"),
         "role_url": address("team:role", found.target) if found.target else "",
-        "steps": _steps(told.told_path(found.path)), "other": told.told_path(found.other),
+        "step_title": catalogue().title(found.step) if found.step_gap else "",
+        "step_gap": told.told_gap(found.step_gap) if found.step_gap else None,
+        "steps": _steps(told.told_path(found.path), at.levels),
+        "way_from": _way_from(found), "other": told.told_path(found.other),
         "gap": told.told_gap(found.gap) if found.gap else None,
-        "moves": _moves(found, policy) if shows else [],
+        "moves": rows, "planned": _planned(found, rows), "towards": catalogue().title(found.step) if found.step else "",
         "evidence": _evidence(found, policy),
         "ladder": ladder_on(found.path, at.seen if policy.sees_evidence(person.id) else None),
         "walked": told.told_walked(queries.walked_to(found.target, person.id)) if found.target else [],
@@ -209,25 +230,14 @@ def _own_url(person: Person, slug: str) -> str:
     return f"{reverse('team:career-of', args=[person.ref])}?{urlencode({'to': slug})}"
 
 
+def _way_from(found: Career) -> str:
+    """The role the way begins at, where it is not the one they have most of."""
+    path = found.path
+    return catalogue().title(path.source) if path and path.source != found.standing.role else ""
+
+
 def _roles_held(found: Career) -> list[str]:
     return [catalogue().title(one.role) for one in found.standing.roles]
-
-
-def _own_answer(found: Career, own: bool) -> str:
-    at, title = found.standing, catalogue().title
-    if not at.role:
-        return _("No role is kept for %(name)s yet, so no way begins here.") % {"name": at.person.name}
-    if not found.target:
-        return _("%(role)s is the top of the map: no step leads on.") % {"role": title(at.role)}
-    words = {"to": title(found.target), "name": at.person.name}
-    if found.target == at.role:
-        return _("You are there: %(to)s.") % words if own else _("%(name)s is there: %(to)s.") % words
-    if found.path is None:
-        return _("No steps of the map lead from here to %(to)s.") % words
-    words |= {"time": told.time_words(found.path.months)}
-    if found.chosen:
-        return _("%(to)s usually takes %(time)s from here.") % words
-    return _("The closest next role is %(to)s, usually %(time)s from here.") % words
 
 
 def _own_under(found: Career, own: bool) -> str:
@@ -242,17 +252,21 @@ def _own_under(found: Career, own: bool) -> str:
         return _("No level is kept yet: compared is what the role of %(role)s usually asks for.") % {
             "role": catalogue().title(at.role)
         }
-    shared, all_of = len(found.gap.of("shared")), len(found.gap.lacks)
-    missing = _("nothing is missing") if not found.gap.levels else told.levels_words(found.gap.levels) + _(" missing")
-    return _("%(shared)s of %(all)s skills are there, %(missing)s.") % {
-        "shared": shared, "all": all_of, "missing": missing,
-    }  # fmt: skip
+    near = found.step_gap or found.gap
+    words = {"shared": len(near.of("shared")), "all": len(near.lacks), "missing": told.missing_words(near)}
+    if found.step_gap is None:
+        return _("%(shared)s of %(all)s skills are there, %(missing)s.") % words
+    words |= {"step": catalogue().title(found.step), "to": catalogue().title(found.target)}
+    words |= {"whole": told.missing_words(found.gap)}
+    return (
+        _("The first step is %(step)s: %(shared)s of %(all)s skills are there, %(missing)s; for %(to)s, %(whole)s.")
+        % words
+    )
 
 
 def _near_row(one: Any, person: Person) -> Context:
     return {
-        **told.told_near(one), "url": _own_url(person, one.way.target), "percent": round(one.overlap * 100),
-        "evidence_percent": round(one.evidence * 100), "basis_words": told.basis_words(one.way.basis),
+        **told.told_near(one), "url": _own_url(person, one.way.target), "basis_words": told.basis_words(one.way.basis),
         "missing": told.levels_words(one.gap.levels),
     }  # fmt: skip
 
@@ -260,14 +274,29 @@ def _near_row(one: Any, person: Person) -> Context:
 def _moves(found: Career, policy: Policy) -> list[Context]:
     wanted = {one.skill: max(one.to_level, 2) for one in found.moves if one.skill}
     able = queries.helpers(policy, wanted, found.standing.person.id)
-    return [told.told_move(one) | {"helpers": able.get(one.skill, [])} for one in found.moves]
+    planned = {one.says for one in found.planned if one.done_on is None}
+    rows = [told.told_move(one) | {"helpers": able.get(one.skill, [])} for one in found.moves]
+    return [one | {"planned": one["says"] in planned} for one in rows]
+
+
+def _goals(found: Career, person: Person) -> list[Context]:
+    """One's own goals besides the one that is looked at."""
+    return [{"title": catalogue().title(one.role), "url": _own_url(person, one.role), "by": one.by}
+            for one in found.goals if one.role != found.target]  # fmt: skip
+
+
+def _planned(found: Career, rows: list[Context]) -> list[GrowthMove]:
+    """The open moves of one's own plan that are not among the three, the first due first."""
+    shown = {one["says"] for one in rows}
+    more = [one for one in found.planned if one.done_on is None and one.says not in shown]
+    return sorted(more, key=lambda one: (one.by is None, one.by, one.created_at))
 
 
 def _evidence(found: Career, policy: Policy) -> list[Context]:
     """What speaks for the skills of the role that is looked at."""
     if found.gap is None or not policy.sees_evidence(found.standing.person.id):
         return []
-    wanted = {one.skill for one in found.gap.lacks}
+    wanted = {one.skill for lack in (found.gap, found.step_gap) if lack for one in lack.lacks}
     kept = [{"name": catalogue().skill_name(one.skill), "says": one.says, "url": one.url, "on": one.on}
             for one in found.standing.evidence if one.skill in wanted]  # fmt: skip
     return kept + [_trace_row(key, one, wanted) for key, one in found.standing.traces.items()

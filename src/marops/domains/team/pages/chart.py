@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from marops import __version__
 from marops.domains.accounts.public import actor_of, needs
-from marops.domains.team.charts.organigram import Link, for_paper, marks, organigram
+from marops.domains.team.charts.organigram import ROOM, Link, for_paper, marks, organigram
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.pages.pictures import link as page_of
 from marops.domains.team.permissions import PLAN, VIEW
@@ -23,14 +23,18 @@ from marops.domains.team.queries.structures import Compared, Kept, compared, fin
 from marops.domains.team.rules.chart import Chart, Differences, Node, Shown, shown
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
+from marops.kernel.drawing import number
 from marops.kernel.permissions import may
 from marops.kernel.workspace import today, workspace
 
 PAPER = Path(__file__).parents[1] / "data" / "chart.typ"
-BESIDE = 860.0
-"""Two pictures of at most this width stand beside each other; wider ones under each other."""
+BESIDE = 572.0
+"""So wide is each of two pictures beside each other."""
 PRINTED = 90
 """So many boxes at most on a page of paper before branches are folded."""
+PAPER_SIZE = 770.0, 440.0
+SHAPES = (500.0, 700.0, 900.0, 1176.0, 1500.0, 1900.0, 2400.0, 3000.0)
+"""What there is of a page in points, and the widths tried for the picture that is largest on it."""
 
 
 @require_GET
@@ -45,7 +49,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     context = {
         "answer": plan_answer(kept, found) if kept and found else _answer(whole),
         "sides": sides,
-        "two": len(sides) > 1 and all(one["width"] <= BESIDE for one in sides),
+        "two": len(sides) > 1,
         "plans": _plans(actor, kept),
         "above": [{"name": whole.nodes[key].name, "url": address(kept, key)} for key in whole.path(at)],
         "at": whole.nodes[at].name if at in whole.nodes else "",
@@ -87,34 +91,22 @@ def linked(kept: Kept | None) -> Link:
 
 
 def _sides(whole: Chart, at: str, kept: Kept | None, found: Compared | None) -> list[dict[str, Any]]:
-    """Today, and a plan; where they fit beside each other they have one scale."""
+    """Today, and a plan beside it on the same scale."""
     if kept is None or found is None:
-        return [_side(whole, at, "today", _("Today"), kept, None)]
-
-    def both(least: float) -> list[dict[str, Any]]:
-        return [
-            _side(whole, at, "today", _("Today"), kept, found.differences, least),
-            _side(found.plan, at, "plan", kept.structure.title, kept, found.differences, least),
-        ]
-
-    sides = both(0.0)
-    widest = float(max(one["width"] for one in sides))
-    return both(widest) if widest <= BESIDE else sides
+        return [_side(whole, at, "today", _("Today"), kept, None, ROOM)]
+    return [
+        _side(found.today, at, "today", _("Today"), kept, found.differences, BESIDE),
+        _side(found.plan, at, "plan", kept.structure.title, kept, found.differences, BESIDE),
+    ]
 
 
 def _side(
-    chart_: Chart, at: str, ident: str, title: str, kept: Kept | None, differ: Differences | None, least: float = 0.0
+    chart_: Chart, at: str, ident: str, title: str, kept: Kept | None, differ: Differences | None, room: float
 ) -> dict[str, Any]:
     part = shown(chart_, at)
     link = linked(kept)
-    picture = organigram(chart_, part, link, ident=f"chart-{ident}", title=title, differences=differ, least=least)
-    return {
-        "title": title,
-        "ident": ident,
-        "picture": picture.svg,
-        "width": picture.width,
-        "tree": outline(chart_, part, link, differ),
-    }
+    picture = organigram(chart_, part, link, ident=f"chart-{ident}", title=title, differences=differ, room=room)
+    return {"title": title, "ident": ident, "picture": picture.svg, "tree": outline(chart_, part, link, differ)}
 
 
 def outline(chart_: Chart, part: Shown, link: Link, differ: Differences | None) -> list[dict[str, Any]]:
@@ -139,10 +131,10 @@ def _answer(whole: Chart) -> str:
     people = [one for one in whole.nodes.values() if one.kind == "person"]
     if not people:
         return _("Nobody is in the team yet.")
-    words = {"n": len(people), "levels": whole.levels}
+    words = {"n": number(len(people)), "levels": whole.levels}
     said = ngettext("%(n)s person on %(levels)s level", "%(n)s people on %(levels)s levels", len(people)) % words
     roots = [key for key in whole.below[""] if whole.nodes[key].kind == "person"]
-    heads = ngettext("%(n)s reports to nobody", "%(n)s report to nobody", len(roots)) % {"n": len(roots)}
+    heads = ngettext("%(n)s reports to nobody", "%(n)s report to nobody", len(roots)) % {"n": number(len(roots))}
     places = sum(one.kind == "place" for one in whole.nodes.values())
     if not places:
         return _("%(people)s; %(heads)s.") % {"people": said, "heads": heads}
@@ -155,9 +147,12 @@ def plan_answer(kept: Kept, found: Compared) -> str:
     differ, parts = found.differences, []
     if differ.new:
         parts.append(ngettext("%(n)s new seat", "%(n)s new seats", len(differ.new)) % {"n": len(differ.new)})
-    if differ.moved:
-        n = len(differ.moved)
-        parts.append(ngettext("%(n)s reports to somebody else", "%(n)s report to somebody else", n) % {"n": n})
+    people = sum(found.plan.nodes[key].kind == "person" for key in differ.moved)
+    if people:
+        said = ngettext("%(n)s person reports to somebody else", "%(n)s people report to somebody else", people)
+        parts.append(said % {"n": people})
+    if places := len(differ.moved) - people:
+        parts.append(ngettext("%(n)s open place moves", "%(n)s open places move", places) % {"n": places})
     if differ.changed:
         n = len(differ.changed)
         parts.append(ngettext("%(n)s gets other roles", "%(n)s get other roles", n) % {"n": n})
@@ -201,7 +196,12 @@ def chart_pdf(request: HttpRequest) -> HttpResponse:
 
 def _on_paper(title: str, chart_: Chart, at: str, differ: Differences | None) -> dict[str, Any]:
     part = shown(chart_, at, PRINTED)
-    picture = organigram(chart_, part, lambda _kind, _node: "", ident="p", title=title, differences=differ)
+    wide, high = PAPER_SIZE[0] / (2 if differ else 1), PAPER_SIZE[1]
+    tried = [
+        organigram(chart_, part, lambda _kind, _node: "", ident="p", title=title, differences=differ, room=room)
+        for room in SHAPES
+    ]
+    picture = max(tried, key=lambda one: min(wide / one.width, high / one.height))
     return {
         "title": title, "map": for_paper(picture.svg), "alt": f"{title}: {len(part.keys)}",
         "width": picture.width, "ratio": picture.height / picture.width,

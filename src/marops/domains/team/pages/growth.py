@@ -25,13 +25,16 @@ from marops.domains.team.growth_forms import (
     PlanForm,
     ReviewForm,
 )
-from marops.domains.team.models import GrowthPlan, Person
+from marops.domains.team.models import Person
 from marops.domains.team.pages.frame import tabs
+from marops.domains.team.papers.growth import growth_pdf
 from marops.domains.team.permissions import VIEW, Policy
 from marops.domains.team.queries import growth as queries
 from marops.domains.team.queries.hours import find_person
+from marops.kernel.actors import Actor
+from marops.kernel.clock import now
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.workspace import today
 
 Context = dict[str, Any]
@@ -45,13 +48,10 @@ def growth(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if request.method == "POST":
         actions.my_person(actor)
-        form = PlanForm(posted(request))
+        form = PlanForm(posted(request), me=actions.my_person(actor))
         if form.is_valid():
-            try:
+            with problems_on(form):
                 actions.set_plan(actor=actor, **form.cleaned_data)
-            except MaropsError as error:
-                add_problem(form, error)
-            else:
                 messages.success(request, _("Kept."))
                 return redirect("team:growth")
         return _page(request, plan=form)
@@ -64,17 +64,17 @@ def _page(request: HttpRequest, **bound: Form) -> HttpResponse:
     me = Person.objects.filter(id=policy.me).first() if policy.me else None
     plan = queries.own_plan(policy)
     told = queries.told_plan(plan) if plan else None
-    initial = {"aim": plan.aim, "mentor_id": plan.mentor_id, "seen_by": plan.seen_by} if plan else {}
+    initial = {"aim": plan.aim, "mentor_id": plan.mentor_id, "seen_by": queries.still_shared(plan)} if plan else {}
     context = {
         "tabs": tabs(request, "career"), "me": me, "plan": plan, "told": told, "answer": _answer(told, me),
         "late": [one["id"] for one in told["moves"] if queries.is_late(one)] if told else [],
-        "plan_form": bound.get("plan") or PlanForm(initial=initial),
+        "plan_form": bound.get("plan") or PlanForm(initial=initial, me=policy.me),
         "goal_form": bound.get("goals") or GoalForm(), "move_form": bound.get("moves") or MoveForm(),
-        "review_form": bound.get("reviews") or ReviewForm(), "unfolded": next(iter(bound), ""),
+        "review_form": bound.get("reviews") or ReviewForm(me=policy.me), "unfolded": next(iter(bound), ""),
         "asks": queries.asks_me(policy), "mentored": queries.mentored(policy),
         "shared": queries.shared_with(policy), "came": queries.portfolio(me.account_id, actor) if me else [],
         "career_url": reverse("team:career-of", args=[me.ref]) if me else "", "today": today(),
-        "seen_words": _seen_words(plan),
+        "seen_words": queries.seen_words(plan),
     }  # fmt: skip
     return render(request, "team/growth.html", context, status=422 if bound else 200)
 
@@ -94,23 +94,6 @@ def _answer(told: Context | None, me: Person | None) -> str:
     return _("%(moves)s, the next by %(day)s.") % {"moves": words, "day": f"{due['by']:%-d %b %Y}"}
 
 
-def _seen_words(plan: GrowthPlan | None) -> str:
-    if plan is None or plan.seen_by == GrowthPlan.SeenBy.NOBODY:
-        return _("Nobody but you sees this plan: no manager, no administrator, no AI.")
-    who = []
-    if plan.seen_by in (GrowthPlan.SeenBy.MENTOR, GrowthPlan.SeenBy.BOTH):
-        if plan.mentor is None:
-            who.append(_("a mentor, once you have one"))
-        else:
-            yes = plan.mentor_agreed_at is not None
-            who.append((_("%(name)s, your mentor") if yes else _("%(name)s, once they said yes"))
-                       % {"name": plan.mentor.name})  # fmt: skip
-    if plan.seen_by in (GrowthPlan.SeenBy.MANAGER, GrowthPlan.SeenBy.BOTH):
-        boss = plan.person.manager
-        who.append(_("%(name)s, your manager") % {"name": boss.name} if boss else _("your manager, once you have one"))
-    return _("Seen by you and by %(who)s. Nobody else.") % {"who": _(" and ").join(who)}
-
-
 @require_POST
 @needs(VIEW)
 def add(request: HttpRequest, part: str) -> HttpResponse:
@@ -119,17 +102,46 @@ def add(request: HttpRequest, part: str) -> HttpResponse:
     actions.my_person(actor)
     if part not in _KINDS:
         raise MaropsError(NOT_FOUND)
-    form = _KINDS[part](posted(request))
+    form = _form(part, posted(request), actor)
     if form.is_valid():
         do: Any = {"goals": actions.add_goal, "moves": actions.add_move, "reviews": actions.add_review}[part]
-        try:
+        with problems_on(form):
             do(actor=actor, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
-            messages.success(request, _("It stands in your plan."))
+            messages.success(request, _("It stands in your plan.") + _past(form))
             return redirect(f"{reverse('team:growth')}#{part}")
     return _page(request, **{part: form})
+
+
+def _form(part: str, data: Any, actor: Actor, **given: Any) -> Form:
+    kind: Any = _KINDS[part]
+    return kind(data, me=actions.my_person(actor), **given) if part == "reviews" else kind(data, **given)  # type: ignore[no-any-return]  # one of three
+
+
+def _past(form: Form) -> str:
+    """A remark on a day that is over: it may be meant so."""
+    by = form.cleaned_data.get("by")
+    return " " + _("Its day has passed.") if by and by < today() else ""
+
+
+@require_http_methods(["GET", "POST"])
+@needs(VIEW)
+def edit(request: HttpRequest, part: str, ident: UUID) -> HttpResponse:
+    """Other words or another day for a goal, a move or a review."""
+    actor = actor_of(request)
+    plan = queries.own_plan(Policy.of(actor))
+    row = getattr(plan, part).filter(id=ident).first() if plan and part in _KINDS else None
+    if row is None:
+        raise MaropsError(NOT_FOUND)
+    form = _form(part, posted(request), actor, initial={name: getattr(row, name) for name in _KINDS[part].base_fields})
+    if form.is_bound and form.is_valid():
+        do: Any = {"goals": actions.change_goal, "moves": actions.change_move, "reviews": actions.change_review}[part]
+        with problems_on(form):
+            do(actor=actor, **{f"{part[:-1]}_id": ident}, **form.cleaned_data)
+            messages.success(request, _("Kept.") + _past(form))
+            return redirect(f"{reverse('team:growth')}#{part}")
+    heading = {"goals": _("Change the goal"), "moves": _("Change the move"), "reviews": _("Change the review")}[part]
+    context = {"form": form, "heading": heading, "tabs": tabs(request, "career")}
+    return render(request, "team/growth_edit.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -149,10 +161,12 @@ def adopt(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs(VIEW)
 def change(request: HttpRequest, part: str, ident: UUID, what: str) -> HttpResponse:
-    """A move is done or open again, a goal reached or dropped, or one of them is taken out."""
+    """A move is done or open again, a goal reached or dropped, or one of them is taken out or put back."""
     actor = actor_of(request)
     actions.my_person(actor)
-    if part == "moves" and what in ("done", "open"):
+    if what == "back":
+        actions.put_back(actor=actor, part=part, ident=ident)
+    elif part == "moves" and what in ("done", "open"):
         actions.set_move(actor=actor, move_id=ident, done_on=today() if what == "done" else None)
     elif part == "moves" and what == "remove":
         actions.remove_move(actor=actor, move_id=ident)
@@ -164,6 +178,9 @@ def change(request: HttpRequest, part: str, ident: UUID, what: str) -> HttpRespo
         actions.remove_review(actor=actor, review_id=ident)
     else:
         raise MaropsError(NOT_FOUND)
+    if what == "remove":
+        undo = reverse("team:growth-change", args=[part, ident, "back"])
+        messages.success(request, _("It is taken out."), extra_tags=f"undo:{undo}")
     return redirect(f"{reverse('team:growth')}#{part}")
 
 
@@ -191,18 +208,21 @@ def delete(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(VIEW)
 def export(request: HttpRequest, form: str) -> HttpResponse:
-    """One's own plan as a file: `md` or `json`."""
+    """One's own plan as a file: `md`, `json` or `pdf`."""
     actor = actor_of(request)
     actions.my_person(actor)
     plan = queries.own_plan(Policy.of(actor))
-    if plan is None or form not in ("md", "json"):
+    if plan is None or form not in ("md", "json", "pdf"):
         raise MaropsError(NOT_FOUND)
-    told = queries.told_plan(plan)
-    if form == "json":
-        text, media = json.dumps(told, indent=2, ensure_ascii=False, default=str), "application/json"
+    content: str | bytes
+    if form == "pdf":
+        content, media = growth_pdf(plan, now()), "application/pdf"
+    elif form == "json":
+        told = queries.told_plan(plan)
+        content, media = json.dumps(told, indent=2, ensure_ascii=False, default=str), "application/json"
     else:
-        text, media = queries.as_markdown(told), "text/markdown; charset=utf-8"
-    answer = HttpResponse(text, content_type=media)
+        content, media = queries.as_markdown(plan), "text/markdown; charset=utf-8"
+    answer = HttpResponse(content, content_type=media)
     answer["Content-Disposition"] = f'attachment; filename="growth-plan.{form}"'
     answer["Cache-Control"] = "no-store"
     return answer

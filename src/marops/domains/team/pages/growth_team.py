@@ -84,7 +84,7 @@ def _grower(one: Grower) -> Context:
         "plan_url": reverse("team:growth-of", args=[at.person.ref]) if one.plan_shared else "",
         "closest": title(closest.way.target) if closest else "",
         "missing": levels_words(closest.gap.levels) if closest else "",
-        "percent": round(closest.overlap * 100) if closest else None,
+        "overlap": closest.overlap if closest else None,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,30 +28,34 @@ from marops.domains.team.forms import (
     days_as_span,
 )
 from marops.domains.team.models import Absence, Person
-from marops.domains.team.permissions import MANAGE, VIEW
+from marops.domains.team.permissions import MANAGE, VIEW, Policy
 from marops.domains.team.queries import hours as queries
 from marops.domains.team.queries.hours import Presence
 from marops.domains.team.rules.calendars import WorkingCalendar, hours_in_words
 from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, CHANGE, activate, draft, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.permissions import may, require
 from marops.kernel.workspace import zone
+
+PER_PAGE = 100
 
 
 @require_GET
 @needs(VIEW)
 def people(request: HttpRequest) -> HttpResponse:
     """Who works when, and who is away."""
-    at, known = now(), calendars()
+    at, known, policy = now(), calendars(), Policy.of(actor_of(request))
     found = queries.presences(queries.people().filter(active=True), at)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "answer": _answer(found),
-        "rows": [_row(one, known) for one in found],
+        "page": page,
+        "rows": [_row(one, known) for one in page],
         "calendars": [_calendar_row(slug, one, found) for slug, one in known.items()],
         "manages": may(actor_of(request), MANAGE),
-        "own": next((one.person for one in found if actions.is_self(actor_of(request), one.person)), None),
+        "own": next((one.person for one in found if policy.is_self(one.person.id)), None),
     }
     return render(request, "team/hours.html", context)
 
@@ -58,12 +63,12 @@ def people(request: HttpRequest) -> HttpResponse:
 def _answer(found: list[Presence]) -> str:
     if not found:
         return _("Nobody is in the team yet.")
-    works, away = sum(one.works for one in found), sum(one.away_until is not None for one in found)
+    works, away, all_ = sum(one.works for one in found), sum(one.away_until is not None for one in found), len(found)
     words = ngettext(
-        "%(works)s of %(all)s person is at work now.", "%(works)s of %(all)s people are at work now.", len(found)
-    ) % {"works": works, "all": len(found)}
+        "%(works)s of %(all)s person is at work now.", "%(works)s of %(all)s people are at work now.", all_
+    ) % {"works": f"{works:,}", "all": f"{all_:,}"}
     if away:
-        words += " " + ngettext("%(away)s is away.", "%(away)s are away.", away) % {"away": away}
+        words += " " + ngettext("%(away)s is away.", "%(away)s are away.", away) % {"away": f"{away:,}"}
     return words
 
 
@@ -110,11 +115,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Take somebody into the team."""
     form = NewPersonForm(posted(request))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             row = actions.add_person(actor=actor_of(request), **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(name)s is in the team.") % {"name": row.name})
             return redirect("team:hours-of", ref=row.ref)
     return render(request, "team/hours_new.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -129,11 +131,8 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
         require(actor, MANAGE)
     form = PersonForm(posted(request), initial=_as_it_is(row))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.change_person(actor=actor, person_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:hours-of", ref=row.ref)
     return _person_page(request, row, form, AbsenceForm())
@@ -142,13 +141,14 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
 def _person_page(request: HttpRequest, row: Person, form: PersonForm, absence: AbsenceForm) -> HttpResponse:
     presence = queries.presences([row], now())[0]
     actor, known = actor_of(request), calendars()
-    own = actions.is_self(actor, row)
+    policy = Policy.of(actor)
+    own = policy.is_self(row.id)
     context = {
         "one": row,
         "row": _row(presence, known),
         "form": form,
         "absence_form": absence,
-        "absences": [_absence(one, presence.zone) for one in queries.absences(row, now())],
+        "absences": [_absence(policy, one, presence.zone) for one in queries.absences(row, now())],
         "manages": may(actor, MANAGE),
         "own": own,
         "plans": own or may(actor, MANAGE),
@@ -156,13 +156,17 @@ def _person_page(request: HttpRequest, row: Person, form: PersonForm, absence: A
     return render(request, "team/hours_of.html", context, status=422 if form.is_bound or absence.is_bound else 200)
 
 
-def _absence(one: Absence, zone_: ZoneInfo) -> dict[str, Any]:
+def _absence(policy: Policy, one: Absence, zone_: ZoneInfo) -> dict[str, Any]:
     starts, ends = timezone.localtime(one.starts, zone_), timezone.localtime(one.ends, zone_)
     if starts.time() == ends.time() == time.min:  # whole days, as the form plans them: the last one is included
         days = [date_format(day, "D j M Y") for day in (starts.date(), ends.date() - timedelta(days=1))]
     else:
         days = [_said(one.starts, zone_), _said(one.ends, zone_)]
-    return {"id": one.id, "span": " – ".join(dict.fromkeys(days)), "reason": one.reason}
+    return {
+        "id": one.id,
+        "span": " – ".join(dict.fromkeys(days)),
+        "reason": one.reason if policy.sees_why_away(one.person_id) else "",
+    }
 
 
 @require_POST
@@ -176,11 +180,8 @@ def absence_add(request: HttpRequest, ref: str) -> HttpResponse:
         zone_ = queries.presences([row], now())[0].zone
         starts, ends = days_as_span(form.cleaned_data["first"], form.cleaned_data["last"], zone_)
         reason = form.cleaned_data["reason"]
-        try:
+        with problems_on(form):
             actions.add_absence(actor=actor, person_id=row.id, starts=starts, ends=ends, reason=reason)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(name)s is away then; no lead goes there meanwhile.") % {"name": row.name})
             return redirect("team:hours-of", ref=row.ref)
     return _person_page(request, row, PersonForm(initial=_as_it_is(row)), form)
@@ -214,12 +215,9 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponse:
         raise MaropsError(NOT_FOUND, f"There is no calendar {slug!r}.")
     form = CalendarForm(posted(request), initial=calendar_values(known) if known else {})
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             kept = draft(actor=actor, kind="calendar", slug=slug, document=form.document())
             activate(actor=actor, ref=kept.pinned)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(ref)s is in force.") % {"ref": kept.pinned})
             return redirect("team:calendar", slug=slug)
     context = {

@@ -26,7 +26,7 @@ from marops.domains.team.rules.playbook import Playbook
 from marops.domains.team.work_forms import OnboardingForm
 from marops.kernel.definitions import ACTIVATE, CHANGE, activate, active, draft, find, load, versions
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import DocumentForm, add_places, add_problem, posted
+from marops.kernel.forms import DocumentForm, add_places, posted, problems_on
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may, require
 from marops.kernel.rules import write_yaml
@@ -41,16 +41,18 @@ def new(request: HttpRequest) -> HttpResponse:
     """Begin somebody's first weeks."""
     policy = Policy.of(actor_of(request))
     given: dict[str, Any] = {"starts": today(), "playbook": next(iter(playbooks()), "")}
+    chosen = as_uuid(request.POST.get("person_id", ""))
     if "for" in request.GET:
         person = find_person(request.GET["for"])
+        chosen = chosen or person.id
         given |= {"person_id": str(person.id), "starts": person.joined or today()}
+    if row := queries.begun(policy, chosen):
+        messages.info(request, _("%(name)s has first weeks already.") % {"name": row.person.name})
+        return redirect("team:onboarding", ref=row.person.ref)
     form = OnboardingForm(posted(request), initial=given, newcomers=queries.newcomers_of(policy))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             row = actions.start_onboarding(actor=actor_of(request), **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             many = row.tasks.count()
             said = ngettext("%(n)s task for the first weeks.", "%(n)s tasks for the first weeks.", many) % {"n": many}
             messages.success(request, said)
@@ -71,10 +73,11 @@ def onboarding(request: HttpRequest, ref: str) -> HttpResponse:
     tasks = [one for phase in found for one, _task in phase.tasks]
     open_tasks = sorted((one for one in tasks if one.state in OPEN), key=lambda one: (one.due or day, one.number))
     week = (day - row.starts).days // DAYS_A_WEEK + 1
-    near = policy.gives_to(row.person_id) and not policy.is_self(row.person_id)
+    own = policy.is_self(row.person_id)
+    near = policy.gives_to(row.person_id) and not own
     context = {
-        "row": row, "book": book, "tabs": tabs(request, "week"), "week": week, "near": near,
-        "answer": _answer(row, tasks, open_tasks, week), "phases": [_phase(policy, one, day) for one in found],
+        "row": row, "book": book, "tabs": tabs(request, "week"), "week": week, "near": near, "own": own,
+        "answer": _answer(row, tasks, open_tasks, week, own), "phases": [_phase(policy, one, day) for one in found],
         "next": [_task(policy, one, None, day) for one in open_tasks[:4]],
         "hours": _hours(tasks), "mentors": _mentors(row) if near and row.ended_at is None else [],
         "mentor_hours": book.mentor.hours_per_week, "strip": _strip(found, row, day),
@@ -82,14 +85,19 @@ def onboarding(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "team/onboarding.html", context)
 
 
-def _answer(row: Onboarding, tasks: list[Any], open_tasks: list[Any], week: int) -> str:
+def _answer(row: Onboarding, tasks: list[Any], open_tasks: list[Any], week: int, own: bool) -> str:
     done = len(tasks) - len(open_tasks)
     words = {"name": row.person.name, "done": done, "of": len(tasks), "week": week}
     if row.ended_at is not None:
-        return _("%(name)s's first weeks are over: %(done)s of %(of)s tasks.") % words
+        over = _("Your first weeks are over: %(done)s of %(of)s tasks.") if own else \
+            _("%(name)s's first weeks are over: %(done)s of %(of)s tasks.")  # fmt: skip
+        return over % words
     if week < 1:
-        return _("%(name)s begins on %(day)s.") % (words | {"day": date_format(row.starts, "l j F")})
-    said = _("%(name)s is in week %(week)s: %(done)s of %(of)s tasks are behind them.") % words
+        begins = _("You begin on %(day)s.") if own else _("%(name)s begins on %(day)s.")
+        return begins % (words | {"day": date_format(row.starts, "l j F Y")})
+    there = _("You are in week %(week)s: %(done)s of %(of)s tasks are behind you.") if own else \
+        _("%(name)s is in week %(week)s: %(done)s of %(of)s tasks are behind them.")  # fmt: skip
+    said = there % words
     late = sum(1 for one in open_tasks if is_late(one, today()))
     if late:
         said += " " + ngettext("%(n)s is late.", "%(n)s are late.", late) % {"n": late}
@@ -108,9 +116,10 @@ def _phase(policy: Policy, one: queries.Phase, day: Any) -> dict[str, Any]:
 def _task(policy: Policy, row: Any, task: Any, day: Any) -> dict[str, Any]:
     words, kind = state_said(row, day)
     return {
-        "one": row, "task": task, "state": words, "kind": kind, "late": is_late(row, day), "ends": policy.ends(row),
+        "one": row, "task": task, "state": words, "kind": kind, "late": is_late(row, day),
+        "ends": policy.ends(row), "drops": policy.drops(row),
         "skill": catalogue().skill_name(task.skill) if task and task.skill else "", "open": row.state in OPEN,
-        "why": row.why_dropped if row.onboarding and policy.sees_why_declined(row.onboarding) else "",
+        "why": row.why_dropped if policy.sees_why_declined(row) else "",
     }  # fmt: skip
 
 

@@ -18,14 +18,14 @@ from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Vacancy
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.papers.opening import description_pdf, sheets_pdf
-from marops.domains.team.permissions import MANAGE, PLAN, VIEW
+from marops.domains.team.permissions import MANAGE, PLAN, VIEW, Policy
 from marops.domains.team.queries import openings as queries
 from marops.domains.team.queries.coverage import team_of
-from marops.domains.team.rules.description import HEADINGS, SECTIONS, digest_of, markdown
+from marops.domains.team.rules.description import HEADINGS, SECTIONS, digest_of, markdown, standalone
 from marops.domains.team.work_forms import FillForm, OpeningForm
 from marops.kernel.clock import now
-from marops.kernel.errors import INVALID, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.errors import INVALID, NOT_ALLOWED, NOT_FOUND, MaropsError
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.permissions import may, require
 from marops.kernel.workspace import today, workspace
 
@@ -91,24 +91,32 @@ def opening(request: HttpRequest, ref: str) -> HttpResponse:
     sections = queries.description_of(actor, row)
     covers = queries.covers(actor, row)
     words, kind = _state(row)
+    answer = _covers(row, covers, team_of(actor).hidden) + _needed(actor, row, covers)
     context = {
         "tabs": tabs(request, "openings"), "one": row, "state": words, "kind": kind, "roles": _roles(row),
         "under": _under(row), "sections": sections, "plans": plans, "fills": plans and may(actor, MANAGE),
-        "gaps": covers.gaps, "seconds": covers.seconds, "answer": _covers(row, covers),
+        "gaps": covers.gaps, "seconds": covers.seconds, "answer": answer,
         "cost": queries.cost(row) if plans else None, "effects": queries.effects(actor, row) if plans else [],
-        "live": row.state in LIVE, "hidden": team_of(actor).hidden, "interview": queries.interview_of(actor, row),
+        "live": row.state in LIVE, "hidden": team_of(actor).hidden,
+        "interview": queries.interview_of(actor, row) if Policy.of(actor).interviews(row) else None,
         "by_hand": sum(one.by_hand is not None for one in sections),
         "others": _others(row) if row.state in LIVE else [],
     }  # fmt: skip
     return render(request, "team/opening.html", context)
 
 
-def _covers(row: Vacancy, found: queries.Covers) -> str:
+def _covers(row: Vacancy, found: queries.Covers, hidden: int) -> str:
     if row.state == Vacancy.State.FILLED:
         return _("%(name)s has this place.") % {"name": row.filled_by.name if row.filled_by else _("Somebody")}
     if row.state == Vacancy.State.DROPPED:
         return _("This place was given up.")
     gaps, seconds = len(found.gaps), len(found.seconds)
+    if not gaps and hidden:
+        # Nothing is said to be a gap while somebody's skills are not seen, nor that there is none.
+        return ngettext(
+            "Which gaps it would end cannot be told: %(n)s person does not show you their skills.",
+            "Which gaps it would end cannot be told: %(n)s people do not show you their skills.", hidden,
+        ) % {"n": hidden}  # fmt: skip
     if gaps:
         said = ngettext("It would end %(n)s gap", "It would end %(n)s gaps", gaps) % {"n": gaps}
     else:
@@ -118,6 +126,15 @@ def _covers(row: Vacancy, found: queries.Covers) -> str:
                          "and stand beside %(n)s skills that rest on one person", seconds)  # fmt: skip
         said += " " + words % {"n": seconds}
     return said + "."
+
+
+def _needed(actor: Any, row: Vacancy, found: queries.Covers) -> str:
+    """Said where a place would end no gap and its work would fill less than half of it."""
+    takes, week = queries.week_of(actor, row)
+    if row.state not in LIVE or found.gaps or found.seconds or team_of(actor).hidden or takes >= week / 2:
+        return ""
+    said = _("By these numbers it is not needed: its work takes %(a)s of the %(b)s hours a week it would bring.")
+    return " " + said % {"a": round(takes), "b": round(week)}
 
 
 def _under(row: Vacancy) -> str:
@@ -137,14 +154,11 @@ def _others(row: Vacancy) -> list[Vacancy]:
 @needs(PLAN)
 def new(request: HttpRequest) -> HttpResponse:
     """Another place."""
-    given = {"roles": f"{request.GET['role']} 100 %"} if "role" in request.GET else {}
+    given = {"roles": f"{catalogue().title(request.GET['role'])} 100 %"} if "role" in request.GET else {}
     form = OpeningForm(posted(request), initial=given | {"state": Vacancy.State.OPEN})
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             row = actions.add_opening(actor=actor_of(request), **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(title)s is %(ref)s.") % {"title": row.title, "ref": row.ref})
             return redirect("team:opening", ref=row.ref)
     return _form_page(request, form, None)
@@ -157,11 +171,8 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
     row = queries.find_opening(ref)
     form = OpeningForm(posted(request), initial=_as_it_is(row))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.change_opening(actor=actor_of(request), opening_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:opening", ref=row.ref)
     return _form_page(request, form, row)
@@ -171,8 +182,11 @@ def _as_it_is(row: Vacancy) -> dict[str, Any]:
     return {
         "title": row.title, "manager_id": row.manager_id, "location": row.location, "starts": row.starts,
         "because": row.because, "state": row.state,
-        "roles": "\n".join(f"{role} {share:.0%}".replace("%", " %") for role, share in queries.shares_of(row).items()),
-        "skills": "\n".join(f"{skill} {level}" for skill, level in row.skills.items()),
+        "roles": "\n".join(
+            f"{catalogue().title(role)} {share:.0%}".replace("%", " %")
+            for role, share in queries.shares_of(row).items()
+        ),
+        "skills": "\n".join(f"{catalogue().skill_name(skill)} {level}" for skill, level in row.skills.items()),
     }  # fmt: skip
 
 
@@ -180,8 +194,8 @@ def _form_page(request: HttpRequest, form: OpeningForm, row: Vacancy | None) -> 
     known = catalogue()
     context = {
         "form": form, "one": row, "tabs": tabs(request, "openings"),
-        "roles": [(slug, role.title) for slug, role in known.inside.items()],
-        "skills": sorted((slug, skill.name) for slug, skill in known.skills.items()),
+        "roles": [role.title for role in known.inside.values()],
+        "skills": sorted(skill.name for skill in known.skills.values()),
     }  # fmt: skip
     return render(request, "team/opening_form.html", context, status=422 if form.is_bound else 200)
 
@@ -195,11 +209,8 @@ def fill(request: HttpRequest, ref: str) -> HttpResponse:
     row = queries.find_opening(ref)
     form = FillForm(posted(request), initial={"starts": row.starts if row.starts and row.starts > today() else today()})
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             row = actions.fill_opening(actor=actor, opening_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             name = row.filled_by.name if row.filled_by else ""
             messages.success(request, _("%(name)s has the place.") % {"name": name})
             return redirect("team:opening", ref=row.ref)
@@ -251,23 +262,37 @@ def words(request: HttpRequest, ref: str) -> HttpResponse:
 @require_GET
 @needs(VIEW)
 def description(request: HttpRequest, ref: str, form: str) -> HttpResponse:
-    """The description to take along: as Markdown, as PDF."""
+    """The description to take along, as the world outside may read it: as a page, as Markdown, as PDF."""
     actor = actor_of(request)
     row = queries.find_opening(ref)
-    sections = queries.description_of(actor, row)
+    sections = queries.description_of(actor, row, outside=True)
     if form == "md":
         answer = HttpResponse(markdown(row.title, _under(row), sections), content_type="text/markdown; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{row.ref}.md"'
         return answer
+    if form == "html":
+        answer = HttpResponse(standalone(row.title, _under(row), sections), content_type="text/html; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{row.ref}.html"'
+        return answer
+    if form != "pdf":
+        raise MaropsError(NOT_FOUND, _("There is no description of this kind: html, md and pdf are there."))
     content = description_pdf(row.title, _under(row), sections, workspace().name, now())
     return _pdf(content, f"{row.ref}.pdf")
+
+
+def _interviewed(request: HttpRequest, ref: str) -> Vacancy:
+    """A place whose interview the reader holds: questions and what a good answer shows are not for who might apply."""
+    row = queries.find_opening(ref)
+    if not Policy.of(actor_of(request)).interviews(row):
+        raise MaropsError(NOT_ALLOWED, _("Interview sheets are for who plans the team, and for who leads there."))
+    return row
 
 
 @require_GET
 @needs(VIEW)
 def interview(request: HttpRequest, ref: str) -> HttpResponse:
     """The interview's sheets, for the screen and for paper."""
-    row = queries.find_opening(ref)
+    row = _interviewed(request, ref)
     context = {
         "one": row, "interview": queries.interview_of(actor_of(request), row), "tabs": tabs(request, "openings"),
     }  # fmt: skip
@@ -278,7 +303,7 @@ def interview(request: HttpRequest, ref: str) -> HttpResponse:
 @needs(VIEW)
 def interview_pdf(request: HttpRequest, ref: str) -> HttpResponse:
     """The same as a PDF with room to write."""
-    row = queries.find_opening(ref)
+    row = _interviewed(request, ref)
     title = _("Interview: %(title)s") % {"title": row.title}
     found = queries.interview_of(actor_of(request), row)
     return _pdf(sheets_pdf(title, found, workspace().name, now(), _sheet_words()), f"{row.ref}-interview.pdf")
@@ -328,15 +353,35 @@ def _better(sides: Sequence[Mapping[str, Any]]) -> str:
     """What differs, in words; no ranking of people, and none where the two are alike."""
     if len(sides) < 2:
         return _("It takes two openings to compare.")
-    one, two = sides
+    return " ".join(one for one in (_ended(*sides), _cost_beside(*sides)) if one)
+
+
+def _ended(one: Mapping[str, Any], two: Mapping[str, Any]) -> str:
     if len(one["gaps"]) == len(two["gaps"]):
         if len(one["seconds"]) == len(two["seconds"]):
-            return _("Both cover the same number of gaps; cost and time tell them apart.")
+            return _("Both end as many gaps.")
         more, less = (one, two) if len(one["seconds"]) > len(two["seconds"]) else (two, one)
         return _("Both end as many gaps; %(more)s ends more reliance on one person (%(a)s against %(b)s).") % {
             "more": more["one"].title, "a": len(more["seconds"]), "b": len(less["seconds"]),
         }  # fmt: skip
     more, less = (one, two) if len(one["gaps"]) > len(two["gaps"]) else (two, one)
-    return _("%(more)s ends %(a)s gaps, %(less)s %(b)s.") % {
-        "more": more["one"].title, "less": less["one"].title, "a": len(more["gaps"]), "b": len(less["gaps"]),
-    }  # fmt: skip
+    a, b = len(more["gaps"]), len(less["gaps"])
+    said = ngettext("%(more)s ends %(a)s gap", "%(more)s ends %(a)s gaps", a) % {"more": more["one"].title, "a": a}
+    if not b:
+        return _("%(said)s; %(less)s ends none.") % {"said": said, "less": less["one"].title}
+    return _("%(said)s; %(less)s ends %(b)s.") % {"said": said, "less": less["one"].title, "b": b}
+
+
+def _cost_beside(one: Mapping[str, Any], two: Mapping[str, Any]) -> str:
+    """Which costs more, and by how many hours a month they differ."""
+    dear, cheap = (one, two) if one["cost"].year[1] >= two["cost"].year[1] else (two, one)
+    apart, unit = dear["cost"].year[1] - cheap["cost"].year[1], dear["cost"].currency
+    hours = round(dear["hours"].usual) - round(cheap["hours"].usual)
+    if not apart:
+        return _("Both cost the same.")
+    said = _("%(name)s costs about %(money)s %(unit)s more a year") % {
+        "name": dear["one"].title, "money": f"{apart:,.0f}", "unit": unit}  # fmt: skip
+    if not hours:
+        return _("%(said)s and brings as many hours.") % {"said": said}
+    much = _("%(n)s hours a month more") if hours > 0 else _("%(n)s hours a month less")
+    return _("%(said)s and brings %(much)s.") % {"said": said, "much": much % {"n": abs(hours)}}

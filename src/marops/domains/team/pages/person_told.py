@@ -14,9 +14,10 @@ from marops.domains.team.charts.people import Stay, levels, path_of_roles
 from marops.domains.team.models import Evidence, Person, RoleHeld, Shown
 from marops.domains.team.people_forms import SHOWN_WORDS, ShownForm
 from marops.domains.team.permissions import MANAGE, Policy
+from marops.domains.team.queries.addresses import address_of, proposals
 from marops.domains.team.queries.hours import absences, clock_of, hours_of
 from marops.domains.team.queries.pay import Paid, pay_for
-from marops.domains.team.queries.people import held_on, path_for, reports_of
+from marops.domains.team.queries.people import held_on, memberships, path_for, reports_of
 from marops.domains.team.queries.skills import Seen, evidence_for, levels_for
 from marops.domains.team.queries.traces import Trace, key_words, traces
 from marops.domains.team.rules.document import LEVEL_WORDS
@@ -35,18 +36,21 @@ def told(actor: Actor, row: Person) -> Context:
     seen = levels_for(policy, [row.id]).get(row.id, {})
     found = evidence_for(policy, [row.id]).get(row.id, [])
     own = policy.is_self(row.id)
+    proposal = next(iter(proposals(policy, row)), None)
     return {
         "one": row,
         "own": own,
         "state": _state(row),
-        "answer": _answer(row, held),
+        "answer": _answer(row, held, own=own),
         "under": _under(policy, row),
-        "skills": _skills(held, seen, found),
+        "proposal": proposal,
+        "own_account": proposal is not None and proposal.account.id == policy.held.account_id,
+        "skills": _skills(held, seen, found, row),
         "sees_skills": policy.sees_own_levels(row.id),
         "sees_manager": policy.sees_assessments(row.id),
         "sees_evidence": policy.sees_evidence(row.id),
         "assesses": own or policy.assesses(row.id),
-        "evidence": [_evidence(one) for one in found],
+        "evidence": [_evidence(policy, one) for one in found],
         "traces": _traces(traces([row.id]).get(row.id, {})) if policy.sees_evidence(row.id) else [],
         "path": _path(policy, row),
         "pay": _pay(pay_for(policy, [row.id]).get(row.id, [])),
@@ -57,6 +61,7 @@ def told(actor: Actor, row: Person) -> Context:
         "reports": [{"one": one, "roles": _titles(roles)} for one, roles in _led(row)],
         "away": [_away(one) for one in absences(row, now())[:3]],
         "manages": may(actor, MANAGE),
+        "forgets": not row.active and policy.forgets(row),
         "career": address("team:career-of", row.ref),
     }
 
@@ -92,21 +97,22 @@ def _titles(held: Sequence[RoleHeld]) -> str:
     )
 
 
-def _answer(row: Person, held: Sequence[RoleHeld]) -> str:
+def _answer(row: Person, held: Sequence[RoleHeld], *, own: bool) -> str:
     """What they hold, and whether it fits the week they have."""
     if not row.active:
         return _("%(name)s does not work here any more.") % {"name": row.name}
     if not held:
-        return _("%(name)s holds no role.") % {"name": row.name}
+        return _("You hold no role.") if own else _("%(name)s holds no role.") % {"name": row.name}
     share = sum((one.share for one in held), Decimal(0))
     whole, theirs = _week(row)
     said = {"name": row.name, "roles": _joined(held), "hours": _plain(share * whole), "theirs": _plain(theirs)}
+    holds = (_("You hold %(roles)s:") if own else _("%(name)s holds %(roles)s:")) % said + " "
     if share * whole > theirs + Decimal("0.5"):
-        return _("%(name)s holds %(roles)s: %(hours)s hours of roles in a week of %(theirs)s.") % said
+        return holds + _("%(hours)s hours of roles in a week of %(theirs)s.") % said
     if share * whole < theirs - Decimal("0.5"):
         said["free"] = _plain(theirs - share * whole)
-        return _("%(name)s holds %(roles)s: %(hours)s of %(theirs)s hours a week, %(free)s are free.") % said
-    return _("%(name)s holds %(roles)s: the whole week of %(theirs)s hours.") % said
+        return holds + _("%(hours)s of %(theirs)s hours a week, %(free)s are free.") % said
+    return holds + _("the whole week of %(theirs)s hours.") % said
 
 
 def _joined(held: Sequence[RoleHeld]) -> str:
@@ -129,6 +135,9 @@ def _week(row: Person) -> tuple[Decimal, Decimal]:
 
 def _under(policy: Policy, row: Person) -> list[Context]:
     said: list[Context] = []
+    at = memberships().get(row.id)
+    if at and at.of_team and not at.shares:
+        said.append({"words": _("of the team by whom they report to, without a role of it")})
     if row.manager:
         said.append({"words": _("Reports to %(name)s") % {"name": row.manager.name},
                      "url": reverse("team:person", args=[row.manager.ref])})  # fmt: skip
@@ -136,6 +145,8 @@ def _under(policy: Policy, row: Person) -> list[Context]:
         said.append({"words": row.location})
     if row.joined and policy.sees_path(row.id):
         said.append({"words": _("here since %(day)s") % {"day": day_words(row.joined)}})
+    if mail := address_of(policy, row):
+        said.append({"words": mail})
     return said
 
 
@@ -152,9 +163,15 @@ def needed_by(held: Sequence[RoleHeld]) -> dict[str, int]:
     return needs
 
 
-def _skills(held: Sequence[RoleHeld], seen: Mapping[str, Seen], found: Sequence[Evidence]) -> list[Context]:
+def _skills(
+    held: Sequence[RoleHeld], seen: Mapping[str, Seen], found: Sequence[Evidence], row: Person
+) -> list[Context]:
     needs, spoken = needed_by(held), [one.skill for one in found]
-    rows = [_skill(ident, needs.get(ident), seen.get(ident, Seen()), spoken.count(ident)) for ident in {*needs, *seen}]
+    rows = [
+        _skill(ident, needs.get(ident), seen.get(ident, Seen()), spoken.count(ident))
+        | {"listed": seen.get(ident, Seen()).own_by not in ("", str(row.account_id))}
+        for ident in {*needs, *seen}
+    ]
     return sorted(rows, key=lambda one: (not one["needed"], -one["short"], one["name"]))
 
 
@@ -167,12 +184,13 @@ def _skill(ident: str, needed: int | None, seen: Seen, spoken: int) -> Context:
         "needed": needed,
         "own": _level(seen.own),
         "manager": _level(seen.manager),
+        "known": counts is not None,
         "short": max(0, (needed or 0) - counts) if counts is not None else 0,
         "behaviour": skill.levels[counts] if skill and counts is not None else "",
         "asked": skill.levels[needed] if skill and needed is not None else "",
         "chart": levels(f"level-{ident}", name, needed, seen.own, seen.manager),
         "evidence": spoken,
-        "note": seen.manager_note,
+        "notes": [(words, side) for words, side in ((seen.own_note, "own"), (seen.manager_note, "manager")) if words],
     }
 
 
@@ -180,10 +198,11 @@ def _level(level: int | None) -> str:
     return "" if level is None else f"{level} · {_(LEVEL_WORDS[level])}"
 
 
-def _evidence(one: Evidence) -> Context:
+def _evidence(policy: Policy, one: Evidence) -> Context:
     run_out = one.valid_until is not None and one.valid_until < today()
     return {
         "one": one,
+        "removes": policy.removes_evidence(one),
         "skill": catalogue().skill_name(one.skill),
         "kind": {"work": _("work"), "certificate": _("certificate"), "link": _("link")}[one.kind],
         "until": day_words(one.valid_until) if one.valid_until else "",

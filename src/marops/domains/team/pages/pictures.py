@@ -85,19 +85,13 @@ def _row(found: House, one: Passing) -> dict[str, Any]:
         "number": one.number or "",
         "css": {"campaign": "c", "lead": "l", "approval": "p"}[passed.about],
         "what": passed.what,
-        "way": f"{_short(found, passed.source)} → {_short(found, passed.target)}",
+        "way": f"{found.title(passed.source)} → {found.title(passed.target)}",
         "a_month": number(one.a_month, 0 if one.a_month >= 10 else 1),
         "waits": hours(passed.waits) if passed.waits is not None else "",
         "interval": _interval(passed),
         "measured": one.measured,
         "url": passed.url,
     }
-
-
-def _short(found: House, slug: str) -> str:
-    room = found.rooms.get(slug)
-    name = room.persona if room and room.persona and workspace().emblems else ""
-    return name.removeprefix(_("The ")) if name else found.title(slug)
 
 
 def hours(value: float, *, like: float | None = None, unit: bool = True) -> str:

@@ -21,11 +21,11 @@ from marops.domains.team.permissions import MANAGE, VIEW, Policy
 from marops.domains.team.queries.hours import find_person
 from marops.domains.team.queries.pay import pay_for
 from marops.domains.team.queries.people import find_held, held_on
-from marops.domains.team.queries.skills import newest
+from marops.domains.team.queries.skills import levels_for
 from marops.domains.team.queries.traces import key_words, traces
 from marops.domains.team.rules.roles import Skill
 from marops.kernel.errors import NOT_ALLOWED, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,11 +34,8 @@ def role_new(request: HttpRequest, ref: str) -> HttpResponse:
     """Somebody holds one more role."""
     row, form = find_person(ref), RoleForm(posted(request))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.give_role(actor=actor_of(request), person_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("%(name)s holds one more role.") % {"name": row.name})
             return redirect("team:person", ref=row.ref)
     says = _("Which role does %(name)s take on?") % {"name": row.name}
@@ -54,11 +51,8 @@ def path_new(request: HttpRequest, ref: str) -> HttpResponse:
     if not (policy.is_self(row.id) or policy.changes(row.id)):
         raise MaropsError(NOT_ALLOWED)
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.give_role(actor=actor_of(request), person_id=row.id, elsewhere=True, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
     says = _("Which role did %(name)s have before?") % {"name": row.name}
@@ -82,11 +76,8 @@ def role(request: HttpRequest, ref: str, held_id: UUID) -> HttpResponse:
     given = {"share": int(held.share * 100), "starts": held.starts, "last": last}
     form = RoleForm(posted(request), initial=given, fixed=True)
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.change_role(actor=actor_of(request), held_id=held.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
     title = catalogue().title(held.role)
@@ -105,11 +96,11 @@ def skills(request: HttpRequest, ref: str) -> HttpResponse:
     if not own and not policy.assesses(row.id):
         raise MaropsError(NOT_ALLOWED, "Only somebody themselves and those who lead them say at which level they are.")
     needs = needed_by(held_on(person_ids=[row.id]).get(row.id, []))
-    asked, initial = _asked(row, needs, own=own)
-    form = LevelsForm(posted(request), skills=asked, needs=needs, initial=initial)
+    asked, initial, notes = _asked(policy, row, needs, own=own)
+    form = LevelsForm(posted(request), skills=asked, needs=needs, initial=initial, notes=notes)
     if form.is_bound and form.is_valid():
         keep = actions.assess_self if own else actions.assess
-        fresh = keep(actor=actor, person_id=row.id, levels=form.levels())
+        fresh = keep(actor=actor, person_id=row.id, levels=form.levels(), notes=form.notes())
         words = ngettext("%(n)s level is new.", "%(n)s levels are new.", fresh) if fresh else _("Nothing changed.")
         messages.success(request, words % {"n": fresh})
         return redirect("team:person", ref=row.ref)
@@ -122,14 +113,19 @@ def skills(request: HttpRequest, ref: str) -> HttpResponse:
     return sheet(request, row, form, heading, _("Keep these levels"), will, says=says, wide=True)
 
 
-def _asked(row: Person, wanted: Mapping[str, int], *, own: bool) -> tuple[list[Skill], dict[str, str]]:
-    """The skills their roles ask for and those they have a level in, and the levels this side gave last."""
-    known = newest([row.id]).get(row.id, {})
+def _asked(
+    policy: Policy, row: Person, wanted: Mapping[str, int], *, own: bool
+) -> tuple[list[Skill], dict[str, str], dict[str, str]]:
+    """The skills their roles ask for and those they have a level in, and the levels and notes this side gave last; to
+    who may assess and not see assessments, empty.
+    """
+    known = levels_for(policy, [row.id]).get(row.id, {})
     mine = {skill: one.own if own else one.manager for skill, one in known.items()}
     told = {*wanted, *(skill for skill, level in mine.items() if level is not None)}
     asked = sorted((catalogue().skills[one] for one in told if one in catalogue().skills),
                    key=lambda one: (one.id not in wanted, one.name))  # fmt: skip
-    return asked, {skill: str(level) for skill, level in mine.items() if level is not None}
+    notes = {skill: one.own_note if own else one.manager_note for skill, one in known.items()}
+    return asked, {skill: str(level) for skill, level in mine.items() if level is not None}, notes
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,15 +136,13 @@ def evidence_new(request: HttpRequest, ref: str) -> HttpResponse:
     policy = Policy.of(actor)
     if not (policy.is_self(row.id) or policy.assesses(row.id)):
         raise MaropsError(NOT_ALLOWED)
-    found = [(key, f"{key_words(key)}: {one.count}") for key, one in traces([row.id]).get(row.id, {}).items()]
+    held = traces([row.id]).get(row.id, {}) if policy.sees_evidence(row.id) else {}
+    found = [(key, f"{key_words(key)}: {one.count}") for key, one in held.items()]
     form = EvidenceForm(posted(request), traces=sorted(found, key=lambda pair: pair[1]),
                         initial={"skill": request.GET.get("skill", "")})  # fmt: skip
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.add_evidence(actor=actor, person_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
     says = _("What speaks for a level of %(name)s?") % {"name": row.name}
@@ -189,11 +183,8 @@ def pay(request: HttpRequest, ref: str) -> HttpResponse:
     known = pay_for(Policy.of(actor), [row.id]).get(row.id, [])
     form = PayForm(posted(request), initial={"currency": known[0].currency if known else "EUR"})
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             actions.set_pay(actor=actor, person_id=row.id, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("Kept."))
             return redirect("team:person", ref=row.ref)
     says = _("What is %(name)s paid?") % {"name": row.name}

@@ -1,6 +1,7 @@
 """Changing the catalogue: a role by forms or as text, a new one, retiring one, and the list of skills."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from marops.domains.team.catalogue import ROLE, SKILLS
 from marops.domains.team.catalogue_forms import RoleSheet, SkillForm
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.queries.roles_told import find_role, rows_of
-from marops.domains.team.rules.roles import Role
+from marops.domains.team.rules.roles import Role, Skills
 from marops.domains.team.starter import shipped
 from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, load, retire, submit
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
@@ -30,8 +31,8 @@ Document = dict[str, Any]
 BLANK: Mapping[str, Any] = {"level": "specialist", "custom": True, "basis": "assumption"}
 
 
-def _plain(role: Role) -> Document:
-    return role.model_dump(mode="json", by_alias=True, exclude_none=True)
+def _plain(document: Role | Skills) -> Document:
+    return document.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _base(request: HttpRequest, slug: str) -> Document:
@@ -127,7 +128,9 @@ def skills_text(request: HttpRequest) -> HttpResponse:
     def keep(document: Mapping[str, Any], reason: str, hold: bool) -> Definition:
         return keep_skills(actor=actor_of(request), document=document, reason=reason, hold=hold)
 
-    return _text(request, _skills(), _("Skills"), reverse("team:skills"), keep)
+    asked = [row for row in rows_of(SKILLS, "main") if str(row.version) == request.GET.get("version")]
+    base = _plain(load(asked[0])) if asked else _skills()
+    return _text(request, base, _("Skills"), reverse("team:skills"), keep)
 
 
 def _text(request: HttpRequest, base: Document, heading: str, url: str, keep: Any) -> HttpResponse:
@@ -191,12 +194,22 @@ def skill(request: HttpRequest, ident: str = "") -> HttpResponse:
             if out:
                 messages.error(request, " ".join(one.message for one in error.errors) or str(error))
                 return redirect("team:skill-edit", ident=ident)
-            add_problem(form, error)
+            _at_skill(form, error)
     context = {
         "form": form, "heading": here["name"] if here else _("New skill"), "here": here,
         "tabs": tabs(request, "roles"), "may_hold": may(actor_of(request), ACTIVATE),
     }  # fmt: skip
     return render(request, "team/skill_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _at_skill(form: SkillForm, error: MaropsError) -> None:
+    """Faults of the list at the fields of the skill they are about: /skills/3/levels/2 at level 2."""
+    found = []
+    for fault in error.errors:
+        part, number, *_rest = [*fault.pointer.split("/")[3:], "", ""]
+        name = f"level_{number or 0}" if part == "levels" else part
+        found.append(replace(fault, field=name if name in form.fields else ""))
+    add_problem(form, MaropsError(error.code, str(error), errors=found) if found else error)
 
 
 def _with(document: Document, here: Document | None, form: SkillForm, ident: str) -> list[Document]:

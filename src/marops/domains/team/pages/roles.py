@@ -33,7 +33,7 @@ def roles(request: HttpRequest) -> HttpResponse:
     shipped, own, outside = told.listed()
     empty = sum(not one.holders for one in shipped)
     context = {
-        "tabs": tabs(request, "roles"), "shipped": shipped, "own": own, "outside": outside,
+        "tabs": tabs(request, "roles"), "shipped": shipped, "own": own, "outside": outside, "retired": told.retired(),
         "answer": ngettext(
             "One of the %(all)s roles of the team is nobody's today.",
             "%(n)s of the %(all)s roles of the team are nobody's today.", empty,
@@ -47,6 +47,8 @@ def roles(request: HttpRequest) -> HttpResponse:
 @needs(VIEW)
 def role(request: HttpRequest, slug: str) -> HttpResponse:
     """One role: what it is, what it takes, where it leads, and what it answers for in this installation."""
+    if slug in catalogue().retired:
+        return _retired(request, slug)
     actor, one, held = actor_of(request), told.find_role(slug), holders(slug)
     rows, hours = told.duties(slug, one)
     context = {
@@ -60,9 +62,21 @@ def role(request: HttpRequest, slug: str) -> HttpResponse:
         "manages": [_managed(other, other in one.manages_by_us) for other in one.manages],
         "closest": [_managed(other, False) for other in one.closest],
         "before_others": [{"title": catalogue().title(other.role), "one": other} for other in one.before],
-        "may_change": may(actor, CHANGE), "versions": versions_of(ROLE, slug),
+        "may_change": may(actor, CHANGE), "versions": versions_of(ROLE, slug), "leaning": told.leaning(slug, actor),
     }  # fmt: skip
     return render(request, "team/role.html", context)
+
+
+def _retired(request: HttpRequest, slug: str) -> HttpResponse:
+    """A role that is no longer in force: since when, what still names it, and the way back."""
+    rows = versions_of(ROLE, slug)
+    context = {
+        "tabs": tabs(request, "roles"), "title": catalogue().title(slug), "versions": rows,
+        "since": max((row.retired_at for row in told.rows_of(ROLE, slug) if row.retired_at), default=None),
+        "leaning": told.leaning(slug, actor_of(request)), "may_change": may(actor_of(request), CHANGE),
+        "back_url": next((row["restore_url"] for row in rows if row["restore_url"]), ""),
+    }  # fmt: skip
+    return render(request, "team/role_retired.html", context)
 
 
 def _managed(slug: str, by_us: bool) -> Row:
@@ -85,9 +99,8 @@ def versions_of(kind: str, slug: str) -> list[Row]:
 
 
 def _restore(kind: str, slug: str, version: int) -> str:
-    if kind == SKILLS:
-        return ""
-    return f"{reverse('team:role-edit', args=[slug])}?version={version}"
+    editor = reverse("team:skills-text") if kind == SKILLS else reverse("team:role-edit", args=[slug])
+    return f"{editor}?version={version}"
 
 
 @require_GET

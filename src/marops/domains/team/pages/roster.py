@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,11 +19,11 @@ from marops.domains.team.catalogue import catalogue
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.pages.people import narrowing
 from marops.domains.team.permissions import MANAGE, VIEW, Policy
-from marops.domains.team.queries.roster import LoadPlan
+from marops.domains.team.queries.roster import NO_ROLES
 from marops.domains.team.queries.roster_out import table_out
+from marops.domains.team.queries.roster_plan import LoadPlan
 from marops.domains.team.rules.tables import LARGEST, XLSX, as_csv, as_xlsx
-from marops.kernel.errors import MaropsError
-from marops.kernel.forms import add_problem
+from marops.kernel.forms import problems_on
 from marops.kernel.secrets import opened, sealed
 from marops.kernel.workspace import today
 
@@ -37,13 +38,21 @@ Mina Costa,mina@example.com,Marketing Operations Coordinator,80%,Vera Okafor,Por
 class RosterForm(forms.Form):
     """A file, or its text."""
 
-    file = forms.FileField(
-        label=gettext_lazy("File"), required=False, help_text=gettext_lazy("CSV or XLSX, up to 2 MB.")
-    )
+    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("CSV or XLSX, up to 2 MB."))
     text = forms.CharField(
-        label=gettext_lazy("Or paste the table"), required=False, max_length=LARGEST,
+        label=gettext_lazy("Or paste the table"), max_length=LARGEST,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )  # fmt: skip
+
+    use_required_attribute = False
+
+    def full_clean(self) -> None:
+        """Either is enough; but neither is shown as one that may be left out, for one of the two is needed."""
+        for one in self.fields.values():
+            one.required = False
+        super().full_clean()
+        for one in self.fields.values():
+            one.required = True
 
     def clean(self) -> dict[str, Any]:
         """One of the two."""
@@ -58,23 +67,36 @@ class RosterForm(forms.Form):
         return bytes(upload.read(LARGEST + 1)) if upload else self.cleaned_data["text"].encode()
 
 
+class ColumnForm(forms.Form):
+    """Which column of a file holds the roles."""
+
+    role_column = forms.ChoiceField(label=gettext_lazy("The role stands in the column"))
+
+    def __init__(self, *args: Any, columns: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["role_column"]
+        chosen.choices = [*((one, one) for one in columns), (NO_ROLES, _("none: people come in without roles"))]
+
+
 @require_http_methods(["GET", "POST"])
 @needs(MANAGE)
 def load(request: HttpRequest) -> HttpResponse:
     """Choose a file, see what it would change and what is wrong with it, then load it."""
     context: dict[str, Any] = {"tabs": tabs(request, "people"), "example": EXAMPLE, "fields": _fields()}
     if request.method == "POST" and request.POST.get("kept"):
-        plan = load_people(actor=actor_of(request), data=_opened(request.POST["kept"]))
+        kept, column = request.POST["kept"], request.POST.get("role_column", "")
+        if "again" in request.POST:
+            plan = preview_people(actor=actor_of(request), data=_opened(kept), role_column=column)
+            context |= _shown(plan) | {"kept": kept, "role_column": column}
+            return render(request, "team/people_import.html", context)
+        plan = load_people(actor=actor_of(request), data=_opened(kept), role_column=column)
         messages.success(request, _said(plan))
         return redirect("team:people")
     form = RosterForm(request.POST, request.FILES) if request.method == "POST" else RosterForm()
     if form.is_bound and form.is_valid():
         data = form.content()
-        try:
+        with problems_on(form):
             plan = preview_people(actor=actor_of(request), data=data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             # The table travels with the page, sealed: nothing of it lies on the disk until it is loaded.
             return render(request, "team/people_import.html", context | _shown(plan) | {"kept": _sealed(data)})
     return render(request, "team/people_import.html", context | {"form": form}, status=422 if form.is_bound else 200)
@@ -116,11 +138,15 @@ def _shown(plan: LoadPlan) -> dict[str, Any]:
     return {
         "plan": plan,
         "counts": counts,
-        "answer": _("With this file %(words)s.") % {"words": _counted(plan)},
+        "answer": _("Which column says what roles people have?")
+        if plan.role_unknown
+        else _("With this file %(words)s.") % {"words": _counted(plan)},
         "columns": [{"heading": one.heading, "means": _means(one)} for one in plan.columns],
         "findings": plan.findings[:SHOWN],
         "more": max(0, len(plan.findings) - SHOWN),
         "changes": [one for one in plan.changes if one.differs][:SHOWN],
+        "role_unknown": plan.role_unknown,
+        "column_form": ColumnForm(columns=plan.role_unknown),
         "writes": counts["created"] + counts["updated"],
     }
 

@@ -13,7 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.accounts.public import names as people_names
-from marops.domains.team.actions.structures import drop_structure, keep_structure, open_places
+from marops.domains.team.actions.structures import (
+    drop_structure,
+    keep_structure,
+    leave_structure,
+    open_places,
+    settle_structure,
+    sketch_structure,
+    undo_structure,
+)
 from marops.domains.team.charts.organigram import organigram
 from marops.domains.team.pages.chart import linked, plan_answer
 from marops.domains.team.pages.frame import tabs
@@ -37,10 +45,10 @@ from marops.domains.team.rules.seats import Figures
 from marops.domains.team.rules.structure import Seat, Structure
 from marops.domains.team.structure_forms import AboutForm, NewForm, SeatForm
 from marops.kernel.actors import Actor
-from marops.kernel.definitions import versions
+from marops.kernel.definitions import ACTIVATE, UNDECIDED, versions
 from marops.kernel.drawing import number
 from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.permissions import may
 
 NAMED = 4
@@ -67,23 +75,25 @@ def new(request: HttpRequest) -> HttpResponse:
     actor, form = actor_of(request), NewForm(posted(request))
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
-        try:
+        with problems_on(form):
             if any(one.slug == form.slug for one in structures(actor)):
                 raise MaropsError(CONFLICT, _("There is a structure of this name already."))
             begun = structure_of_today(actor, data["title"])
             made = begun.model_copy(update={"by": data["by"], "because": data["because"]})
-            _keep(actor, form.slug, made, _("Made from the team as it is."))
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
+            reason = _("Made from the team as it is.")
+            keep_structure(actor=actor, slug=form.slug, document=_plain(made), reason=reason)
             return redirect("team:structure", slug=form.slug)
     context = {"form": form, "tabs": tabs(request, "chart")}
     return render(request, "team/structure_new.html", context, status=422 if form.is_bound else 200)
 
 
-def _keep(actor: Actor, slug: str, made: Structure, reason: str) -> None:
-    document = made.model_dump(mode="json", exclude_defaults=True)
-    keep_structure(actor=actor, slug=slug, document=document, reason=reason)
+def _plain(made: Structure) -> dict[str, Any]:
+    return made.model_dump(mode="json", exclude_defaults=True)
+
+
+def _change(actor: Actor, slug: str, made: Structure, words: str) -> None:
+    """A change of one's own, which becomes a version once it is kept."""
+    sketch_structure(actor=actor, slug=slug, document=_plain(made), words=words)
 
 
 @require_GET
@@ -96,6 +106,7 @@ def structure(request: HttpRequest, slug: str) -> HttpResponse:
     others = [one for one in structures(actor) if one.slug != slug]
     other = next((one for one in others if one.slug == request.GET.get("with")), None)
     weighing = weighed(actor)
+    columns = _columns(weighing, [kept.structure, *([other.structure] if other else [])])
     picture = organigram(
         found.plan, shown(found.plan), linked(kept), ident="plan", title=kept.structure.title,
         differences=found.differences,
@@ -105,19 +116,29 @@ def structure(request: HttpRequest, slug: str) -> HttpResponse:
         "answer": plan_answer(kept, found),
         "picture": picture.svg,
         "faults": [{"message": one.message, "url": _fault_url(kept, one.pointer)} for one in check(kept.structure)],
-        "heads": [_("Today"), kept.structure.title, *([other.structure.title] if other else [])],
-        "rows": comparison(weighing, [kept.structure, *([other.structure] if other else [])]),
+        "heads": [name for name, _figures in columns],
+        "rows": comparison(weighing, [figures for _name, figures in columns]),
+        "brings": _brings(weighing, columns),
         "sees_pay": weighing.sees_pay,
         "others": [{"slug": one.slug, "title": one.structure.title, "chosen": one is other} for one in others],
         "seats": _seats(kept, found.differences.of),
         "gone": [names().get(key, key) for key in found.differences.gone],
         "versions": _versions(kept),
         "may_plan": may(actor, PLAN),
+        "changes": kept.sketch.words if kept.sketch else [],
+        "overtaken": bool(kept.sketch and kept.sketch.base != kept.row.version),
+        "decide_url": _decide_url(actor, kept),
         "chart_url": f"{reverse('team:chart')}?plan={slug}",
         "pdf_url": f"{reverse('team:chart-pdf')}?plan={slug}",
         "tabs": tabs(request, "chart"),
     }
     return render(request, "team/structure.html", context)
+
+
+def _decide_url(actor: Actor, kept: Kept) -> str:
+    """Where a version is put in force, for those who may."""
+    waits = kept.row.state in UNDECIDED and kept.sketch is None and may(actor, ACTIVATE)
+    return reverse("definition", args=["structure", kept.slug, kept.row.version]) if waits else ""
 
 
 def _fault_url(kept: Kept, pointer: str) -> str:
@@ -162,9 +183,38 @@ def _seats(kept: Kept, mark: Callable[[str], str]) -> list[dict[str, Any]]:
 # -- in numbers --------------------------------------------------------------------------------------------------------
 
 
-def comparison(weighing: Weighed, plans: Sequence[Structure]) -> list[dict[str, Any]]:
+Column = tuple[str, Figures]
+
+
+def _columns(weighing: Weighed, plans: Sequence[Structure]) -> list[Column]:
+    """Today, today with its open places filled where it has some, and the plans."""
+    whole = weighing.with_places()
+    filled = [(_("Today, open places filled"), whole)] if whole else []
+    return [(_("Today"), weighing.today()), *filled, *((one.title, weighing.of(one)) for one in plans)]
+
+
+def _brings(weighing: Weighed, columns: Sequence[Column]) -> str:
+    """What the plan changes in numbers against today with its open places filled: both count empty seats alike."""
+    at = 2 if len(columns) > 2 and columns[1][0] == _("Today, open places filled") else 1
+    before, plan = columns[at - 1][1], columns[at][1]
+    told = [
+        (_("full-time"), number(before.full_time, 1), number(plan.full_time, 1)),
+        (_("responsibilities somebody can do"), number(before.covered), number(plan.covered)),
+        (_("skills nobody has"), number(len(before.gaps)), number(len(plan.gaps))),
+        (_("skills that rest on one"), number(len(before.single)), number(len(plan.single))),
+    ]
+    if weighing.sees_pay:
+        currency = weighing.currency
+        told.append((_("cost a year"), _money(before.pay.usual, currency), _money(plan.pay.usual, currency)))
+    said = [f"{name} {old} → {new}" for name, old, new in told if old != new]
+    if not said:
+        return _("No figure changes by it.")
+    against = _("Against today with its open places filled: %(said)s.") if at == 2 else _("Against today: %(said)s.")
+    return against % {"said": ", ".join(said)}
+
+
+def comparison(weighing: Weighed, found: Sequence[Figures]) -> list[dict[str, Any]]:
     """Today and plans side by side: a row for each figure; what stands under it says whence it comes or names it."""
-    found = [weighing.today(), *(weighing.of(one) for one in plans)]
 
     def row(
         name: str, value: Callable[[Figures], str], under: Callable[[Figures], str] = lambda _one: ""
@@ -227,11 +277,8 @@ def about(request: HttpRequest, slug: str) -> HttpResponse:
     given = {"title": kept.structure.title, "by": kept.structure.by, "because": kept.structure.because}
     form = AboutForm(posted(request), initial=given)
     if form.is_bound and form.is_valid():
-        try:
-            _keep(actor, slug, kept.structure.model_copy(update=form.cleaned_data), _("Title, day or reason."))
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
+        with problems_on(form):
+            _change(actor, slug, kept.structure.model_copy(update=form.cleaned_data), _("Title, day or reason."))
             return redirect("team:structure", slug=slug)
     return _form_page(request, kept, form, _("What it is and why"))
 
@@ -266,13 +313,11 @@ def _seat_page(request: HttpRequest, kept: Kept, form: SeatForm, one: Seat | Non
     if form.is_bound and form.is_valid():
         made = form.made()
         at = kept.structure.seats.index(one) if one else len(kept.structure.seats)
-        document = kept.structure.model_dump(mode="json", exclude_defaults=True)
+        document = _plain(kept.structure)
         document["seats"] = [*document["seats"][:at], made, *document["seats"][at + 1 :]]
-        reason = _("Changed the seat %(id)s.") if one else _("Added the seat %(id)s.")
+        words = (_("Changed %(seat)s.") if one else _("Added %(seat)s.")) % {"seat": _called(Seat.model_validate(made))}
         try:
-            keep_structure(
-                actor=actor_of(request), slug=kept.slug, document=document, reason=reason % {"id": made["id"]}
-            )
+            sketch_structure(actor=actor_of(request), slug=kept.slug, document=document, words=words)
         except MaropsError as error:
             _show_faults(form, error, f"/seats/{at}/")
         else:
@@ -318,7 +363,31 @@ def seat_remove(request: HttpRequest, slug: str, ident: str) -> HttpResponse:
         for other in rest
     ]  # fmt: skip
     made = kept.structure.model_copy(update={"seats": tuple(moved)})
-    _keep(actor_of(request), slug, made, _("Took the seat %(id)s out.") % {"id": ident})
+    _change(actor_of(request), slug, made, _("Took %(seat)s out.") % {"seat": _called(one)})
+    return redirect("team:structure", slug=slug)
+
+
+def _called(seat: Seat) -> str:
+    """Whose a seat is, else what it is for."""
+    return names().get(seat.person or seat.vacancy, "") or roles_in_words(tuple(seat.roles.items()), titles())
+
+
+@require_POST
+@needs(PLAN)
+def settle(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep one's changes as a version, take the last one back, or leave them all."""
+    actor, do = actor_of(request), request.POST.get("do", "")
+    if do == "undo":
+        words = undo_structure(actor=actor, slug=slug)
+        messages.success(
+            request, _("Taken back: %(words)s") % {"words": words} if words else _("Nothing to take back.")
+        )
+    elif do == "leave":
+        leave_structure(actor=actor, slug=slug)
+        messages.success(request, _("Your changes are left; the plan is as it was kept."))
+    else:
+        row = settle_structure(actor=actor, slug=slug, over=do == "over")
+        messages.success(request, _("Kept as version %(n)s.") % {"n": row.version})
     return redirect("team:structure", slug=slug)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.team.actions import talks as actions
 from marops.domains.team.catalogue import catalogue
-from marops.domains.team.models import Assessment, Topic
+from marops.domains.team.models import Assessment, Talk, Topic
 from marops.domains.team.pages.frame import tabs
 from marops.domains.team.pages.week import back
 from marops.domains.team.permissions import VIEW, Policy
@@ -58,7 +58,9 @@ def talk(request: HttpRequest, ref: str) -> HttpResponse:
     actor = actor_of(request)
     policy = Policy.of(actor)
     pair = queries.pair_with(policy, ref)
-    talk_form, topic_form = TalkForm(initial={"on": today()}), TopicForm()
+    kept = queries.talk_on(policy, pair, today())
+    written = {"says": kept.says, "seen": actions.stamp(kept)} if kept else {}
+    talk_form, topic_form = TalkForm(initial={"on": today(), **written}), TopicForm()
     status = 200
     if request.method == "POST":
         adds = "kind" in request.POST
@@ -82,8 +84,19 @@ def _write(request: HttpRequest, pair: queries.Pair, form: TalkForm | TopicForm)
         if not error.errors:
             raise
         add_problem(form, error)
+        if isinstance(form, TalkForm) and form.has_error("says"):
+            _beside(form, queries.talk_on(Policy.of(actor_of(request)), pair, form.cleaned_data["on"]))
         return False
     return True
+
+
+def _beside(form: TalkForm, kept: Talk | None) -> None:
+    """The notes that stand there already, above those that were sent: whoever keeps both has seen both."""
+    if kept is None:
+        return
+    mine = form.data.get("says", "").strip()
+    both = "\n\n".join(part for part in (kept.says, mine) if part)
+    form.data = {"on": form.data.get("on", ""), "says": both, "seen": actions.stamp(kept)}
 
 
 def _context(
@@ -101,6 +114,7 @@ def _context(
         "topics": [one for one in topics if one.kind == Topic.Kind.TOPIC],
         "agreed": [one for one in topics if one.kind == Topic.Kind.AGREED],
         "settled": settled[::-1][:SETTLED_SHOWN], "talk_form": talk_form, "topic_form": topic_form,
+        "writer": policy.actor.id,
         "changes": list(_changes(new, pair)), "tabs": tabs(request, "week"), "today": today(),
     }  # fmt: skip
 
@@ -160,10 +174,20 @@ def _changes(new: queries.Changed, pair: queries.Pair) -> Any:
 
 
 def _level(one: Assessment, pair: queries.Pair) -> str:
-    by = pair.person.name if one.by == Assessment.By.SELF else pair.manager.name
-    words = {"level": one.level, "word": LEVEL_WORDS[one.level], "by": by}
+    words = {"level": one.level, "word": LEVEL_WORDS[one.level], "by": pair.person.name}
+    if one.by == Assessment.By.SELF and one.made_by != str(pair.person.account_id):
+        return _("%(level)s, %(word)s, as the level of %(by)s from a list that somebody else loaded") % words
     return (_("%(level)s, %(word)s, by %(by)s themselves") if one.by == Assessment.By.SELF
             else _("%(level)s, %(word)s, by the manager")) % words  # fmt: skip
+
+
+@require_POST
+@needs(VIEW)
+def remove(request: HttpRequest, talk_id: UUID) -> HttpResponse:
+    """Take a talk out again that one kept oneself."""
+    actions.remove_talk(actor=actor_of(request), talk_id=talk_id)
+    messages.success(request, _("The talk is taken out."))
+    return back(request, "team:talks")
 
 
 @require_POST

@@ -22,7 +22,7 @@ from marops.domains.team.catalogue import catalogue
 from marops.domains.team.fields import calendars
 from marops.domains.team.models import Absence, Assignment, Onboarding, Person
 from marops.domains.team.pages.frame import tabs
-from marops.domains.team.permissions import VIEW, Policy
+from marops.domains.team.permissions import PLAN, VIEW, Policy
 from marops.domains.team.queries import week as weeks
 from marops.domains.team.queries import work as queries
 from marops.domains.team.queries.hours import absences_at, clock_of, find_person, main_roles
@@ -30,7 +30,7 @@ from marops.domains.team.rules.weeks import Week
 from marops.domains.team.work_forms import ChangedWorkForm, MoveForm, WorkForm
 from marops.kernel.clock import now
 from marops.kernel.errors import INVALID, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import add_problem, posted, problems_on
 from marops.kernel.ids import as_uuid
 from marops.kernel.workspace import today
 
@@ -52,7 +52,7 @@ def week(request: HttpRequest) -> HttpResponse:
     mine = [one for one in rows if policy.gives_to(one.person.id)]
     led = [one for one in rows if policy.is_self(one.person.id) or policy.leads(one.person.id)]
     scope = request.GET.get("of") or ("mine" if len(led) > 1 else "all")
-    shown = led if scope == "mine" else rows
+    shown = [one for one in (led if scope == "mine" else rows) if one.counts]
     shown = sorted(shown, key=lambda one: (-one.worst, one.person.name))
     page = Paginator(shown, PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     starts = weeks.starts_of(day)
@@ -61,15 +61,16 @@ def week(request: HttpRequest) -> HttpResponse:
     due = [one for one in queries.seen(policy, soon) if one.person_id in ids]
     free = queries.seen(policy, queries.open_work().filter(person=None))
     names = main_roles([one.person.id for one in page])
+    away = _away(policy, ids, starts[0], starts[-1] + timedelta(days=6))
     context = {
         "tabs": tabs(request, "week"), "answer": _answer(shown, due, free, day), "page": page, "scope": scope,
         "filters": [{"key": "of", "label": _("Who"), "options": [("mine", _("My people")), ("all", _("The team"))]}],
         "has_people": len(led) > 1, "starts": _heads(starts, day), "part": round(100 * weeks.plannable()),
-        "because_url": address("team:assumptions"),
+        "because_url": address("team:assumptions") if PLAN in policy.held else "",
         "people": [_row(one, names.get(one.person.id, "")) for one in page],
         "due": [_work(one, policy, day) for one in due[:ROWS_A_BAND]], "more_due": max(0, len(due) - ROWS_A_BAND),
         "free": [_work(one, policy, day) for one in free[:ROWS_A_BAND]],
-        "away": _away(ids, starts[0], starts[-1] + timedelta(days=6)), "targets": _targets(policy, rows),
+        "away": away, "tells_why": any(one["reason"] for one in away), "targets": _targets(policy, rows),
         "newcomers": _newcomers(policy), "me": policy.me, "manages": len(mine) > 1 or len(led) > 1,
     }  # fmt: skip
     return render(request, "team/week.html", context)
@@ -168,10 +169,10 @@ def _work(one: Assignment, policy: Policy, day: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _away(ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
+def _away(policy: Policy, ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
     spans = weeks.away_spans(ids, first, last)
-    reasons = dict(Absence.objects.filter(person_id__in=list(spans), ends__gt=now()).order_by("-starts")
-                   .values_list("person_id", "reason"))  # fmt: skip
+    told = [one for one in spans if policy.sees_why_away(one)]
+    reasons = list(Absence.objects.filter(person_id__in=told).exclude(reason="").order_by("starts"))
     people, known = Person.objects.in_bulk(list(spans)), calendars()
     found: list[dict[str, Any]] = []
     for person_id, kept in spans.items():
@@ -181,7 +182,10 @@ def _away(ids: set[UUID], first: date, last: date) -> list[dict[str, Any]]:
             if days[1].date() < min(first, today()) or days[0].date() > last:
                 continue
             said = " – ".join(dict.fromkeys(date_format(one, "D j M") for one in days))
-            found.append({"person": people[person_id], "span": said, "reason": reasons.get(person_id, ""), "at": start})
+            why = [
+                one.reason for one in reasons if one.person_id == person_id and one.starts < end and one.ends > start
+            ]
+            found.append({"person": people[person_id], "span": said, "reason": ", ".join(why), "at": start})
     return sorted(found, key=lambda one: one["at"])[:ROWS_A_BAND]
 
 
@@ -252,11 +256,8 @@ def new(request: HttpRequest) -> HttpResponse:
         given["person_id"] = str(policy.me)
     form = WorkForm(posted(request), initial=given, choices=queries.team_choices(policy))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             row = actions.add_work(actor=actor_of(request), **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             messages.success(request, _("“%(title)s” is %(ref)s.") % {"title": row.title, "ref": row.ref})
             return redirect("team:work" if row.person_id == policy.me else "team:week")
     context = {"form": form, "tabs": tabs(request, "week")}
@@ -283,7 +284,7 @@ def work_of(request: HttpRequest, ref: str) -> HttpResponse:
             messages.success(request, _("Kept."))
             return redirect("team:work-of", ref=row.ref)
     details = policy.sees_details(row)
-    why = row.why_dropped if row.onboarding is None or policy.sees_why_declined(row.onboarding) else ""
+    why = row.why_dropped if policy.sees_why_declined(row) else ""
     context = {
         **_work(row, policy, today()), "form": form, "tabs": tabs(request, "week"), "details": details, "why": why,
         "about": queries.about(actor, row) if details else None, "open": row.state in queries.OPEN,
@@ -369,11 +370,8 @@ def move(request: HttpRequest) -> HttpResponse:
     given = {"source_id": str(find_person(request.GET["from"]).id)} if "from" in request.GET else {}
     form = MoveForm(posted(request), initial=given, choices=queries.team_choices(policy))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             made = actions.move_all_work(actor=actor, **form.cleaned_data)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             many = len(made.assignments)
             said = ngettext("%(n)s piece of work went to %(name)s.", "%(n)s pieces of work went to %(name)s.", many)
             name = made.target.name if made.target else _("nobody yet")

@@ -1,5 +1,6 @@
 """A blueprint on one page of paper: the answer, the alternatives side by side, the order, what it rests on."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from marops.kernel.printing import pdf
 from marops.kernel.workspace import today, workspace
 
 HERE: Final = Path(__file__).parent
-SEATS, STEPS, TURNS, PAIRS = 14, 12, 5, 4
+SEATS, STEPS, TURNS, PAIRS, LEFT_OUT = 14, 12, 5, 4, 8
 """So many are named on paper; the page has all of them."""
 
 
@@ -41,26 +42,38 @@ def content(told: Told, day: date) -> dict[str, Any]:
         "lines": told.lines,
         "plans": [
             {"name": one["name"], "says": one["says"], "more": _more(len(one["rows"]), SEATS),
-             "seats": [{"n": seat["count"], "title": seat["title"], "shares": seat["shares"]}
+             "seats": [{"n": seat["count"], "title": seat["title"], "shares": seat["shares"] or seat["leads"]}
                        for seat in one["rows"][:SEATS]],
              "watch": [f"{each['names']}: {each['watch'] or each['why']}" for each in one["watch"][:PAIRS]]}
             for one in told.plans
         ],
-        "steps": [{"n": str(one["n"]), "title": one["title"], "coverage": one["coverage"], "cost": one["cost"]}
-                  for one in best["steps"][:STEPS]],
-        "steps_more": _more(len(best["steps"]), STEPS),
+        "orders": [
+            {"name": one["name"], "says": f"{one['hiring']} {_left_out(one)}".strip(),
+             "more": _more(len(one["steps"]), STEPS),
+             "steps": [{"n": str(step["n"]), "title": step["title"], "coverage": step["coverage"],
+                        "cost": step["cost"], "month": step["pace"]} for step in one["steps"][:STEPS]]}
+            for one in told.plans
+        ],
         "turns": [f"{one['label']}, {one['end']}: {one['order']}" for one in told.turns[:TURNS]],
         "drivers": [f"{one['name']} {one['said']} ({one['from']})" for one in told.drivers],
         "words": {
-            "watch": _("To watch"), "order": _("In which order: %(name)s") % {"name": best["name"]},
+            "watch": _("To watch"), "order": _("In which order: work done, cost a year, month up to pace"),
             "turns": _("What would turn the order"), "none": _("No single assumption does."),
             "drivers": _("Counted with, a month"), "nobody": _("Nobody has to be hired."),
         },
         "sources": [
-            told.proof, told.made, told.weighing, _("Costs rest on placeholder pay, not on anybody's real pay."),
+            *([told.outside] if told.outside else []), told.pay, told.proof, told.made, told.weighing,
         ],
         "program": f"Marops {__version__}",
     }  # fmt: skip
+
+
+def _left_out(plan: Mapping[str, Any]) -> str:
+    names = [one["name"] for one in plan["left_out"]]
+    if not names:
+        return ""
+    shown = ", ".join([*names[:LEFT_OUT], *([_more(len(names), LEFT_OUT)] if len(names) > LEFT_OUT else [])])
+    return _("Not in this plan: %(names)s.") % {"names": shown}
 
 
 def _more(n: int, shown: int) -> str:

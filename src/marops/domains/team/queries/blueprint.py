@@ -1,29 +1,34 @@
 """Blueprints as they are asked for: what counts where nothing was said, and answers that were kept."""
 
 import csv
+import json
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from math import isfinite
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from marops.domains.team.catalogue import assumptions, catalogue
-from marops.domains.team.permissions import PLAN
+from marops.domains.team.permissions import PAY, PLAN
+from marops.domains.team.queries.blueprint_pay import currency, kept_pay, told
+from marops.domains.team.queries.blueprint_words import doing, in_words, label
 from marops.domains.team.queries.coverage import team_of
 from marops.domains.team.queries.volumes import Volume, volumes
 from marops.domains.team.rules import blueprint as rules
+from marops.domains.team.rules.blueprint_plan import Holder
 from marops.domains.team.rules.document import Range
+from marops.domains.team.rules.pay_bands import Bands
 from marops.domains.team.rules.staffing import MOST_PEOPLE, Ground
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import digest
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.models import Job
-from marops.kernel.permissions import require
-from marops.kernel.workspace import workspace
+from marops.kernel.permissions import may, require
+from marops.kernel.secrets import opened, sealed
 
 KIND: Final = "team.blueprint"
 """Of the jobs that answer."""
-WAY: Final = 1
+WAY: Final = 6
 """Changed whenever the same question would be answered otherwise: what was kept before is asked anew."""
 LARGEST: Final = 1e9
 NO_TEAM = problem(
@@ -31,6 +36,10 @@ NO_TEAM = problem(
     "No team keeps these limits",
     remedy="Change one of the limits.",
 )
+
+
+Rests = Literal["", "own", "bands"]
+"""What costs rest on: pay kept here, the assumed bands; empty: pay where the reader may see it and enough is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +52,20 @@ class Asked:
     amounts: Mapping[str, float] = field(default_factory=dict)
     instead: Mapping[str, float] = field(default_factory=dict)
     keep: bool = False
+    pay: Rests = ""
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored and shown."""
         return {
             "mode": self.mode, "size": self.size, "budget": self.budget, "amounts": dict(self.amounts),
-            "instead": dict(self.instead), "keep": self.keep,
+            "instead": dict(self.instead), "keep": self.keep, "pay": self.pay,
         }  # fmt: skip
 
 
 def asked_of(
     *, size: int | None = None, budget: float | None = None, load: bool = False,
     amounts: Mapping[str, Any] | None = None, instead: Mapping[str, Any] | None = None, keep: bool = False,
+    pay: str = "",
 ) -> Asked:  # fmt: skip
     """A question, checked. Raises MaropsError `invalid` that names every fault."""
     faults = []
@@ -70,10 +81,23 @@ def asked_of(
         instead or {}, set(_ground({}, {}).names), "instead", "No assumption is called", faults, least=-1.0
     )
     faults += _faults_of_shares(other)
+    rests: Rests | None = next((one for one in get_args(Rests) if one == pay), None)
+    if rests is None:
+        faults.append(_fault("pay", f"Costs cannot rest on {pay!r}.", "Say own or bands."))
     if faults:
         raise MaropsError(INVALID, errors=faults)
     mode: rules.Mode = "load" if load else "size" if size is not None else "budget"
-    return Asked(mode, size, budget, given, other, keep)
+    return Asked(mode, size, budget, given, other, keep, rests or "")
+
+
+def counted(asked: Asked, actor: Actor) -> Asked:
+    """The question with what its costs rest on for this reader. Raises MaropsError `not-allowed`."""
+    if asked.pay == "own":
+        require(actor, PAY)
+    if asked.pay:
+        return asked
+    kept = kept_pay(actor)
+    return replace(asked, pay="own" if kept and kept.enough else "bands")
 
 
 def _numbers(
@@ -144,23 +168,29 @@ def load_of(text: str, name: str) -> dict[str, Any]:
 
 
 def _ground(
-    amounts: Mapping[str, float], instead: Mapping[str, float], keep: Mapping[str, int] | None = None
-) -> Ground:
+    amounts: Mapping[str, float], instead: Mapping[str, float], keep: Mapping[str, int] | None = None,
+    bands: Bands | None = None,
+) -> Ground:  # fmt: skip
     found = {name: one.amount for name, one in volumes().items()}
     given = {
         name: Range(low=value, usual=value, high=value, origin="assumption", why="Given for this plan.")
         for name, value in amounts.items()
     }
-    currency: Literal["EUR", "USD"] = "USD" if workspace().currency == "USD" else "EUR"
-    return Ground(catalogue(), assumptions(), {**found, **given}, currency, instead, keep or {})
+    paid = bands.bands if bands else {}
+    return Ground(catalogue(), assumptions(), {**found, **given}, currency(), instead, keep or {}, paid)
 
 
-def today_of(actor: Actor) -> list[rules.Holder]:
+def today_of(actor: Actor) -> list[Holder]:
     """Today's team: references and shares of roles, which every reader of the team may see."""
-    return [rules.Holder(one.ref, one.shares) for one in team_of(actor).workers]
+    return [Holder(one.ref, one.shares) for one in team_of(actor).workers]
 
 
-def _kept_roles(today: Sequence[rules.Holder]) -> dict[str, int]:
+def others_of(actor: Actor) -> list[str]:
+    """Names of those who work here and are not of the team: nobody plans for them."""
+    return [one.name for one in team_of(actor).others]
+
+
+def _kept_roles(today: Sequence[Holder]) -> dict[str, int]:
     found: dict[str, int] = {}
     inside = catalogue().inside
     for one in today:
@@ -194,10 +224,11 @@ def heads() -> int:
 
 def settings() -> list[dict[str, Any]]:
     """Every other assumption of a plan: name, what it is called, its range."""
+    assumed = assumptions()
     return [
-        {"name": name, "label": label, "low": of.low, "usual": of.usual, "high": of.high, "origin": of.origin,
-         "why": of.why, "scale": (of.low, of.usual, of.high) == (-1, 0, 1)}
-        for name, (label, of) in _ground({}, {}).names.items() if not name.startswith("driver.")
+        {"name": name, "label": label(name, assumed), "low": of.low, "usual": of.usual, "high": of.high,
+         "origin": of.origin, "why": of.why, "scale": (of.low, of.usual, of.high) == (-1, 0, 1)}
+        for name, of in _ground({}, {}).names.items() if not name.startswith("driver.")
     ]  # fmt: skip
 
 
@@ -205,7 +236,9 @@ def settings() -> list[dict[str, Any]]:
 
 
 def key_of(asked: Asked, actor: Actor) -> str:
-    """The same for the same question on the same ground."""
+    """The same for the same question on the same ground. Raises MaropsError `not-allowed`."""
+    asked = counted(asked, actor)
+    kept = kept_pay(actor) if asked.pay == "own" else None
     ground = _ground(asked.amounts, asked.instead)
     return str(
         digest({
@@ -216,6 +249,7 @@ def key_of(asked: Asked, actor: Actor) -> str:
                 [slug, role.model_dump(mode="json", by_alias=True)] for slug, role in ground.catalogue.inside.items()
             ],
             "today": [[one.ref, dict(one.shares)] for one in today_of(actor)],
+            "pay": kept.mark if kept else "",
         })
     )  # fmt: skip
 
@@ -223,31 +257,54 @@ def key_of(asked: Asked, actor: Actor) -> str:
 def going(asked: Asked, actor: Actor) -> Generator[str, None, dict[str, Any]]:
     """The answer step by step. Raises MaropsError `not-allowed`, `no-such-team`."""
     require(actor, PLAN)
-    today = today_of(actor)
-    ground = _ground(asked.amounts, asked.instead, _kept_roles(today) if asked.keep else None)
+    asked, today = counted(asked, actor), today_of(actor)
+    kept = kept_pay(actor) if asked.pay == "own" else None
+    bands = kept.bands if kept else None
+    ground = _ground(asked.amounts, asked.instead, _kept_roles(today) if asked.keep else None, bands)
     question = rules.Question(asked.mode, asked.size, asked.budget)
     try:
-        found = yield from rules.steps(ground, question, today)
+        found = yield from _said(rules.steps(ground, question, today))
     except rules.NoPlanError as error:
-        raise MaropsError(NO_TEAM, str(error), remedy=error.remedy) from None
+        raise _no_team(error, secret=bands is not None) from None
     assumed = ground.assumed
-    return found | {
+    return in_words(found, assumed) | {
         "asked": asked.as_json(), "drivers": origins(asked), "people_today": len(today),
         "anchors": [
             {"name": one.name, "low": one.people.low, "usual": one.people.usual, "high": one.people.high,
              "why": one.people.why, "doubt": one.doubt, "origin": one.people.origin}
             for one in assumed.anchors
         ],
-        "anchors_doubt": assumed.anchors_doubt, "pay_says": assumed.pay.replace,
+        "anchors_doubt": assumed.anchors_doubt,
+        "pay": told(bands, kept), "pay_says": "" if bands else assumed.pay.replace,
         "apart": [{"says": one.says, "why": one.why} for one in assumed.keep_apart_always],
     }  # fmt: skip
 
 
+def _said(steps: Generator[rules.Stage, None, dict[str, Any]]) -> Generator[str, None, dict[str, Any]]:
+    """The steps with what they are at in words."""
+    while True:
+        try:
+            stage = next(steps)
+        except StopIteration as end:
+            found: dict[str, Any] = end.value
+            return found
+        yield doing(stage)
+
+
+def _no_team(error: rules.NoPlanError, *, secret: bool) -> MaropsError:
+    """Why there is no team. What was refused stays with the job, for all to see: no amount made of pay stands in it."""
+    if secret:
+        said = "No team keeps these limits by the pay that is kept here."
+        return MaropsError(NO_TEAM, said, remedy="Ask for fewer people or more money, or let costs rest on the bands.")
+    return MaropsError(NO_TEAM, str(error), remedy=error.remedy)
+
+
 def answer(asked: Asked, actor: Actor) -> dict[str, Any]:
     """The answer at once: as it was kept, else worked out."""
-    kept = kept_answer(key_of(asked, actor))
-    if kept and kept.result:
-        return dict(kept.result["answer"])
+    job = open_question(key_of(asked, actor))
+    kept = kept_answer(job, actor) if job else None
+    if kept:
+        return kept
     steps = going(asked, actor)
     while True:
         try:
@@ -257,10 +314,18 @@ def answer(asked: Asked, actor: Actor) -> dict[str, Any]:
             return found
 
 
-def kept_answer(key: str) -> Job | None:
-    """The job that answered this question; None where nobody asked."""
-    rows = Job.objects.filter(kind=KIND, arguments__key=key, state=Job.State.DONE)
-    return rows.order_by("-created_at").first()
+def to_keep(found: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as a job keeps it: sealed where it rests on pay, for jobs are seen by many."""
+    return {"sealed": sealed(json.dumps(found))} if found["pay"]["rests_on"] == "own" else {"answer": dict(found)}
+
+
+def kept_answer(job: Job, actor: Actor) -> dict[str, Any] | None:
+    """What a job found, for whoever may read it; None where it has no answer for them."""
+    if job.state != Job.State.DONE or not job.result:
+        return None
+    if "sealed" in job.result:
+        return dict(json.loads(opened(job.result["sealed"]))) if may(actor, PAY) else None
+    return dict(job.result["answer"])
 
 
 def open_question(key: str) -> Job | None:

@@ -8,9 +8,8 @@ from django.utils.translation import ngettext
 
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.permissions import Policy
-from marops.domains.team.queries.career import Career, Walked, career, career_map, hints, openings
-from marops.domains.team.queries.hours import find_person
-from marops.domains.team.queries.traces import WORDS as TRACES_OF_TODAY
+from marops.domains.team.queries.career import Career, Walked, career, career_map, hints, openings, person_called
+from marops.domains.team.queries.traces import key_words as trace_words
 from marops.domains.team.rules.career import Closeness, Gap, Path, Way, gap
 from marops.domains.team.rules.moves import Move
 from marops.domains.team.rules.roles import STANDING, Proof, Role
@@ -20,15 +19,15 @@ Told = dict[str, Any]
 
 
 def time_words(months: tuple[float, float]) -> str:
-    """A range of months as people say it: 12–24 months, 2.5–4 years."""
-    low, high = months
-    if high <= 24:
-        return _("%(low)s–%(high)s months") % {"low": f"{low:g}", "high": f"{high:g}"}
-    return _("%(low)s–%(high)s years") % {"low": _years(low), "high": _years(high)}
+    """A range of months in years, always, so that times stand beside each other in one unit: 1–2 years, 2.5–4 years."""
+    low, high = _years(months[0]), _years(months[1])
+    if low == high:
+        return ngettext("%(n)s year", "%(n)s years", 1 if high == "1" else 2) % {"n": high}
+    return _("%(low)s–%(high)s years") % {"low": low, "high": high}
 
 
 def _years(months: float) -> str:
-    return f"{round(months / 6) / 2:g}"
+    return f"{round(months / 12, 1):g}"
 
 
 def hours_words(hours: tuple[float, float]) -> str:
@@ -117,6 +116,8 @@ def told_move(move: Move) -> Told:
     return {
         "skill": move.skill,
         "name": name,
+        "role": move.role,
+        "towards": catalogue().title(move.role) if move.role else "",
         "core": move.core,
         "says": says,
         "hours": {"from": move.hours[0], "to": move.hours[1]},
@@ -149,17 +150,48 @@ def told_standing(career: Career) -> Told:
     return {
         "role": at.role,
         "title": catalogue().title(at.role) if at.role else "",
+        "roles": list(at.holds),
         "since": at.since.isoformat() if at.since else None,
         "levels": None if at.assumed else dict(at.levels),
         "levels_are": "as the role asks" if at.assumed else "assessed",
     }
 
 
-def told_career(career: Career) -> Told:
-    """Somebody's career as a document. Nothing of their plan is in it."""
+def answer_words(found: Career, own: bool) -> str:
+    """The answer in one sentence; with `own` it speaks to the person themselves."""
+    at, title = found.standing, catalogue().title
+    if not at.role:
+        return _("No role is kept for %(name)s yet, so no way begins here.") % {"name": at.person.name}
+    if not found.target:
+        return no_step_words(at.role)
+    words = {"to": title(found.target), "name": at.person.name}
+    if found.target in at.holds:
+        return _("You are there: %(to)s.") % words if own else _("%(name)s is there: %(to)s.") % words
+    if found.path is None:
+        return _("No steps of the map lead from here to %(to)s.") % words
+    words |= {"time": time_words(found.path.months)}
+    if found.goal and own:
+        return _("Your goal, %(to)s, usually takes %(time)s from here.") % words
+    if found.chosen:
+        return _("%(to)s usually takes %(time)s from here.") % words
+    return _("The closest next role is %(to)s, usually %(time)s from here.") % words
+
+
+def no_step_words(role: str) -> str:
+    """Why nothing leads on from a role: it stands at the top of the map, or not on it."""
+    if career_map().holds(role):
+        return _("%(role)s is the top of the map: no step leads on.") % {"role": catalogue().title(role)}
+    return _("The role of %(role)s is not on the career map: no step leads to it or from it.") % {
+        "role": catalogue().title(role)
+    }
+
+
+def told_career(career: Career, own: bool = False) -> Told:
+    """Somebody's career as a document. Of their plan only the goal that is aimed at, and that to nobody but them."""
     person = career.standing.person
     return {
         "person": {"ref": person.ref, "name": person.name},
+        "answer": answer_words(career, own),
         "standing": told_standing(career),
         "next": [told_near(one) for one in career.near],
         "reachable": [{"role": slug, "title": catalogue().title(slug), **_short(path)}
@@ -167,6 +199,9 @@ def told_career(career: Career) -> Told:
         "target": career.target or None,
         "target_title": catalogue().title(career.target) if career.target else None,
         "chosen": career.chosen,
+        "goal": career.goal is not None,
+        "step": career.step or None,
+        "step_gap": told_gap(career.step_gap) if career.step_gap else None,
         "path": told_path(career.path),
         "fewer_levels": told_path(career.other),
         "gap": told_gap(career.gap) if career.gap else None,
@@ -208,6 +243,13 @@ def levels_words(count: int) -> str:
     return ngettext("%(n)s level", "%(n)s levels", count) % {"n": count}
 
 
+def missing_words(found: Gap) -> str:
+    """How many levels are missing for a role, as an end of a sentence."""
+    if not found.levels:
+        return _("nothing is missing")
+    return _("%(levels)s missing") % {"levels": levels_words(found.levels)}
+
+
 def told_ladder(role: Role, slug: str, seen: Mapping[str, int] | None) -> Told | None:
     """The old path and the new one of a role, and what it owns; with `seen`, what Marops holds of each for somebody."""
     if not (role.old_path or role.new_path or role.owns):
@@ -240,12 +282,12 @@ def _first_move(one: Any) -> Told | None:
 
 
 def _proofs(proofs: Sequence[Proof], seen: Mapping[str, int] | None) -> list[Told]:
-    """What would show a thing; kept now is what the catalogue or the traces of today say."""
+    """What would show a thing, what Marops holds of it, and whether that shows it or is only a sign."""
     return [
         {
             "object": one.object.replace("_", " ").replace(".", " "), "key": one.key,
-            "held": "now" if one.key in TRACES_OF_TODAY else one.held, "counts": one.counts, "strength": one.strength,
-            "found": (seen or {}).get(one.key, 0),
+            "held": one.held, "counts": one.counts, "strength": one.strength, "lacks": one.lacks, "speaks": one.speaks,
+            "found": (seen or {}).get(one.key, 0) if one.held == "now" else 0, "trace": trace_words(one.key),
         }
         for one in proofs
     ]  # fmt: skip
@@ -268,9 +310,9 @@ def told_walked(found: Sequence[Walked]) -> list[Told]:
 
 
 def career_json(actor: Actor, ref: str, to: str = "") -> Told:
-    """The career of the person of a reference, as this reader may see it. Raises `not-found` and `invalid`."""
-    policy, person = Policy.of(actor), find_person(ref)
-    return told_career(career(policy, actor, person, to))
+    """The career of a person, by reference or name, as this reader may see it. Raises `not-found` and `invalid`."""
+    policy, person = Policy.of(actor), person_called(ref)
+    return told_career(career(policy, actor, person, to), policy.is_self(person.id))
 
 
 def map_json() -> Told:

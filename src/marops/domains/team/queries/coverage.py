@@ -5,6 +5,7 @@ statement each and put together in memory. A team of thousands is a few thousand
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -14,14 +15,16 @@ from django.db.models import Count, Q, Sum
 
 from marops.domains.team.catalogue import assumptions, catalogue
 from marops.domains.team.fields import calendars
-from marops.domains.team.models import STANDARD, Assignment, Duty, Person, RoleHeld
+from marops.domains.team.models import STANDARD, Assignment, Duty, Person
 from marops.domains.team.permissions import Policy
-from marops.domains.team.queries.people import vacancies
+from marops.domains.team.queries.people import Membership, memberships, vacancies
 from marops.domains.team.queries.volumes import Volume, volumes
 from marops.domains.team.rules import coverage as rules
 from marops.domains.team.rules.assumptions import Assumptions
 from marops.domains.team.rules.calendars import WorkingCalendar
 from marops.domains.team.rules.coverage import (
+    STANDINGS,
+    Alone,
     Closes,
     DutyCover,
     Led,
@@ -31,6 +34,7 @@ from marops.domains.team.rules.coverage import (
     Remedy,
     Rests,
     SkillCover,
+    Standing,
     Worker,
 )
 from marops.domains.team.rules.letters import Hand, Table
@@ -60,6 +64,10 @@ class Team:
     hand: Mapping[tuple[str, Any], Hand]
     accounts: Mapping[UUID, UUID]
     """Account → person, of the team and those around."""
+    others: tuple[Worker, ...]
+    """Who works here and is not of the team, by name: sales, agencies."""
+    titles: Mapping[Any, Mapping[str, float]]
+    """Person → the roles they hold that are none of the team's, with shares of a week."""
 
     @cached_property
     def wanted(self) -> tuple[Need, ...]:
@@ -72,7 +80,7 @@ class Team:
     @cached_property
     def skills(self) -> dict[str, SkillCover]:
         """Every skill that this needs, those with the most hours first."""
-        return rules.cover(self.workers, self.wanted, self.assumed)
+        return rules.cover(self.workers, self.wanted, self.assumed, self.others)
 
     @cached_property
     def duties(self) -> tuple[DutyCover, ...]:
@@ -90,15 +98,24 @@ class Team:
         return {one.id: one for one in (*self.workers, *self.around)}
 
     @cached_property
+    def does(self) -> dict[str, dict[Any, float]]:
+        """Responsibility → person → weight."""
+        return {one.key: self.table.does(one) for one in self.wanted}
+
+    @cached_property
     def loads(self) -> dict[Any, Loaded]:
         """Person → what they have on in a month."""
-        does = {one.key: self.table.does(one) for one in self.wanted}
-        return rules.loads(self.workers, self.wanted, does, self.assumed.hours)
+        return rules.loads(self.workers, self.wanted, self.does, self.assumed.hours)
 
     @cached_property
     def rests(self) -> tuple[Rests, ...]:
         """What rests on one person."""
-        return rules.resting(one for one in self.skills.values() if one.needed.usual)
+        return rules.resting(self.skills.values())
+
+    @cached_property
+    def alone(self) -> tuple[Alone, ...]:
+        """What rests on one person by the roles held, where levels say nothing of it."""
+        return rules.alone(self.wanted, self.does, self.skills, self.known)
 
     @cached_property
     def remedies(self) -> tuple[Remedy, ...]:
@@ -111,14 +128,18 @@ class Team:
     def ordered(self) -> tuple[Worker, ...]:
         """The team by the standing of what they have most of, as a picture of it begins with who leads."""
         place = {slug: at for at, slug in enumerate(self.catalogue.inside)}
-        return tuple(
-            sorted(self.workers, key=lambda one: (place[max(one.shares, key=one.shares.__getitem__)], one.name))
-        )
+        most = {one.id: max(one.shares, key=one.shares.__getitem__, default="") for one in self.workers}
+        return tuple(sorted(self.workers, key=lambda one: (place.get(most[one.id], len(place)), one.name)))
 
     @cached_property
     def gaps(self) -> tuple[SkillCover, ...]:
         """Skills that nobody is able to do."""
         return tuple(one for one in self.skills.values() if one.gap)
+
+    @cached_property
+    def standing(self) -> dict[Standing, int]:
+        """How many skills stand in each way; where levels are not shown, all are `hidden`."""
+        return {word: sum(one.standing == word for one in self.skills.values()) for word in STANDINGS}
 
     @cached_property
     def unknown(self) -> tuple[SkillCover, ...]:
@@ -139,7 +160,7 @@ class Team:
     @cached_property
     def unowned(self) -> list[Need]:
         """What nobody does."""
-        return self.table.unowned(self.wanted)
+        return [one for one in self.wanted if not self.does[one.key]]
 
     @cached_property
     def led(self) -> tuple[Led, ...]:
@@ -152,6 +173,10 @@ class Team:
         """What the openings would close."""
         return tuple(rules.closes(one, self.skills, self.assumed.hours) for one in self.openings.values())
 
+    def roles_of(self, one: Worker) -> dict[str, float]:
+        """The roles for which somebody counts, with shares: the team's, and in its line all others they hold."""
+        return {**one.shares, **(self.titles.get(one.id, {}) if one.besides else {})}
+
     @property
     def hidden(self) -> int:
         """How many people's levels this reader may not see."""
@@ -162,15 +187,20 @@ class Team:
         """How many of those who may be looked at have no level in any skill yet."""
         return sum(one.seen and not one.levels for one in self.workers)
 
-    @cached_property
+    @property
     def beside(self) -> int:
-        """How many people work here who have no role of the team: sales, agencies, those whose role is not said."""
-        return Person.objects.filter(active=True).exclude(id__in=[one.id for one in self.workers]).count()
+        """How many people work here who are not of the team: sales, agencies."""
+        return len(self.others)
+
+    @cached_property
+    def outside(self) -> tuple[Worker, ...]:
+        """Who is of the team by whom they report to alone: no role of theirs is one of it."""
+        return tuple(one for one in self.workers if not one.shares)
 
     @property
     def full_time(self) -> float:
-        """The team's weeks, added up."""
-        return sum(one.week for one in self.workers)
+        """The team's weeks, added up, as every page and command says it."""
+        return rules.full_time(self.workers)
 
 
 def team_of(actor: Actor) -> Team:
@@ -185,39 +215,38 @@ def loads(actor: Actor) -> dict[UUID, Loaded]:
 
 def _read(actor: Actor) -> Team:
     day, known = today(), catalogue()
-    shares = _shares(day, known)
-    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _people(list(shares))]
-    outside = {row["manager_id"] for row in rows} - {row["id"] for row in rows} - {None}
-    others = [dict(zip(_COLUMNS, row, strict=True)) for row in _people(list(outside))]
+    known_as = memberships(day)
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _people()]
+    inside = [row for row in rows if row["id"] in known_as and known_as[row["id"]].of_team]
+    team = {row["id"] for row in inside}
+    above = {row["manager_id"] for row in inside}
     levels = _Levels.of(Policy.of(actor), [row["id"] for row in rows])
     tasks, weeks = _tasks(day), _weeks(calendars())
-    workers = tuple(_worker(row, shares[row["id"]], levels, weeks, tasks) for row in rows)
-    around = tuple(_worker(row, {}, levels, weeks, {}) for row in others)
+    workers = tuple(_worker(row, known_as[row["id"]], levels, weeks, tasks) for row in inside)
+    beside = tuple(_worker(row, _NOTHING, levels, weeks, {}) for row in rows if row["id"] not in team)
+    around = tuple(one for one in beside if one.id in above)
+    near = {one.id for one in (*workers, *around)}
     return Team(
         day, known, assumptions(), volumes(), workers, around, _reports(), _openings(known), _hand(),
-        {row["account_id"]: row["id"] for row in (*rows, *others) if row["account_id"]},
+        {row["account_id"]: row["id"] for row in rows if row["account_id"] and row["id"] in near}, beside,
+        {who: _floats(one.outside) for who, one in known_as.items() if one.outside},
     )  # fmt: skip
 
 
-def _shares(day: date, known: Catalogue) -> dict[UUID, dict[str, float]]:
-    """Person → role inside → share of a week."""
-    found: dict[UUID, dict[str, float]] = {}
-    rows = RoleHeld.objects.filter(Q(starts=None) | Q(starts__lte=day), Q(ends=None) | Q(ends__gt=day))
-    rows = rows.filter(elsewhere=False, role__in=list(known.inside), person__active=True)
-    for person_id, role, share in rows.order_by("-share", "role").values_list("person_id", "role", "share"):
-        mine = found.setdefault(person_id, {})
-        mine[role] = mine.get(role, 0.0) + float(share)
-    return found
+_NOTHING: Final = Membership({}, {}, below=False)
 
 
-def _people(ids: Sequence[UUID]) -> Iterable[tuple[Any, ...]]:
-    rows = Person.objects.filter(active=True, id__in=ids).order_by("name", "number")
-    return rows.values_list(*_COLUMNS)
+def _floats(shares: Mapping[str, Decimal]) -> dict[str, float]:
+    return {role: float(share) for role, share in shares.items()}
+
+
+def _people() -> Iterable[tuple[Any, ...]]:
+    return Person.objects.filter(active=True).order_by("name", "number").values_list(*_COLUMNS)
 
 
 def _worker(
     row: Mapping[str, Any],
-    shares: Mapping[str, float],
+    held: Membership,
     levels: "_Levels",
     weeks: Mapping[str, float],
     tasks: Mapping[UUID, float],
@@ -226,8 +255,9 @@ def _worker(
     hours = float(row["weekly_hours"]) if row["weekly_hours"] else weeks.get(row["calendar"], usual)
     ident = row["id"]
     return Worker(
-        ident, f"P-{row['number']}", row["name"], shares, levels.known.get(ident, {}), (hours or usual) / usual,
-        ident in levels.allowed, row["manager_id"], row["leads_as"], tasks.get(ident, 0.0),
+        ident, f"P-{row['number']}", row["name"], _floats(held.shares), levels.known.get(ident, {}),
+        (hours or usual) / usual, ident in levels.allowed, row["manager_id"], row["leads_as"], tasks.get(ident, 0.0),
+        float(held.besides),
     )  # fmt: skip
 
 

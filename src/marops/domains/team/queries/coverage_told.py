@@ -10,12 +10,27 @@ from django.utils.translation import ngettext
 
 from marops.domains.team.permissions import VIEW
 from marops.domains.team.queries.coverage import Team, team_of
-from marops.domains.team.rules.coverage import Closes, DutyCover, Hours, Led, Loaded, Need, Remedy, SkillCover, Worker
+from marops.domains.team.rules.coverage import (
+    ABLE,
+    Alone,
+    Closes,
+    DutyCover,
+    Hours,
+    Led,
+    Loaded,
+    Need,
+    Remedy,
+    SkillCover,
+    Standing,
+    Worker,
+)
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import require
 
 NAMED: Final = 3
 """So many are named in a sentence before the rest is counted."""
+ENOUGH: Final = 2.0
+"""Twice what it takes: shares above are not told apart."""
 DAY: Final = 8
 """Hours of a day of learning, as people count it."""
 
@@ -55,45 +70,76 @@ def interval(hours: Hours) -> str:
 
 
 def percent(value: float) -> str:
-    """62 %; what has no end is said so."""
-    return _("no limit") if isinf(value) else f"{value * 100:,.0f}\N{NO-BREAK SPACE}%"
+    """62 %; far more than enough is said so: how many times as much says nothing."""
+    return _("over 200\N{NO-BREAK SPACE}%") if value > ENOUGH else f"{value * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 # --- The answer -------------------------------------------------------------------------------------------------------
 
 
 def answer(team: Team) -> Said:
-    """What is uncovered and what rests on one person, in a sentence or two."""
+    """What nobody does, what is uncovered and what rests on one person: the same words on every page and command."""
     n = len(team.workers)
     if not n:
         return Said(_("Nobody has a role of the team yet."))
+    before = [_nobody_does(team)]
     if team.hidden:
-        return Said(_untold(team))
+        return Said(_joined(_untold(team), *before, _by_roles(team)))
     if team.unassessed == n:
         words = ngettext("One person has a role", "%(n)s people have roles", n) % {"n": n}
-        return Said(
-            _("%(who)s, and nobody's skills are assessed yet: what is covered cannot be told.") % {"who": words}
-        )
-    gaps = _gaps(team)
+        told = _("%(who)s, and nobody's skills are assessed yet: which skills are covered cannot be told.")
+        return Said(_joined(*before, _by_roles(team), told % {"who": words}))
     rests = _rests(team)
-    return Said(f"{gaps} {rests.before}".strip(), rests.interval, rests.after)
+    if _mostly_unknown(team):
+        before += [_by_roles(team), _unassessed(team)]
+    return Said(_joined(*before, _gaps(team), rests.before), rests.interval, rests.after)
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(one for one in parts if one)
 
 
 def _untold(team: Team) -> str:
     told = {"hidden": team.hidden, "all": len(team.workers)}
-    words = _("What is covered cannot be told: %(hidden)s of %(all)s people do not show you their skills.") % told
-    if team.unowned:
-        words += " " + _duties_without(team)
-    return words
+    return _("Which skills are covered cannot be told: %(hidden)s of %(all)s people do not show you theirs.") % told
 
 
-def _duties_without(team: Team) -> str:
-    n = len(team.unowned)
-    return ngettext("One responsibility is nobody's.", "%(n)s responsibilities are nobody's.", n) % {"n": n}
+def _nobody_does(team: Team) -> str:
+    """What is nobody's by the roles held: told whether skills are known or not."""
+    n, all_ = len(team.unowned), len(team.wanted)
+    if not n:
+        return ""
+    does = {one.role for one in team.wanted if team.does[one.key]}
+    roles = [team.catalogue.title(one) for one in dict.fromkeys(it.role for it in team.unowned) if one not in does]
+    told = {"n": n, "all": all_, "roles": named(roles)}
+    if not roles:
+        return _("Nobody does %(n)s of %(all)s responsibilities.") % told
+    return _("Nobody does %(n)s of %(all)s responsibilities: there is no %(roles)s.") % told
+
+
+def _by_roles(team: Team) -> str:
+    """Who alone does most, by the roles held."""
+    if not team.alone:
+        return ""
+    top, n = team.alone[0], sum(len(one.needs) for one in team.alone)
+    told = {"n": n, "name": top.person.name, "role": team.catalogue.title(top.role)}
+    return ngettext(
+        "By the roles held, one responsibility is done by %(name)s alone (%(role)s).",
+        "By the roles held, %(n)s responsibilities are done by one person alone, most work by %(name)s (%(role)s).", n,
+    ) % told  # fmt: skip
+
+
+def _mostly_unknown(team: Team) -> bool:
+    return len(team.unknown) * 2 > len(team.skills)
+
+
+def _unassessed(team: Team) -> str:
+    """Said before what skills say where it is most of them: of what is left little can be concluded."""
+    return _("%(n)s of %(all)s skills are not assessed.") % {"n": len(team.unknown), "all": len(team.skills)}
 
 
 def _gaps(team: Team) -> str:
-    found = [one for one in team.gaps if one.needed.usual]
+    found = team.gaps
     if not found:
         return ""
     names = named([team.catalogue.skill_name(one.skill) for one in found])
@@ -132,12 +178,14 @@ def _singles(team: Team, names: Sequence[str]) -> str:
 
 def _thinnest(team: Team) -> Said:
     found = [(ratio.usual, one, ratio) for one in team.skills.values() if not one.unknown and (ratio := one.ratio)]
-    words = _("No skill rests on one person.")
+    words = _("No skill rests on one person.") if not team.standing["beside"] else ""
+    if _mostly_unknown(team):
+        return Said("")
     if not found:
         return Said(words)
     _least, one, ratio = min(found, key=lambda row: (row[0], row[1].skill))
     told = {"skill": team.catalogue.skill_name(one.skill), "share": percent(ratio.usual)}
-    words += " " + _("The thinnest is %(skill)s, with %(share)s of the hours it takes") % told
+    words = _joined(words, _("The thinnest is %(skill)s, with %(share)s of the hours it takes") % told)
     return Said(words, f"({percent(ratio.low)}–{percent(ratio.high)})", ".")
 
 
@@ -162,24 +210,40 @@ def remedy_said(team: Team, one: Remedy) -> str:
     return words % told
 
 
-def without_levels(team: Team) -> str:
-    """Which skills and whose levels are missing, where that blurs what is said."""
-    return " ".join(part for part in (_skills_without(team), _people_without(team)) if part)
-
-
-def _skills_without(team: Team) -> str:
-    n = len(team.unknown)
-    if not n or team.unassessed == len(team.workers):
+def standing_said(team: Team) -> str:
+    """How the skills that the work needs stand, each counted once: uncovered, held by one, not known, covered."""
+    if team.hidden or not team.workers:
         return ""
-    words = ngettext(
-        "In one of %(all)s skills nobody has a level yet, so that nothing is said of it.",
-        "In %(n)s of %(all)s skills nobody has a level yet, so that nothing is said of them.",
-        n,
-    )
-    return words % {"n": n, "all": len(team.skills)}
+    words: dict[Standing, str] = {
+        "uncovered": _("%(n)s uncovered"), "single": _("%(n)s held by one person"),
+        "headless": _("%(n)s with nobody for the hard cases"), "short": _("%(n)s with too few hours"),
+        "beside": _("%(n)s safe only by people beside the team"), "unknown": _("%(n)s not assessed"),
+        "covered": _("%(n)s covered"),
+    }  # fmt: skip
+    always = ("uncovered", "single", "covered")
+    parts = [
+        said % {"n": n or _("none")} for word, said in words.items() if (n := team.standing[word]) or word in always
+    ]
+    return _("Of %(all)s skills the work needs: %(parts)s.") % {"all": len(team.skills), "parts": ", ".join(parts)}
 
 
-def _people_without(team: Team) -> str:
+def outside_said(team: Team) -> str:
+    """How many are of the team by whom they report to, and what that means."""
+    n = len(team.outside)
+    if not n:
+        return ""
+    told = {"n": f"{n:,}", "all": ngettext("one person", "%(all)s people", len(team.workers))}
+    told["all"] %= {"all": f"{len(team.workers):,}"}
+    return ngettext(
+        "%(all)s, %(n)s of them with no role of the team: who reports to the team is of it. Their hours and skills"
+        " count; responsibilities go by roles of the team alone.",
+        "%(all)s, %(n)s of them with no role of the team: who reports to the team is of it. Their hours and skills"
+        " count; responsibilities go by roles of the team alone.", n,
+    ) % told  # fmt: skip
+
+
+def without_levels(team: Team) -> str:
+    """How many people have no level yet, where that blurs what is said."""
     if team.unassessed and team.unassessed < len(team.workers) and not team.hidden:
         n = team.unassessed
         return ngettext(
@@ -199,9 +263,12 @@ def coverage_json(actor: Actor) -> dict[str, Any]:
     return {
         "as_of": team.day.isoformat(),
         "answer": str(answer(team)),
+        "standing": {"says": standing_said(team), "skills": len(team.skills), **team.standing},
         "remedy": remedy_json(team, best) if best else None,
-        "full_time": round(team.full_time, 3),
+        "full_time": team.full_time,
+        "outside": [_beside(team, one) for one in team.outside],
         "beside": team.beside,
+        "beside_people": [_beside(team, one) for one in team.others],
         "hidden": team.hidden,
         "unassessed": team.unassessed,
         "people": [_person(team, one) for one in team.workers],
@@ -216,6 +283,8 @@ def coverage_json(actor: Actor) -> dict[str, Any]:
         "not_assessed": [one.skill for one in team.unknown],
         "nobody_for_hard_cases": [skill_json(team, one) for one in team.headless],
         "single_points": [skill_json(team, one) for rest in team.rests for one in rest.skills],
+        "single_by_roles": [_alone(team, one) for one in team.alone],
+        "safe_beside": [skill_json(team, one) for one in team.skills.values() if one.beside],
         "overload": [_load(one) for one in team.overload],
         "unowned": [_need(team, one) for one in team.unowned],
         "spans": [_led(one) for one in team.led],
@@ -226,7 +295,7 @@ def coverage_json(actor: Actor) -> dict[str, Any]:
 def _person(team: Team, one: Worker) -> dict[str, Any]:
     load = team.loads[one.id]
     return {
-        "ref": one.ref, "name": one.name, "roles": dict(one.shares), "full_time": round(one.week, 3),
+        "ref": one.ref, "name": one.name, "roles": team.roles_of(one), "full_time": round(one.week, 3),
         "plannable": hours_json(load.plannable), "needed": hours_json(load.needed), "shows_skills": one.seen,
     }  # fmt: skip
 
@@ -255,10 +324,36 @@ def hours_json(one: Hours | None) -> dict[str, float | None] | None:
 
 def skill_json(team: Team, one: SkillCover) -> dict[str, Any]:
     """One skill: hours, coverage, bus factor, who."""
+    known = not one.unknown
     return {
         "skill": one.skill, "name": team.catalogue.skill_name(one.skill), "needed": hours_json(one.needed),
-        "skilled": hours_json(one.skilled), "coverage": hours_json(one.ratio), "bus_factor": one.bus_factor,
-        "able": len(one.able), "experts": [who.name for who in one.experts], "certain": not one.hidden,
+        "skilled": hours_json(one.skilled) if known else None, "coverage": hours_json(one.ratio),
+        "bus_factor": one.bus_factor if known else None, "able": len(one.able) if known else None,
+        "experts": [who.name for who in one.experts], "certain": not one.hidden, "standing": one.standing,
+        "hours": one.enough or None,
+        "beside": [who.name for who in one.beside],
+    }  # fmt: skip
+
+
+def could_do(team: Team, one: Worker) -> list[SkillCover]:
+    """What somebody beside the team is able to do of what its work needs, thin skills of the team first."""
+    found = [skill for skill in team.skills.values() if one.levels.get(skill.skill, 0) >= ABLE]
+    return sorted(found, key=lambda skill: one not in skill.beside)
+
+
+def _beside(team: Team, one: Worker) -> dict[str, Any]:
+    return {
+        "ref": one.ref, "name": one.name, "roles": list(team.titles.get(one.id, ())),
+        "titles": [team.catalogue.title(role) for role in team.titles.get(one.id, ())],
+        "could_do": [skill.skill for skill in could_do(team, one)],
+    }  # fmt: skip
+
+
+def _alone(team: Team, one: Alone) -> dict[str, Any]:
+    return {
+        "ref": one.person.ref, "name": one.person.name, "role": one.role, "role_title": team.catalogue.title(one.role),
+        "responsibilities": [need.key for need in one.needs], "whole_role": one.whole,
+        "needed": hours_json(one.hours),
     }  # fmt: skip
 
 
@@ -273,7 +368,8 @@ def _need(team: Team, one: Need) -> dict[str, Any]:
 def _duty(team: Team, one: DutyCover) -> dict[str, Any]:
     return _need(team, one.need) | {
         "coverage": hours_json(one.ratio), "thinnest": one.thinnest.skill if one.thinnest else None,
-        "able": len(one.able), "experts": len(one.experts),
+        "able": None if one.unknown else len(one.able), "experts": None if one.unknown else len(one.experts),
+        "not_assessed": one.unknown,
     }  # fmt: skip
 
 
@@ -289,6 +385,7 @@ def _load(one: Loaded) -> dict[str, Any]:
     return {
         "ref": one.person.ref, "name": one.person.name, "needed": hours_json(one.needed),
         "plannable": hours_json(one.plannable), "share": hours_json(one.share), "certain": one.certain,
+        "sure": one.sure,
     }  # fmt: skip
 
 

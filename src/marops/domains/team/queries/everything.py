@@ -19,7 +19,7 @@ def everything(policy: Policy, person: Person) -> dict[str, Any]:
     known = Account.objects.filter(id=person.account_id) if person.account_id else Account.objects.none()
     account = known.values("name", "email", "zone", "unit").first()
     return {
-        "person": _plain(person, "name location zone calendar joined left weekly_hours leads_as active")
+        "person": _plain(person, "name email location zone calendar joined left weekly_hours leads_as active")
         | {"ref": person.ref, "manager": person.manager.name if person.manager else None},
         "account": account,
         "roles": [

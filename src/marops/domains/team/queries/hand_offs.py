@@ -1,20 +1,23 @@
 """Reads of what passed from role to role in a span: what the domains' facts say, approvals, and what is usual."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marops.domains.team.catalogue import assumptions, catalogue
 from marops.domains.team.models import Person, RoleHeld
 from marops.domains.team.ports import HandOff, passed_on
+from marops.domains.team.queries.volumes import KEPT_SECONDS
 from marops.domains.team.rules.hand_offs import ENOUGH, Passing, UsualHandOffs, median_ranks, merged
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -42,21 +45,31 @@ def hand_offs(actor: Actor, days: int = 90) -> Passed:
     """What passed between the roles that the catalogue knows, up to now."""
     until = now()
     since = until - timedelta(days=days)
-    measured, asked = _measured(since, until, actor)
+    found, asked = _measured(since, until, actor)
+    measured = [*found, *approvals(since, until)]
     rows = merged(measured, usual().hand_offs, assumptions(), days, catalogue().roles)
     return Passed(tuple(rows), since, until, days, asked)
 
 
 def _measured(since: datetime, until: datetime, actor: Actor) -> tuple[list[HandOff], bool]:
-    """What is known by facts, and whether they could be asked: without a lake, as before the first run, they cannot."""
+    """What is known by facts, and whether they could be asked: without a lake, as before the first run, they cannot.
+
+    Asked of the lake at most once in ten minutes for each reader, language and span.
+    """
+    key = f"team-passed-{connection.settings_dict['NAME']}-{until - since}-{actor.kind}-{actor.id}-{get_language()}"
+    key = key.replace(" ", "")
+    kept: list[HandOff] | None = cache.get(key)
+    if kept is not None:
+        return kept, True
     try:
         found = [one for filler in passed_on for one in filler.value(since, until, actor)]
     except QueryError:
-        return approvals(since, until), False
-    return [*found, *approvals(since, until)], True
+        return [], False
+    cache.set(key, found, KEPT_SECONDS)
+    return found, True
 
 
-@cache
+@functools.cache
 def usual() -> UsualHandOffs:
     """What usually passes, as shipped with the catalogue."""
     path = Path(__file__).parents[1] / "data" / "hand_offs.yaml"

@@ -1,6 +1,6 @@
 """Reads of the team: who works when, who is away, whose hours count."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from marops.domains.accounts.public import Account
 from marops.domains.team.fields import calendars
@@ -19,7 +18,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
 from marops.kernel.permissions import may
-from marops.kernel.shell import Found, Hit
+from marops.kernel.shell import Found
 from marops.kernel.workspace import today, workspace
 from marops.methods import worktime
 from marops.methods.worktime import Hours
@@ -163,14 +162,6 @@ def _presence(person: Person, hours: Hours, away: datetime | None, at: datetime,
 def absences(person: Person, since: datetime) -> QuerySet[Absence]:
     """Absences that are not over, the next one first."""
     return Absence.objects.filter(person=person, ends__gt=since).order_by("starts")
-
-
-def search_people(actor: Actor, words: str, limit: int) -> Iterator[Hit]:
-    """Members of the team for the palette, who have no account (those who have are found there)."""
-    if not may(actor, VIEW) or not words.strip():
-        return
-    for one in Person.objects.filter(account_id=None, name__icontains=words.strip()).order_by("name")[:limit]:
-        yield Hit(_("Team"), one.name, reverse("team:person", args=[one.ref]), one.ref, "people")
 
 
 def find_for_shell(actor: Actor, object_id: str) -> Found | None:

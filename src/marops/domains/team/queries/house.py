@@ -14,7 +14,6 @@ from marops.domains.team.rules.house import Holder, Order, Place, Room, grows_in
 from marops.domains.team.rules.roles import Role
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import require
-from marops.kernel.workspace import workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _rooms(team: Team) -> Iterator[Room]:
 
 
 def _called(role: Role) -> tuple[str, str]:
-    return role.title, role.persona.name if role.persona and workspace().emblems else role.title
+    return role.title, role.title
 
 
 def _holders(team: Team, slug: str) -> Iterator[Holder]:

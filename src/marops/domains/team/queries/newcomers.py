@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.db.models import F
+
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Assignment, Onboarding, Person
 from marops.domains.team.permissions import Policy
@@ -35,6 +37,12 @@ def find_onboarding(policy: Policy, ref: str) -> Onboarding:
     return row
 
 
+def begun(policy: Policy, person_id: UUID | None) -> Onboarding | None:
+    """The first weeks of this person where they were begun and the actor may see them."""
+    row = Onboarding.objects.select_related("person").filter(person_id=person_id).first() if person_id else None
+    return row if row and policy.sees_onboarding(row) else None
+
+
 def playbook_of(row: Onboarding) -> Playbook:
     """The playbook in the version these weeks began with."""
     book: Playbook = load(find(row.playbook))
@@ -43,7 +51,11 @@ def playbook_of(row: Onboarding) -> Playbook:
 
 def newcomers_of(policy: Policy) -> list[tuple[str, str]]:
     """Whose first weeks this actor may begin: people without any, by name."""
-    rows = Person.objects.filter(active=True, onboarding=None).order_by("-joined", "name").only("id", "name")
+    rows = (
+        Person.objects.filter(active=True, onboarding=None)
+        .order_by(F("joined").desc(nulls_last=True), "name")
+        .only("id", "name")
+    )
     return [(str(one.id), one.name) for one in rows if policy.gives_to(one.id) and not policy.is_self(one.id)]
 
 

@@ -1,13 +1,14 @@
 """Reads of openings: what each would cover and cost, and what its description is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from marops.domains.team.catalogue import assumptions, catalogue, playbooks
 from marops.domains.team.models import Vacancy
@@ -17,12 +18,14 @@ from marops.domains.team.queries.hand_offs import hand_offs
 from marops.domains.team.queries.hours import main_roles
 from marops.domains.team.queries.week import WEEKS_A_MONTH
 from marops.domains.team.rules import coverage as rules
+from marops.domains.team.rules.assumptions import Joining
 from marops.domains.team.rules.coverage import ABLE, EXPERT, Closes, Opening, Worker
 from marops.domains.team.rules.description import Asked, Cover, Duty, Phase, Place, Section, description
 from marops.domains.team.rules.document import Range
 from marops.domains.team.rules.interview import Interviewing, Sheet, chosen, sheet
 from marops.domains.team.rules.newcomers import phases_of
 from marops.domains.team.rules.roles import STANDING, Experience, NeededSkill
+from marops.domains.team.rules.seats import band_of
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.ids import as_uuid
@@ -32,8 +35,6 @@ from marops.kernel.workspace import workspace
 TOOLS = 8
 TASKS_A_PHASE = 2
 PARTNERS = 5
-_JOINING: Sequence[tuple[int, str]] = ((5, "director"), (3, "manager"), (1, "specialist"), (0, "entry"))
-"""From which standing of a role on which line of the assumptions about joining counts."""
 
 
 def openings() -> list[Vacancy]:
@@ -92,12 +93,13 @@ def cost(row: Vacancy) -> Cost:
     assumed, known = assumptions(), catalogue()
     currency = workspace().currency if workspace().currency in ("EUR", "USD") else "EUR"
     pay = assumed.pay
-    bands = {one.id: getattr(one, currency) for one in pay.levels}
+    bands = {one.id: one for one in pay.levels}
     top = pay.employer_on_top
     year = [0.0, 0.0, 0.0]
     for role, share in shares_of(row).items():
-        level = known.roles[role].level if role in known.roles else "specialist"
-        band: Range = bands.get(level) or bands["specialist"]
+        band: Range = getattr(
+            band_of(bands, known.roles[role].level if role in known.roles else "specialist"), currency
+        )
         for place, (amount, more) in enumerate(zip(_ends(band), _ends(top), strict=True)):
             year[place] += share * amount * (1 + more)
     search = [part * each for part, each in zip(_ends(pay.search_cost_share), year, strict=True)]
@@ -115,7 +117,7 @@ def _ends(one: Range) -> tuple[float, float, float]:
 def _joining(row: Vacancy) -> str:
     known = catalogue()
     standing = max((STANDING[known.roles[role].level] for role in row.roles if role in known.roles), default=1)
-    return next(name for least, name in _JOINING if standing >= least)
+    return Joining.line(standing)
 
 
 def effects(actor: Actor, row: Vacancy) -> list[Effect]:
@@ -123,16 +125,17 @@ def effects(actor: Actor, row: Vacancy) -> list[Effect]:
     return [one for filler in effect_of_opening for one in filler.value(row, actor)]
 
 
-def description_of(actor: Actor, row: Vacancy) -> list[Section]:
-    """The job description: made of the catalogue and the team as this reader may know it, with what was put by hand."""
-    return description(place_of(actor, row), row.words)
+def description_of(actor: Actor, row: Vacancy, *, outside: bool = False) -> list[Section]:
+    """The job description: made of the catalogue and the team as this reader may know it, with what was put by hand;
+    for the world outside without what the team lacks.
+    """
+    return description(replace(place_of(actor, row), outside=outside), row.words)
 
 
 def place_of(actor: Actor, row: Vacancy) -> Place:
     """All that the description is made of."""
     team, known = team_of(actor), catalogue()
     roles = [role for role in shares_of(row) if role in known.roles]
-    week = rules.plannable(Worker(None, row.ref, row.title, shares_of(row)), team.assumed.hours)
     return Place(
         title=row.title,
         share=sum(shares_of(row).values()),
@@ -148,7 +151,7 @@ def place_of(actor: Actor, row: Vacancy) -> Place:
         phases=_phases(roles),
         years=_years(roles),
         hours=_hours(team, row),
-        week=week.usual / WEEKS_A_MONTH,
+        week=_week(team, row),
         hidden=team.hidden,
         pay=str(row.words.get("pay_shown", {}).get("text", "")) if row.words else "",
     )
@@ -189,6 +192,18 @@ def _skills(team: Team, row: Vacancy) -> list[Asked]:
         one = known.skills[skill]
         found.append(Asked(skill, one.name, level, one.levels[level], skill in core, how, lack))
     return found
+
+
+def week_of(actor: Actor, row: Vacancy) -> tuple[float, float]:
+    """Hours a week that the work of a place takes, and those of it that can be planned."""
+    team = team_of(actor)
+    hours = _hours(team, row)
+    return (hours[1] if hours else 0.0), _week(team, row)
+
+
+def _week(team: Team, row: Vacancy) -> float:
+    place = Worker(None, row.ref, row.title, shares_of(row))
+    return rules.plannable(place, team.assumed.hours).usual / WEEKS_A_MONTH
 
 
 @dataclass(frozen=True)
@@ -241,8 +256,22 @@ def _tools(actor: Actor, roles: Sequence[str]) -> list[str]:
 
 
 def _answers(actor: Actor, roles: Sequence[str]) -> list[str]:
-    found = [one.label for role in roles for filler in answers_for for one in filler.value(role, actor)]
-    return list(dict.fromkeys(found))[:TOOLS]
+    """What the place would answer for, in words for outside: platforms and workflows by name, inner things counted."""
+    found = {
+        filler.name: list(dict.fromkeys(one for role in roles for one in filler.value(role, actor)))
+        for filler in answers_for
+    }
+    named = [one.label for name in ("platforms", "workflows") for one in found.get(name, ())]
+    said = list(dict.fromkeys(named))[:TOOLS]
+    figures = sum(one.group == _("Metrics") for one in found.get("figures", ()))
+    rules = len(found.get("quality", ()))
+    if figures:
+        said.append(
+            ngettext("%(n)s figure that others read", "%(n)s figures that others read", figures) % {"n": figures}
+        )
+    if rules:
+        said.append(ngettext("%(n)s rule of clean data", "%(n)s rules of clean data", rules) % {"n": rules})
+    return said
 
 
 def _phases(roles: Sequence[str]) -> list[Phase]:
@@ -263,25 +292,27 @@ def _phases(roles: Sequence[str]) -> list[Phase]:
 
 
 def _years(roles: Sequence[str]) -> list[str]:
-    known = catalogue()
-    found: list[str] = []
+    """A line for each role: from the least that a source names to the most, for a posting weighs no sources."""
+    known, found = catalogue(), []
     for role in roles:
-        for one in known.roles[role].experience:
-            words = _years_said(one)
-            if words and words not in found:
-                found.append(words)
+        words = _years_said(known.roles[role].experience)
+        if words:
+            found.append(f"{known.title(role)} {words}" if roles[1:] else words)
     return found
 
 
-def _years_said(one: Experience) -> str:
-    low, high = one.years_min, one.years_max
-    if one.entry_level and not low:
-        return "no years at all" if not high else f"up to {high:g} years"
-    if low is None and high is None:
+def _years_said(several: Sequence[Experience]) -> str:
+    told = [one for one in several if one.entry_level or one.years_min is not None or one.years_max is not None]
+    if not told:
         return ""
-    if high is None:
-        return f"{low:g} years or more"
-    return f"{low or 0:g} to {high:g} years"
+    low = min(one.years_min or 0 for one in told)
+    highs = [one.years_max for one in told]
+    if any(high is None and not one.entry_level for one, high in zip(told, highs, strict=True)):
+        return f"{low:g} years or more" if low else "any number of years"
+    high = max((one or 0 for one in highs), default=0)
+    if not high:
+        return "no years at all"
+    return f"{low:g} to {high:g} years" if low else f"up to {high:g} years"
 
 
 def _hours(team: Team, row: Vacancy) -> tuple[float, float, float] | None:
@@ -340,11 +371,12 @@ def _because(one: NeededSkill, lack: Mapping[str, float]) -> str:
 def opening_json(actor: Actor, row: Vacancy) -> dict[str, Any]:
     """An opening as REST shows it."""
     asked = _skills(team_of(actor), row)
+    closes = [one.skill for one in asked if one.cover == "nobody" and one.level >= ABLE]
     return {
         "ref": row.ref, "id": str(row.id), "title": row.title, "state": row.state, "roles": shares_of(row),
         "skills": dict(row.skills), "manager": row.manager.ref if row.manager else None, "location": row.location,
         "starts": row.starts, "filled_by": row.filled_by.ref if row.filled_by else None,
-        "closes": [one.skill for one in asked if one.cover == "nobody" and one.level >= ABLE],
+        "closes": closes, "closes_known": bool(closes) or not team_of(actor).hidden,
         "seconds": [one.skill for one in asked if one.cover == "one" and one.level >= EXPERT],
         "hidden": team_of(actor).hidden,
     }  # fmt: skip

@@ -14,7 +14,8 @@ from marops.kernel.money import currencies, in_words
 from marops.kernel.secrets import opened, sealed
 from marops.kernel.workspace import today
 
-_MOST = Decimal(100_000_000)
+MOST = Decimal(100_000_000)
+"""More than anybody is paid a year, in any currency here: likelier a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ def sealed_pay(amount: Decimal, currency: str) -> str:
     """A year's pay as it is stored. Raises MaropsError `invalid`."""
     if currency not in currencies():
         raise _fault("currency", f"{currency!r} is no currency.", "Give three letters such as EUR.")
-    if not 0 < amount < _MOST:
-        raise _fault("amount", "A year's pay is more than nothing.", "Give what a whole year is paid, as a number.")
+    if not 0 < amount < MOST:
+        raise _fault(
+            "amount", f"A year's pay is more than nothing and less than {MOST:,}.", "Give it for a whole year."
+        )
     minor = int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
     return sealed(json.dumps({"minor": minor, "currency": currency}))
 

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Person, RoleHeld, Vacancy
 from marops.domains.team.permissions import Policy
+from marops.domains.team.rules.lines import below
 from marops.domains.team.rules.shares import Span
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.workspace import today
@@ -29,29 +30,68 @@ def held_on(day: date | None = None, person_ids: Iterable[UUID] | None = None) -
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """What somebody holds on a day, by share of a week, and whether they are of the team."""
+
+    shares: Mapping[str, Decimal]
+    """The roles of the team: inside, and the company's own. Responsibilities go by these alone."""
+    outside: Mapping[str, Decimal]
+    """All other roles they hold here."""
+    below: bool
+    """Do they report, directly or through others, to somebody who holds a role of the team?"""
+
+    @property
+    def of_team(self) -> bool:
+        """By a role of the team, or by whom they report to: never by anything else."""
+        return bool(self.shares) or self.below
+
+    @property
+    def besides(self) -> Decimal:
+        """What the team has of their week beyond roles of the team: all of it in its line, nothing elsewhere. Where no
+        role is said at all, it is the whole week.
+        """
+        if not self.below:
+            return Decimal(0)
+        return sum(self.outside.values(), Decimal(0)) if self.shares or self.outside else Decimal(1)
+
+
+def memberships(day: date | None = None) -> dict[UUID, Membership]:
+    """Everybody who works here → how they stand to the team on a day. The one place that decides who is of it."""
+    inside = catalogue().inside
+    shares: dict[UUID, dict[str, Decimal]] = {}
+    outside: dict[UUID, dict[str, Decimal]] = {}
+    for person_id, rows in held_on(day).items():
+        for one in rows:
+            held = (shares if one.role in inside else outside).setdefault(person_id, {})
+            held[one.role] = held.get(one.role, Decimal(0)) + one.share
+    managers, active = dict[UUID, UUID | None](), list[UUID]()
+    for person_id, manager_id, here in Person.objects.values_list("id", "manager_id", "active"):
+        managers[person_id] = manager_id
+        if here:
+            active.append(person_id)
+    led = below(managers, [one for one in active if one in shares])
+    return {one: Membership(shares.get(one, {}), outside.get(one, {}), one in led) for one in active}
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of the team on a day: the roles inside that they hold, with shares of a week."""
+    """Somebody of the team on a day: the roles of the team that they hold, with shares of a week."""
 
     person: Person
     shares: Mapping[str, Decimal]
+    besides: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:
-        """What these roles take of a week."""
-        return sum(self.shares.values(), Decimal(0))
+        """What the team has of their week."""
+        return sum(self.shares.values(), self.besides)
 
 
 def team(day: date | None = None) -> list[Member]:
-    """The team itself on a day: active people with at least one role inside, by name. Roles outside do not count."""
-    inside = catalogue().inside
-    found: dict[UUID, dict[str, Decimal]] = {}
-    for person_id, rows in held_on(day).items():
-        for one in rows:
-            if one.role in inside:
-                shares = found.setdefault(person_id, {})
-                shares[one.role] = shares.get(one.role, Decimal(0)) + one.share
-    people = Person.objects.filter(active=True, id__in=list(found)).order_by("name", "number")
-    return [Member(one, found[one.id]) for one in people]
+    """The team itself on a day, by name."""
+    found = {pk: one for pk, one in memberships(day).items() if one.of_team}
+    people = Person.objects.filter(id__in=list(found)).order_by("name", "number")
+    return [Member(one, found[one.id].shares, found[one.id].besides) for one in people]
 
 
 def spans_of(person_ids: Iterable[UUID]) -> dict[UUID, list[Span]]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from marops.domains.team.catalogue import assumptions, catalogue
+from marops.domains.team.catalogue import STRUCTURE, assumptions, catalogue
+from marops.domains.team.catalogue_forms import SOURCES
 from marops.domains.team.models import Person, Vacancy
+from marops.domains.team.permissions import PLAN
 from marops.domains.team.ports import Answerable, answers_for
 from marops.domains.team.queries.career_told import basis_words, time_words
 from marops.domains.team.queries.catalogue import holders_by_role, open_places
@@ -22,6 +25,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.drawing import number
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
+from marops.kernel.permissions import may
 
 Told = dict[str, Any]
 
@@ -64,6 +68,35 @@ def listed() -> tuple[list[Listed], list[Listed], list[Listed]]:
     return [one for one in inside if not one.role.custom], [one for one in inside if one.role.custom], outside
 
 
+def retired() -> list[Told]:
+    """Roles that are no longer in force: what they were called, and where each can be looked at and brought back."""
+    named = sorted(catalogue().retired.items(), key=lambda pair: pair[1])
+    return [{"title": title, "url": url_of(slug)} for slug, title in named]
+
+
+def leaning(slug: str, actor: Actor) -> str:
+    """What still names a role, in a sentence, or nothing; goals of growth plans are left out."""
+    known = catalogue().roles
+    naming = [
+        role.title for one, role in known.items()
+        if one != slug and (slug in role.previous or slug in role.manages or slug in [step.role for step in role.next])
+    ]  # fmt: skip
+    plans = sum(any(slug in seat.get("roles", {}) for seat in row.document.get("seats", ())) for row in _plans(actor))
+    named = ", ".join(naming[:3]) + (", …" if len(naming) > 3 else "")
+    said = [
+        *([_("roles (%(n)s: %(named)s)") % {"n": len(naming), "named": named}] if naming else []),
+        *([ngettext("%(n)s planned structure", "%(n)s planned structures", plans) % {"n": plans}] if plans else []),
+    ]
+    return _("It is named by %(what)s.") % {"what": ", ".join(said)} if said else ""
+
+
+def _plans(actor: Actor) -> list[Definition]:
+    if not may(actor, PLAN):
+        return []
+    rows = Definition.objects.filter(kind=STRUCTURE).order_by("slug", "-version").distinct("slug")
+    return [row for row in rows if row.state != Definition.State.RETIRED]
+
+
 def hours_said(hours: Hours | None) -> str:
     """A usual amount with its range: 25 (10–40)."""
     if hours is None:
@@ -104,9 +137,6 @@ def skills_asked(role: Role) -> list[Told]:
     return sorted(rows, key=lambda one: (not one["core"], -one["level"]))
 
 
-_SOURCES = {"card": gettext_lazy("The overview of the source"), "text": gettext_lazy("What its text says later")}
-
-
 def experience_said(one: Experience) -> str:
     """The years of one source in words."""
     said = [_years(one)]
@@ -139,7 +169,10 @@ def _years(one: Experience) -> str:
 
 def experience(role: Role) -> list[Told]:
     """What each source says."""
-    return [{"source": _SOURCES.get(one.source, one.source), "says": experience_said(one)} for one in role.experience]
+    return [
+        {"source": capfirst(SOURCES.get(one.source, one.source)), "says": experience_said(one)}
+        for one in role.experience
+    ]
 
 
 def conflict_said(role: Role) -> str:
@@ -166,7 +199,7 @@ def before(slug: str, role: Role) -> list[Beside]:
     named = list(dict.fromkeys([*role.previous, *steps]))
     return [
         Beside(
-            known[one].title if one in known else one, url_of(one) if one in known else "",
+            catalogue().words(one), url_of(one) if one in known else "",
             one in known and (known[one].inside or known[one].custom),
             steps[one].basis if one in steps else "stated", time_words(steps[one].months) if one in steps else "",
         )
@@ -179,7 +212,7 @@ def after(role: Role) -> list[Beside]:
     known = catalogue().roles
     return [
         Beside(
-            one.as_ or (known[one.role].title if one.role in known else one.role),
+            one.as_ or catalogue().words(one.role),
             url_of(one.role) if one.role in known else "",
             one.role in known and (known[one.role].inside or known[one.role].custom), one.basis, time_words(one.months),
         )

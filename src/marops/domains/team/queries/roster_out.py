@@ -7,6 +7,7 @@ from marops.domains.accounts.public import Account
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Person
 from marops.domains.team.permissions import ASSESSMENT, PAY, Policy
+from marops.domains.team.queries.addresses import address_of
 from marops.domains.team.queries.pay import pay_now
 from marops.domains.team.queries.people_list import Narrowing, listed
 from marops.domains.team.queries.skills import levels_for
@@ -19,8 +20,12 @@ _FIXED = (
 )  # fmt: skip
 
 
-def table_out(policy: Policy, by: Narrowing, day: date | None = None) -> tuple[list[str], list[list[Cell]]]:
-    """Headings and rows. Pay and the managers' levels have columns only for those who hold the rights to see them."""
+def table_out(
+    policy: Policy, by: Narrowing, day: date | None = None, *, plain: bool = False
+) -> tuple[list[str], list[list[Cell]]]:
+    """Headings and rows. Pay and the managers' levels have columns only for those who hold the rights to see them; no
+    `plain` table has columns of pay or levels.
+    """
     on = day or today()
     rows = listed(policy, by, on).rows
     people = [row.person for row in rows]
@@ -34,12 +39,13 @@ def table_out(policy: Policy, by: Narrowing, day: date | None = None) -> tuple[l
         roles = "; ".join(f"{catalogue().title(held.role)} {held.share * 100:.0f}%" for held in row.roles)
         since = {held.starts for held in row.roles} if near else set()
         table.append([
-            one.ref, one.name, mails.get(one.account_id, "") if one.account_id else "", roles,
+            one.ref, one.name, mails.get(one.account_id, "") if one.account_id else address_of(policy, one), roles,
             since.pop() if len(since) == 1 else None, row.manager, row.location, one.zone, one.calendar,
             one.joined if near else None, one.weekly_hours,
         ])  # fmt: skip
-    _pay(policy, people, headers, table)
-    _levels(policy, people, headers, table)
+    if not plain:
+        _pay(policy, people, headers, table)
+        _levels(policy, people, headers, table)
     return headers, table
 
 
@@ -66,7 +72,7 @@ def _levels(policy: Policy, people: Sequence[Person], headers: list[str], table:
                 row.append((known.own if side == "self" else known.manager) if known else None)
 
 
-def people_file(actor: Actor, *, xlsx: bool = False) -> tuple[bytes, int]:
+def people_file(actor: Actor, *, xlsx: bool = False, plain: bool = False) -> tuple[bytes, int]:
     """The list of everybody who is here as a file, and how many people stand in it."""
-    headers, rows = table_out(Policy.of(actor), Narrowing())
+    headers, rows = table_out(Policy.of(actor), Narrowing(), plain=plain)
     return (as_xlsx(headers, rows, "People") if xlsx else as_csv(headers, rows)), len(rows)

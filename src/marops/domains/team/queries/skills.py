@@ -21,6 +21,8 @@ class Seen:
     manager_at: datetime | None = None
     own_note: str = ""
     manager_note: str = ""
+    own_by: str = ""
+    """Who wrote one's own level down: themselves, or who brought it in with a list."""
 
     @property
     def counts(self) -> int | None:
@@ -57,8 +59,15 @@ def newest(person_ids: Iterable[UUID]) -> dict[UUID, dict[str, Seen]]:
 def _seen(own: Assessment | None, other: Assessment | None) -> Seen:
     return Seen(
         own.level if own else None, other.level if other else None, own.at if own else None,
-        other.at if other else None, own.note if own else "", other.note if other else "",
+        other.at if other else None, own.note if own else "", other.note if other else "", own.made_by if own else "",
     )  # fmt: skip
+
+
+def said_themselves(person_ids: Iterable[UUID]) -> set[UUID]:
+    """Who of these has said a level of their own, not only had some brought in with a list."""
+    rows = Assessment.objects.filter(person_id__in=list(person_ids), by=SELF).exclude(person__account_id=None)
+    pairs = rows.values_list("person_id", "made_by", "person__account_id").distinct()
+    return {person for person, made_by, account in pairs if made_by == str(account)}
 
 
 def levels_for(policy: Policy, person_ids: Iterable[UUID]) -> dict[UUID, dict[str, Seen]]:
@@ -68,7 +77,11 @@ def levels_for(policy: Policy, person_ids: Iterable[UUID]) -> dict[UUID, dict[st
         if policy.sees_assessments(person):
             shown[person] = skills
         elif policy.sees_own_levels(person):
-            own = {skill: Seen(one.own, own_at=one.own_at) for skill, one in skills.items() if one.own is not None}
+            own = {
+                skill: Seen(one.own, own_at=one.own_at, own_by=one.own_by)
+                for skill, one in skills.items()
+                if one.own is not None
+            }
             if own:
                 shown[person] = own
     return shown
@@ -93,9 +106,13 @@ def known_to(policy: Policy, person_ids: Iterable[UUID]) -> Known:
 
 
 def evidence_for(policy: Policy, person_ids: Iterable[UUID]) -> dict[UUID, list[Evidence]]:
-    """What speaks for people's levels, of those whose evidence this reader may see; the newest first."""
+    """What speaks for people's levels, of those whose evidence this reader may see; the newest first. What a manager
+    wrote is no colleague's to read: nobody agreed to show it.
+    """
     allowed = [one for one in person_ids if policy.sees_evidence(one)]
     found: dict[UUID, list[Evidence]] = {}
-    for one in Evidence.objects.filter(person_id__in=allowed).order_by("skill", "-on", "-at"):
-        found.setdefault(one.person_id, []).append(one)
+    rows = Evidence.objects.filter(person_id__in=allowed).select_related("person")
+    for one in rows.order_by("skill", "-on", "-at"):
+        if one.by_themselves or policy.sees_assessments(one.person_id):
+            found.setdefault(one.person_id, []).append(one)
     return found

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from marops.domains.team.catalogue import STRUCTURE, assumptions, catalogue
-from marops.domains.team.models import Person, Vacancy
-from marops.domains.team.permissions import PAY, VIEW
+from marops.domains.team.models import Person, StructureSketch, Vacancy
+from marops.domains.team.permissions import PAY, PLAN, VIEW
 from marops.domains.team.queries.coverage import Team, team_of
 from marops.domains.team.queries.people import held_on, vacancies
 from marops.domains.team.rules import chart as charts
 from marops.domains.team.rules import seats as rules
 from marops.domains.team.rules.chart import Chart, Differences, Node, roles_in_words
-from marops.domains.team.rules.coverage import Hours
+from marops.domains.team.rules.coverage import Hours, Worker
 from marops.domains.team.rules.seats import Figures, Known
 from marops.domains.team.rules.structure import Seat, Structure
 from marops.kernel import memo
@@ -50,10 +52,11 @@ def check(structure: Structure) -> Sequence[FieldError]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A structure as it is kept: the newest version, whatever its state."""
+    """A structure: the newest version whatever its state, or how the reader has changed it without keeping it yet."""
 
     row: Definition
     structure: Structure
+    sketch: StructureSketch | None = None
 
     @property
     def slug(self) -> str:
@@ -66,20 +69,34 @@ class Kept:
         return [one for one in self.structure.seats if not one.person and not one.vacancy]
 
 
+def seen(document: Mapping[str, Any], actor: Actor) -> Mapping[str, Any]:
+    """A version's document where any version may be asked for: whole for those who plan, else its title."""
+    return document if may(actor, PLAN) else {"title": document.get("title", "")}
+
+
+def _readable(actor: Actor) -> QuerySet[Definition]:
+    """Who plans sees every version; others what is in force: who is to go is nobody else's before it is decided."""
+    require(actor, VIEW)
+    rows = Definition.objects.filter(kind=STRUCTURE).order_by("slug", "-version")
+    return rows if may(actor, PLAN) else rows.filter(state=Definition.State.ACTIVE)
+
+
 def structures(actor: Actor) -> list[Kept]:
-    """Every structure, the newest version of each, by short name. Raises MaropsError `not-allowed`."""
-    require(actor, VIEW)
-    rows = Definition.objects.filter(kind=STRUCTURE).exclude(state=Definition.State.RETIRED)
-    return [Kept(row, load(row)) for row in rows.order_by("slug", "-version").distinct("slug")]
+    """Every structure the reader may see, by its newest version. Raises MaropsError `not-allowed`."""
+    rows = _readable(actor).exclude(state=Definition.State.RETIRED)
+    return [Kept(row, load(row)) for row in rows.distinct("slug")]
 
 
-def find_structure(actor: Actor, slug: str) -> Kept:
-    """The newest version of one. Raises MaropsError `not-found`."""
-    require(actor, VIEW)
-    row = Definition.objects.filter(kind=STRUCTURE, slug=slug).order_by("-version").first()
+def find_structure(actor: Actor, slug: str, *, sketched: bool = True) -> Kept:
+    """The newest version of one that the reader may see; `sketched`: with their own changes that are not kept yet.
+
+    Raises MaropsError `not-found`.
+    """
+    row = _readable(actor).filter(slug=slug).first()
     if row is None:
         raise MaropsError(NOT_FOUND, f"There is no structure {slug!r}.")
-    return Kept(row, load(row))
+    sketch = StructureSketch.objects.filter(slug=slug, by=actor.id).first() if sketched and may(actor, PLAN) else None
+    return Kept(row, Structure.model_validate(sketch.document) if sketch else load(row), sketch)
 
 
 # -- charts ------------------------------------------------------------------------------------------------------------
@@ -135,21 +152,27 @@ def compared(actor: Actor, structure: Structure) -> Compared:
     """A structure against today. Of today those count whom a plan of the team speaks of: the team and its places."""
     whole = today_chart()
     team = team_of(actor)
-    within = [*(one.ref for one in team.workers), *(one.ref for one in team.openings.values())]
-    plan = charts.planned(structure, names(), titles())
-    today = charts.only(whole, [*within, *plan.nodes])
+    within = [*(one.ref for one in _planned(team)), *(one.ref for one in team.openings.values())]
+    planned = charts.planned(structure, names(), titles())
+    today = charts.only(whole, [*within, *planned.nodes])
+    plan = charts.ordered_as(planned, today)
     return Compared(today, plan, charts.differences(today, plan, within))
+
+
+def _planned(team: Team) -> list[Worker]:
+    """Whom a plan speaks of: those with roles of the team; who reports into it without one is no seat of it."""
+    return [one for one in team.workers if one.shares]
 
 
 def structure_of_today(actor: Actor, title: str) -> Structure:
     """The team as it is, with its open places, as a structure to change. Raises MaropsError `not-found` for no team."""
     team, whole = team_of(actor), today_chart()
     openings = {one.ref: one for one in team.openings.values()}
-    refs = [*(one.ref for one in team.workers), *openings]
+    refs = [*(one.ref for one in _planned(team)), *openings]
     if not refs:
         raise MaropsError(NOT_FOUND, "Nobody holds a role of the team yet, so that there is nothing to begin with.")
-    shares = {one.ref: one.shares for one in team.workers} | {ref: one.shares for ref, one in openings.items()}
-    leads = {one.ref: one.leads_as for one in team.workers}
+    shares = {one.ref: one.shares for one in _planned(team)} | {ref: one.shares for ref, one in openings.items()}
+    leads = {one.ref: one.leads_as for one in _planned(team)}
     seats = [_seat(ref, shares[ref], whole, leads.get(ref, ""), refs) for ref in refs if shares[ref]]
     return Structure(title=title, seats=tuple(seats))
 
@@ -184,21 +207,33 @@ class Weighed:
 
     def today(self) -> Figures:
         """The team as it is, without its open places."""
-        shares = [one.shares for one in self.team.workers]
-        refs = {one.id: one.ref for one in self.team.workers}
+        workers = _planned(self.team)
+        shares = [one.shares for one in workers]
+        refs = {one.id: one.ref for one in workers}
         led = {who: n for who, n in self.team.reports.items() if who in refs}
         wanted = self.team.wanted
-        return rules.figures(
-            self.team.workers, wanted, self.team.assumed, led, empty=len(self.team.openings), pay=self._pay(shares)
-        )
+        return rules.figures(self.team.workers, wanted, self.team.assumed, led, empty=0, pay=self._pay(shares))
+
+    def with_places(self) -> Figures | None:
+        """Today as if its open places were filled; None where there are none."""
+        return self.of(structure_of_today(self.actor, "today")) if self.team.openings else None
 
     def of(self, structure: Structure) -> Figures:
-        """A structure as if every empty seat had somebody with exactly the levels that its roles ask for."""
+        """A structure as if every empty seat had somebody with exactly the levels that its roles ask for.
+
+        Who is of the team without a role of it stays as today, unless the structure has a seat for them.
+        """
         people = {one.ref: one for one in self.team.known.values()}
-        workers = rules.workers_of(structure, people, self.team.catalogue)
+        seated = {seat.person for seat in structure.seats}
+        stay = [one for one in self.team.outside if one.ref not in seated]
+        workers = [*rules.workers_of(structure, people, self.team.catalogue), *stay]
         empty = sum(not one.person for one in structure.seats)
         pay = self._pay([one.roles for one in structure.seats])
         led = rules.reports_of(structure)
+        for one in stay:
+            boss = self.team.known.get(one.manager)
+            if boss and boss.ref in seated:
+                led[boss.ref] = led.get(boss.ref, 0) + 1
         return rules.figures(workers, self.team.wanted, self.team.assumed, led, empty=empty, pay=pay)
 
     def _pay(self, seats: Sequence[Mapping[str, float]]) -> Hours:

@@ -41,7 +41,7 @@ class Grower:
         here = self.standing
         if not here.role or here.assumed:
             return None
-        return next(iter(next_roles(career_map(), here.role, here.levels, here.evidenced)), None)
+        return next(iter(next_roles(career_map(), here.holds, here.levels, here.evidenced)), None)
 
 
 def growers(policy: Policy, people: Sequence[Person], *, evidence: bool = True) -> list[Grower]:
@@ -94,7 +94,7 @@ class Place:
 def places(policy: Policy, found: Sequence[Grower]) -> list[Place]:
     """Every role inside and every opening, with those who could follow: fewest levels missing first, then soonest."""
     known = career_map()
-    reach = {slug: known.reachable(slug) for slug in {one.standing.role for one in found if one.standing.role}}
+    reach = {held: known.reachable_from(held) for held in {one.standing.holds for one in found}}
     held: dict[str, int] = {}
     for rows in held_on().values():
         for row in rows:
@@ -107,7 +107,10 @@ def places(policy: Policy, found: Sequence[Grower]) -> list[Place]:
 
 
 def _vacant(
-    known: CareerMap, reach: Mapping[str, Mapping[str, Path]], found: Sequence[Grower], held: Mapping[str, int]
+    known: CareerMap,
+    reach: Mapping[tuple[str, ...], Mapping[str, Path]],
+    found: Sequence[Grower],
+    held: Mapping[str, int],
 ) -> list[Place]:
     rows = []
     for one in vacancies():
@@ -123,14 +126,14 @@ def _main_role(one: Vacancy) -> str:
 
 
 def _place(
-    known: CareerMap, reach: Mapping[str, Mapping[str, Path]], found: Sequence[Grower], role: str, title: str,
-    url: str, opening: str, holders: int,
+    known: CareerMap, reach: Mapping[tuple[str, ...], Mapping[str, Path]], found: Sequence[Grower], role: str,
+    title: str, url: str, opening: str, holders: int,
 ) -> Place:  # fmt: skip
     followers: list[tuple[int, float, str, int, Grower, Path, int]] = []
     ready = 0
     for one in found:
         at = one.standing
-        path = reach.get(at.role, {}).get(role)
+        path = reach[at.holds].get(role)
         if path is None or at.assumed:  # nothing is guessed about somebody whose levels the reader does not know
             continue
         levels, core = short_of(known.roles[role], at.levels)

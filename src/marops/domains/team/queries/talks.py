@@ -98,6 +98,11 @@ def talks_of(policy: Policy, row: OneToOne) -> list[Talk]:
     return list(Talk.objects.filter(one_to_one=row).order_by("-on"))
 
 
+def talk_on(policy: Policy, pair: Pair, on: date) -> Talk | None:
+    """The talk of a day, if one was kept. Raises MaropsError `not-found` for a third person."""
+    return next((one for one in talks_of(policy, pair.row) if one.on == on), None) if pair.row else None
+
+
 def topics_of(policy: Policy, row: OneToOne, *, settled: bool = False) -> list[Topic]:
     """What is to be talked about and what was agreed; what is one's own alone is left out for the other."""
     _need(policy, row)
@@ -169,7 +174,7 @@ def changed(policy: Policy, pair: Pair, talks: Sequence[Talk], at: datetime | No
         began=list(held.filter(starts__gte=first, starts__lte=day).order_by("starts")),
         ended=list(held.filter(ends__gt=first, ends__lte=day).order_by("ends")),
         assessed=_assessed(one, since, moment),
-        moves=_moves(one, first, day),
+        moves=_moves(pair, first, day),
         definitions=_definitions(one, since, moment),
     )
 
@@ -179,10 +184,10 @@ def _assessed(one: Person, since: datetime, until: datetime) -> list[Assessment]
     return list(rows.distinct("skill", "by"))
 
 
-def _moves(one: Person, first: date, day: date) -> list[GrowthMove]:
+def _moves(pair: Pair, first: date, day: date) -> list[GrowthMove]:
     """Moves of a plan that the manager may see, so that both have the same page: done since, and due soon."""
     shared = (GrowthPlan.SeenBy.MANAGER, GrowthPlan.SeenBy.BOTH)
-    rows = GrowthMove.objects.filter(plan__person=one, plan__seen_by__in=shared)
+    rows = GrowthMove.objects.filter(plan__person=pair.person, plan__manager=pair.manager, plan__seen_by__in=shared)
     done = Q(done_on__gte=first, done_on__lte=day)
     return list(rows.filter(done | Q(done_on=None, by__lte=day + NEAR)).order_by("done_on", "by"))
 

@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from marops.domains.team.catalogue import assumptions, catalogue
-from marops.domains.team.models import RoleHeld
+from marops.domains.team.catalogue import assumptions
+from marops.domains.team.queries.people import memberships
 from marops.domains.team.rules.assumptions import Driver
 from marops.domains.team.rules.document import Range
 from marops.engine.asking import query_engine
@@ -77,8 +76,9 @@ def volumes() -> dict[str, Volume]:
 
 def _volume(driver: Driver, months: Mapping[int, int]) -> Volume:
     if driver.id == "people" and (heads := _heads()):
-        why = ngettext("One person has a role of the team.", "%(n)s people have roles of the team.", heads)
-        return Volume(driver, Range(low=heads, usual=heads, high=heads, origin="facts", why=why % {"n": heads}))
+        why = ngettext("One person is of the team.", "%(n)s people are of the team.", heads)
+        why %= {"n": f"{heads:,}"}
+        return Volume(driver, Range(low=heads, usual=heads, high=heads, origin="facts", why=why))
     known = min(MONTHS, max(months, default=0))  # the month in which they begin is not whole
     if driver.measured_from and known and (amount := _measured(driver, [months.get(n, 0) for n in range(known)])):
         return Volume(driver, amount, driver.measured_from)
@@ -99,10 +99,7 @@ def _measured(driver: Driver, counts: list[int]) -> Range | None:
 
 def _heads() -> int:
     """How many people the team has."""
-    day = today()
-    held = RoleHeld.objects.filter(Q(starts=None) | Q(starts__lte=day), Q(ends=None) | Q(ends__gt=day))
-    held = held.filter(elsewhere=False, role__in=list(catalogue().inside), person__active=True)
-    return int(held.aggregate(n=Count("person", distinct=True))["n"])
+    return sum(one.of_team for one in memberships().values())
 
 
 def _counted() -> Mapping[str, Mapping[int, int]]:

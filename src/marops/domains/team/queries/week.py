@@ -36,6 +36,12 @@ class Row:
         return self.member.person
 
     @property
+    def counts(self) -> bool:
+        """Do they hold a role of the team, or have something on their plate all the same?"""
+        on = self.plate
+        return bool(self.member.shares or on.undated or on.dues or on.late or any(one.load for one in on.weeks))
+
+    @property
     def worst(self) -> float:
         """By how many hours the fullest week runs over."""
         return max(one.over for one in self.plate.weeks)

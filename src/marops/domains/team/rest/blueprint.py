@@ -16,7 +16,8 @@ from marops.kernel.rest import Shown, Strict
 class BlueprintAsked(Strict):
     """What limits the team: `size`, `budget` (a year, with the employer's part), or `load`: the least that covers it.
 
-    `amounts`: driver → how much a month; `instead`: assumption → a value that counts for this once.
+    `amounts`: driver → how much a month; `instead`: assumption → a value that counts for this once. `pay`: what costs
+    rest on, `own` (pay kept here; needs `pay.see`) or `bands` (assumed); empty: own where it may and enough is kept.
     """
 
     size: int | None = None
@@ -25,6 +26,7 @@ class BlueprintAsked(Strict):
     amounts: dict[str, float] = Field(default_factory=dict)
     instead: dict[str, float] = Field(default_factory=dict)
     keep: bool = False
+    pay: str = ""
 
 
 class MoneyOut(Shown):
@@ -47,6 +49,7 @@ class SeatKindOut(Shown):
     cost: float
     hours: float
     leads: float
+    leads_as: str
     booked: float
 
 
@@ -63,13 +66,19 @@ class AlternativeOut(Shown):
     coverage: MoneyOut
     full_at: float
     ai_used: float
+    review: float
+    size_share: float
     needed: float
     undone: list[dict[str, Any]]
+    undone_hours: MoneyOut
     single: list[str]
     without: list[str]
     unled: int
     senior: int
+    begins: dict[str, float]
     order: list[dict[str, Any]]
+    months: dict[str, dict[str, float]]
+    searches: int
     today: list[dict[str, Any]]
     no_seat: list[str]
     value: float
@@ -78,6 +87,8 @@ class AlternativeOut(Shown):
     proven: bool
     sizes: int
     common: float
+    parts: dict[str, float]
+    first_in: float
 
 
 class BlueprintOut(Shown):
@@ -96,13 +107,14 @@ class BlueprintOut(Shown):
     people_today: int
     anchors: list[dict[str, Any]]
     anchors_doubt: str
+    pay: dict[str, Any]
     pay_says: str
     apart: list[dict[str, Any]]
 
 
 @router.post("/team/blueprint", response=BlueprintOut)
 def blueprint(request: HttpRequest, body: BlueprintAsked) -> dict[str, Any]:
-    """Three structures for a size, a budget or a load. Costs are by the assumed bands of pay, not by anybody's own."""
+    """Three structures for a size, a budget or a load. `pay` says what costs rest on."""
     actor = actor_of(request)
     require(actor, PLAN)
     return queries.answer(queries.asked_of(**body.dict()), actor)

@@ -1,4 +1,4 @@
-"""Careers and growth plans over REST. A plan is its owner's here too; no token of a program opens one."""
+"""Careers and growth plans over REST. A plan is its owner's here too, in their own session; no key opens one."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.team.actions import growth as actions
-from marops.domains.team.growth_forms import AdoptForm, GoalForm, GoalStateForm, PlanForm, ReviewForm
+from marops.domains.team.growth_forms import AdoptForm, GoalForm, GoalStateForm, MoveForm, PlanForm, ReviewForm
 from marops.domains.team.permissions import VIEW, Policy
 from marops.domains.team.queries import career as careers
 from marops.domains.team.queries import growth as queries
@@ -20,16 +20,18 @@ from marops.domains.team.rest.base import router
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Shown, Strict
+from marops.kernel.rest import Shown, Strict, answered_once
 
 
 class CareerOut(Shown):
-    """Where somebody is and can go, as the reader may see it; nothing of their plan."""
+    """Where somebody is and can go, as the reader may see it; moves are for `step`, the first role of the way."""
 
+    answer: str
     standing: dict[str, Any]
     next: list[dict[str, Any]]
     reachable: list[dict[str, Any]]
     target: str | None
+    step: str | None
     moves: list[dict[str, Any]]
 
 
@@ -72,9 +74,12 @@ class NewGrowthGoal(Strict):
 
 
 class GrowthGoalState(Strict):
-    """open, reached or dropped."""
+    """How far a goal is (open, reached or dropped), or its role, words and day; what is left out stays."""
 
-    state: str
+    state: str = ""
+    role: str = ""
+    says: str = ""
+    by: date | None = None
 
 
 class NewGrowthMove(Strict):
@@ -87,9 +92,12 @@ class NewGrowthMove(Strict):
 
 
 class GrowthMoveState(Strict):
-    """The day on which it was done; null: it is open."""
+    """The day on which it was done (null: it is open), or its words, skill and day; what is left out stays."""
 
-    done_on: date | None
+    done_on: date | None = None
+    says: str = ""
+    skill: str = ""
+    by: date | None = None
 
 
 class NewGrowthReview(Strict):
@@ -100,15 +108,21 @@ class NewGrowthReview(Strict):
     beside_id: str = ""
 
 
+class ChangedGrowthReview(Strict):
+    """A look back in other words; what is left out stays."""
+
+    on: date | None = None
+    says: str = ""
+    beside_id: str = ""
+
+
 @router.get("/team/career", response=CareerMapOut)
 def career_map(request: HttpRequest, given: Query[CareerWay]) -> dict[str, Any]:
     """The career map; with `?from=…&to=…` the way between two roles and what it takes."""
     require(actor_of(request), VIEW)
     if not given.from_ or not given.to:
         return map_json()
-    careers.role_of(given.from_)
-    careers.role_of(given.to)
-    return told_way_between(given.from_, given.to)
+    return told_way_between(careers.role_called(given.from_), careers.role_called(given.to))
 
 
 @router.get("/team/career/{ref}", response=CareerOut)
@@ -136,6 +150,22 @@ def _own(request: HttpRequest) -> dict[str, Any]:
     return queries.told_plan(found)
 
 
+def _me(request: HttpRequest) -> UUID:
+    return actions.my_person(actor_of(request))
+
+
+def _as_it_is(request: HttpRequest, part: str, ident: UUID, given: dict[str, Any]) -> dict[str, Any]:
+    """What stands in one's plan, with what was sent in its place."""
+    plan = queries.own_plan(Policy.of(actor_of(request)))
+    row = getattr(plan, part).filter(id=ident).first() if plan else None
+    if row is None:
+        raise MaropsError(NOT_FOUND)
+    return {name: getattr(row, name) for name in _FIELDS[part]} | given
+
+
+_FIELDS = {"goals": ("role", "says", "by"), "moves": ("says", "skill", "by"), "reviews": ("on", "says", "beside_id")}
+
+
 @router.get("/team/growth/of/{ref}", response=GrowthPlanOut)
 def plan_of(request: HttpRequest, ref: str) -> dict[str, Any]:
     """Somebody's growth plan, for the mentor and the manager with whom it is shared."""
@@ -145,9 +175,10 @@ def plan_of(request: HttpRequest, ref: str) -> dict[str, Any]:
 
 
 @router.put("/team/growth", response=GrowthPlanOut)
+@answered_once
 def set_plan(request: HttpRequest, body: SetGrowthPlan) -> dict[str, Any]:
     """Change what one aims at and who sees it; makes the plan where there is none."""
-    actions.set_plan(actor=actor_of(request), **validated(PlanForm, body.dict()))
+    actions.set_plan(actor=actor_of(request), **validated(PlanForm, body.dict(), me=_me(request)))
     return _own(request)
 
 
@@ -159,6 +190,7 @@ def delete_plan(request: HttpRequest) -> Status[None]:
 
 
 @router.post("/team/growth/goals", response={201: GrowthPlanOut})
+@answered_once
 def add_goal(request: HttpRequest, body: NewGrowthGoal) -> Status[dict[str, Any]]:
     """A goal more."""
     actions.add_goal(actor=actor_of(request), **validated(GoalForm, body.dict()))
@@ -166,9 +198,17 @@ def add_goal(request: HttpRequest, body: NewGrowthGoal) -> Status[dict[str, Any]
 
 
 @router.put("/team/growth/goals/{ident}", response=GrowthPlanOut)
+@answered_once
 def set_goal(request: HttpRequest, ident: UUID, body: GrowthGoalState) -> dict[str, Any]:
-    """A goal is open, reached or dropped."""
-    actions.set_goal(actor=actor_of(request), goal_id=ident, **validated(GoalStateForm, body.dict()))
+    """A goal is open, reached or dropped, or is another one."""
+    actor, given = actor_of(request), body.dict(exclude_unset=True)
+    if "state" in given or not given:
+        state = {"state": given.pop("state", "")}
+        actions.set_goal(actor=actor, goal_id=ident, **validated(GoalStateForm, state))
+    if given:
+        actions.change_goal(
+            actor=actor, goal_id=ident, **validated(GoalForm, _as_it_is(request, "goals", ident, given))
+        )
     return _own(request)
 
 
@@ -180,6 +220,7 @@ def remove_goal(request: HttpRequest, ident: UUID) -> Status[None]:
 
 
 @router.post("/team/growth/moves", response={201: GrowthPlanOut})
+@answered_once
 def add_move(request: HttpRequest, body: NewGrowthMove) -> Status[dict[str, Any]]:
     """A move more."""
     actions.add_move(actor=actor_of(request), **validated(AdoptForm, body.dict()))
@@ -187,9 +228,16 @@ def add_move(request: HttpRequest, body: NewGrowthMove) -> Status[dict[str, Any]
 
 
 @router.put("/team/growth/moves/{ident}", response=GrowthPlanOut)
+@answered_once
 def set_move(request: HttpRequest, ident: UUID, body: GrowthMoveState) -> dict[str, Any]:
-    """A move was done, or is open again."""
-    actions.set_move(actor=actor_of(request), move_id=ident, done_on=body.done_on)
+    """A move was done, is open again, or is another one."""
+    actor, given = actor_of(request), body.dict(exclude_unset=True)
+    if "done_on" in given or not given:
+        actions.set_move(actor=actor, move_id=ident, done_on=given.pop("done_on", None))
+    if given:
+        actions.change_move(
+            actor=actor, move_id=ident, **validated(MoveForm, _as_it_is(request, "moves", ident, given))
+        )
     return _own(request)
 
 
@@ -201,10 +249,20 @@ def remove_move(request: HttpRequest, ident: UUID) -> Status[None]:
 
 
 @router.post("/team/growth/reviews", response={201: GrowthPlanOut})
+@answered_once
 def add_review(request: HttpRequest, body: NewGrowthReview) -> Status[dict[str, Any]]:
     """A review more."""
-    actions.add_review(actor=actor_of(request), **validated(ReviewForm, body.dict()))
+    actions.add_review(actor=actor_of(request), **validated(ReviewForm, body.dict(), me=_me(request)))
     return Status(201, _own(request))
+
+
+@router.put("/team/growth/reviews/{ident}", response=GrowthPlanOut)
+@answered_once
+def set_review(request: HttpRequest, ident: UUID, body: ChangedGrowthReview) -> dict[str, Any]:
+    """A review in other words."""
+    data = _as_it_is(request, "reviews", ident, body.dict(exclude_unset=True))
+    actions.change_review(actor=actor_of(request), review_id=ident, **validated(ReviewForm, data, me=_me(request)))
+    return _own(request)
 
 
 @router.delete("/team/growth/reviews/{ident}", response={204: None})

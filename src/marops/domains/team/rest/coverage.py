@@ -21,9 +21,12 @@ class CoverageOut(Shown):
 
     as_of: str
     answer: str
+    standing: dict[str, Any]
     remedy: dict[str, Any] | None
     full_time: float
+    outside: list[dict[str, Any]]
     beside: int
+    beside_people: list[dict[str, Any]]
     hidden: int
     unassessed: int
     people: list[dict[str, Any]]
@@ -32,7 +35,11 @@ class CoverageOut(Shown):
     skills: list[dict[str, Any]]
     responsibilities: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
+    not_assessed: list[str]
+    nobody_for_hard_cases: list[dict[str, Any]]
     single_points: list[dict[str, Any]]
+    single_by_roles: list[dict[str, Any]]
+    safe_beside: list[dict[str, Any]]
     overload: list[dict[str, Any]]
     unowned: list[dict[str, Any]]
     spans: list[dict[str, Any]]
@@ -60,7 +67,7 @@ class FaultOut(Shown):
     says: str
 
 
-class Asked(Paging):
+class DutiesAsked(Paging):
     """Which letters: of one role's responsibilities, or of all."""
 
     role: str = ""
@@ -88,7 +95,7 @@ def coverage(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/team/duties", response=Page[LetterOut])
-def duties(request: HttpRequest, given: Query[Asked]) -> dict[str, Any]:
+def duties(request: HttpRequest, given: Query[DutiesAsked]) -> dict[str, Any]:
     """Who does what: a letter after the other, by responsibility and then by person."""
     actor = actor_of(request)
     require(actor, VIEW)

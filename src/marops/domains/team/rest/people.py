@@ -8,26 +8,31 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Status
 
-from marops.domains.accounts.public import actor_of
+from marops.domains.accounts.public import Account, actor_of
 from marops.domains.team.actions import records as actions
+from marops.domains.team.actions.addresses import link_account
+from marops.domains.team.actions.people import change_person
 from marops.domains.team.actions.roster import load_people, preview_people
 from marops.domains.team.catalogue import catalogue
 from marops.domains.team.models import Evidence, Person, RoleHeld
 from marops.domains.team.models import Shown as Consent
+from marops.domains.team.people_forms import AddressForm
 from marops.domains.team.permissions import MANAGE, VIEW, Policy
+from marops.domains.team.queries.addresses import proposals
 from marops.domains.team.queries.everything import everything
 from marops.domains.team.queries.hours import find_person
 from marops.domains.team.queries.pay import pay_for
 from marops.domains.team.queries.people import find_held, path_for
 from marops.domains.team.queries.people_list import Narrowing
-from marops.domains.team.queries.roster import plan_json
 from marops.domains.team.queries.roster_out import table_out
+from marops.domains.team.queries.roster_plan import plan_json
 from marops.domains.team.queries.skills import evidence_for, levels_for
 from marops.domains.team.queries.traces import traces
 from marops.domains.team.rest.base import router
 from marops.kernel.errors import NOT_ALLOWED, MaropsError
+from marops.kernel.forms import validated
 from marops.kernel.permissions import require
-from marops.kernel.rest import Page, Shown, Strict
+from marops.kernel.rest import Page, Shown, Strict, answered_once
 
 
 class GivenRole(Strict):
@@ -93,7 +98,7 @@ class GivenEvidence(Strict):
 
 
 class EvidenceOut(Shown):
-    """Something that speaks for a level."""
+    """Something that speaks for a level. Added by themselves, or by who assesses them: that colleagues never see."""
 
     id: UUID
     skill: str
@@ -103,6 +108,7 @@ class EvidenceOut(Shown):
     url: str
     on: date | None
     valid_until: date | None
+    by_themselves: bool
 
 
 class TraceOut(Shown):
@@ -150,10 +156,13 @@ class Leaving(Strict):
 
 
 class GivenTable(Strict):
-    """A list of people as delimited text. `dry_run`: only say what it would come to."""
+    """A list of people as delimited text. `dry_run`: only say what it would come to. `role_column`: the heading of the
+    column that holds roles, where the file does not call it so; `-`: none does.
+    """
 
     text: str
     dry_run: bool = False
+    role_column: str = ""
 
 
 class FindingOut(Shown):
@@ -167,13 +176,14 @@ class FindingOut(Shown):
 
 
 class LoadedOut(Shown):
-    """What loading came to, or would."""
+    """What loading came to, or would. `role_unknown`: nothing is written, one of these columns may hold the roles."""
 
     rows: int
     created: int
     updated: int
     unchanged: int
     refused: int
+    role_unknown: list[str]
     findings: list[FindingOut]
 
 
@@ -249,6 +259,7 @@ def skills(request: HttpRequest, ref: str) -> dict[str, Any]:
 
 
 @router.post("/team/people/{ref}/skills", response=Page[LevelOut], exclude_unset=True)
+@answered_once
 def assess(request: HttpRequest, ref: str, body: GivenLevels) -> dict[str, Any]:
     """Say levels: one's own, or as a manager those of somebody one leads."""
     _policy, row = _person(request, ref)
@@ -258,7 +269,7 @@ def assess(request: HttpRequest, ref: str, body: GivenLevels) -> dict[str, Any]:
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:
-    names = ("id", "skill", "kind", "says", "key", "url", "on", "valid_until")
+    names = ("id", "skill", "kind", "says", "key", "url", "on", "valid_until", "by_themselves")
     return {name: getattr(one, name) for name in names}
 
 
@@ -317,12 +328,63 @@ def pay(request: HttpRequest, ref: str) -> dict[str, Any]:
 
 
 @router.put("/team/people/{ref}/pay", response=Page[PayOut])
+@answered_once
 def set_pay(request: HttpRequest, ref: str, body: GivenPay) -> dict[str, Any]:
     """Set what somebody is paid from a day on."""
     _policy, row = _person(request, ref)
     actions.set_pay(actor=actor_of(request), person_id=row.id, **body.dict())
     found: dict[str, Any] = pay(request, ref)
     return found
+
+
+class Address(Strict):
+    """The address of somebody without an account; empty: none."""
+
+    email: str = ""
+
+
+class ProposalOut(Shown):
+    """The address that is kept of somebody without an account, and the account that has it by now."""
+
+    email: str
+    account_id: UUID | None
+    account_name: str | None
+    proposed_account_id: UUID | None
+    proposed_account_name: str | None
+
+
+def _account(policy: Policy, row: Person) -> dict[str, Any]:
+    own = Account.objects.filter(id=row.account_id).first() if row.account_id else None
+    found = next(iter(proposals(policy, row)), None)
+    return {
+        "email": row.email, "account_id": own.id if own else None, "account_name": own.name if own else None,
+        "proposed_account_id": found.account.id if found else None,
+        "proposed_account_name": found.account.name if found else None,
+    }  # fmt: skip
+
+
+@router.get("/team/people/{ref}/account", response=ProposalOut)
+def account(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """Who somebody signs in as, or the address kept of them."""
+    policy, row = _person(request, ref)
+    require(policy.actor, MANAGE)
+    return _account(policy, row)
+
+
+@router.put("/team/people/{ref}/account", response=ProposalOut)
+def address(request: HttpRequest, ref: str, body: Address) -> dict[str, Any]:
+    """Keep the address of somebody without an account."""
+    policy, row = _person(request, ref)
+    require(policy.actor, MANAGE)
+    given = validated(AddressForm, body.dict())
+    return _account(policy, change_person(actor=policy.actor, person_id=row.id, **given))
+
+
+@router.post("/team/people/{ref}/account", response=ProposalOut)
+def link(request: HttpRequest, ref: str) -> dict[str, Any]:
+    """The account with the address that is kept of somebody is theirs."""
+    policy, row = _person(request, ref)
+    return _account(policy, link_account(actor=policy.actor, person_id=row.id))
 
 
 @router.post("/team/people/{ref}/leave", response=Page[HeldRoleOut])
@@ -335,10 +397,10 @@ def leave(request: HttpRequest, ref: str, body: Leaving) -> dict[str, Any]:
 
 
 @router.delete("/team/people/{ref}/kept", response=Gone)
-def forget(request: HttpRequest, ref: str) -> dict[str, Any]:
-    """Delete for good what is kept about somebody; name and roles here stay."""
+def forget(request: HttpRequest, ref: str, name: str) -> dict[str, Any]:
+    """Delete for good what is kept about somebody who left; their name, said once more, and roles here stay."""
     _policy, row = _person(request, ref)
-    return {"deleted": sum(actions.forget(actor=actor_of(request), person_id=row.id).values())}
+    return {"deleted": sum(actions.forget(actor=actor_of(request), person_id=row.id, name=name).values())}
 
 
 @router.get("/team/people/{ref}/kept", response=dict[str, Any])
@@ -348,7 +410,7 @@ def take_along(request: HttpRequest, ref: str) -> dict[str, Any]:
     return everything(policy, row)
 
 
-class Narrowed(Strict):
+class TableAsked(Strict):
     """Which people."""
 
     q: str = ""
@@ -357,7 +419,7 @@ class Narrowed(Strict):
 
 
 @router.get("/team/table", response=TableOut)
-def table(request: HttpRequest, given: Query[Narrowed]) -> dict[str, Any]:
+def table(request: HttpRequest, given: Query[TableAsked]) -> dict[str, Any]:
     """The list of people as one table."""
     actor = actor_of(request)
     require(actor, VIEW)
@@ -375,5 +437,5 @@ def load(request: HttpRequest, body: GivenTable) -> dict[str, Any]:
     """Load a list of people, or say what it would come to."""
     actor = actor_of(request)
     require(actor, MANAGE)
-    data = body.text.encode()
-    return plan_json(preview_people(actor=actor, data=data) if body.dry_run else load_people(actor=actor, data=data))
+    run = preview_people if body.dry_run else load_people
+    return plan_json(run(actor=actor, data=body.text.encode(), role_column=body.role_column))

@@ -183,7 +183,7 @@ def chart(request: HttpRequest, given: Query[PlanOf]) -> dict[str, Any]:
     require(actor, VIEW)
     if not given.plan:
         return {"today": _boxes(queries.today_chart()), "plan": None, "differences": None}
-    found = queries.compared(actor, queries.find_structure(actor, given.plan).structure)
+    found = queries.compared(actor, queries.find_structure(actor, given.plan, sketched=False).structure)
     differ = {name: list(getattr(found.differences, name)) for name in ("new", "moved", "changed", "gone")}
     return {"today": _boxes(found.today), "plan": _boxes(found.plan), "differences": differ}
 
@@ -212,7 +212,7 @@ def structures(request: HttpRequest) -> dict[str, Any]:
 @router.get("/team/structures/{slug}", response=StructureOut)
 def structure(request: HttpRequest, slug: str) -> dict[str, Any]:
     """One structure with its document."""
-    kept = queries.find_structure(actor_of(request), slug)
+    kept = queries.find_structure(actor_of(request), slug, sketched=False)
     return _line(kept) | {"document": kept.structure.model_dump(mode="json", exclude_defaults=True)}
 
 

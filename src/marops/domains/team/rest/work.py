@@ -18,6 +18,7 @@ from marops.domains.team.queries import work as queries
 from marops.domains.team.queries.hours import find_person
 from marops.domains.team.rest.base import router
 from marops.domains.team.work_forms import ChangedWorkForm, FillForm, OnboardingForm, OpeningForm, WorkForm
+from marops.kernel.errors import NOT_ALLOWED, MaropsError
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, page, place_of
@@ -167,7 +168,9 @@ class OpeningIn(Strict):
 
 
 class OpeningOut(Shown):
-    """A place, and the skills it would end a gap in (`closes`) or stand beside a single person in (`seconds`)."""
+    """A place; `closes`: skills in which it would end a gap (none where `closes_known` is false, for people hide
+    theirs), `seconds`: skills in which it would stand beside a single person.
+    """
 
     ref: str
     id: str
@@ -180,6 +183,7 @@ class OpeningOut(Shown):
     starts: date | None
     filled_by: str | None
     closes: list[str]
+    closes_known: bool
     seconds: list[str]
     hidden: int
 
@@ -234,6 +238,8 @@ def work(request: HttpRequest, given: Query[WorkAsked]) -> dict[str, Any]:
     if given.state != "all":
         rows = rows.filter(state__in=queries.OPEN) if given.state == "open" else rows.exclude(state__in=queries.OPEN)
     if given.person == "me":
+        if not policy.in_person:
+            raise MaropsError(NOT_ALLOWED, "A key is nobody of the team. Name the person, such as P-3.")
         rows = rows.filter(person_id=policy.me) if policy.me else rows.none()
     elif given.person == "nobody":
         rows = rows.filter(person=None)
@@ -336,6 +342,7 @@ def plates(request: HttpRequest) -> dict[str, Any]:
             ],
         }
         for one in week.rows(day=day)
+        if one.counts
     ]  # fmt: skip
     return {"items": items, "plannable_share": week.plannable()}
 
@@ -446,14 +453,17 @@ def place_state(request: HttpRequest, ref: str, body: OpeningAct) -> dict[str, A
 
 
 @router.get("/team/openings/{ref}/description", response=DescriptionOut)
-def description(request: HttpRequest, ref: str) -> dict[str, Any]:
-    """The job description, made of the catalogue and of the team as this reader may know it."""
+def description(request: HttpRequest, ref: str, *, outside: bool = False) -> dict[str, Any]:
+    """The job description, made of the catalogue and of the team as this reader may know it.
+
+    `outside` leaves out what the team lacks, as the papers do.
+    """
     actor = actor_of(request)
     require(actor, VIEW)
     row = openings.find_opening(ref)
     sections = [
         {"key": one.key, "heading": one.heading, "lines": list(one.lines), "by_hand": one.by_hand is not None,
          "stale": one.stale}
-        for one in openings.description_of(actor, row)
+        for one in openings.description_of(actor, row, outside=outside)
     ]  # fmt: skip
     return {"ref": row.ref, "title": row.title, "sections": sections}

@@ -36,6 +36,8 @@ class Span(Document):
     id: Slug
     name: Line
     reports: Range
+    alike: Range | None = None
+    """From how many people of the same role on a plan reckons with this kind; None: only of who does other work."""
 
 
 class AiHelp(Document):
@@ -113,6 +115,8 @@ class Shape(Document):
     cover_per_vital_skill: Range
     ai_help_used: Range
     senior_share: Range
+    size_share: Range = Range(low=1, usual=1, high=1)
+    """Of the size that is asked for; where no size is, of the largest of the other shapes, and below all of them."""
     with_roles: tuple[Slug, ...] = ()
     """The company's own roles that this plan has a seat for, from the size on at which they fill one."""
     work_saved: Range = Range(low=0, usual=0, high=0)
@@ -131,6 +135,12 @@ class Weights(Document):
     unled: Range = Range(low=4, usual=8, high=16, why="For each person whom nobody leads: asking round, and doubling.")
     unripe: Range = Range(low=10, usual=25, high=40, why="For each senior seat that the shape asks for and lacks.")
     untaught: Range = Range(low=4, usual=10, high=20, why="For each beginner with no settled colleague beside them.")
+    budgeted: Range = Range(
+        low=0,
+        usual=0.1,
+        high=1,
+        why="Of pay where a budget is given: the money is there, yet no seat is taken for nothing.",
+    )
     other_pair: Range = Range(low=4, usual=10, high=20, why="For two roles in one person that nobody named as fitting.")
     other_pair_until: Range = Range(low=3, usual=6, high=8, why="Team size above which only named pairs are combined.")
     least_share: Range = Range(low=0.1, usual=0.2, high=0.3, why="Less of a week than this is no role, but a badge.")
@@ -146,6 +156,10 @@ class Anchor(Document):
     doubt: Text = ""
 
 
+_LINES = ((5, "director"), (3, "manager"), (1, "specialist"), (0, "entry"))
+"""From which standing of a level on which line of the assumptions about joining counts."""
+
+
 class Joining(Document):
     """How long it takes until somebody new is there, and until they are up to pace."""
 
@@ -153,6 +167,12 @@ class Joining(Document):
     months_to_full_pace: Mapping[str, Range]
     pace_while_learning: Range
     mentor_hours_per_week: Range
+    searches_at_once: Range = Range(low=1, usual=2, high=4, why="Each search takes hours of those who lead.")
+
+    @staticmethod
+    def line(standing: int) -> str:
+        """Under which name the months stand for somebody of a standing."""
+        return next(name for least, name in _LINES if standing >= least)
 
 
 class Pace(Document):

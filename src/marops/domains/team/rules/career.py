@@ -5,7 +5,7 @@ middle of its range, for the sources say no more.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -102,6 +102,10 @@ class CareerMap:
         """Every step."""
         return tuple(one for ways in self.ways.values() for one in ways)
 
+    def holds(self, slug: str) -> bool:
+        """Does any step lead to this role, or from it?"""
+        return bool(self.ways.get(slug) or self.unmapped(slug) or self.into(slug))
+
     def unmapped(self, slug: str) -> list[tuple[str, tuple[float, float], Basis]]:
         """Next roles that the catalogue only names: what they are called, months, how sure."""
         role = self.roles.get(slug)
@@ -133,6 +137,23 @@ class CareerMap:
         found = self._walked(source, lambda way: way.usual)
         found.pop(source, None)
         return dict(sorted(found.items(), key=lambda pair: (pair[1].usual, len(pair[1].ways), pair[0])))
+
+    def reachable_from(self, sources: Collection[str]) -> Mapping[str, Path]:
+        """The same from several roles that somebody has at once: by the quickest way from any; soonest first."""
+        found: dict[str, Path] = {}
+        for path in (path for source in sources for path in self.reachable(source).values()):
+            known = found.get(path.target)
+            if path.target not in sources and (known is None or path.usual < known.usual):
+                found[path.target] = path
+        return dict(sorted(found.items(), key=lambda pair: (pair[1].usual, len(pair[1].ways), pair[0])))
+
+    def ways_from(self, sources: Collection[str]) -> Mapping[str, Way]:
+        """The steps from these roles to others, the quickest of each."""
+        found: dict[str, Way] = {}
+        for way in (way for source in sources for way in self.ways.get(source, ())):
+            if way.target not in sources and (way.target not in found or way.usual < found[way.target].usual):
+                found[way.target] = way
+        return found
 
     def _walked(self, source: str, cost: Cost) -> dict[str, Path]:
         """Dijkstra. Costs are not negative; equal ones are decided by time, steps and names, so that the same
@@ -247,11 +268,11 @@ class Closeness:
         return OVERLAP_WEIGHT * self.overlap + EVIDENCE_WEIGHT * self.evidence
 
 
-def next_roles(known: CareerMap, source: str, levels: Levels, seen: Iterable[str] = ()) -> list[Closeness]:
-    """The roles one step from here, the closest first; of equal ones the sooner."""
+def next_roles(known: CareerMap, sources: Collection[str], levels: Levels, seen: Iterable[str] = ()) -> list[Closeness]:
+    """The roles one step from those somebody has, the closest first; of equal ones the sooner."""
     skills = frozenset(seen)
     found = []
-    for way in known.ways.get(source, ()):
+    for way in known.ways_from(sources).values():
         lack = gap(way.target, known.roles[way.target], levels)
         found.append(Closeness(way, lack, lack.overlap, lack.evidenced(skills)))
     return sorted(found, key=lambda one: (-one.score, one.way.usual, one.way.target))

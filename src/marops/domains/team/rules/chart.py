@@ -207,6 +207,13 @@ def _rounded(node: Node) -> list[tuple[str, int]]:
     return sorted((role, round(share * 100)) for role, share in node.roles)
 
 
+def ordered_as(chart: Chart, other: Chart) -> Chart:
+    """The boxes in the order they have in another chart, so that both can be compared by eye; those not in it last."""
+    places = {key: place for place, key in enumerate(other.nodes)}
+    keys = sorted(chart.nodes, key=lambda key: places.get(key, len(places)))
+    return Chart({key: chart.nodes[key] for key in keys})
+
+
 def only(chart: Chart, keys: Iterable[str]) -> Chart:
     """The boxes of these keys, and those above them."""
     wanted: set[str] = set()

@@ -4,7 +4,11 @@ who has more on than can be planned, how many a manager leads.
     needed hours   = what there is of the driver a month × hours for each (`needs`); shared evenly over the skills
     plannable      = hours at work × share of a week × (1 − unplanned − meetings − learning) (`plannable`)
     skilled hours  = plannable hours of those who can, each one's spread over the skills they can do as the need is
-    coverage       = skilled hours / needed hours
+    coverage       = skilled hours / needed hours, of skills in which anybody has a level
+
+A skill stands in one of the ways of STANDINGS, the first that applies. *Covered* needs two who handle its hard cases
+and enough hours of those who can; where nobody has a level it is not assessed, which is no gap. Hours are those of the
+team alone; but nothing is said to be uncovered or to rest on one person while somebody who works beside it can do it.
 
 The low end of every range takes what is worst on each side, the high end what is best: wide on purpose. Somebody more
 who can do a skill adds hours to it and takes none away from another, so they never lower a coverage.
@@ -12,9 +16,10 @@ who can do a skill adds hours to it and takes none away from another, so they ne
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from math import ceil, inf
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from marops.domains.team.rules.assumptions import Assumptions, HoursOfWork, Learning, Span
 from marops.domains.team.rules.document import Range
@@ -23,6 +28,13 @@ from marops.domains.team.rules.roles import Catalogue, Load
 ABLE, EXPERT = 2, 3
 """Alone in usual cases; hard cases too, which is what standing in for somebody takes."""
 WEEKS_OF_MONTH = 365.25 / 12 / 7
+OVER = 1.005
+"""What is more than can be planned: the least share that is not written as 100 %."""
+
+Standing = Literal["hidden", "unknown", "beside", "uncovered", "headless", "single", "short", "covered"]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+"""Cannot be told; nobody has a level; thin in the team, but somebody beside it can; nobody is able; nobody for hard
+cases; rests on one; too few hours; covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ def total(parts: Iterable[Hours]) -> Hours:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Somebody of the team as coverage sees them: shares of a week by role, and the levels that may be looked at."""
+    """Somebody of the team as coverage sees them: shares of a week by its roles, and levels that may be looked at."""
 
     id: Any
     ref: str
@@ -70,11 +82,19 @@ class Worker:
     leads_as: str = ""
     tasks: float = 0.0
     """Hours of single pieces of work that are due within a month."""
+    besides: float = 0.0
+    """Share of a week in other roles than the team's, of somebody who is of it by whom they report to."""
 
     @property
     def week(self) -> float:
         """What the team has of a full week of theirs."""
-        return self.full * sum(self.shares.values())
+        return self.full * sum(self.shares.values(), self.besides)
+
+
+def full_time(some: Iterable[Worker]) -> float:
+    """Their weeks, added up: to the tenth and half of one up, here alone, so that nobody rounds it another way."""
+    weeks = sum((Decimal(str(round(one.week, 6))) for one in some), Decimal(0))
+    return float(weeks.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +156,16 @@ class SkillCover:
     """How many people's levels the reader may not see."""
     asked: int = 0
     """How many have a level in it, be it that they have not begun."""
+    others: tuple[Worker, ...] = ()
+    """Who is able to do it and works beside the team: their roles do not count for it."""
+
+    @cached_property
+    def beside(self) -> tuple[Worker, ...]:
+        """Who beside the team would help where it has nobody, or one alone, at that level."""
+        if self.hidden or len(self.experts) > 1:
+            return ()
+        level = EXPERT if self.able else ABLE
+        return tuple(one for one in self.others if one.levels.get(self.skill, 0) >= level)
 
     @cached_property
     def needed(self) -> Hours:
@@ -144,8 +174,8 @@ class SkillCover:
 
     @cached_property
     def ratio(self) -> Hours | None:
-        """Skilled hours as a share of those needed."""
-        return self.skilled.over(self.needed)
+        """Skilled hours as a share of those needed; None where nobody has a level that may be looked at."""
+        return self.skilled.over(self.needed) if self.asked else None
 
     @property
     def bus_factor(self) -> int:
@@ -155,37 +185,59 @@ class SkillCover:
     @property
     def gap(self) -> bool:
         """Is it certain that nobody is able to do it? Where nobody was asked, nothing is."""
-        return not self.able and not self.hidden and bool(self.asked)
+        return not self.able and not self.hidden and bool(self.asked) and not self.beside
 
     @property
     def unknown(self) -> bool:
         """Has nobody a level in it, so that nothing can be said?"""
-        return not self.asked and not self.hidden
+        return not self.asked and not self.hidden and not self.beside
 
     @property
     def single(self) -> Worker | None:
         """The one person on whom it rests, where that is certain."""
-        return self.experts[0] if len(self.experts) == 1 and not self.hidden else None
+        return self.experts[0] if len(self.experts) == 1 and not self.hidden and not self.beside else None
 
     @property
     def headless(self) -> bool:
         """Somebody does usual cases and nobody the hard ones."""
-        return bool(self.able) and not self.experts and not self.hidden
+        return bool(self.able) and not self.experts and not self.hidden and not self.beside
+
+    @property
+    def enough(self) -> Literal["", "sure", "unsure", "short"]:
+        """Are the hours of those who can enough? Not sure while the range holds the whole."""
+        if self.ratio is None:
+            return ""
+        return "sure" if self.ratio.low >= 1 else "short" if self.ratio.high < 1 else "unsure"
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands, in one word."""
+        found: tuple[tuple[Standing, object], ...] = (
+            ("hidden", self.hidden), ("unknown", self.unknown), ("beside", self.beside), ("uncovered", self.gap),
+            ("headless", self.headless), ("single", self.single), ("short", self.enough == "short"),
+        )  # fmt: skip
+        return next((word for word, holds in found if holds), "covered")
 
 
 @dataclass(frozen=True, slots=True)
 class DutyCover:
-    """One responsibility: who can do all of it, and the thinnest of its skills."""
+    """One responsibility: who can do all of it, the thinnest of its skills, and how many are not assessed."""
 
     need: Need
     able: tuple[Worker, ...]
     experts: tuple[Worker, ...]
     thinnest: SkillCover | None
+    unknown: int = 0
 
     @property
     def ratio(self) -> Hours | None:
-        """The coverage of the thinnest of its skills: more of the others does not help."""
-        return self.thinnest.ratio if self.thinnest else None
+        """The coverage of the thinnest of its skills: more of the others does not help.
+
+        While one of them is not assessed nothing is known of the whole, unless nobody is able in another.
+        """
+        if self.thinnest is None or (self.unknown and not self.thinnest.gap):
+            return None
+        return self.thinnest.ratio
 
 
 def skills_of(wanted: Sequence[Need]) -> dict[str, tuple[tuple[Need, Hours], ...]]:
@@ -198,8 +250,10 @@ def skills_of(wanted: Sequence[Need]) -> dict[str, tuple[tuple[Need, Hours], ...
     return {skill: tuple(parts) for skill, parts in found.items()}
 
 
-def cover(workers: Sequence[Worker], wanted: Sequence[Need], assumed: Assumptions) -> dict[str, SkillCover]:
-    """Every skill that the work needs, those with the most hours first."""
+def cover(
+    workers: Sequence[Worker], wanted: Sequence[Need], assumed: Assumptions, beside: Iterable[Worker] = ()
+) -> dict[str, SkillCover]:
+    """Every skill that the work needs, those with the most hours first. `beside`: who works here beside the team."""
     parts = skills_of(wanted)
     need = {skill: sum(hours.usual for _, hours in some) for skill, some in parts.items()}
     able: dict[str, list[Worker]] = {skill: [] for skill in parts}
@@ -214,14 +268,19 @@ def cover(workers: Sequence[Worker], wanted: Sequence[Need], assumed: Assumption
                 able[skill].append(one)
                 if level >= EXPERT:
                     experts[skill].append(one)
+    others: dict[str, list[Worker]] = {}
+    for one in beside:
+        for skill in (skill for skill, level in one.levels.items() if level >= ABLE and skill in parts):
+            others.setdefault(skill, []).append(one)
     skilled = _skilled(workers, need, assumed)
     hidden = sum(not one.seen for one in workers)
     return {
         skill: SkillCover(
-            skill, parts[skill], tuple(able[skill]), tuple(experts[skill]), skilled[skill], hidden, asked[skill]
+            skill, parts[skill], tuple(able[skill]), tuple(experts[skill]), skilled[skill], hidden, asked[skill],
+            tuple(others.get(skill, ())),
         )
         for skill in sorted(parts, key=lambda it: (-need[it], it))
-    }
+    }  # fmt: skip
 
 
 def _skilled(workers: Sequence[Worker], need: Mapping[str, float], assumed: Assumptions) -> dict[str, Hours]:
@@ -254,7 +313,13 @@ def duties(
     """Every responsibility, with who is able to do all of it."""
     able = {skill: {one.id: one for one in found.able} for skill, found in skills.items()}
     experts = {skill: {one.id: one for one in found.experts} for skill, found in skills.items()}
-    return tuple(DutyCover(one, _in_all(one, able), _in_all(one, experts), _thinnest(one, skills)) for one in wanted)
+    return tuple(
+        DutyCover(
+            one, _in_all(one, able), _in_all(one, experts), _thinnest(one, skills),
+            sum(skills[skill].unknown for skill in one.skills),
+        )
+        for one in wanted
+    )  # fmt: skip
 
 
 def _in_all(need: Need, who: Mapping[str, Mapping[Any, Worker]]) -> tuple[Worker, ...]:
@@ -293,6 +358,46 @@ def resting(skills: Iterable[SkillCover]) -> tuple[Rests, ...]:
             found.setdefault(one.single.id, []).append(one)
     rows = [Rests(some[0].experts[0], tuple(some)) for some in found.values()]
     return tuple(sorted(rows, key=lambda one: (-one.week.usual, -len(one.skills), one.person.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What of a role's work one person alone does, where levels do not say whether another could."""
+
+    person: Worker
+    role: str
+    needs: tuple[Need, ...]
+    whole: bool
+    """Is it all that the role answers for?"""
+
+    @property
+    def hours(self) -> Hours:
+        """A month."""
+        return total(one.hours for one in self.needs if one.hours)
+
+
+def alone(
+    wanted: Sequence[Need],
+    does: Mapping[str, Collection[Any]],
+    skills: Mapping[str, SkillCover],
+    known: Mapping[Any, Worker],
+) -> tuple[Alone, ...]:
+    """Single points of failure by the roles held: a list of people with roles and no levels has them too.
+
+    Only where one of the skills is not assessed, or levels are not shown: else it is known whether another is able.
+    """
+    found: dict[tuple[Any, str], list[Need]] = {}
+    for one in wanted:
+        who = does.get(one.key, ())
+        if len(who) == 1 and any(skills[it].unknown or skills[it].hidden for it in one.skills):
+            found.setdefault((next(iter(who)), one.role), []).append(one)
+    all_ = {role: sum(one.role == role for one in wanted) for _who, role in found}
+    rows = [
+        Alone(known[who], role, tuple(some), len(some) == all_[role])
+        for (who, role), some in found.items()
+        if who in known
+    ]
+    return tuple(sorted(rows, key=lambda one: (-one.hours.usual, -len(one.needs), one.person.name, one.role)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +454,8 @@ def _nearest(
 
 Fullness = Literal["over", "full", "room", "none"]
 """More than can be planned; over the mark at which queues grow; room; nothing on."""
+Sure = Literal["certain", "likely", "possible"]
+"""How sure it is that there is too much: even the least is; one end of the ranges says so; they overlap too far."""
 
 
 @dataclass(frozen=True)
@@ -377,12 +484,20 @@ class Loaded:
         share = self.share
         if share is None or not share.usual:
             return "over" if self.needed.usual else "none"
-        return "over" if share.usual > 1 else "full" if share.usual > self.full_at else "room"
+        return "over" if share.usual >= OVER else "full" if share.usual > self.full_at else "room"
 
     @cached_property
     def certain(self) -> bool:
         """Is it too much even where everything turns out well?"""
-        return self.share is not None and self.share.low > 1
+        return self.needed.low > self.plannable.high
+
+    @property
+    def sure(self) -> Sure:
+        """How sure it is, of what is more than can be planned."""
+        if self.certain:
+            return "certain"
+        ends = self.needed.usual > self.plannable.high, self.needed.low > self.plannable.usual
+        return "likely" if any(ends) else "possible"
 
 
 def loads(

@@ -7,6 +7,7 @@ a PDF. What somebody wrote by hand stands in a section's place until they take i
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Literal
 
 Cover = Literal["nobody", "one", "others"]
@@ -77,6 +78,8 @@ class Place:
     hidden: int = 0
     """How many people do not show their skills."""
     pay: str = ""
+    outside: bool = False
+    """Is it told to outsiders? What the team lacks is left out; the same tasks and skills stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def as_lines(text: str) -> tuple[str, ...]:
 
 
 def _why(one: Place) -> list[str]:
+    if one.outside:
+        return [*one.summary]
     uncovered = sum(duty.cover == "nobody" for duty in one.duties)
     thin = sum(duty.cover == "one" for duty in one.duties)
     missing = sum(asked.cover == "nobody" for asked in one.skills)
@@ -179,7 +184,9 @@ def _why(one: Place) -> list[str]:
 def _do(one: Place) -> list[str]:
     first = [duty for duty in one.duties if duty.cover == "nobody"]
     then = [duty for duty in one.duties if duty.cover == "one"]
-    lines = []
+    lines: list[str] = []
+    if one.outside:
+        return [f"- {duty.text}" for duty in (*first, *then)]
     if first:
         lines += ["From the beginning, because nobody does it yet:", *(f"- {duty.text}" for duty in first)]
     if then:
@@ -200,12 +207,15 @@ def _not(one: Place) -> list[str]:
 def _bring(one: Place) -> list[str]:
     asked = [skill for skill in one.skills if not _to_learn(skill)]
     ordered = sorted(asked, key=lambda skill: (skill.cover != "nobody", -skill.weight, not skill.core, skill.name))
-    lines = [f"- {skill.name}: {_lower(skill.sentence)}{_missing(skill)}" for skill in ordered[:MOST_SKILLS]]
+    lines = [
+        f"- {skill.name}: {_lower(skill.sentence)}{'' if one.outside else _missing(skill)}"
+        for skill in ordered[:MOST_SKILLS]
+    ]
     if not lines:
         return []
     lacking = "Nobody has all of this. The first ones matter most, since the team lacks them:"
     usual = "Nobody has all of this. We look at what you have done, not at how it was called:"
-    return [lacking if _lacks(ordered) else usual, *lines]
+    return [lacking if _lacks(ordered) and not one.outside else usual, *lines]
 
 
 def _to_learn(one: Asked) -> bool:
@@ -234,7 +244,7 @@ def _tools(one: Place) -> list[str]:
             f"In use here: {', '.join(one.tools)}. You need not know them all; knowing one of a kind is enough."
         )
     if one.answers_for:
-        lines.append(f"In our own system you would answer for: {'; '.join(one.answers_for)}.")
+        lines.append(f"Here you would answer for: {'; '.join(one.answers_for)}.")
     return lines
 
 
@@ -269,8 +279,8 @@ def _honest(one: Place) -> list[str]:
             f"place has {one.week:.0f} that can be planned. {_fits(usual, one.week)}"
         )
     if one.years:
-        lines.append(f"Sources name {'; '.join(one.years)}. We count what you can show, not years.")
-    if one.hidden:
+        lines.append(f"Usual is: {'; '.join(one.years)}. We count what you can show, not years.")
+    if one.hidden and not one.outside:
         lines.append(
             f"{_count(one.hidden, 'person', 'people')} of the team did not show their skills; the gaps may be fewer."
         )
@@ -281,7 +291,7 @@ def _fits(usual: float, week: float) -> str:
     if usual > week:
         return "That is more than fits into it: what comes first is decided with you."
     if usual < week / 2:
-        return "So there is room for work that nobody has counted yet."
+        return "What fills the rest of the week is not counted yet: ask us."
     return "That fits, with little to spare."
 
 
@@ -311,6 +321,21 @@ def markdown(title: str, under: str, sections: Sequence[Section]) -> str:
             lines += [f"- {_plain(item)}" for item in part.items] or [_plain(part.text)]
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def standalone(title: str, under: str, sections: Sequence[Section]) -> str:
+    """The description as an HTML page of its own, without a look: to be put into whatever publishes it."""
+    lines = [
+        "<!doctype html>", '<html lang="en"><head><meta charset="utf-8">', f"<title>{escape(title)}</title></head>",
+        f"<body><h1>{escape(title)}</h1>",
+    ]  # fmt: skip
+    lines += [f"<p>{escape(under)}</p>"] if under else []
+    for one in sections:
+        lines.append(f"<h2>{escape(one.heading)}</h2>")
+        for part in one.parts:
+            items = "".join(f"<li>{escape(item)}</li>" for item in part.items)
+            lines.append(f"<ul>{items}</ul>" if items else f"<p>{escape(part.text)}</p>")
+    return "\n".join([*lines, "</body></html>"]) + "\n"
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """The map of coverage: people by groups of skills, or by the skills of one group; many people by their roles.
 
-In a group somebody has the level that at least half of its skills reach; below it stands in how many of them there is
-a second one.
+In a group of skills stands in how many of them somebody is able, so that whoever does one thing well is not lost; where
+roles have the rows, who is able in at least half of them. Below it stands in how many of them there is a second one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,6 +41,8 @@ class PersonRow:
 
     person: Worker
     levels: tuple[int | None, ...]
+    able: tuple[int, ...] = ()
+    """In how many skills of each column they are able."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,12 @@ def level_in(levels: Mapping[str, int], column: Column) -> int:
 def people_rows(workers: Sequence[Worker], shown: Sequence[Column]) -> list[PersonRow]:
     """A row for each person."""
     return [
-        PersonRow(one, tuple(level_in(one.levels, column) if one.seen else None for column in shown)) for one in workers
-    ]
+        PersonRow(
+            one, tuple(level_in(one.levels, column) if one.seen else None for column in shown),
+            tuple(sum(one.levels.get(it.skill, 0) >= ABLE for it in column.skills) for column in shown),
+        )
+        for one in workers
+    ]  # fmt: skip
 
 
 def role_rows(workers: Sequence[Worker], shown: Sequence[Column]) -> list[RoleRow]:

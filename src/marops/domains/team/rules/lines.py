@@ -1,6 +1,6 @@
 """Reporting lines: who stands above whom, and where a line would run in a circle."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -35,4 +35,19 @@ def circles(managers: Mapping[K, K | None]) -> list[list[K]]:
             here = managers.get(here)
         if here is not None and here in path:
             found.append([*path[path.index(here) :], here])
+    return found
+
+
+def below(managers: Mapping[K, K | None], tops: Iterable[K]) -> set[K]:
+    """Whoever stands below one of these, directly or through others; nobody is visited twice."""
+    reports: dict[K, list[K]] = {}
+    for who, boss in managers.items():
+        if boss is not None:
+            reports.setdefault(boss, []).append(who)
+    found: set[K] = set()
+    ahead = list(tops)
+    while ahead:
+        fresh = [one for one in reports.get(ahead.pop(), ()) if one not in found]
+        found.update(fresh)
+        ahead += fresh
     return found

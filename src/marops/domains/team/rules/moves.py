@@ -1,6 +1,6 @@
 """The smallest next moves: of what somebody lacks for a role, the few things that can be done this quarter."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -54,37 +54,47 @@ class Move:
     requirement: str = ""
     shows: bool = False
     """The level is there, and only evidence for it is missing."""
+    role: str = ""
+    """The role of the way that it is a step to."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """What moves are chosen from: skills, hints by key, offers, and how often somebody left a trace of a kind."""
+    """What moves are chosen from: skills, hints by key, offers, how often somebody left a trace of a kind."""
 
     skills: Mapping[str, Skill]
     hints: Mapping[str, Hint]
     offers: Sequence[Offer] = ()
     seen: Mapping[str, int] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
+    """The words of moves that were done; none is proposed twice."""
 
 
-def moves(lack: Gap, given: AtHand, path: Iterable[Requirement] = (), count: int = THREE) -> list[Move]:
-    """The next moves, smallest first: requirements of the new path and core skills before others, those short by the
-    fewest levels before those further off, what is at hand before what has to be looked for, short before long. Where
-    less is missing, evidence for what is there already. Something at hand for the role as a whole comes last.
+def moves(
+    lack: Gap, given: AtHand, path: Iterable[Requirement] = (), count: int = THREE, towards: Collection[str] = ()
+) -> list[Move]:
+    """The next moves, smallest first: requirements of the new path and core skills before others, skills that a later
+    role asks for as well (`towards`) before those that end here, those short by the fewest levels before those further
+    off, what is at hand before what has to be looked for, short before long. Where less is missing, evidence for what
+    is there already. Something at hand for the role as a whole comes last.
     """
-    whole = [Move("", one.says, one.hours, "at hand", url=one.url) for one in given.offers if not one.key][:1]
-    return [*_small(lack, given, path, count - len(whole)), *whole]
+    whole = [Move("", one.says, one.hours, "at hand", url=one.url) for one in given.offers
+             if not one.key and one.says not in given.done][:1]  # fmt: skip
+    small = _small(lack, given, path, max(0, count - len(whole)), towards)
+    return [replace(one, role=lack.role) for one in (*small, *whole)]
 
 
-def _small(lack: Gap, given: AtHand, path: Iterable[Requirement], count: int) -> list[Move]:
+def _small(lack: Gap, given: AtHand, path: Iterable[Requirement], count: int, towards: Collection[str]) -> list[Move]:
     chosen: list[Move] = []
-    taken: set[str] = set()
-    for one in sorted(_wanted(lack), key=lambda need: (not need.core, need.short, need.skill)):
+    taken: set[str] = set(given.done)
+    wanted = [one for one in lack.lacks if one.short]
+    for one in sorted(wanted, key=lambda need: (not need.core, need.skill not in towards, need.short, need.skill)):
         found = _for_skill(one, given, taken)
         if found:
             chosen.append(found)
             taken.add(found.says)
-    chosen += [_of_path(one) for one in path if one.first_move and not _shown(one, given.seen)]
-    ranked = sorted(chosen, key=lambda move: _rank(move, lack))[:count]
+    chosen += [move for one in path if not _shown(one, given.seen) for move in _of_path(one) if move.says not in taken]
+    ranked = sorted(chosen, key=lambda move: _rank(move, lack, towards))[:count]
     for one in lack.lacks:
         if len(ranked) < count and not one.short and not _evidence(one.skill, given):
             found = _for_skill(one, given, taken)
@@ -92,13 +102,11 @@ def _small(lack: Gap, given: AtHand, path: Iterable[Requirement], count: int) ->
     return ranked
 
 
-def _wanted(lack: Gap) -> list[Lack]:
-    return [one for one in lack.lacks if one.short]
-
-
-def _rank(move: Move, lack: Gap) -> tuple[bool, int, bool, float, str]:
+def _rank(move: Move, lack: Gap, towards: Collection[str]) -> tuple[bool, bool, int, bool, float, str]:
     short = next((one.short for one in lack.lacks if one.skill == move.skill), 1)
-    return not (move.core or move.requirement), short, move.source == "plain", move.hours[0], move.says
+    ends_here = not move.requirement and move.skill not in towards
+    first = not (move.core or move.requirement), ends_here
+    return *first, short, move.source == "plain", move.hours[0], move.says
 
 
 def _evidence(skill: str, given: AtHand) -> bool:
@@ -107,16 +115,17 @@ def _evidence(skill: str, given: AtHand) -> bool:
 
 
 def _shown(requirement: Requirement, seen: Mapping[str, int]) -> bool:
-    return any(seen.get(one.key) for one in requirement.evidence)
+    """Is there evidence that speaks for all of it? What is only a sign, or says little, leaves the first move open."""
+    return any(one.speaks and one.strength != "weak" and seen.get(one.key) for one in requirement.evidence)
 
 
-def _of_path(one: Requirement) -> Move:
+def _of_path(one: Requirement) -> list[Move]:
     first = one.first_move
     if first is None:
-        raise ValueError("only what has a first move")
+        return []
     high = first.hours.high if first.hours.high is not None else first.hours.usual
     key = one.evidence[0].key if one.evidence else ""
-    return Move("", first.says, (first.hours.low, high), "path", aim=one.says, key=key, requirement=one.name)
+    return [Move("", first.says, (first.hours.low, high), "path", aim=one.says, key=key, requirement=one.name)]
 
 
 def _for_skill(one: Lack, given: AtHand, taken: set[str]) -> Move | None:

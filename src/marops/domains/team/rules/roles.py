@@ -1,7 +1,7 @@
 """The catalogue of roles and skills: documents of kind `role` and `skills`, and both together as one graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -123,14 +123,21 @@ class Persona(Document):
 class Proof(Document):
     """What would show that somebody owns a thing: a trace in Marops, what of it counts, and how much it says.
 
-    `held` is "planned" where Marops keeps no such trace yet.
+    `held` is "planned" where Marops keeps no such trace yet. `lacks` names what of it the trace does not tell: such a
+    trace is a sign, and shows nothing by itself.
     """
 
     object: Line
     key: str = ""
     held: Literal["now", "planned"] = "planned"
     counts: Text = ""
+    lacks: Text = ""
     strength: Literal["weak", "fair", "strong"] = "fair"
+
+    @property
+    def speaks(self) -> bool:
+        """Does a trace of this kind alone show it?"""
+        return self.held == "now" and not self.lacks
 
 
 class FirstMove(Document):
@@ -258,6 +265,8 @@ class Catalogue:
 
     roles: Mapping[str, Role]
     skills: Mapping[str, Skill]
+    retired: Mapping[str, str] = field(default_factory=dict)
+    """Short name → what a role was called that is no longer in force."""
 
     @cached_property
     def inside(self) -> Mapping[str, Role]:
@@ -271,9 +280,15 @@ class Catalogue:
         return {f"{slug}/{one.id}": (slug, one) for slug, role in self.inside.items() for one in role.responsibilities}
 
     def title(self, slug: str) -> str:
-        """What a role is called; of one that the catalogue does not have, its short name in words."""
+        """What a role is called, or was; of one that the catalogue never had, its short name in words."""
         role = self.roles.get(slug)
-        return role.title if role else slug.replace("-", " ").replace("_", " ").capitalize()
+        if role:
+            return role.title
+        return self.retired.get(slug) or slug.replace("-", " ").replace("_", " ").capitalize()
+
+    def words(self, role: str) -> str:
+        """The title of a role that a step names, by its short name or in free words."""
+        return self.title(role) if role in self.roles or role in self.retired else role
 
     def skill_name(self, ident: str) -> str:
         """What a skill is called."""

@@ -1,7 +1,7 @@
 """A list of people as somebody keeps it in a spreadsheet: which column means what, and what its cells say."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,23 +12,79 @@ from marops.domains.team.rules.roles import Catalogue
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "ref": ("ref", "reference", "id"),
-    "name": ("name", "full name", "person", "employee", "team member"),
-    "email": ("email", "e mail", "mail", "email address", "e mail address", "address"),
-    "roles": ("role", "roles", "job", "job title", "title", "position", "function"),
-    "share": ("share", "shares", "allocation", "fte", "share of a week", "of a week", "capacity", "percent"),
-    "since": ("role since", "from", "role from", "in role since", "start of role"),
-    "manager": ("manager", "reports to", "line manager", "boss", "supervisor", "lead", "manager email"),
-    "location": ("location", "place", "city", "office", "site"),
-    "zone": ("zone", "time zone", "timezone", "tz"),
+    "name": ("name", "full name", "person", "employee", "team member", "mitarbeiter", "mitarbeiterin"),
+    "email": ("email", "e mail", "mail", "email address", "e mail address", "address", "e mail adresse"),
+    "roles": (
+        "role",
+        "roles",
+        "job",
+        "job title",
+        "title",
+        "position",
+        "function",
+        "rolle",
+        "rollen",
+        "funktion",
+        "stelle",
+    ),
+    "share": (
+        "share",
+        "shares",
+        "allocation",
+        "fte",
+        "share of a week",
+        "of a week",
+        "capacity",
+        "percent",
+        "anteil",
+        "pensum",
+    ),
+    "since": ("role since", "from", "role from", "in role since", "start of role", "rolle seit"),
+    "manager": (
+        "manager",
+        "reports to",
+        "line manager",
+        "boss",
+        "supervisor",
+        "lead",
+        "manager email",
+        "vorgesetzte",
+        "vorgesetzter",
+        "berichtet an",
+        "führungskraft",
+    ),
+    "location": ("location", "place", "city", "office", "site", "ort", "standort"),
+    "zone": ("zone", "time zone", "timezone", "tz", "zeitzone"),
     "calendar": ("calendar", "working calendar"),
-    "joined": ("joined", "here since", "start date", "hire date", "hired", "joined on", "date joined"),
-    "hours": ("hours", "weekly hours", "hours a week", "hours per week"),
-    "pay": ("pay", "salary", "paid a year", "annual salary", "base salary", "cost", "compensation"),
-    "currency": ("currency", "pay currency", "salary currency"),
+    "joined": (
+        "joined",
+        "here since",
+        "start date",
+        "hire date",
+        "hired",
+        "joined on",
+        "date joined",
+        "eintritt",
+        "eintrittsdatum",
+    ),
+    "hours": ("hours", "weekly hours", "hours a week", "hours per week", "wochenstunden", "stunden"),
+    "pay": (
+        "pay",
+        "salary",
+        "paid a year",
+        "annual salary",
+        "base salary",
+        "cost",
+        "compensation",
+        "gehalt",
+        "jahresgehalt",
+    ),
+    "currency": ("currency", "pay currency", "salary currency", "währung"),
     "pay_since": ("pay from", "paid from", "pay since", "salary from"),
 }
 """Column → headings that mean it, folded."""
 _MARKED: Final = re.compile(r"^(?:(self|own|manager)\s*[:·-]\s*)?(.+?)(?:\s*\((self|own|manager)\))?$")
+_PARTED: Final = re.compile(r"[;+\n|]")
 _SHARE: Final = re.compile(r"[\s,(:–-]*\(?\s*(\d+(?:[.,]\d+)?)\s*(%?)\s*\)?$")
 
 
@@ -40,6 +96,26 @@ class Meaning:
     column: str = ""
     skill: str = ""
     by: str = ""
+    guessed: bool = False
+    """Was it understood by its cells, and not by its heading?"""
+
+
+_SMALL: Final = frozenset(("of", "the", "and", "for", "in", "a"))
+
+
+def _bag(words: str) -> frozenset[str]:
+    """The words of a name in whatever order."""
+    return frozenset(folded(words).split()) - _SMALL
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Names most like this one: those that share most of its words first, then those that are spelt alike."""
+    names, bag = {folded(one): one for one in known}, _bag(word)
+    shared = {one: len(bag & _bag(one)) / len(bag | _bag(one)) for one in names if bag & _bag(one)}
+    alike = get_close_matches(folded(word), names, n=most, cutoff=0.5)
+    order = sorted(shared, key=lambda one: (-shared[one], one not in alike, one))
+    full = [one for one in order if shared[one] >= 1 / 3]
+    return [names[one] for one in dict.fromkeys((*full, *alike))][:most]
 
 
 def folded(words: str) -> str:
@@ -47,16 +123,47 @@ def folded(words: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", words.casefold()).split())
 
 
-def meanings(headers: Sequence[str], known: Catalogue) -> list[Meaning]:
-    """What each column means. A skill's column without a mark holds the manager's levels; no meaning is given twice."""
+def meanings(
+    headers: Sequence[str], known: Catalogue, rows: Sequence[Sequence[str]] = (), role_column: str = ""
+) -> list[Meaning]:
+    """What each column means. A skill's column without a mark holds the manager's levels; no meaning is given twice.
+
+    Where no heading says which column holds roles, it is the one that is named as `role_column`, else the one whose
+    cells are mostly roles.
+    """
     headings = {heading: column for column, all_of in COLUMNS.items() for heading in all_of}
     skills = {folded(name): ident for ident, one in known.skills.items() for name in (ident, one.name)}
     found: list[Meaning] = []
     for header in headers:
-        said = _one(header, headings, skills)
+        named = bool(role_column) and header.strip() == role_column.strip()
+        said = Meaning(header, "roles") if named else _one(header, headings, skills)
         taken = any((one.column, one.skill, one.by) == (said.column, said.skill, said.by) for one in found)
         found.append(Meaning(header) if taken else said)
+    if not any(one.column == "roles" for one in found):
+        names = _titles(known)
+        for place, one in enumerate(found):
+            cells = [cells[place] for cells in rows if place < len(cells) and cells[place].strip()]
+            if (
+                not one.column
+                and not one.skill
+                and cells
+                and 2 * sum(_are_roles(it, names) for it in cells) > len(cells)
+            ):
+                found[place] = Meaning(one.heading, "roles", guessed=True)
+                break
     return found
+
+
+def _are_roles(cell: str, names: "_Titles") -> bool:
+    return all(names.find(_SHARE.sub("", part.strip())) for part in _PARTED.split(cell) if part.strip())
+
+
+def suggestions(heading: str, known: Catalogue) -> list[str]:
+    """What a column that means nothing may have been meant for: fields and skills with names like it."""
+    fields = {name: names[0] for names in COLUMNS.values() for name in names}
+    skills = {one.name: one.name for one in known.skills.values()}
+    found = nearest(heading, (*fields, *skills))
+    return list(dict.fromkeys((fields | skills)[one] for one in found))
 
 
 def _one(header: str, headings: Mapping[str, str], skills: Mapping[str, str]) -> Meaning:
@@ -145,6 +252,8 @@ class Told:
 
     role: str
     share: Decimal | None = None
+    called: str = ""
+    """The title in the cell, where it is not the catalogue's."""
 
 
 def roles_of(cell: str, known: Catalogue) -> list[Told]:
@@ -153,33 +262,45 @@ def roles_of(cell: str, known: Catalogue) -> list[Told]:
     Raises `Wrong` with the nearest titles for one that the catalogue does not have.
     """
     names = _titles(known)
-    return [_told(part.strip(), names, known) for part in re.split(r"[;+\n|]", cell) if part.strip()]
+    return [_told(part.strip(), names, known) for part in _PARTED.split(cell) if part.strip()]
 
 
-def _titles(known: Catalogue) -> dict[str, str]:
-    names: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    """Role by every name it goes by, and by the words of its names in whatever order where that is one role alone."""
+
+    exact: Mapping[str, str]
+    bags: Mapping[frozenset[str], str]
+
+    def find(self, name: str) -> str:
+        """The short name of the role, or nothing."""
+        return self.exact.get(folded(name)) or self.bags.get(_bag(name), "")
+
+
+def _titles(known: Catalogue) -> _Titles:
+    exact: dict[str, str] = {}
+    bags: dict[frozenset[str], set[str]] = {}
     for slug, role in known.roles.items():
         for name in (*role.aliases, role.title, slug):
-            names[folded(name)] = slug
-    return names
+            exact[folded(name)] = slug
+            bags.setdefault(_bag(name), set()).add(slug)
+    return _Titles(exact, {bag: min(slugs) for bag, slugs in bags.items() if len(slugs) == 1 and len(bag) > 1})
 
 
-def _told(part: str, names: Mapping[str, str], known: Catalogue) -> Told:
-    if found := names.get(folded(part)):
-        return Told(found)
-    marked = _SHARE.search(part)
-    name = part[: marked.start()] if marked else part
-    if found := names.get(folded(name)):
-        return Told(found, share_of(f"{marked[1]}{marked[2]}") if marked else None)
-    near = get_close_matches(folded(name), names, n=3, cutoff=0.5)
-    titles = list(dict.fromkeys(known.title(names[one]) for one in near))
+def _told(part: str, names: _Titles, known: Catalogue) -> Told:
+    marked = None if names.find(part) else _SHARE.search(part)
+    name = (part[: marked.start()] if marked else part).strip()
+    if found := names.find(name):
+        own = folded(name) in (folded(known.title(found)), folded(found))
+        return Told(found, share_of(f"{marked[1]}{marked[2]}") if marked else None, "" if own else name)
+    titles = list(dict.fromkeys(known.title(names.find(one)) for one in nearest(name, names.exact)))
     remedy = f"Did you mean {' or '.join(titles)}?" if titles else "Use a role of the catalogue, or add it there first."
-    raise Wrong(f"There is no role “{name.strip()}”.", remedy)
+    raise Wrong(f"There is no role “{name}”.", remedy)
 
 
 def shares_of(cell: str, number: int) -> list[Decimal | None]:
     """The shares that stand in a column of their own: one for all, or one for each role, parted like the roles."""
-    parts = [part.strip() for part in re.split(r"[;+\n|]", cell) if part.strip()]
+    parts = [part.strip() for part in _PARTED.split(cell) if part.strip()]
     if not parts:
         return [None] * number
     shares: list[Decimal | None] = [share_of(part) for part in parts]
@@ -216,3 +337,5 @@ class Line:
     pay_since: date | None = None
     levels: dict[tuple[str, str], int] = field(default_factory=dict)
     """(skill, side) → level."""
+    also: list[int] = field(default_factory=list)
+    """Other rows about the same person, taken in here."""

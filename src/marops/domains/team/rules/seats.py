@@ -147,16 +147,20 @@ def workers_of(structure: Structure, known: Mapping[str, Worker], catalogue: Cat
     found: dict[str, Worker] = {}
     for seat in structure.seats:
         shares = {role: share for role, share in seat.roles.items() if role in catalogue.inside}
+        besides = sum(share for role, share in seat.roles.items() if role not in catalogue.inside)
         who = seat.person or seat.id
         if who in found:
             held = found[who]
+            besides += held.besides
             shares = {role: held.shares.get(role, 0.0) + shares.get(role, 0.0) for role in {*held.shares, *shares}}
         mine = known.get(seat.person)
         name = mine.name if mine else catalogue.title(next(iter(seat.roles)))
         levels = mine.levels if mine else {} if seat.person else asked_levels(catalogue, seat.roles, {})
         seen = mine.seen if mine else not seat.person
         full = mine.full if mine else 1.0
-        found[who] = Worker(who, seat.person or seat.vacancy, name, shares, levels, full, seen, None, seat.leads_as)
+        found[who] = Worker(
+            who, seat.person or seat.vacancy, name, shares, levels, full, seen, None, seat.leads_as, besides=besides
+        )
     return list(found.values())
 
 
@@ -169,7 +173,7 @@ def figures(
     duties = coverage.duties(workers, wanted, skills)
     led = coverage.spans([(one, reports.get(one.id, 0)) for one in workers], assumed.spans)
     return Figures(
-        len(workers), empty, sum(one.week for one in workers), skills, duties, led, pay,
+        len(workers), empty, coverage.full_time(workers), skills, duties, led, pay,
         sum(not one.seen for one in workers),
     )  # fmt: skip
 

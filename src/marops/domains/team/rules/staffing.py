@@ -2,6 +2,7 @@
 
     hours of a role  = Σ amounts × hours for each × (1 − saved by AI help × part of it used), over its responsibilities
     hours of a seat  = hours at work × (1 − unplanned − meetings − learning) × full mark × pace × (1 − loss)
+    AI's review      = hours a week for each ten people × part of AI help used, with the role that knows most of it
     pace of a seat   = of the levels it has against the levels its roles ask for: one below, as asked, one above
     cost of a seat   = pay of its level × (1 + the employer's part) / 12; of several roles the dearest level
 
@@ -16,15 +17,19 @@ from itertools import combinations
 from math import inf
 from typing import Any, Final, Literal
 
-from marops.domains.team.rules.assumptions import Assumptions, Pair, Shape
+from marops.domains.team.rules.assumptions import Assumptions, Pair, Shape, Span
 from marops.domains.team.rules.document import Range
 from marops.domains.team.rules.roles import STANDING, Catalogue, Responsibility, Role
+from marops.domains.team.rules.seats import band_of
 from marops.methods.staffing.model import SeatKind, Skill, Wanted, Work
 
 MOST_PEOPLE: Final = 200
 DUTIES: Final = frozenset({"compliance"})
 """Kinds of skill whose work is a duty."""
 CHECKS: Final = frozenset({"quality-checks"})
+REVIEWS: Final = ("ai-governance", "working-with-ai")
+"""Skills of whoever looks over what AI made."""
+_WEEKS: Final = 52 / 12
 COVERS_FROM: Final = 3
 VITAL_FROM: Final = 3
 _LADDER: Final = ("entry", "specialist", "senior_specialist", "manager", "senior_manager", "director", "executive")
@@ -58,7 +63,8 @@ def turned(name: str, to: Literal["low", "high"]) -> Look:
 @dataclass(frozen=True)
 class Ground:
     """What a plan is made from. `amounts`: driver → what there is of it a month; `instead`: assumption → another value
-    that counts in place of the usual one; `keep`: role → how many seats there have to be at least.
+    that counts in place of the usual one; `keep`: role → how many seats there have to be at least; `bands`: level →
+    what it is paid a year, where that is not as assumed.
     """
 
     catalogue: Catalogue
@@ -67,11 +73,12 @@ class Ground:
     currency: Literal["EUR", "USD"] = "EUR"
     instead: Mapping[str, float] = field(default_factory=dict)
     keep: Mapping[str, int] = field(default_factory=dict)
+    bands: Mapping[str, Range] = field(default_factory=dict)
 
     @cached_property
-    def names(self) -> dict[str, tuple[str, Range]]:
-        """Every assumption a plan rests on: name → (what it is called, its range), those set by hand as one value."""
-        return {name: (label, self._own(name, of)) for name, (label, of) in dict(self._all()).items()}
+    def names(self) -> dict[str, Range]:
+        """Every assumption a plan rests on: name → its range, those set by hand as one value."""
+        return {name: self._own(name, of) for name, of in dict(self._all()).items()}
 
     def _own(self, name: str, of: Range) -> Range:
         if name not in self.instead:
@@ -79,38 +86,30 @@ class Ground:
         value = self.instead[name]
         return Range(low=value, usual=value, high=value, origin="assumption", why="Set for this plan.")
 
-    def _all(self) -> Iterator[tuple[str, tuple[str, Range]]]:
-        it = self.assumed
+    def _all(self) -> Iterator[tuple[str, Range]]:
+        it, together = self.assumed, Range(low=-1, usual=0, high=1)
         for driver in it.drivers:
             if driver.id not in ("people", "constant"):
-                yield f"driver.{driver.id}", (driver.name, self.amounts.get(driver.id, driver.start))
-        hours = it.hours
-        yield "hours.worked_per_month", ("Hours at work a month", hours.worked_per_month)
-        yield "hours.unplanned_share", ("Share of unplanned work", hours.unplanned_share)
-        yield "hours.meeting_share", ("Share of meetings", hours.meeting_share)
-        yield "hours.learning_share", ("Share of learning", hours.learning_share)
-        yield "load", ("Hours for each piece of work", Range(low=-1, usual=0, high=1))
+                yield f"driver.{driver.id}", self.amounts.get(driver.id, driver.start)
+        for name in ("worked_per_month", "unplanned_share", "meeting_share", "learning_share"):
+            yield f"hours.{name}", getattr(it.hours, name)
+        yield "load", together
         for one in it.ai_help:
-            yield f"ai_help.{one.id}", (f"AI help: {one.name.lower()}", one.share_saved)
-        yield "ai_help_used", ("Part of AI help that is used", Range(low=-1, usual=0, high=1))
+            yield f"ai_help.{one.id}", one.share_saved
+        yield "ai_help_used", together
+        yield "ai_review", it.ai_help_rules.review_hours_per_week
         if any(one.with_roles for one in it.shapes):
-            yield "work_saved", ("Hours saved by a seat that shapes the work", Range(low=-1, usual=0, high=1))
-        yield "pay", ("Pay", Range(low=-1, usual=0, high=1))
-        yield "pay.employer_on_top", ("The employer's part of pay", it.pay.employer_on_top)
-        pace = it.pace
-        yield "pace.level_1", ("Pace of somebody who learns", pace.level_1)
-        yield "pace.level_2", ("Pace of somebody able", pace.level_2)
-        yield "pace.level_4", ("Pace of somebody who sets the way", pace.level_4)
-        yield "pace.switch_loss_per_role", ("Time lost for each further role", pace.switch_loss_per_role)
-        weights = it.weights
-        yield "weights.hour_undone", ("What an hour undone costs, in hours of a specialist", weights.hour_undone)
-        yield "weights.duty", ("How much dearer duties are", weights.duty)
-        yield "weights.no_second", ("Hours at risk where nobody stands in", weights.no_second)
-        yield "weights.other_pair", ("Hours lost by roles that do not fit", weights.other_pair)
+            yield "work_saved", together
+        yield "pay", together
+        yield "pay.employer_on_top", it.pay.employer_on_top
+        for name in ("level_1", "level_2", "level_4", "switch_loss_per_role"):
+            yield f"pace.{name}", getattr(it.pace, name)
+        for name in ("hour_undone", "duty", "no_second", "other_pair"):
+            yield f"weights.{name}", getattr(it.weights, name)
 
     def at(self, name: str, look: Look) -> float:
         """One assumption as it is looked at."""
-        return look(name, self.names[name][1])
+        return look(name, self.names[name])
 
     def _within(self, name: str, of: Range, look: Look) -> float:
         """A range that moves with others under one name: −1 is its low end, 0 the usual value, 1 its high end."""
@@ -161,13 +160,30 @@ class Ground:
         dear = self.at("weights.duty", look)
         own, found = self.own_roles(shape, people), []
         saved = self._within("work_saved", shape.work_saved, look) if own else 0.0
+        reviewer, review = self.reviewer(shape, people), self.review(shape, people, look)
         for slug in self.roles_of(shape, people):
             parts = [(one, self.hours(one, shape, people, look)) for one in self.catalogue.roles[slug].responsibilities]
             hours = sum(part for _, part in parts)
-            duty = sum(part * self._duty(one) for one, part in parts)
+            duty = sum(part * self._duty(one) for one, part in parts) / hours if hours else 0.0
+            hours *= 1 - (0.0 if slug in own else saved)
+            hours += review if slug == reviewer else 0.0
             if hours > 0:
-                found.append(Work(slug, hours * (1 - (0.0 if slug in own else saved)), 1 + (dear - 1) * duty / hours))
+                found.append(Work(slug, hours, 1 + (dear - 1) * duty))
         return found
+
+    def reviewer(self, shape: Shape, people: int) -> str:
+        """Whose hours it takes to look over what AI made: the role that asks for the highest level in that."""
+
+        def level(slug: str) -> int:
+            needs = self.catalogue.roles[slug].needs
+            return max((needs.get(one, 0) for one in REVIEWS), default=0)
+
+        return max(self.roles_of(shape, people), key=level, default="")
+
+    def review(self, shape: Shape, people: int, look: Look) -> float:
+        """Hours a month to look over what AI made: so many a week for each ten people, as far as AI is used."""
+        used = max(0.0, self._within("ai_help_used", shape.ai_help_used, look))
+        return self.at("ai_review", look) * _WEEKS * used * people / 10
 
     def _duty(self, one: Responsibility) -> float:
         known = self.catalogue.skills
@@ -185,9 +201,8 @@ class Ground:
 
     def pay(self, level: str, look: Look) -> float:
         """What somebody of this level costs a month, the employer's part included."""
-        bands = {one.id: one for one in self.assumed.pay.levels}
-        band = bands.get(level) or bands["director" if level == "head" else "specialist"]
-        of = band.USD if self.currency == "USD" else band.EUR
+        band = band_of({one.id: one for one in self.assumed.pay.levels}, level)
+        of = self.bands.get(band.id) or (band.USD if self.currency == "USD" else band.EUR)
         return self._within("pay", of, look) * (1 + self.at("pay.employer_on_top", look)) / 12
 
     def price(self, look: Look) -> float:
@@ -212,7 +227,7 @@ class Ground:
             id=seat_id(roles, grade), roles=tuple(roles), hours=self.plannable(shape, look) * pace * max(0.1, 1 - loss),
             cost=self.pay(top, look),
             covers=frozenset(skill for skill, level in skills.items() if level >= COVERS_FROM),
-            leads=self.leads(held, roles), senior=STANDING[top] >= _SENIOR, beginner=STANDING[top] == 0,
+            leads=self.leads(held, people), senior=STANDING[top] >= _SENIOR, beginner=STANDING[top] == 0,
             drawback=self.drawback(roles, people, look),
         )  # fmt: skip
 
@@ -234,13 +249,22 @@ class Ground:
         rest = 1 - sum(self.at(name, look) for name in names)
         return self.at("hours.worked_per_month", look) * max(0.05, rest) * shape.full_at.usual
 
-    def leads(self, held: Sequence[Role], roles: Sequence[str]) -> float:
+    def leads(self, held: Sequence[Role], people: int) -> float:
         """How many others such a seat can lead, by the archetype that fits it."""
-        spans = {one.id: one.reports for one in self.assumed.spans}
-        if not any(role.manages or "managing-people" in role.needs for role in held):
-            return 0.0
-        kind = "coach" if len(roles) == 1 else "player-coach"
-        return most(spans[kind]) if kind in spans else 6.0
+        kind = self.leads_as(held, people)
+        return 0.0 if kind is None else most(kind.reports)
+
+    def leads_as(self, held: Sequence[Role], people: int) -> Span | None:
+        """The archetype: who does other work as well has the narrowest; else the more people do the same kind of work,
+        the wider. None: leads nobody.
+        """
+        if not self.assumed.spans or not any(role.manages or "managing-people" in role.needs for role in held):
+            return None
+        if len(held) > 1:
+            return min(self.assumed.spans, key=lambda one: one.reports.low)
+        same = people / max(1, sum(role.inside for role in self.catalogue.inside.values()))
+        fits = [one for one in self.assumed.spans if one.alike and (one.alike.usual <= same or one.alike.usual <= 1)]
+        return max(fits or self.assumed.spans[:2], key=lambda one: one.reports.low)
 
     # -- roles in one person ------------------------------------------------------------------------------------------
 
@@ -304,9 +328,10 @@ class Ground:
                 found |= dict.fromkeys(one.skill for one in role.skills if one.core and one.level >= VITAL_FROM)
         return list(found)
 
-    def cover(self, shape: Shape, people: int) -> int:
-        """How many people each vital skill should have; nobody can stand in for themselves."""
-        return min(round(shape.cover_per_vital_skill.usual), people)
+    @staticmethod
+    def cover(shape: Shape) -> int:
+        """How many people each vital skill should have, however few there are: nobody stands in for themselves."""
+        return round(shape.cover_per_vital_skill.usual)
 
     def wanted(
         self, shape: Shape, people: int, look: Look = usual, *, budget: float | None = None,
@@ -316,7 +341,7 @@ class Ground:
         weights, risk = self.assumed.weights, self.at("weights.no_second", look)
         return Wanted(
             self.work(shape, people, look), self.kinds(shape, people, look) if kinds is None else kinds,
-            price=self.price(look), skills=[Skill(one, self.cover(shape, people), risk) for one in self.vital],
+            price=self.price(look), skills=[Skill(one, self.cover(shape), risk) for one in self.vital],
             exactly=people, budget=budget, least_share=weights.least_share.usual,
             at_least=self.at_least(shape, people), senior_share=shape.senior_share.usual, unled=look_at(weights.unled),
             unripe=look_at(weights.unripe), untaught=look_at(weights.untaught),

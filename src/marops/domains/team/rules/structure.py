@@ -44,4 +44,4 @@ class Structure(Document):
     by: date | None = None
     because: Text = ""
     made_by: str = ""
-    seats: Annotated[tuple[Seat, ...], Field(min_length=1, max_length=2000)]
+    seats: Annotated[tuple[Seat, ...], Field(min_length=1, max_length=5000)]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from marops.kernel.cells import harmless
+from marops.kernel.cells import as_written, harmless
 
 LARGEST: Final = 2_000_000
 MOST_ROWS: Final = 5_000
@@ -58,7 +58,7 @@ def _text(data: bytes) -> Iterator[tuple[int, tuple[str, ...]]]:
     reader = csv.reader(io.StringIO(words.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     try:
         for row in reader:
-            yield reader.line_num, tuple(cell.strip() for cell in row)
+            yield reader.line_num, tuple(as_written(cell.strip()) for cell in row)
     except csv.Error as error:
         raise Unreadable(f"Line {reader.line_num} cannot be read: {error}.") from None
 

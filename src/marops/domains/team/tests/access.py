@@ -58,6 +58,9 @@ EXPECT = {
     "team/assumptions": Expect(right=PLAN),
     "api/v1/team/blueprint": Expect(right=PLAN, post_only=True),
     "team/coverage": Expect(right=VIEW),
+    "team/roles/<slug:slug>/counts": Expect(
+        right="definitions.change", post_only=True, args=lambda world: {"slug": "campaign_specialist"}
+    ),
     "team/who": Expect(right=VIEW),
     "team/who.csv": Expect(right=VIEW),
     "team/who/<slug:role>/<slug:duty>/<str:ref>": Expect(right=VIEW, args=_letter),

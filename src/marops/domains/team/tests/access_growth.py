@@ -32,6 +32,10 @@ def _goal(world):
     return {"part": "goals", "ident": world.things["goal"].id, "what": "reached"}
 
 
+def _goal_at(world):
+    return {"part": "goals", "ident": world.things["goal"].id}
+
+
 def _ident(world):
     return {"ident": new_id()}
 
@@ -49,6 +53,8 @@ GROWTH = {
     ),
     "growth/of/<str:ref>": Expect(right=VIEW, status=404, otherwise={"selma": 302}, nobody=302, args=_person),
     "growth/<slug:part>": Expect(right=VIEW, post_only=True, args=lambda _world: {"part": "goals"}),
+    "growth/<slug:part>/<uuid:ident>": Expect(only=frozenset({"selma"}), refused=404, args=_goal_at,
+                                              otherwise={"nils": 403}),
     "growth/<slug:part>/<uuid:ident>/<slug:what>": Expect(right=VIEW, post_only=True, args=_goal),
     "team/growth": Expect(right=VIEW, status=403, otherwise=_LEADS),
     "api/v1/team/career": Expect(right=VIEW),

@@ -16,7 +16,8 @@ def people_things(cast):
     proof = Evidence.objects.create(
         person=kept, skill="integrations", kind="certificate", says="Course", made_by="test"
     )
-    return {"kept": kept, "held": held, "proof": proof}
+    gone = Person.objects.create(number=7203, name="Who left", active=False)
+    return {"kept": kept, "held": held, "proof": proof, "gone": gone}
 
 
 def _kept(world):
@@ -42,8 +43,10 @@ PEOPLE = {
     "team/people/export": Expect(right=VIEW),
     "team/people/<str:ref>": Expect(right=VIEW, args=_kept),
     "team/people/<str:ref>/details": Expect(right=MANAGE, args=_kept),
+    "team/people/<str:ref>/account": Expect(right=MANAGE, post_only=True, args=_kept),
+    "api/v1/team/people/<ref>/account": Expect(right=MANAGE, args=_kept),
     "team/people/<str:ref>/leave": Expect(right=MANAGE, args=_kept),
-    "team/people/<str:ref>/forget": Expect(right=MANAGE, args=_kept),
+    "team/people/<str:ref>/forget": Expect(right=MANAGE, args=lambda world: {"ref": world.things["gone"].ref}),
     "team/people/<str:ref>/everything": Expect(only=_OWN, args=_kept),
     "team/people/<str:ref>/roles/new": Expect(right=MANAGE, args=_kept),
     "team/people/<str:ref>/roles/elsewhere": Expect(only=frozenset({"tomasz", "hanna", "vera", "ada"}), args=_kept),

@@ -33,6 +33,7 @@ PICTURES = {
     "team/structures/<slug:slug>/about": Expect(right=PLAN, args=_plan),
     "team/structures/<slug:slug>/drop": Expect(right=PLAN, post_only=True, args=_plan),
     "team/structures/<slug:slug>/open": Expect(right=PLAN, post_only=True, args=_plan),
+    "team/structures/<slug:slug>/settle": Expect(right=PLAN, post_only=True, args=_plan),
     "team/structures/<slug:slug>/seats/new": Expect(right=PLAN, args=_plan),
     "team/structures/<slug:slug>/seats/<slug:ident>": Expect(right=PLAN, args=_seat),
     "team/structures/<slug:slug>/seats/<slug:ident>/remove": Expect(right=PLAN, post_only=True, args=_seat),

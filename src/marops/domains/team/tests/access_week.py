@@ -61,6 +61,9 @@ WEEK = {
     "team/work/<str:ref>/undo": Expect(right=VIEW, post_only=True, args=_work),
     "team/talks": Expect(right=VIEW),
     "team/talks/<str:ref>": Expect(only=frozenset({"dylan"}), refused=404, args=_newcomer, otherwise={"nils": 403}),
+    "team/talks/kept/<uuid:talk_id>": Expect(
+        right=VIEW, post_only=True, args=lambda world: {"talk_id": world.things["topic"].id}
+    ),
     "team/talks/topics/<uuid:topic_id>": Expect(
         right=VIEW, post_only=True, args=lambda world: {"topic_id": world.things["topic"].id}
     ),
@@ -77,8 +80,8 @@ WEEK = {
     "team/openings/<str:ref>/fill": Expect(right=PLAN, args=_place),
     "team/openings/<str:ref>/state": Expect(right=PLAN, post_only=True, args=_place),
     "team/openings/<str:ref>/words": Expect(right=PLAN, args=_place),
-    "team/openings/<str:ref>/interview": Expect(right=VIEW, args=_place),
-    "team/openings/<str:ref>/interview.pdf": Expect(right=VIEW, args=_place),
+    "team/openings/<str:ref>/interview": Expect(right=PLAN, args=_place),
+    "team/openings/<str:ref>/interview.pdf": Expect(right=PLAN, args=_place),
     "team/openings/<str:ref>/description.<str:form>": Expect(
         right=VIEW, args=lambda world: _place(world) | {"form": "md"}
     ),

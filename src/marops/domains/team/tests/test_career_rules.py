@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,11 @@ def test_the_nearest_way_asks_for_fewer_levels_though_it_takes_longer(small):
     assert small.nearest("a", "c", {"x": 3, "y": 3, "z": 1}).roles == ("a", "b", "c")
 
 
+def test_from_several_roles_at_once_ways_lead_to_others_alone(small):
+    assert {slug: path.source for slug, path in small.reachable_from(["a", "b"]).items()} == {"c": "b"}
+    assert [(one.way.source, one.way.target) for one in next_roles(small, ["a", "b"], {})] == [("b", "c")]
+
+
 def test_what_cannot_be_reached_has_no_way_and_a_circle_ends(small):
     assert small.quickest("c", "a") is None
     assert list(small.reachable("a")) == ["b", "c"]
@@ -65,8 +72,8 @@ def test_a_gap_says_what_is_shared_short_and_missing(small):
 
 
 def test_next_roles_are_ordered_by_overlap_and_then_by_evidence(small):
-    assert [one.way.target for one in next_roles(small, "a", {"x": 2})] == ["c", "b"]
-    first = next_roles(small, "a", {"x": 2}, ["x"])[0]
+    assert [one.way.target for one in next_roles(small, ["a"], {"x": 2})] == ["c", "b"]
+    first = next_roles(small, ["a"], {"x": 2}, ["x"])[0]
     assert first.score == pytest.approx(0.8 * first.overlap + 0.2 * (2 / 3))
 
 
@@ -95,6 +102,32 @@ def test_where_nothing_is_missing_moves_are_for_evidence(small):
     assert [one.skill for one in moves(gap("b", small.roles["b"], levels), _at_hand(seen={"quality.fixed": 2}))] == [
         "y"
     ]
+
+
+def test_moves_prefer_what_a_later_role_asks_for_too_and_are_not_proposed_twice(small):
+    lack = gap("b", small.roles["b"], {})
+    assert [(one.skill, one.role) for one in moves(lack, _at_hand(), towards=["y"])] == [("y", "b"), ("x", "b")]
+    first = moves(lack, _at_hand())[0]
+    again = replace(_at_hand(), done=frozenset({first.says}))
+    assert first.says not in [one.says for one in moves(lack, again)]
+
+
+def test_a_sign_or_something_planned_leaves_the_first_move_open(ours):
+    path = [one for one in ours.roles["marketing_manager"].new_path if one.id in ("fewer-hands", "ai-limits")]
+    lack = gap("vp_mops", ours.roles["vp_mops"], ours.roles["vp_mops"].needs)
+
+    def open_ones(**seen):
+        keys = {key.replace("__", ":").replace("_", "."): n for key, n in seen.items()}
+        return {one.requirement for one in moves(lack, AtHand(ours.skills, {}, seen=keys), path) if one.requirement}
+
+    both = {"Redesign the work", "Say where AI stops"}
+    assert open_ones(task_finished=142, review_done=9, ai_reviewed=9, definition_activated__workflow=3) == both
+    assert open_ones(scenario_compared=1) == {"Say where AI stops"}
+
+
+def test_a_role_without_steps_is_not_on_the_map(small):
+    assert [slug for slug in ("a", "c", "d", "nobody") if small.holds(slug)] == ["a", "c", "d"]
+    assert not CareerMap({"s": role("S")}).holds("s")
 
 
 def test_every_role_inside_is_reached_from_the_coordinator_and_the_top_has_no_next_inside(ours):

@@ -42,6 +42,8 @@ def test_a_role_says_what_the_sources_say_and_what_it_answers_for(cast, vera):
     assert "/quality/" in keeper
     assert "/metrics/" in keeper
     assert "/desk/lead_db_admin" in _page(cast.client("ada"), "/team/roles/lead_db_admin")
+    assert "Your desk" in _page(cast.client("mina"), "/team/roles/mops_coordinator")
+    assert "The desk of this role" in _page(cast.client("mina"), "/team/roles/lead_db_admin")
     marketing = _page(client, "/team/roles/marketing_manager")
     assert "A warning of the source" in marketing
     assert marketing.count("First move:") == 5
@@ -90,6 +92,19 @@ def test_a_role_is_changed_by_its_form_and_had_back(cast, vera):
     assert "as shipped" in _page(client, "/team/roles/mops_coordinator")
 
 
+def test_the_form_speaks_in_words_and_says_at_the_field_what_to_put_right(cast, vera):
+    client, url = cast.client("hanna"), "/team/roles/mops_manager/edit"
+    page = _page(client, url)
+    assert "as stated on the card of the source" in page
+    assert 'value="card"' not in page
+    assert "marketing_automation_manager\n" not in page
+    assert page.count('class="rolepart"') == 8
+    assert page.count("open>") == 1
+    wrong = client.post(url, _filled(client, url) | {"next-0-low": "", "do": "draft"}).content.decode()
+    assert '<a href="#id_next-0-low">1. Months from: Say how many months' in wrong
+    assert wrong.count('class="rolepart" id="part-next" open') == 1
+
+
 def test_a_role_is_made_like_another_one_and_sent_for_approval(cast, vera):
     url = "/team/roles/new?from=marketing_data_analyst"
     mina = cast.client("priya")
@@ -107,8 +122,35 @@ def test_a_role_that_is_held_stays_and_an_empty_one_goes(cast, vera):
     client = cast.client("hanna")
     client.post("/team/roles/mops_coordinator/retire")
     assert "Somebody holds this role: Vera Okafor." in _page(client, "/team/roles/mops_coordinator")
+    asked = _page(client, "/team/roles/crm_manager")
+    assert "It is named by roles (" in asked
     client.post("/team/roles/crm_manager/retire")
-    assert client.get("/team/roles/crm_manager").status_code == 404
+    gone = _page(client, "/team/roles/crm_manager")
+    assert "This role is no longer in force." in gone
+    assert "1 retired role" in _page(client, "/team/roles")
+    assert "crm_manager" not in _page(client, "/career?from=lead_db_admin")
+    assert client.get("/team/roles/poet").status_code == 404
+    back = "/team/roles/crm_manager/edit?version=1"
+    assert back in gone
+    client.post(back, _filled(client, back) | {"do": "hold"})
+    assert "no longer in force" not in _page(client, "/team/roles/crm_manager")
+
+
+def test_an_earlier_list_of_skills_is_had_back_and_faults_stand_at_their_line(cast, vera):
+    client = cast.client("hanna")
+    data = {"name": "Juggling", "kind": "process"} | {f"level_{n}": f"Does {n}" for n in range(5)}
+    client.post("/team/skills/new", data | {"do": "hold"})
+    page = _page(client, "/team/skills")
+    assert "Juggling" in page
+    assert "/team/skills/text?version=1" in page
+    text = client.get("/team/skills/text?version=1").context["form"].initial["text"]
+    assert "Juggling" not in text
+    client.post("/team/skills/text?version=1", {"text": text, "do": "hold"})
+    assert "Juggling" not in _page(client, "/team/skills").partition("Versions")[0]
+    wrong = text.replace("kind: leadership", "kind: magic", 1)
+    line = wrong.split("kind: magic")[0].count("\n") + 1
+    answer = client.post("/team/skills/text", {"text": wrong, "do": "hold"})
+    assert f"Line {line}, /skills/" in str(answer.context["form"].errors["text"])
 
 
 def test_a_skill_is_changed_and_one_that_is_needed_stays(cast, vera):
@@ -117,6 +159,8 @@ def test_a_skill_is_changed_and_one_that_is_needed_stays(cast, vera):
     data = {name: form.initial.get(name, "") for name in form.fields}
     client.post("/team/skills/coaching", data | {"name": "Being a coach", "do": "hold"})
     assert "Being a coach" in _page(client, "/team/skills")
+    alike = client.post("/team/skills/coaching", data | {"level_1": data["level_0"], "do": "hold"})
+    assert "the same behaviour" in str(alike.context["form"].errors["level_0"])
     client.post("/team/skills/budgeting", {"do": "remove"})
     assert "&#x27;budgeting&#x27; is needed" in _page(client, "/team/skills/budgeting")
 

@@ -133,6 +133,41 @@ def test_a_responsibility_is_as_covered_as_the_thinnest_of_its_skills():
     assert one.ratio.usual == pytest.approx(30 / 20)  # half of Ann's sixty against half of the forty
 
 
+@pytest.mark.parametrize(
+    ("levels", "standing", "known"),
+    [
+        ((), "unknown", False), ((None,), "unknown", False), ((0, 1), "uncovered", True), ((2, 1), "headless", True),
+        ((3, 2), "single", True), ((3, 3), "covered", True),
+    ],
+)  # fmt: skip
+def test_a_skill_stands_in_one_way_and_without_levels_it_is_not_nought_of_a_hundred(levels, standing, known):
+    team = [worker(f"N{at}", {} if level is None else {"mail": level}) for at, level in enumerate(levels)]
+    one = rules.cover(team, [need()], ASSUMED)["mail"]
+    assert (one.standing, one.ratio is not None) == (standing, known)
+    assert rules.cover([*team, worker("Bo", seen=False)], [need()], ASSUMED)["mail"].standing == "hidden"
+
+
+def test_two_experts_with_too_few_hours_are_no_cover_and_not_sure_while_the_range_holds_the_whole():
+    team = [worker("Ann", {"mail": 3}), worker("Bo", {"mail": 4})]
+    found = [rules.cover(team, [need(hours=one)], ASSUMED)["mail"] for one in (
+        Hours(900, 1000, 1100), Hours(90, 200, 400), Hours(1, 2, 3))]  # fmt: skip
+    assert [(one.standing, one.enough) for one in found] == [
+        ("short", "short"), ("covered", "unsure"), ("covered", "sure"),
+    ]  # fmt: skip
+
+
+def test_a_responsibility_with_a_skill_that_is_not_assessed_is_known_to_lack_only_where_another_is_a_gap():
+    def of(**levels):
+        team = [worker("Ann", levels)]
+        wanted = [need(skills=("mail", "list"))]
+        (one,) = rules.duties(team, wanted, rules.cover(team, wanted, ASSUMED))
+        return one.unknown, one.ratio and one.ratio.usual
+
+    assert of(mail=3) == (1, None)
+    assert of(mail=0) == (1, 0.0)
+    assert of() == (2, None)
+
+
 # --- What rests on one, and the remedy --------------------------------------------------------------------------------
 
 
@@ -177,6 +212,21 @@ def test_hours_are_shared_by_weight_and_set_against_what_can_be_planned():
 def test_too_much_whatever_happens():
     found = rules.loads([worker("Ann")], [need(hours=Hours(90, 95, 99))], {"ops/send": {"Ann": 1}}, ASSUMED.hours)
     assert found["Ann"].certain  # 90 hours against 88 at best
+
+
+@pytest.mark.parametrize(
+    ("hours", "fullness", "sure"),
+    [
+        (Hours(90, 95, 99), "over", "certain"),
+        (Hours(61, 70, 99), "over", "likely"),  # the least of it is more than the usual sixty
+        (Hours(20, 89, 99), "over", "likely"),  # the usual of it is more than 88 at best
+        (Hours(20, 70, 300), "over", "possible"),
+        (Hours(20, 60.2, 300), "full", "possible"),  # written as 100 %
+    ],
+)
+def test_how_sure_too_much_is_comes_of_how_far_the_ranges_overlap(hours, fullness, sure):
+    one = rules.loads([worker("Ann")], [need(hours=hours)], {"ops/send": {"Ann": 1}}, ASSUMED.hours)["Ann"]
+    assert (one.fullness, one.sure) == (fullness, sure)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +345,7 @@ def test_somebody_more_never_lowers_a_coverage_nor_makes_a_new_warning(team, mor
         assert one.gap or one.unknown or not now.gap
         for end in ("low", "usual", "high"):
             assert getattr(now.skilled, end) >= getattr(one.skilled, end) - 1e-9
-            assert getattr(now.ratio, end) >= getattr(one.ratio, end) - 1e-9
+            assert one.ratio is None or getattr(now.ratio, end) >= getattr(one.ratio, end) - 1e-9
 
 
 @settings(max_examples=60, deadline=None)

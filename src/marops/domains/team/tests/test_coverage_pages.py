@@ -17,6 +17,9 @@ from marops.domains.team.queries import volumes
 from marops.domains.team.queries.coverage import team_of
 from marops.domains.team.queries.coverage_told import answer, coverage_json
 from marops.domains.team.queries.duties import because, cells, duties_of, faults_json
+from marops.domains.team.queries.people import team
+from marops.domains.team.queries.structures import structure_of_today, weighed
+from marops.domains.team.rules import coverage as rules
 from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
@@ -135,7 +138,7 @@ def test_shares_calendars_and_tasks_make_what_somebody_has(cast, house):
     team = team_of(cast.actor("vera"))
     lena = team.known[house["lena"].id]
     assert (lena.week, lena.tasks) == (0.25, 3.0)  # half of a half-time week
-    assert team.full_time == 4.25
+    assert team.full_time == 4.3, "to the tenth, half of one up: everywhere the same"
 
 
 def test_roles_that_ended_begin_later_or_were_elsewhere_do_not_count(cast, house):
@@ -144,6 +147,7 @@ def test_roles_that_ended_begin_later_or_were_elsewhere_do_not_count(cast, house
     RoleHeld.objects.create(person=house["lena"], role="vp_mops", starts=day + timedelta(days=1))
     RoleHeld.objects.create(person=house["lena"], role="mops_manager", elsewhere=True)
     Person.objects.filter(id=house["mina"].id).update(active=False)
+    Person.objects.filter(id=house["lena"].id).update(manager=None)
     assert {one.name for one in team_of(SETUP).workers} == {"Vera Okafor", "Hanna Lindqvist", "Samuel Adeyemi"}
 
 
@@ -169,10 +173,96 @@ def test_spans_count_whoever_is_led(cast, house):
     assert found["Samuel Adeyemi"]["state"] == "unset"
 
 
+def test_what_is_uncovered_is_one_answer_on_every_page_and_in_rest(cast, house):
+    level(house["mina"], "data-entry", 1)
+    client = cast.client("vera")
+    found = client.get("/api/v1/team/coverage").json()
+    standing = found["standing"]
+    assert found == json.loads(json.dumps(coverage_json(cast.actor("vera")))), "REST and --json print the same"
+    assert standing["unknown"] == len(found["not_assessed"]) > standing["skills"] / 2
+    assert standing["uncovered"] == len(found["gaps"]) == 1
+    assert standing["single"] == len(found["single_points"]) == 4
+    assert sum(standing[word] for word in rules.STANDINGS) == standing["skills"] == len(found["skills"])
+    team, coverage = (client.get(url).content.decode() for url in ("/team", "/team/coverage"))
+    assert standing["says"] in team
+    assert standing["says"] in coverage
+    assert f"{standing['unknown']} of {standing['skills']} skills are not assessed." in found["answer"]
+    assert {one["coverage"] for one in found["skills"] if one["standing"] == "unknown"} == {None}
+
+
+def test_nothing_rests_on_one_while_somebody_beside_the_team_can_do_it(cast, house):
+    jon = Person.objects.create(number=900, name="Jon Berg")
+    RoleHeld.objects.create(person=jon, role="marketing_automation_specialist")
+    level(jon, "lead-routing", 4, by="manager")
+    found = coverage_json(cast.actor("vera"))
+    routing = skill(found, "lead-routing")
+    assert (routing["standing"], routing["beside"], routing["bus_factor"]) == ("beside", ["Jon Berg"], 1)
+    assert "lead-routing" not in {one["skill"] for one in found["single_points"]}
+    assert [(one["ref"], one["could_do"]) for one in found["beside_people"]] == [(jon.ref, ["lead-routing"])]
+    client = cast.client("ada")
+    page = client.get("/team").content.decode()
+    assert "Jon Berg" in page
+    assert "/team/roles/marketing_automation_specialist/counts" in page
+    client.post("/team/roles/marketing_automation_specialist/counts")
+    kept = Definition.objects.get(kind="role", slug="marketing_automation_specialist")
+    assert (kept.state, kept.document["inside"]) == ("active", True)
+
+
+def test_who_reports_to_the_team_is_of_it_and_sellers_are_not(cast, house):
+    jon = Person.objects.create(number=900, name="Jon Berg", manager=house["samuel"])
+    Person.objects.create(number=901, name="Ida Holm", manager=jon)
+    sales = Person.objects.create(number=902, name="Sal Reed")
+    seller = Person.objects.create(number=903, name="Tia Falk", manager=sales)
+    RoleHeld.objects.create(person=jon, role="marketing_automation_specialist", share=Decimal("0.5"))
+    for one in (sales, seller):
+        RoleHeld.objects.create(person=one, role="sales_owner")
+    level(jon, "lead-routing", 4, by="manager")
+    found = coverage_json(cast.actor("vera"))
+    assert {one["name"] for one in found["beside_people"]} == {"Sal Reed", "Tia Falk"}
+    assert {one["name"] for one in found["outside"]} == {"Jon Berg", "Ida Holm"}
+    routing = skill(found, "lead-routing")
+    assert (routing["bus_factor"], routing["experts"]) == (2, ["Jon Berg", "Samuel Adeyemi"])
+    weeks = {one["name"]: one["full_time"] for one in found["people"]}
+    assert (weeks["Jon Berg"], weeks["Ida Holm"]) == (0.5, 1.0)  # where no role is said, the whole week
+    assert len(team()) == volumes.volumes()["people"].amount.usual == 7
+    assert not any(jon.name in one["people"] for one in found["roles"])
+    plan = weighed(cast.actor("vera"))
+    kept, now_ = plan.of(structure_of_today(cast.actor("vera"), "Now")), plan.today()
+    assert (kept.seats, kept.full_time, len(kept.single)) == (now_.seats, now_.full_time, len(now_.single))
+    client = cast.client("ada")
+    assert "7 people, 2 of them with no role of the team" in client.get("/team").content.decode()
+    assert "Jon Berg" in client.get("/team/people?role=outside").content.decode()
+    for address in ("/team/coverage", f"/team/coverage?person={jon.ref}", "/team/who", "/team/week", "/team/chart"):
+        assert client.get(address).status_code == 200
+
+
+def test_roles_alone_tell_what_rests_on_one_person_and_what_nobody_does(cast, house):
+    Assessment.objects.all().delete()
+    found = coverage_json(cast.actor("vera"))
+    lead = next(one for one in found["single_by_roles"] if one["role"] == "lead_db_admin")
+    assert (lead["name"], lead["whole_role"]) == ("Samuel Adeyemi", True)
+    assert "responsibilities are done by one person alone" in found["answer"]
+    assert (
+        f"Nobody does {len(found['unowned'])} of {len(found['responsibilities'])} responsibilities" in found["answer"]
+    )
+    assert "there is no Campaign Operations Manager, Marketing Automation Manager and 2 more" in found["answer"]
+    page = cast.client("vera").get("/team").content.decode()
+    assert "By the roles held alone, where skills are not assessed:" in page
+    for one in ("mops_coordinator", "lead_db_admin"):
+        other = Person.objects.create(number=901 + len(one), name=f"Second {one}")
+        RoleHeld.objects.create(person=other, role=one)
+    left = {one["role"] for one in coverage_json(cast.actor("vera"))["single_by_roles"]}
+    assert not left & {"mops_coordinator", "lead_db_admin"}
+
+
 def test_an_empty_team_asks_for_people(cast, lake):
     page = cast.client("hanna").get("/team").content.decode()
     assert "Nobody has a role of the team yet." in page
-    assert coverage_json(SETUP)["skills"][0]["coverage"] is None or coverage_json(SETUP)["people"] == []
+    assert {one["coverage"] for one in coverage_json(SETUP)["skills"]} == {None}
+    assert coverage_json(SETUP)["standing"]["says"] == ""
+    rows = cast.client("hanna").get("/team/coverage").content.decode()
+    assert "Begin with the people" in rows
+    assert "<td" not in rows
 
 
 def test_a_team_without_levels_says_so(cast, house):
@@ -296,9 +386,10 @@ def test_what_makes_work_is_counted_from_facts(cast, engine):
 # --- Size -------------------------------------------------------------------------------------------------------------
 
 _PEOPLE = """
-INSERT INTO person (id, number, name, zone, calendar, location, leads_as, active, sample, created_at, manager_id)
+INSERT INTO person (id, number, name, zone, calendar, location, leads_as, active, sample, created_at, manager_id, email)
 SELECT ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, 10000 + n, 'Person ' || n, '', 'standard', '', '',
-    true, false, now(), CASE WHEN n > 1 THEN ('00000000-0000-0000-0000-' || lpad((n / 8 + 1)::text, 12, '0'))::uuid END
+    true, false, now(), CASE WHEN n > 1 THEN ('00000000-0000-0000-0000-' || lpad((n / 8 + 1)::text, 12, '0'))::uuid END,
+    ''
 FROM generate_series(1, 2000) n
 """
 _ROLES = """

@@ -62,12 +62,21 @@ def test_what_nobody_does_comes_first_and_what_others_do_apart():
     assert "HTML (a first idea is enough)" in " ".join(sections["learn"].lines)
 
 
+def test_what_the_team_lacks_is_not_told_outside():
+    inside, outside = (text_of(replace(PLACE, hidden=2, outside=told)) for told in (False, True))
+    for inner in ("nobody", "single person", "the one person who does it", "did not show", "the team lacks"):
+        assert inner in inside, inner
+        assert inner not in outside, inner
+    for task in ("Check every launch", "Run tests", "Lead scoring", "Carry campaigns out"):
+        assert outside.count(task) == 1, task
+
+
 def test_it_is_honest_about_hours_share_and_years():
     honest = " ".join(next(one for one in description(PLACE) if one.key == "honest").lines)
     assert "80% of a full week" in honest
     assert "about 30 hours a week here (20 to 44)" in honest
     assert "more than fits into it" in honest
-    assert "2 to 4 years; no years at all" in honest
+    assert "Usual is: 2 to 4 years; no years at all." in honest
 
 
 def test_nothing_is_said_of_pay_unless_it_is_released():

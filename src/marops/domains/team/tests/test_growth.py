@@ -1,9 +1,10 @@
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from marops.domains.team.actions import growth as actions
+from marops.domains.team.actions.people import change_person
 from marops.domains.team.models import (
     Assessment,
     Evidence,
@@ -17,11 +18,11 @@ from marops.domains.team.models import (
     Vacancy,
 )
 from marops.domains.team.permissions import Policy
-from marops.domains.team.queries.career import _doable, hints, walked_to
+from marops.domains.team.queries.career import _doable, hints, person_called, role_called, walked_to
 from marops.domains.team.queries.career_told import career_json
-from marops.domains.team.queries.growth import portfolio
+from marops.domains.team.queries.growth import as_markdown, portfolio
 from marops.domains.team.tests.access_growth import prepare_growth
-from marops.kernel.actors import SETUP
+from marops.kernel.actors import ENGINE, SETUP
 from marops.kernel.clock import now
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import AuditPayload, AuditRow, Definition, Notice
@@ -65,7 +66,9 @@ def people(cast):
 
 @pytest.fixture
 def plan(people):
-    row = GrowthPlan.objects.create(person=people["mina"], aim=WORDS[0], mentor=people["aoife"])
+    row = GrowthPlan.objects.create(
+        person=people["mina"], aim=WORDS[0], mentor=people["aoife"], manager=people["dylan"]
+    )
     goal = GrowthGoal.objects.create(plan=row, role="email_marketing_specialist", says=WORDS[1])
     GrowthMove.objects.create(plan=row, goal=goal, says=WORDS[2])
     GrowthReview.objects.create(plan=row, on=today(), says=WORDS[3], made_by="test")
@@ -93,6 +96,47 @@ def test_only_the_owner_and_those_they_chose_see_a_plan(cast, plan):
             assert all(
                 _opens(cast, name, plan) == (name in sees) for name in ("aoife", "dylan", "hanna", "ada", "mina")
             )
+
+
+@pytest.mark.django_db
+def test_a_plan_was_shared_with_somebody_not_with_whoever_is_the_manager(cast, people, plan):
+    mina = people["mina"]
+    actions.set_plan(actor=cast.actor("mina"), aim=WORDS[0], seen_by="manager")
+
+    def seen():
+        row = GrowthPlan.objects.get()
+        return {name for name in NAMES if name != "mina" and Policy.of(cast.actor(name)).sees_plan(row)}
+
+    assert seen() == {"dylan"}
+    change_person(actor=cast.actor("vera"), person_id=mina.id, manager_id=people["vera"].id)
+    assert seen() == set()
+    told = Notice.objects.filter(account_id=cast.mina.id).values_list("text", flat=True)
+    assert [
+        one
+        for one in told
+        if "Vera Okafor is your manager now" in one and "your growth plan once you share it anew" in one
+    ]
+    answer = cast.client("mina").get("/growth")
+    assert "Vera Okafor is your manager now and sees it once you choose so again" in answer.content.decode()
+    # To keep another aim shares it with nobody new.
+    assert answer.context["plan_form"].initial["seen_by"] == "nobody"
+    actions.set_plan(actor=cast.actor("mina"), aim=WORDS[0], seen_by="manager")
+    assert seen() == {"vera"}
+    change_person(actor=cast.actor("vera"), person_id=mina.id, manager_id=people["dylan"].id)
+    assert seen() == set()
+
+
+@pytest.mark.django_db
+def test_nothing_of_a_plan_outlives_it(cast, people):
+    client, body = cast.client("mina"), {"aim": WORDS[0], "mentor_id": str(people["aoife"].id)}
+    sent = {"data": json.dumps(body), "content_type": "application/json", "headers": {"Idempotency-Key": "once"}}
+    assert WORDS[0] in client.put("/api/v1/team/growth", **sent).content.decode()
+    assert Notice.objects.filter(account_id=cast.aoife.id).count() == 1
+    assert client.delete("/api/v1/team/growth").status_code == 204
+    assert not Notice.objects.filter(account_id=cast.aoife.id).exists()
+    again = client.put("/api/v1/team/growth", **sent)
+    assert (again.status_code, again.content, again["Idempotent-Replayed"]) == (200, b"", "true")
+    assert not GrowthPlan.objects.exists()
 
 
 def _opens(cast, name, plan):
@@ -202,6 +246,39 @@ def test_a_coordinator_sees_the_way_to_each_of_the_nine_with_three_moves(cast, p
 
 
 @pytest.mark.django_db
+def test_ones_own_goal_comes_first_and_moves_are_for_the_first_step_to_it(cast, people, monkeypatch):
+    prepare_growth(monkeypatch)
+    mina, client = people["mina"], cast.client("mina")
+    plan = GrowthPlan.objects.create(person=mina)
+    GrowthGoal.objects.create(plan=plan, role="vp_mops")
+    found = career_json(cast.actor("mina"), mina.name)
+    assert (found["target"], found["goal"], found["step"]) == ("vp_mops", True, found["path"]["roles"][1])
+    assert {one["role"] for one in found["moves"]} == {found["step"]} != {"vp_mops"}
+    GrowthMove.objects.create(plan=plan, says=found["moves"][0]["says"])
+    GrowthMove.objects.create(plan=plan, says=found["moves"][1]["says"], done_on=today())
+    page = client.get(f"/career/{mina.ref}").content.decode()
+    assert "Your goal, VP" in page
+    assert (page.count("in your plan"), page.count("Put into my plan")) == (1, 2)
+    assert found["moves"][1]["says"] not in page
+    assert "A goal of your plan." in client.get("/career").content.decode()
+    assert "Also a goal of yours" in client.get(f"/career/{mina.ref}?to=mops_manager").content.decode()
+    assert career_json(cast.actor("dylan"), mina.ref)["target"] != "vp_mops"
+
+
+@pytest.mark.django_db
+def test_roles_and_people_are_found_by_name_and_near_names_are_told(people):
+    assert (role_called("Marketing Data Analyst"), role_called("vp-mops")) == ("marketing_data_analyst", "vp_mops")
+    assert person_called("mina costa") == people["mina"]
+    with pytest.raises(MaropsError, match="Mina Costa"):
+        person_called("Mina Kosta")
+    with pytest.raises(MaropsError) as told:
+        role_called("Marketing Data Analist")
+    assert "marketing_data_analyst" in told.value.errors[0].remedy
+    RoleHeld.objects.filter(person=people["mina"]).update(role="sales_owner")
+    assert "is not on the career map" in career_json(SETUP, people["mina"].ref)["answer"]
+
+
+@pytest.mark.django_db
 def test_the_portfolio_tells_what_somebody_put_in_force(cast):
     Definition.objects.create(kind="calendar", slug="late", version=1, state="retired", document={"title": "Late"},
                               sha256="0" * 64, author=str(cast.mina.id), valid_from=now() - timedelta(days=9),
@@ -235,6 +312,13 @@ def test_a_plan_lives_on_its_page_and_leaves_nothing_when_it_is_deleted(cast, pe
     text = client.get("/growth/export.md").content.decode()
     assert all(word in text for word in WORDS)
     assert json.loads(client.get("/growth/export.json").content)["goals"][0]["says"] == WORDS[1]
+    paper = client.get("/growth/export.pdf")
+    assert (paper["Content-Type"], paper["Cache-Control"], paper.content[:5]) == (
+        "application/pdf",
+        "no-store",
+        b"%PDF-",
+    )
+    assert cast.client("dylan").get("/growth/export.pdf").status_code == 404
     assert AuditRow.objects.filter(action__startswith="growth.").count() >= 6
     assert not [word for word in WORDS if word in _trail()]
     assert client.post("/growth/delete").status_code == 302
@@ -242,6 +326,48 @@ def test_a_plan_lives_on_its_page_and_leaves_nothing_when_it_is_deleted(cast, pe
     assert not GrowthMove.objects.exists()
     assert not AuditPayload.objects.filter(audit_id__in=_acts_before_the_last(plan.id)).exists()
     assert "You have no plan yet." in client.get("/growth").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_stands_in_a_plan_can_be_changed_and_put_back(cast, people, plan):
+    client = cast.client("mina")
+    move, goal, review = GrowthMove.objects.get(), GrowthGoal.objects.get(), GrowthReview.objects.get()
+    page = client.get(f"/growth/moves/{move.id}").content.decode()
+    assert WORDS[2] in page
+    later = {"says": "otherwise", "skill": "email-design", "by": "2027-03-31"}
+    assert client.post(f"/growth/moves/{move.id}", later).status_code == 302
+    api, json_ = "/api/v1/team/growth", "application/json"
+    assert client.put(f"{api}/goals/{goal.id}", {"by": "2027-06-30"}, content_type=json_).status_code == 200
+    to_come = {"on": (today() + timedelta(days=1)).isoformat(), "says": "x"}
+    assert client.put(f"{api}/reviews/{review.id}", to_come, content_type=json_).status_code == 422
+    assert client.post("/growth/reviews", to_come).status_code == 422
+    goal.refresh_from_db()
+    assert (GrowthMove.objects.get().says, str(goal.by), goal.says) == ("otherwise", "2027-06-30", WORDS[1])
+    for part, row in (("moves", move), ("goals", goal), ("reviews", review)):
+        assert cast.client("aoife").get(f"/growth/{part}/{row.id}").status_code == 404
+        assert client.post(f"/growth/{part}/{row.id}/remove", follow=True).context["told"][part] == []
+        assert cast.client("aoife").post(f"/growth/{part}/{row.id}/back").status_code == 404
+        assert client.post(f"/growth/{part}/{row.id}/back", follow=True).context["told"][part]
+    client.post(f"/growth/reviews/{review.id}/remove")
+    actions.clear(actor=ENGINE, as_of=now())
+    assert GrowthReview.every.exists()
+    actions.clear(actor=ENGINE, as_of=now() + timedelta(hours=2))
+    assert not GrowthReview.every.exists()
+    mentors = [value for value, _name in client.get("/growth").context["plan_form"].fields["mentor_id"].choices]
+    assert str(people["mina"].id) not in mentors
+
+
+@pytest.mark.django_db
+def test_the_text_of_a_plan_says_what_the_page_says_and_keeps_words_as_words(people, plan):
+    GrowthGoal.objects.update(state="dropped", says="*up* <b>and</b>\n- away", by=date(2027, 3, 31))
+    text = as_markdown(own_plan_of(people["mina"]))
+    assert "was asked, has not answered" in text
+    assert "Nobody but you sees this plan" in text
+    assert "\\*up\\* \\<b\\>and\\</b\\>  \n\\- away (given up, by 31 Mar 2027)" in text
+
+
+def own_plan_of(person):
+    return GrowthPlan.objects.get(person=person)
 
 
 def _trail():

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from python_calamine import CalamineWorkbook
 
-from marops.domains.team.rules.lines import chain, circle, circles
+from marops.domains.team.rules.lines import below, chain, circle, circles
 from marops.domains.team.rules.roles import Catalogue, Role, Skill
 from marops.domains.team.rules.roster import Wrong, day_of, level_of, meanings, number_of, roles_of, share_of, shares_of
 from marops.domains.team.rules.shares import Span, share_on, stretches, too_much
@@ -177,3 +177,11 @@ def test_what_is_written_is_read_again_and_no_cell_is_a_formula():
     assert b"<f>" not in book
     assert as_xlsx(headers, rows, "People & more") == book
     assert read_table(book).rows[0][1] == ("=1+1", "64000.5", "@cmd <b>&", "2026-01-31")
+
+
+def test_below_are_all_who_report_however_far_and_circles_end():
+    managers = {"vp": None, "ann": "vp", "bo": "ann", "cy": "bo", "sal": None, "tia": "sal", "x": "y", "y": "x"}
+    assert below(managers, ["ann"]) == {"bo", "cy"}
+    assert below(managers, ["vp", "cy"]) == {"ann", "bo", "cy"}
+    assert below(managers, ["x"]) == {"x", "y"}
+    assert below(managers, []) == set()

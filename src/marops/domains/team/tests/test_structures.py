@@ -3,7 +3,7 @@ import json
 import pytest
 
 from marops.domains.team.actions.structures import keep_structure, open_places
-from marops.domains.team.models import Assessment, Person, RoleHeld, Vacancy
+from marops.domains.team.models import Assessment, Person, RoleHeld, StructureSketch, Vacancy
 from marops.domains.team.queries.structures import (
     compared,
     find_structure,
@@ -15,7 +15,8 @@ from marops.domains.team.rules.chart import Node, chart_of, differences, shown
 from marops.domains.team.rules.house import order_of
 from marops.domains.team.rules.seats import Known, faults, pay_of
 from marops.domains.team.rules.structure import Structure
-from marops.kernel.models import Definition
+from marops.kernel.definitions import activate
+from marops.kernel.models import AuditPayload, Definition
 
 MAIL, OPS, HELP = "email_marketing_specialist", "campaign_ops_manager", "mops_coordinator"
 KNOWN = Known({MAIL, OPS, HELP}, {"P-1": True, "P-2": False}, {"P-1": "Ann", "P-2": "Ben"}, {"V-1"}, {"coach"})
@@ -161,6 +162,9 @@ def test_an_empty_seat_counts_as_somebody_with_what_its_role_asks_for_and_is_ope
     seat = find_structure(hanna, "more").structure.seats[-1]
     assert (seat.vacancy, Definition.objects.filter(kind="structure").count()) == (made.ref, 2)
     assert today_chart().nodes[made.ref].above == "P-901"
+    page = cast.client("vera").get("/team/structures/more").content.decode()
+    assert "Today, open places filled" in page
+    assert "No figure changes by it." in page
 
 
 @pytest.mark.django_db
@@ -186,6 +190,56 @@ def test_a_structure_is_planned_on_its_pages(cast, small):
     Person.objects.filter(number=902).update(active=False)
     assert "Aoife Brennan is no longer here." in client.get("/team/structures/in-2027").content.decode()
     assert client.post("/team/structures/in-2027/drop").status_code == 302
+
+
+def _versions():
+    return Definition.objects.filter(kind="structure", slug="plan").count()
+
+
+@pytest.mark.django_db
+def test_many_changes_are_one_version_and_can_be_taken_back(cast, small):
+    client, seat = cast.client("hanna"), {"role_1": HELP, "manager": "p-901"}
+    client.post("/team/structures/new", {"title": "Plan"})
+    for share in (60, 40):
+        client.post("/team/structures/plan/seats/new", seat | {"share_1": share})
+    client.post("/team/structures/plan/seats/p-902/remove")
+    page = client.get("/team/structures/plan").content.decode()
+    assert "3 changes are not kept yet" in page
+    assert "Took Aoife Brennan out." in page
+    assert _versions() == 1
+    assert len(client.get("/api/v1/team/structures/plan").json()["document"]["seats"]) == 2
+    assert "not kept yet" not in cast.client("vera").get("/team/structures/plan").content.decode()
+    client.post("/team/structures/plan/settle", {"do": "undo"})
+    client.post("/team/structures/plan/settle", {"do": "keep"})
+    row = Definition.objects.filter(slug="plan").order_by("-version").first()
+    assert (row.version, len(row.document["seats"]), row.reason.count("Added")) == (2, 4, 2)
+    client.post("/team/structures/plan/seats/p-902/remove")
+    keep_structure(actor=cast.actor("vera"), slug="plan", document=row.document | {"title": "Hers"})
+    refused = client.post("/team/structures/plan/settle", {"do": "keep"})
+    assert (refused.status_code, _versions()) == (409, 3)
+    client.post("/team/structures/plan/settle", {"do": "over"})
+    client.post("/team/structures/plan/seats/p-901/remove")
+    client.post("/team/structures/plan/settle", {"do": "leave"})
+    assert (_versions(), StructureSketch.objects.count()) == (4, 0)
+
+
+@pytest.mark.django_db
+def test_a_plan_is_for_those_who_plan_until_it_is_in_force(cast, small):
+    hanna = cast.actor("hanna")
+    document = {
+        "title": "Without",
+        "seats": [{"id": "p-901", "person": "P-901", "roles": {MAIL: 1.0}, "note": "okapi"}],
+    }
+    row = keep_structure(actor=hanna, slug="plan", document=document)
+    mina = cast.client("mina")
+    doors = ("/team/structures/plan", "/team/chart?plan=plan", "/team/chart.pdf?plan=plan",
+             "/api/v1/team/structures/plan", "/api/v1/team/chart?plan=plan")  # fmt: skip
+    assert {mina.get(door).status_code for door in doors} == {404}
+    assert "Without" not in mina.get("/team/structures").content.decode()
+    assert mina.get("/api/v1/team/structures").json()["items"] == []
+    assert not any("okapi" in str(one) for one in AuditPayload.objects.values_list("payload", flat=True))
+    activate(actor=hanna, ref=row.pinned)
+    assert {mina.get(door).status_code for door in doors} == {200}
 
 
 @pytest.mark.django_db
@@ -254,4 +308,4 @@ def test_who_stands_in_is_told_to_those_alone_who_may_see_levels(cast, small):
 
     assert (stands_in("hanna"), stands_in("mina")) == ("P-902", None)
     assert weighed(cast.actor("hanna")).today().covered > weighed(cast.actor("mina")).today().covered == 0
-    assert "no stand-in seen" in cast.client("mina").get("/team/house").content.decode()
+    assert "nobody seen to stand in" in cast.client("mina").get("/team/house").content.decode()

@@ -85,6 +85,7 @@ def test_talks_stay_with_the_two_when_the_manager_changes(cast, two):
     boss, mina = two
     pair = {"manager_id": boss.id, "person_id": mina.id}
     keep_talk(actor=cast.actor("dylan"), on=today(), says=SECRET, **pair)
+    topic = add_topic(actor=cast.actor("mina"), says="to be settled", **pair)
     hanna = Person.objects.get(account_id=cast.hanna.id)
     change_person(actor=SETUP, person_id=mina.id, manager_id=hanna.id)
     Assignment.objects.create(
@@ -94,8 +95,14 @@ def test_talks_stay_with_the_two_when_the_manager_changes(cast, two):
     assert SECRET in page
     assert "Done for Hanna" not in page
     assert SECRET not in cast.client("hanna").get(f"/team/talks/{mina.ref}").content.decode()
-    with pytest.raises(MaropsError, match="report to each other"):
-        keep_talk(actor=cast.actor("dylan"), on=today(), says="more", **pair)
+    assert "Talked about" not in page
+    for write in (
+        lambda: keep_talk(actor=cast.actor("dylan"), on=today(), says="more", **pair),
+        lambda: settle_topic(actor=cast.actor("mina"), topic_id=topic.id),
+        lambda: remove_topic(actor=cast.actor("mina"), topic_id=topic.id),
+    ):
+        with pytest.raises(MaropsError, match="report to each other"):
+            write()
 
 
 @pytest.mark.django_db
@@ -107,6 +114,29 @@ def test_a_day_to_come_and_a_private_agreement_are_refused(cast, two):
     assert (late.status_code, both.status_code) == (422, 422)
     assert not Talk.objects.exists()
     assert not Topic.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_notes_are_replaced_only_by_somebody_who_saw_them(cast, two):
+    boss, mina = two
+    his, hers = cast.client("dylan"), cast.client("mina")
+    day = today().isoformat()
+    his.post(f"/team/talks/{mina.ref}", {"on": day, "says": "his words"})
+    for words in ("her words", ""):
+        page = hers.post(f"/team/talks/{boss.ref}", {"on": day, "says": words})
+        assert page.status_code == 422
+    assert Talk.objects.get().says == "his words"
+    merged = hers.post(f"/team/talks/{boss.ref}", {"on": day, "says": "her words"}).context["talk_form"]
+    assert "\n".join(merged["says"].value().split("\n\n")) == "his words\nher words"
+    both = {"on": day, "says": merged["says"].value(), "seen": merged["seen"].value()}
+    assert hers.post(f"/team/talks/{boss.ref}", both).status_code == 302
+    assert "her words" in Talk.objects.get().says
+    assert his.get(f"/team/talks/{mina.ref}").context["talk_form"]["says"].value() == Talk.objects.get().says
+    assert hers.post(f"/team/talks/{boss.ref}", {"on": "1900-01-01", "says": "x"}).status_code == 422
+    talk_id = Talk.objects.get().id
+    assert his.post(f"/team/talks/kept/{talk_id}").status_code == 404
+    assert hers.post(f"/team/talks/kept/{talk_id}").status_code == 302
+    assert not Talk.objects.exists()
 
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -164,6 +194,6 @@ def test_what_changed_lies_within_the_window_and_shared_moves_alone(cast, two):
         assert [one.title for one in found.late] == ["late"]
         assert {(one.by, one.level) for one in found.assessed} == {("self", 2), ("manager", 1)}
         assert found.moves == []
-    GrowthPlan.objects.update(seen_by="manager")
+    GrowthPlan.objects.update(seen_by="manager", manager=mina.manager)
     policy = Policy.of(cast.actor("dylan"))
     assert [one.says for one in changed(policy, pair_with(policy, mina.ref), kept, at).moves] == ["Draw a score"]

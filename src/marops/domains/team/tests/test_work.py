@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from time import process_time
 
@@ -14,6 +15,7 @@ from marops.domains.team.actions.openings import (
     word_section,
 )
 from marops.domains.team.actions.people import add_absence, remove_absence
+from marops.domains.team.actions.records import assess
 from marops.domains.team.actions.work import (
     add_work,
     drop_work,
@@ -25,16 +27,18 @@ from marops.domains.team.actions.work import (
     undo_move,
 )
 from marops.domains.team.models import Absence, Assignment, Onboarding, Person, RoleHeld, Vacancy
+from marops.domains.team.pages.openings import _ended
 from marops.domains.team.permissions import Policy
 from marops.domains.team.queries.openings import description_of, openings
 from marops.domains.team.queries.week import rows
 from marops.domains.team.queries.work import desk_lines, seen, work, work_json
 from marops.domains.team.rules.description import digest_of
 from marops.domains.team.starter import shipped
+from marops.domains.team.work_forms import OpeningForm
 from marops.kernel.clock import now
 from marops.kernel.definitions import digest
 from marops.kernel.errors import MaropsError
-from marops.kernel.models import Definition, FactInbox
+from marops.kernel.models import Definition, FactInbox, Notice
 from marops.kernel.workspace import today
 
 
@@ -129,17 +133,31 @@ def test_a_week_counts_hours_days_away_and_what_is_due(cast, people):
     assert found["Mina Costa"].weeks[0].due == 9
     assert round(found["Aoife Brennan"].weeks[0].away) == 24
     assert "Hanna Lindqvist" not in found
+    RoleHeld.objects.filter(person=people["mina"]).delete()
+    Person.objects.filter(id=people["mina"].id).update(manager=people["aoife"])
+    assert [one.counts for one in rows(day=monday) if one.person == people["mina"]] == [True]
+    Assignment.objects.all().delete()
+    assert [one.counts for one in rows(day=monday) if one.person == people["mina"]] == [False]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_first_weeks_are_for_those_concerned_and_move_with_days_away(cast, people, book):
+def test_first_weeks_are_for_those_concerned_and_move_with_days_away(cast, people, book, monkeypatch):
+    monkeypatch.setattr("marops.domains.team.actions.newcomers.today", lambda _at: date(2026, 11, 20))
     mina, aoife = people["mina"], people["aoife"]
     given = {"person_id": mina.id, "playbook": "newcomer", "starts": date(2026, 11, 2), "mentor_id": aoife.id}
     with pytest.raises(MaropsError):
         start_onboarding(actor=cast.actor("aoife"), **given)
     with pytest.raises(MaropsError, match="neither the newcomer nor the manager"):
         start_onboarding(actor=cast.actor("dylan"), **given | {"mentor_id": people["dylan"].id})
+    with pytest.raises(MaropsError, match="over already"):
+        start_onboarding(actor=cast.actor("dylan"), **given | {"starts": date(2020, 1, 1)})
     row = start_onboarding(actor=cast.actor("dylan"), **given)
+    assert (
+        Notice.objects.filter(account_id__in=[cast.mina.id, cast.aoife.id], url=f"/team/onboarding/{mina.ref}").count()
+        == 2
+    )
+    again = cast.client("dylan").post("/team/onboarding/new", {"person_id": str(mina.id)})
+    assert again.url == f"/team/onboarding/{mina.ref}"
     with pytest.raises(MaropsError, match="before"):
         start_onboarding(actor=cast.actor("hanna"), **given)
     assert row.playbook == "playbook/newcomer@1"
@@ -229,10 +247,57 @@ def test_a_description_names_each_gap_once_and_pay_only_when_released(cast, peop
         word_section(actor=hanna, opening_id=row.id, section="pay", text="x", made="")
     word_section(actor=hanna, opening_id=row.id, section="why", text="", made="")
     assert "Because we grow." not in text()
-    for form, kind in (("md", "text/markdown"), ("pdf", "application/pdf")):
+    for form, kind in (("md", "text/markdown"), ("pdf", "application/pdf"), ("html", "text/html")):
         answer = cast.client("dylan").get(f"/team/openings/{row.ref}/description.{form}")
         assert answer["Content-Type"].startswith(kind)
-    assert cast.client("dylan").get(f"/team/openings/{row.ref}/interview.pdf").content.startswith(b"%PDF")
+    assert cast.client("dylan").get(f"/team/openings/{row.ref}/description.xyz").status_code == 404
+    # Questions and what a good answer shows: for who plans, and for who would lead there.
+    sheets = f"/team/openings/{row.ref}/interview.pdf"
+    assert cast.client("hanna").get(sheets).content.startswith(b"%PDF")
+    assert cast.client("dylan").get(sheets).status_code == 403
+    assert "Questions and sheets" not in cast.client("dylan").get(f"/team/openings/{row.ref}").content.decode()
+    Vacancy.objects.update(manager=people["dylan"])
+    assert cast.client("dylan").get(sheets).status_code == 200
+    assert "Questions and sheets" in cast.client("dylan").get(f"/team/openings/{row.ref}").content.decode()
+
+
+@pytest.mark.django_db
+def test_places_name_roles_and_skills_as_they_are_called(cast):
+    form = OpeningForm({
+        "title": "Both", "roles": "Campaign Operations Manager 70 %\nemail_marketing_specialist 30 %",
+        "skills": "Scoring leads 3\nlead-routing 2",
+    })  # fmt: skip
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["roles"] == {"campaign_ops_manager": 0.7, "email_marketing_specialist": 0.3}
+    assert form.cleaned_data["skills"] == {"lead-scoring": 3, "lead-routing": 2}
+    wrong = OpeningForm({"title": "x", "roles": "Keeper of bees 10 %", "skills": "Bees 1"})
+    assert wrong.errors["roles"] == ["There is no role “Keeper of bees”."]
+    assert wrong.errors["skills"] == ["There is no skill “Bees”."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_skills_are_hidden_no_gap_is_said_to_be_left(cast, people):
+    hanna = cast.actor("hanna")
+    row = add_opening(actor=hanna, title="Data", roles={"lead_db_admin": 1})
+    assess(actor=hanna, person_id=people["dylan"].id, levels={"dashboards": 3})
+    mina = cast.client("mina")
+    told = mina.get(f"/api/v1/team/openings/{row.ref}").json()
+    assert told["hidden"] > 0
+    assert (told["closes"], told["closes_known"]) == ([], False)
+    assert "cannot be told" in mina.get(f"/team/openings/{row.ref}").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_places_are_told_apart_by_gaps_cost_and_hours(cast, people):
+    hanna = cast.actor("hanna")
+    add_opening(actor=hanna, title="Data", roles={"lead_db_admin": 1})
+    add_opening(actor=hanna, title="Half a hand", roles={"mops_coordinator": 0.5})
+    page = cast.client("hanna").get("/team/openings/compare").content.decode()
+    assert re.search(r"Data costs about [\d,]+ EUR more a year and brings \d+ hours a month more\.", page)
+    data, half = ({"one": one} for one in openings())
+    one = data | {"gaps": ["a"], "seconds": []}
+    assert _ended(one, half | {"gaps": [], "seconds": []}) == "Data ends 1 gap; Half a hand ends none."
+    assert _ended(half | {"gaps": ["a", "b"], "seconds": []}, one) == "Half a hand ends 2 gaps; Data ends 1."
 
 
 @pytest.mark.slow

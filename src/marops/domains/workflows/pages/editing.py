@@ -23,7 +23,7 @@ from marops.domains.workflows.sheets.edits import new_id, with_ways
 from marops.domains.workflows.sheets.forms import NewForm
 from marops.domains.workflows.sheets.opened import Opened, crew_of, crews, free_slug, newest_of, opened
 from marops.kernel.errors import CONFLICT, INVALID, FieldError, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 
 _LARGEST = 4_000_000
 
@@ -39,15 +39,12 @@ def new(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         slug = free_slug("workflow", new_id(given["title"], (), "workflow"))
         crew = given["crew"] or free_slug("crew", slug)
-        try:
+        with problems_on(form):
             document = begun(given["start"], title=given["title"], unit=given["unit"], crew=crew)
             if not given["crew"]:
                 made = new_crew(given["start"], given["title"])
                 actions.keep(actor=actor, kind="crew", slug=crew, document=made, reason=_("For a new workflow"))
             actions.sketch(actor=actor, slug=slug, document=document, words=_("Begun"), base=0)
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             door = "workflows:outline" if "outline" in request.POST else "workflows:edit"
             return redirect(door, slug=slug)
     return render(request, "workflows/new.html", {"form": form}, status=422 if form.is_bound else 200)

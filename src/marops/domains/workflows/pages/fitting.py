@@ -29,7 +29,7 @@ from marops.domains.workflows.rules.document import Workflow
 from marops.domains.workflows.telling.drifts import drift_words
 from marops.kernel.definitions import find, load
 from marops.kernel.errors import NOT_FOUND, MaropsError
-from marops.kernel.forms import add_problem, posted
+from marops.kernel.forms import posted, problems_on
 from marops.kernel.models import Job
 from marops.kernel.permissions import may
 
@@ -81,13 +81,10 @@ def fit(request: HttpRequest, slug: str) -> HttpResponse:
     source = source_of(flow)
     form = FitForm(posted(request), logs=_choices(source))
     if form.is_bound and form.is_valid():
-        try:
+        with problems_on(form):
             asked = start_fit(
                 slug, form.cleaned_data["against"], actor=actor_of(request), runs=form.cleaned_data["runs"]
             )
-        except MaropsError as error:
-            add_problem(form, error)
-        else:
             return redirect(answering.with_job(reverse("workflows:fit", args=[slug]), asked))
     answers = list(
         WorkflowAnswer.objects.filter(workflow=slug, kind=WorkflowAnswer.Kind.FIT).order_by("-at")[:_EARLIER]

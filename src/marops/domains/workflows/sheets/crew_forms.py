@@ -14,6 +14,7 @@ from marops.domains.accounts.public import roles_in_force
 from marops.domains.team.public import people
 from marops.domains.workflows.rules.crew import Crew, Member
 from marops.kernel.errors import MaropsError
+from marops.kernel.forms import DayField
 from marops.methods.worktime import WEEKDAYS
 
 _MORE = 2
@@ -22,11 +23,6 @@ Choices = Sequence[tuple[str, Any]]
 
 def _number(label: Any, **options: Any) -> forms.FloatField:
     return forms.FloatField(label=label, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **options)
-
-
-def _day(label: Any) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=False, widget=widget)
 
 
 def _zones() -> list[tuple[str, Any]]:
@@ -75,8 +71,8 @@ class MemberForm(forms.Form):
         label=gettext_lazy("How many of them"), min_value=0, initial=1,
         help_text=gettext_lazy("More than one for an agency or a pool."),
     )  # fmt: skip
-    starts = _day(gettext_lazy("Works here from"))
-    ends = _day(gettext_lazy("Until"))
+    starts = DayField(label=gettext_lazy("Works here from"))
+    ends = DayField(label=gettext_lazy("Until"))
     ramp_months = _number(gettext_lazy("Months to get used to the work"), required=False)
     ramp_first = _number(gettext_lazy("Beginning at, %"), required=False)
     cost_per_hour = _number(gettext_lazy("Cost of an hour"), required=False, min_value=0)
@@ -111,7 +107,7 @@ class MemberForm(forms.Form):
         self.away = len(away)
         for number, (since, until) in enumerate(away):
             for end, label, value in (("from", _("Away from"), since), ("to", _("Back on"), until)):
-                made = _day(label)
+                made = DayField(label=label)
                 made.initial = value
                 self.fields[f"away-{number}-{end}"] = made
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marops.methods.staffing.model import NoChoiceError, SeatKind, Skill, Wanted, Work
-from marops.methods.staffing.solve import best, held_fast, least, undone
+from marops.methods.staffing.solve import best, held_fast, least, sharing, undone, undone_each
 
 ROLES = ("a", "b", "c")
 
@@ -43,7 +43,7 @@ def _value(wanted, counts):
     beginners = sum(n for kind, n in pairs if kind.beginner)
     hours += wanted.untaught * max(0, beginners - (everybody - beginners))
     hours += sum(kind.drawback * n for kind, n in pairs)
-    return wanted.price * hours + sum(kind.cost * n for kind, n in pairs)
+    return wanted.price * hours + wanted.pay_weight * sum(kind.cost * n for kind, n in pairs)
 
 
 def _brute(wanted, most):
@@ -83,6 +83,7 @@ def small_teams(draw):
         skills=[Skill("x", draw(st.integers(0, 2)), 8.0), Skill("y", draw(st.integers(0, 2)), 3.0)],
         exactly=draw(st.sampled_from([None, most])), at_most=most,
         budget=draw(st.sampled_from([None, 9000.0, 20000.0])), senior_share=draw(st.sampled_from([0.0, 0.5])),
+        pay_weight=draw(st.sampled_from([1.0, 0.1])),
         unled=draw(st.integers(0, 10)), unripe=draw(st.integers(0, 10)), untaught=draw(st.integers(0, 10)),
     )  # fmt: skip
 
@@ -136,6 +137,18 @@ def test_hours_are_shared_as_is_best(case):
     assert sum(weigh[role] * hours for role, hours in left.items()) == pytest.approx(
         sum(weigh[role] * hours for role, hours in expected.items()), abs=1e-4
     )
+
+
+@given(st.lists(small_teams(), min_size=1, max_size=4))
+@settings(max_examples=15, deadline=None)
+def test_many_are_shared_out_as_each_alone(cases):
+    sharings = [sharing(wanted, {one.id: 1 for one in wanted.kinds}) for _, wanted in cases]
+    for one, left in zip(sharings, undone_each(sharings), strict=True):
+        weigh = {work.role: work.weight for work in one.work}
+        alone = undone(one.work, one.seats, one.kinds, one.least_share)
+        assert sum(weigh[role] * hours for role, hours in left.items()) == pytest.approx(
+            sum(weigh[role] * hours for role, hours in alone.items()), abs=1e-4
+        )
 
 
 def test_a_seat_is_taken_where_it_does_more_than_it_costs():

@@ -1,0 +1,69 @@
+"""Questions to the AI as jobs: an answer takes its time, and nobody has to wait before an open page."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from marops.connectors.assistant import helping
+from marops.connectors.assistant.helping import Question
+from marops.connectors.assistant.queries import person_of
+from marops.domains.capture.public import plan_import
+from marops.kernel import files
+from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.jobs import JobRun, Progress, Step, job
+from marops.kernel.models import File
+
+
+def _asks() -> Step:
+    return Progress(0, None, _("The AI is asked.")), {}
+
+
+def _took(question: Question) -> dict[str, Any]:
+    return {"tokens": question.tokens, "cost": str(question.cost), "use": question.help.use}
+
+
+@job("assistant.draft", title="Draft of {kind} by AI")
+def draft(run: JobRun) -> Iterator[Step]:
+    """A definition out of a sentence."""
+    given = run.arguments
+    yield _asks()
+    row, question = helping.draft_definition(
+        person_of(given), str(given["kind"]), str(given["sentence"]), str(given.get("slug", ""))
+    )
+    run.result |= {"definition": row.pinned} | _took(question)
+
+
+@job("assistant.words", title="Vocabulary by AI")
+def words(run: JobRun) -> Iterator[Step]:
+    """A vocabulary of a field."""
+    yield _asks()
+    row, question = helping.draft_words(
+        person_of(run.arguments), str(run.arguments["field"]), str(run.arguments.get("sentence", ""))
+    )
+    run.result |= {"definition": row.pinned} | _took(question)
+
+
+@job("assistant.columns", title="Columns of a file by AI")
+def columns(run: JobRun) -> Iterator[Step]:
+    """Where the columns of a file go."""
+    row = File.objects.filter(id=UUID(str(run.arguments["file"]))).first()
+    if row is None:
+        raise MaropsError(NOT_FOUND)
+    plan = plan_import(files.path_of(row), name=row.name, table=str(run.arguments.get("table", "")))
+    yield _asks()
+    found, dropped, question = helping.propose_columns(person_of(run.arguments), plan, plan.table or _("leads"))
+    told = [f"c{number}={target}" for number, target in sorted(found.items())]
+    run.result |= {"columns": told, "unusable": dropped, "file": str(row.id), "table": plan.table} | _took(question)
+
+
+@job("assistant.summary", title="Summary by AI")
+def summary(run: JobRun) -> Iterator[Step]:
+    """A page in a few sentences."""
+    given = run.arguments
+    yield _asks()
+    kept, question = helping.summarise(
+        person_of(given), str(given["page"]), str(given["title"]), str(given["text"]), str(given["data"])
+    )
+    run.result |= {"draft": str(kept.id), "state": str(kept.state)} | _took(question)

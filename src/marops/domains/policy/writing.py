@@ -1,0 +1,161 @@
+"""The trail of what AI did and was refused, each row's digest in the audit's chain."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from marops.domains.policy.models import AiAct, AiDraft, AiSwitch, PolicyTable
+from marops.domains.policy.queries.templates import sketched_table
+from marops.domains.policy.rules.document import PolicyRule
+from marops.domains.policy.rules.tables import holds_packed, rules_digest
+from marops.kernel import audit
+from marops.kernel.actions import Act
+from marops.kernel.ids import earliest_id, new_id
+from marops.kernel.models import AuditRow, Review, ReviewDecision
+
+OBJECT = "ai_act"
+"""Under this name the audit trail holds the digest of an act."""
+_RANDOM = (1 << 80) - 1
+_PLAIN = [one.name for one in AiAct._meta.concrete_fields]
+
+
+def act_said(row: AiAct) -> dict[str, Any]:
+    """Everything a row says, as its digest takes it."""
+    return {name: _spelt(getattr(row, name)) for name in _PLAIN}
+
+
+def act_digest(row: AiAct) -> str:
+    """The sha-256 of everything a row says."""
+    return hashlib.sha256(audit.canonical(act_said(row))).hexdigest()
+
+
+def _spelt(value: Any) -> Any:
+    """One spelling, whether the value comes from Python or back from the database."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, Decimal):
+        return f"{value:.6f}"
+    if isinstance(value, UUID):
+        return str(value)
+    return value
+
+
+_LONGEST, _MOST = 2_000, 2**62
+_DEAREST = Decimal(10) ** 7
+
+
+def _storable(value: Any) -> Any:
+    """The nearest value that the database keeps: a refusal must not be lost for what the AI put into it."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", "�")[:_LONGEST]
+    if isinstance(value, Decimal):
+        return max(Decimal(0), min(value, _DEAREST)) if value.is_finite() else _DEAREST
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return max(-_MOST, min(value, _MOST))
+    if isinstance(value, Mapping):
+        return {str(_storable(name)): _storable(one) for name, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def write_act(values: Mapping[str, Any], draft_sha256: str = "") -> None:
+    """Inside a transaction: a row of the trail, and its digest in the chain of the audit.
+
+    `draft_sha256` names the draft it is about; an act that was approved as a draft passes once.
+    """
+    draft = _draft_of(values, draft_sha256)
+    kept = {name: _storable(value) for name, value in values.items()}
+    row = AiAct(id=new_id(), **kept, review_id=draft.review_id if draft else None)
+    row.save(force_insert=True)
+    row.refresh_from_db()
+    seal = AuditRow(
+        id=new_id(), at=row.at, action="ai.act", effect="note", actor_kind="ai", actor_id=row.actor,
+        on_behalf_of=row.on_behalf_of, ai_use=row.use, object_type=OBJECT, object_id=str(row.id), counts={},
+    )  # fmt: skip
+    audit.write([(seal, {"sha256": act_digest(row)})])
+    if draft and draft.kind == AiDraft.Kind.ACT and row.action == draft.content.get("action") and row.verdict == "yes":
+        AiDraft.objects.filter(id=draft.id).update(state=AiDraft.State.DONE, outcome=str(row.id))
+
+
+def write_history(act: Act, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inside an act: rows of the past at once, each noted in the audit as of now. Answers how many."""
+    acts = [AiAct(id=UUID(int=earliest_id(row["at"]).int | new_id().int & _RANDOM), **row) for row in rows]
+    AiAct.objects.bulk_create(acts)
+    kept = AiAct.objects.in_bulk([one.id for one in acts])  # as the database spells them
+    seals = [
+        AuditRow(
+            id=new_id(), at=act.at, action="ai.act", effect="note", actor_kind="ai", actor_id=one.actor,
+            on_behalf_of=one.on_behalf_of, ai_use=one.use, object_type=OBJECT, object_id=str(one.id), counts={},
+        ) for one in acts
+    ]  # fmt: skip
+    audit.write([(seal, {"sha256": act_digest(kept[one.id])}) for seal, one in zip(seals, acts, strict=True)])
+    return len(acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A draft with its review and what readers said."""
+
+    draft: AiDraft
+    review: Review
+    decisions: list[ReviewDecision]
+
+
+def write_drafts(act: Act, handed: Sequence[Handed]) -> int:
+    """Inside an act: drafts of the past with their reviews, at once. Answers how many."""
+    AiDraft.objects.bulk_create([one.draft for one in handed])
+    Review.objects.bulk_create([one.review for one in handed])
+    ReviewDecision.objects.bulk_create([said for one in handed for said in one.decisions])
+    for one in handed:
+        said = {"state": one.draft.state, "sha256": one.draft.sha256, "use": one.draft.use}
+        act.changed(AiDraft._meta.db_table, one.draft.id, after=said)
+    return len(handed)
+
+
+def forget_history(act: Act, people: Sequence[str]) -> dict[str, int]:
+    """Inside an act: what AI did for these people goes, with its drafts and the switches they threw.
+
+    The audit keeps that there were acts, without what they were.
+    """
+    acts, drafts = AiAct.objects.filter(on_behalf_of__in=people), AiDraft.objects.filter(on_behalf_of__in=people)
+    Review.objects.filter(id__in=drafts.values("review_id")).delete()
+    audit.forget(list(acts.values_list("id", flat=True)), OBJECT)
+    return {
+        "ai_act": acts.delete()[0], "ai_draft": drafts.delete()[0],
+        "ai_switch": AiSwitch.objects.filter(thrown_by__in=people).delete()[0],
+    }  # fmt: skip
+
+
+def write_switch(act: Act, use: str, why: str, by: str, at: datetime) -> None:
+    """Inside an act: a switch that was thrown in the past."""
+    AiSwitch.objects.get_or_create(use=use, released_at=None, defaults={"why": why, "thrown_by": by, "thrown_at": at})
+
+
+def write_table(act: Act, rules: Sequence[PolicyRule]) -> str:
+    """Inside an act: what rules decide that are all plain sentences; the same as the job finds, at once.
+
+    Answers the digest under which it is kept, or nothing where it was there already.
+    """
+    table, name = sketched_table(rules), rules_digest(rules)
+    if table is None:
+        raise ValueError("these rules are not all plain sentences")
+    kept = {"allowed": table.packed(), "holds": holds_packed(table), "rules": list(table.holds)}
+    _row, made = PolicyTable.objects.get_or_create(rules_sha256=name, defaults=kept)
+    return name if made else ""
+
+
+def forget_tables(act: Act, names: Sequence[str]) -> int:
+    """Inside an act: tables that nothing needs any more."""
+    return PolicyTable.objects.filter(rules_sha256__in=names).delete()[0]
+
+
+def _draft_of(values: Mapping[str, Any], sha256: str) -> AiDraft | None:
+    if not sha256:
+        return None
+    rows = AiDraft.objects.filter(sha256=sha256, use=values["use"], on_behalf_of=values["on_behalf_of"])
+    return rows.filter(state__in=[AiDraft.State.WAITING, AiDraft.State.APPROVED]).order_by("-id").first()

@@ -12,6 +12,7 @@ from marops.domains.policy.models import AiDraft
 from marops.domains.policy.queries.drafts import barred
 from marops.domains.policy.queries.enforcing import DRAFT, PROPOSE, weigh
 from marops.domains.policy.queries.readers import asked_of, gates_of
+from marops.domains.policy.queries.sight import asks_of
 from marops.domains.policy.rules.drafts import SHAPES, content_sha256, storable
 from marops.kernel import definitions, gates
 from marops.kernel.actions import Act, action, actions
@@ -64,8 +65,8 @@ def propose_draft(
     row = AiDraft(
         at=act.at, use=actor.ai_use or "", use_version=found.use.version if found.use else None, actor=actor.id,
         on_behalf_of=actor.on_behalf_of or "", kind=kind, subject=subject[:500], title=title.strip()[:300] or subject,
-        content=kept, sha256=sha256, gates=gates_of(found), asked=asked_of(found), prompt=prompt[:300],
-        edited_from=replaces,
+        content=kept, sha256=sha256, gates=gates_of(found), prompt=prompt[:300], edited_from=replaces,
+        asked=asked_of(found) | {"sees": asks_of(actor, kind, kept, found.known.data)},
     )  # fmt: skip
     return _hand_in(act, row)
 

@@ -48,7 +48,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     rows = drafts.told(actor, drafts.waiting_drafts(actor))
     decided = drafts.visible(actor).exclude(state=AiDraft.State.WAITING).order_by("-decided_at", "-id")[:LATELY]
-    written = drafts.waiting_definitions()
+    written = drafts.waiting_definitions(actor)
     context = {
         "tabs": tabs(request, "waiting"), "rows": [_row(one) for one in rows], "answer": _answer(rows, len(written)),
         "decided": [_row(one) for one in drafts.told(actor, list(decided))],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from marops.domains.accounts.public import AccountRole, names
 from marops.domains.policy.models import AiDraft
 from marops.domains.policy.permissions import REVIEW, TRAIL
+from marops.domains.policy.queries.sight import opens_kind, seen_by, sees
 from marops.domains.policy.queries.uses import uses
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import FOUR_EYES, approvals_needed, approvers_of
@@ -31,8 +32,9 @@ class Bar:
 def barred(actor: Actor, row: AiDraft, *, deciding: bool = True) -> Bar | None:
     """What stands against this actor deciding upon a draft; None where nothing does.
 
-    Where the register names roles, their holders read it; else everybody who may review. Where two people have to read
-    it, the person it was made for and the one who changed it are neither of them.
+    Where the register names roles, their holders read it; else everybody who may review; and nobody who may not see
+    what it is about. Where two people have to read it, the person it was made for and the one who changed it are
+    neither of them.
     """
     if actor.kind != "human":
         return Bar(NOT_ALLOWED, _("A person decides upon what an AI made: say who."))
@@ -45,6 +47,8 @@ def barred(actor: Actor, row: AiDraft, *, deciding: bool = True) -> Bar | None:
         return Bar(NOT_ALLOWED, _("The register names who reads it: %(roles)s.") % {"roles": ", ".join(roles)})
     if not roles and not may(actor, REVIEW):
         return Bar(NOT_ALLOWED, _("This needs the right “Approve or decline what an AI made” (policy.review)."))
+    if not sees(actor, row) and not _theirs(actor, row):
+        return Bar(NOT_ALLOWED, _("It holds what you may not see, and so somebody else reads it."))
     if deciding and int(row.gates.get("needed", 1)) > 1 and actor.id in (row.on_behalf_of, row.actor):
         return Bar(FOUR_EYES, _("It was made for you or changed by you, and two others have to read it."))
     return None
@@ -56,17 +60,25 @@ def roles_of(actor: Actor) -> set[str]:
     return set(AccountRole.objects.filter(account_id=account).values_list("role", flat=True)) if account else set()
 
 
+def _theirs(actor: Actor, row: AiDraft) -> bool:
+    """Was it made for this person, who is here and not one of their keys?"""
+    return actor.id == row.on_behalf_of and not grants(actor).by_key
+
+
 def visible(actor: Actor) -> QuerySet[AiDraft]:
-    """The drafts this actor may read: their own, those they may decide upon, all of them for who reads the trail."""
+    """The drafts this actor may read: their own, those they may decide upon, all of them for who reads the trail; but
+    none that holds what they may not see elsewhere. A key reads what it may see, also of its person's own.
+    """
     rows = AiDraft.objects.all()
     if actor.kind == "ai":
         return rows.filter(on_behalf_of=actor.on_behalf_of, use=actor.ai_use)
-    if may(actor, TRAIL) or may(actor, REVIEW):
-        return rows
     mine = Q(on_behalf_of=actor.id)
+    sight = seen_by(actor) if grants(actor).by_key else seen_by(actor) | mine
+    if may(actor, TRAIL) or may(actor, REVIEW):
+        return rows.filter(sight)
     for role in roles_of(actor):
         mine |= Q(gates__roles__contains=[role])
-    return rows.filter(mine)
+    return rows.filter(mine & sight)
 
 
 def draft_of(actor: Actor, draft_id: UUID | str) -> AiDraft:
@@ -129,13 +141,13 @@ def _told(
     }  # fmt: skip
 
 
-def waiting_definitions() -> list[dict[str, Any]]:
-    """Definitions that an AI wrote and nobody decided upon: their reviews stand on their own pages."""
+def waiting_definitions(actor: Actor) -> list[dict[str, Any]]:
+    """Definitions that an AI wrote and nobody decided upon, for who may open them: reviews stand on their own pages."""
     rows = Definition.objects.filter(state__in=["draft", "in_review"]).exclude(ai_use="").order_by("created_at")
     return [
         {
             "ref": row.pinned, "kind": row.kind, "slug": row.slug, "version": row.version, "state": row.state,
             "use": row.ai_use, "at": row.created_at, "title": str(row.document.get("title") or row.slug),
             "needed": approvals_needed(row), "approvals": len(approvers_of(row)),
-        } for row in rows[:200]
+        } for row in [row for row in rows if opens_kind(actor, row.kind)][:200]
     ]  # fmt: skip

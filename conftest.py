@@ -6,10 +6,12 @@ Three kinds of test: *pure*; `django_db` (rolled back; the query engine refuses,
 
 import atexit
 import gc
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -63,14 +65,29 @@ _BROWSER = "tests/browser/"
 _KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 
+_BEGAN = time.monotonic()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--talks-to-server", action="store_true", help="only tests that need PostgreSQL")
+    parser.addoption("--within", type=float, help="begin no test later than so many seconds from now; skip the rest")
+    parser.addoption("--turn", help="mix the files by this word, so that each has its turn where time is short")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With --talks-to-server, what another version of PostgreSQL could answer differently; the rest would repeat."""
     if config.getoption("--talks-to-server"):
         items[:] = [one for one in items if one.get_closest_marker("django_db") or "server" in _fixtures(one)]
+    if turn := config.getoption("--turn"):
+        items.sort(key=lambda one: hashlib.sha256(f"{turn} {one.location[0]}".encode()).digest())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """With --within, what the time did not reach is skipped, and counted as such."""
+    within = item.config.getoption("--within")
+    if within is not None and time.monotonic() - _BEGAN > within:
+        pytest.skip("no time was left for it")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

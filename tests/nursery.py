@@ -14,10 +14,19 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import pytest
+
 _OPEN = "from tests import nursery; nursery.keep_open()"
+
+
+def one_soon(points: Sequence[str], soon: str) -> list[Any]:
+    """Points at which to kill, as parameters: one for every run, the others for the slow tests."""
+    assert soon in points
+    return [one if one == soon else pytest.param(one, marks=pytest.mark.slow) for one in points]
 
 
 class Born:

@@ -66,6 +66,7 @@ def office(cast: object, starters: None, monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+@pytest.mark.slow
 def test_desks_and_metrics_are_accessible_and_fit(office: None, visit: Visit) -> None:
     page = visit("/healthz", as_="ada")
     assert not faults(page, PAGES)

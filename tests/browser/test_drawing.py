@@ -213,6 +213,7 @@ def _drawn_by_keys(visit: Visit) -> None:
     expect(page.locator("main")).to_contain_text("Webinar by keys")
 
 
+@pytest.mark.slow
 def test_canvas_and_outline_make_the_same_workflow(crew: None, visit: Visit) -> None:
     _drawn_by_mouse(visit)
     _drawn_by_keys(visit)
@@ -286,6 +287,7 @@ def test_the_canvas_is_accessible_and_fits(webinar: None, visit: Visit, width: i
     assert page.evaluate("document.querySelectorAll('style').length") == 0
 
 
+@pytest.mark.slow
 def test_the_pages_beside_the_canvas_are_accessible_and_fit(webinar: None, visit: Visit) -> None:
     person = template_crew()[1].people[0].id
     paths = (

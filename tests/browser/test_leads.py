@@ -42,6 +42,7 @@ def leads(starters: None, run_stages: Callable[[], object]) -> None:
     run_stages()
 
 
+@pytest.mark.slow
 def test_every_page_of_leads_is_accessible_and_fits(leads: None, visit: Visit) -> None:
     page = visit("/healthz", as_="ada")
     assert not faults(page, PAGES)

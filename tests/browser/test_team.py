@@ -34,6 +34,7 @@ def team(cast: Cast) -> dict[str, Person]:
     return people
 
 
+@pytest.mark.slow
 def test_pages_of_the_team_are_accessible_and_fit(visit: Visit, team: dict[str, Person]) -> None:
     page, mina = visit("/healthz", as_="hanna"), team["mina"].ref
     paths = [
@@ -46,6 +47,7 @@ def test_pages_of_the_team_are_accessible_and_fit(visit: Visit, team: dict[str, 
     assert not found, "\n\n".join(f"{path}\n{said}" for path, said in found.items())
 
 
+@pytest.mark.slow
 def test_pages_of_plans_and_careers_are_accessible_and_fit(visit: Visit, team: dict[str, Person]) -> None:
     page, mina = visit("/healthz", as_="hanna"), team["mina"].ref
     paths = [
@@ -58,6 +60,7 @@ def test_pages_of_plans_and_careers_are_accessible_and_fit(visit: Visit, team: d
     assert not found, "\n\n".join(f"{path}\n{said}" for path, said in found.items())
 
 
+@pytest.mark.slow
 def test_a_team_of_nobody_says_how_to_begin(visit: Visit, cast: Cast) -> None:
     page = visit("/healthz", as_="hanna")
     assert not faults(page, ["/team", "/team/who", "/team/people", "/team/chart", "/team/week", "/career"])

@@ -21,6 +21,7 @@ def drawn(cast: Cast) -> None:
     keep_answers(actor)
 
 
+@pytest.mark.slow
 def test_pages_of_workflows_are_accessible_and_fit(visit: Visit, drawn: None) -> None:
     page = visit("/healthz", as_="ada")
     paths = ["/workflows", "/workflows/templates", "/workflows/webinar", "/workflows/webinar?by=platform",
@@ -28,6 +29,7 @@ def test_pages_of_workflows_are_accessible_and_fit(visit: Visit, drawn: None) ->
     assert not faults(page, paths)
 
 
+@pytest.mark.slow
 def test_pages_of_plans_and_open_work_are_accessible_and_fit(visit: Visit, cast: Cast, drawn: None) -> None:
     actor = cast.actor("hanna")
     EventLog.objects.create(number=70, title="Webinars", format="csv", actor_kind="system", actor_id="x")

@@ -10,6 +10,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return Place(tmp_path_factory.mktemp("sample") / "marops-data")
 
 
+@pytest.mark.slow
 def test_it_comes_real_leads_are_refused_and_it_goes(place: Place, tmp_path: Path):
     came = place.run("sample", "--json", timeout=120)
     assert came.code == 0, came.err

@@ -31,6 +31,7 @@ def everything(one):
     }
 
 
+@pytest.mark.slow
 def test_the_same_seed_on_the_same_day_is_the_same_company(made, tmp_path):
     with company(tmp_path) as again:
         assert everything(again) == everything(made)

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 from django.db import connection
-from tests.nursery import start
+from tests.nursery import one_soon, start
 
 from marops.domains.accounts.public import Account
 from marops.domains.capture.public import plan_import, start_import
@@ -74,6 +74,7 @@ def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
     assert (proof["whole"], proof["acts"], proof["forgotten"] > 200) == (True, 0, True)
 
 
+@pytest.mark.slow
 def test_the_engine_agrees_with_the_history_that_came_in(empty, monkeypatch):
     load(leads=3_000, monkeypatch=monkeypatch)
     from marops.domains.routing.public import Assignment
@@ -99,6 +100,7 @@ def test_the_engine_agrees_with_the_history_that_came_in(empty, monkeypatch):
         assert abs(by or 0) < 0.1
 
 
+@pytest.mark.slow
 def test_nobody_of_it_can_sign_in_and_definitions_have_authors(empty, monkeypatch):
     load(leads=1_500, monkeypatch=monkeypatch)
     people = set(SampleCompany.objects.get().made["accounts"])
@@ -110,6 +112,7 @@ def test_nobody_of_it_can_sign_in_and_definitions_have_authors(empty, monkeypatc
     assert versions[1].valid_from < versions[2].valid_from == versions[1].retired_at
 
 
+@pytest.mark.slow
 def test_it_never_comes_beside_real_data_and_nothing_real_comes_beside_it(empty, monkeypatch):
     Contact.objects.create(number=1, full_name="Somebody real")
     with pytest.raises(MaropsError) as refused:
@@ -126,6 +129,7 @@ def test_it_never_comes_beside_real_data_and_nothing_real_comes_beside_it(empty,
     assert refused.value.code == "conflict"
 
 
+@pytest.mark.slow
 def test_a_file_of_practice_comes_in_and_goes_with_the_sample(empty, monkeypatch, tmp_path):
     before, known = counts(), facts(empty)
     load(leads=1_500, monkeypatch=monkeypatch)
@@ -146,6 +150,7 @@ def test_a_file_of_practice_comes_in_and_goes_with_the_sample(empty, monkeypatch
     assert facts(empty) == known
 
 
+@pytest.mark.slow
 def test_what_was_put_in_force_on_the_sample_is_kept_but_retired(empty, monkeypatch):
     in_force = definitions_in_force()
     load(leads=1_500, monkeypatch=monkeypatch)
@@ -160,6 +165,7 @@ def test_what_was_put_in_force_on_the_sample_is_kept_but_retired(empty, monkeypa
     assert {Definition.objects.get(id=row.id).state for row in tried} == {"retired"}
 
 
+@pytest.mark.slow
 def test_a_stopped_load_goes_on_or_goes_away(empty, monkeypatch):
     before = counts()
     monkeypatch.setitem(sample_jobs.SIZES, "small", 1_500)
@@ -192,7 +198,9 @@ jobs.run_here(job.id)
 """
 
 
-@pytest.mark.parametrize("point", ["sample.after_begin", "sample.after_batch", "sample.after_facts"])
+@pytest.mark.parametrize(
+    "point", one_soon(["sample.after_begin", "sample.after_batch", "sample.after_facts"], "sample.after_batch")
+)
 def test_killed_in_the_middle_it_goes_on_and_nothing_comes_twice(empty, point, monkeypatch, tmp_path):
     before, known = counts(), facts(empty)
     assert start(_LOADER, MAROPS_CRASH=point).wait(120) == -signal.SIGKILL

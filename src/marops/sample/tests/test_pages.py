@@ -51,6 +51,7 @@ def test_every_page_says_that_it_is_a_sample_and_the_import_points_the_way(cast)
     assert "Remove the sample company" in page
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_is_removed_from_its_page(engine, cast, monkeypatch):
     plant()
@@ -66,6 +67,7 @@ def test_it_is_removed_from_its_page(engine, cast, monkeypatch):
     assert "Bring in the sample company" in client.get("/sample").content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_over_rest_it_comes_tells_about_itself_and_goes(engine, cast, monkeypatch):
     plant()

@@ -267,6 +267,7 @@ def test_files_that_maintenance_removed_cost_one_repeat(place: Ground, engine: Q
     assert engine.rows("SELECT count(*) AS n FROM facts") == count
 
 
+@pytest.mark.slow
 def test_postgresql_restarted_under_the_engine(tmp_path: Path) -> None:
     with ground(tmp_path) as place:
         place.facts([uuid4()] * 7)
@@ -286,6 +287,7 @@ def test_postgresql_restarted_under_the_engine(tmp_path: Path) -> None:
             one.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_died_and_came_back(tmp_path: Path) -> None:
     with ground(tmp_path) as place:
         ids = place.facts([uuid4()] * 7)

@@ -246,7 +246,7 @@ def test_erased_people_are_unseen_at_once_under_every_id(place: Ground) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("maintained", [False, True])
+@pytest.mark.parametrize("maintained", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_nothing_of_an_erased_person_is_left_anywhere(place: Ground, maintained: bool) -> None:
     # ids at both ends of every order, so that column statistics name them
     people = [UUID(int=1), UUID(int=2**128 - 2)]

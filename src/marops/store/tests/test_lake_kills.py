@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from tests.nursery import one_soon
 
 from marops.store.lake import CRASH_POINTS
 from marops.store.proof import find_value
@@ -54,7 +55,9 @@ def facts(place: Ground) -> list[UUID]:
         engine.close()
 
 
-@pytest.mark.parametrize("point", [one for one in CRASH_POINTS if one.startswith("mover.")])
+@pytest.mark.parametrize(
+    "point", one_soon([one for one in CRASH_POINTS if one.startswith("mover.")], "mover.after_claim")
+)
 def test_a_mover_killed_anywhere_loses_nothing_and_repeats_nothing(place: Ground, point: str) -> None:
     before = facts(place)
     ids = place.facts([uuid4() for _ in range(40)])
@@ -80,7 +83,9 @@ def test_every_point_of_the_mover_is_passed_when_nothing_kills(place: Ground) ->
     assert list(dict.fromkeys(passed)) == list(CRASH_POINTS)
 
 
-@pytest.mark.parametrize("point", [one for one in CRASH_POINTS if one.startswith("eraser.")])
+@pytest.mark.parametrize(
+    "point", one_soon([one for one in CRASH_POINTS if one.startswith("eraser.")], "eraser.after_rewrite")
+)
 def test_an_erasure_killed_anywhere_is_unseen_at_once_and_finished_by_maintenance(place: Ground, point: str) -> None:
     before = facts(place)
     person = uuid4()

@@ -337,6 +337,7 @@ def test_a_rule_that_cannot_be_is_refused(rule, said):
         Route.model_validate({"title": "x", "rules": [{"name": "a", "label": "A", "when": {"everyone": True}} | rule]})
 
 
+@pytest.mark.slow
 def test_R1_two_workers_at_once_deal_as_one(engine):
     people = [seller(name) for name in ("Ada", "Bo", "Cy")]
     pool_route(*people, weights=[1, 2, 3], members=[{"open": 40}, {}, {}])

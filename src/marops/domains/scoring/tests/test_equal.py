@@ -99,7 +99,9 @@ def scoring():
 
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("document", [MODEL, ONLY_FADING], ids=["timed", "fading"])
+@pytest.mark.parametrize(
+    "document", [MODEL, pytest.param(ONLY_FADING, marks=pytest.mark.slow)], ids=["timed", "fading"]
+)
 def test_day_after_day_and_all_at_once_give_the_same_rows(engine, starters, scoring, seed, document):
     chance = random.Random(seed)
     with time_machine.travel(START, tick=False) as clock:

@@ -49,6 +49,9 @@ def set_up(
         str, typer.Option("--key-file", help="A file that holds the key, or - to read it from standard input.")
     ] = "",
     own: Annotated[bool, typer.Option("--own", help="A model of your own, which may stand in your network.")] = False,
+    own_because: Annotated[
+        str, typer.Option("--own-because", help="Why it is your own though its address is on the open internet.")
+    ] = "",
     price_in: Annotated[str, typer.Option(help="Price of a million tokens read.")] = "0",
     price_out: Annotated[str, typer.Option(help="Price of a million tokens written.")] = "0",
     seconds: Annotated[int, typer.Option(help="Longest wait for an answer.")] = 60,
@@ -59,7 +62,7 @@ def set_up(
     key = _key(key_file)
     given: dict[str, Any] = {
         "url": url, "model": model, "vendor": vendor, "price_in": price_in, "price_out": price_out, "seconds": seconds,
-        "key": key or "", "inside": own, "on": not off,
+        "key": key or "", "inside": own or bool(own_because), "inside_why": own_because, "on": not off,
     }  # fmt: skip
     with installation(quiet=as_json):
         from marops.connectors.assistant.public import ProviderForm, propose_entries, provider_json, set_up, values_of

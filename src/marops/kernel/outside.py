@@ -44,22 +44,30 @@ class Reply:
 class Way:
     """Who may be reached: hosts let through by name, and addresses inside where somebody answers for them.
 
-    Inside never means an address that only this link has: there the keys of cloud machines are handed out.
+    Inside never means an address that only this link has: there the keys of cloud machines are handed out. Without
+    `outside` nothing on the open internet is reached: whoever is said to be in the house has to be there.
     """
 
     hosts: Collection[str] = ()
     inside: bool = False
+    outside: bool = True
     refusal: str = "The name {host} leads into a private network, which is not reached."
 
     def plain(self, host: str) -> bool:
-        """May it be spoken to without encryption?"""
+        """May it be spoken to without encryption? On the open internet never, as `guard` sees to."""
         return self.inside or host in self.hosts
 
-    def guard(self, host: str, addresses: Sequence[str]) -> None:
+    def guard(self, scheme: str, host: str, addresses: Sequence[str]) -> None:
         """Raises Refused where one of the addresses is not permitted and the host is not let through."""
-        permitted = _is_inside_or_public if self.inside else is_public
-        if host not in self.hosts and not all(permitted(address) for address in addresses):
+        if host in self.hosts:
+            return
+        if not all(self._permits(address) for address in addresses):
             raise Refused(self.refusal.format(host=host))
+        if scheme == "http" and any(is_public(address) for address in addresses):
+            raise Refused("An address on the open internet begins with https://.")
+
+    def _permits(self, address: str) -> bool:
+        return (self.inside and is_inside(address)) or (self.outside and is_public(address))
 
 
 OPEN = Way()
@@ -86,8 +94,14 @@ def check_address(url: str, way: Way = OPEN) -> None:
     """Refuse what can never be reached, before any look-up: names are looked up when something is sent, but an
     address in numbers, however they are written, leads where it leads. Raises Refused.
     """
+    scheme, host, port, _ = _parts(url, way)
+    way.guard(scheme, host, ["127.0.0.1"] if _is_here(host) else _addresses(host, port, socket.AI_NUMERICHOST))
+
+
+def leads_outside(url: str, way: Way) -> bool:
+    """Does one of the addresses that this name has just now stand on the open internet? Raises Refused."""
     _, host, port, _ = _parts(url, way)
-    way.guard(host, ["127.0.0.1"] if _is_here(host) else _addresses(host, port, socket.AI_NUMERICHOST))
+    return any(is_public(address) for address in _addresses(host, port))
 
 
 def _parts(url: str, way: Way) -> tuple[str, str, int, str]:
@@ -126,7 +140,7 @@ def target_of(url: str, way: Way = OPEN) -> Target:
     addresses = _addresses(host, port)
     if not addresses:
         raise Refused(f"The name {host} leads nowhere.")
-    way.guard(host, addresses)
+    way.guard(scheme, host, addresses)
     return Target(scheme, host, port, path, addresses[0])
 
 
@@ -138,13 +152,14 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _is_inside_or_public(text: str) -> bool:
+def is_inside(text: str) -> bool:
+    """Is this an address of the house: of this machine, or of a private network? Never one where clouds keep keys."""
     address = _plain(text)
     if address is None or address in _OF_CLOUDS:
         return False
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    return address.is_private or address.is_loopback or is_public(text)
+    return (address.is_private or address.is_loopback) and not is_public(text)
 
 
 def _plain(text: str) -> Address | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from marops.connectors.assistant.asking import check_url
 from marops.connectors.assistant.models import Provider
 from marops.connectors.assistant.permissions import MANAGE
@@ -11,9 +13,11 @@ from marops.connectors.assistant.rules import COLUMNS, DRAFT, SUMMARY, WORDS
 from marops.kernel import gates
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
+from marops.kernel.errors import INVALID, FieldError, MaropsError
+from marops.kernel.permissions import grants
 from marops.kernel.secrets import sealed
 
-SHOWN = ("url", "model", "vendor", "inside", "price_in", "price_out", "seconds", "on")
+SHOWN = ("url", "model", "vendor", "inside", "inside_why", "price_in", "price_out", "seconds", "on")
 """What everybody who may set it up sees of a provider: all but the key."""
 
 
@@ -25,7 +29,7 @@ def set_up(act: Act, *, actor: Actor, values: Mapping[str, Any], key: str | None
     """
     row = Provider.objects.select_for_update().first() or Provider()
     before = {name: str(getattr(row, name)) for name in SHOWN} if row.url else None
-    check_url(values["url"], inside=values["inside"])
+    values = {**values, "inside_why": _why_ours(actor, row, values)}
     if row.url != values["url"] and key is None:
         key = ""
     for name in SHOWN:
@@ -37,6 +41,25 @@ def set_up(act: Act, *, actor: Actor, values: Mapping[str, Any], key: str | None
     told = {name: str(getattr(row, name)) for name in SHOWN} | ({"key": "changed"} if key is not None else {})
     act.changed("ai_provider", row.id, before=before, after=told)
     return row
+
+
+def _why_ours(actor: Actor, row: Provider, values: Mapping[str, Any]) -> str:
+    """Why a model on the open internet is our own; empty where its address says so, or where it is not ours.
+
+    Raises MaropsError `invalid` where nobody says why, or somebody who is no administrator.
+    """
+    outside, why = check_url(values["url"], inside=values["inside"]), str(values.get("inside_why") or "").strip()
+    if not (values["inside"] and outside):
+        return ""
+    if not why:
+        said = _("This address is on the open internet, where a vendor's models are.")
+        remedy = _("Say why it is a model of your own all the same, or that it is a vendor's.")
+        raise MaropsError(INVALID, errors=[FieldError("required", said, remedy, field="inside_why")])
+    stays = (row.url, row.inside_why) == (values["url"], why)
+    if not (stays or actor.kind == "system" or grants(actor).everything):
+        said = _("That a model on the open internet is our own is said by an administrator alone.")
+        raise MaropsError(INVALID, errors=[FieldError("right", said, _("Ask one."), field="inside_why")])
+    return why
 
 
 @action("assistant.remove", effect="change", right=MANAGE)

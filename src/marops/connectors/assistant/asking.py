@@ -18,7 +18,7 @@ from marops.connectors.assistant.rules import (
     why_not,
 )
 from marops.kernel.errors import INVALID, FieldError, MaropsError, problem
-from marops.kernel.outside import Refused, Reply, Way, check_address, post
+from marops.kernel.outside import Refused, Reply, Way, check_address, leads_outside, post
 from marops.kernel.secrets import opened
 
 FAILED: Final = problem(
@@ -36,18 +36,28 @@ NONSENSE: Final = problem(
 )
 _REFUSAL = "The name {host} leads into a private network: say that it is a model of your own, or give another address."
 _NEVER = "The address {host} is none of a server of models: there machines find their keys, or nothing at all."
+_OUTSIDE = (
+    "The name {host} leads to no address of your own network: an administrator says why it is a model of your own, or"
+    " it is one of a vendor."
+)
 _OK = 200
 
 
-def way(*, inside: bool) -> Way:
-    """Whom a model's server may be: on the open internet, or where somebody says so, in the house."""
-    return Way(inside=inside, refusal=_NEVER if inside else _REFUSAL)
+def way(*, inside: bool, outside: bool) -> Way:
+    """Where a model's server may stand: on the open internet, or where it is called our own, in the house.
+
+    One of our own stands on the open internet only where an administrator said why it is ours: the policy decides by
+    where a model runs, and a name may lead elsewhere tomorrow.
+    """
+    refusal = _NEVER if inside and outside else _OUTSIDE if inside else _REFUSAL
+    return Way(inside=inside, outside=outside or not inside, refusal=refusal)
 
 
-def check_url(url: str, *, inside: bool) -> None:
-    """Refuse what can be no server of models. Raises MaropsError `invalid`."""
+def check_url(url: str, *, inside: bool) -> bool:
+    """Refuse what can be no server of models. Raises MaropsError `invalid`. Is it called our own and on the open internet?"""
     try:
-        check_address(url, way(inside=inside))
+        check_address(url, both := way(inside=inside, outside=True))
+        return inside and leads_outside(url, both)
     except Refused as fault:
         plain = url.lower().startswith("http://") and not inside
         said = _("Without https:// it can only be a model of your own; say so.") if plain else str(fault)
@@ -68,7 +78,7 @@ def ask(provider: Provider, messages: Sequence[Message], *, as_json: bool) -> Sa
             continue
         wait = again_in(reply, tries)
         if wait is None or time.monotonic() + wait >= until:
-            raise MaropsError(FAILED, why_not(reply, key))
+            raise MaropsError(FAILED, why_not(reply, key, " ".join(one["content"] for one in messages)))
         time.sleep(wait)
 
 
@@ -80,7 +90,8 @@ def _sent(provider: Provider, key: str, body: bytes, until: float) -> Reply:
     if left <= 0:
         return Reply(None, error=_("No answer within %(n)s seconds.") % {"n": provider.seconds})
     url = provider.url.rstrip("/") + "/chat/completions"
-    return post(url, body, headers, way=way(inside=provider.inside), seconds=left, most=MOST_BYTES)
+    allowed = way(inside=provider.inside, outside=bool(provider.inside_why))
+    return post(url, body, headers, way=allowed, seconds=left, most=MOST_BYTES)
 
 
 def _read(reply: Reply, messages: Sequence[Message]) -> Said:

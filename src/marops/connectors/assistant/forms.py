@@ -32,6 +32,10 @@ class ProviderForm(forms.Form):
         help_text=_("It may stand in our own network, also without encryption. The register then says that no vendor"
                     " reads what it is told."),
     )  # fmt: skip
+    inside_why = forms.CharField(
+        label=_("Why it is our own though it stands on the open internet"), max_length=300, required=False,
+        help_text=_("Only where its address is not of our own network; said by an administrator, and shown here."),
+    )  # fmt: skip
     price_in = forms.DecimalField(
         label=_("Price of a million tokens read"), min_value=0, max_digits=14, decimal_places=4, required=False
     )
@@ -63,7 +67,7 @@ class ProviderForm(forms.Form):
 
 def values_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is set by the cleaned form, without the key."""
-    return {name: given[name] for name in ("url", "model", "vendor", "inside", "on")} | {
+    return {name: given[name] for name in ("url", "model", "vendor", "inside", "inside_why", "on")} | {
         "price_in": given["price_in"] or 0, "price_out": given["price_out"] or 0, "seconds": given["seconds"] or 60,
     }  # fmt: skip
 

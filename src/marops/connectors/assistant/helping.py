@@ -2,6 +2,7 @@
 stands in the trail both times; what comes of it is a draft or a proposal, and nothing else.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from marops.connectors.assistant.actions import ACT_OF
 from marops.connectors.assistant.asking import NONSENSE, ask
 from marops.connectors.assistant.models import Provider
 from marops.connectors.assistant.queries import check_model, in_use, kinds_to_draft
+from marops.connectors.assistant.reading import Seen
 from marops.connectors.assistant.rules import COLUMNS, DRAFT, SUMMARY, WORDS, Help, Message, Nonsense, sha256
 from marops.domains.capture.public import Plan, targets_for, usable
 from marops.domains.contacts.public import VIEW as SEE_LEADS
@@ -54,12 +56,15 @@ class Asked:
 
 @dataclass
 class Question:
-    """One kind of help for one person, about one thing; it may take more than one question to the model."""
+    """One kind of help for one person, about one thing; it may take more than one question to the model.
+
+    `data`: the kinds of data that go out, the most sensitive last; the gate is asked about each.
+    """
 
     help: Help
     person: str
     subject: str
-    data: str = "internal"
+    data: tuple[str, ...] = ("internal",)
     tokens: int = 0
     cost: Decimal = Decimal(0)
 
@@ -77,10 +82,11 @@ class Question:
         check_model(provider, self.help.use)
         inputs = sha256("\n".join(f"{one['role']}: {one['content']}" for one in messages))
         told: dict[str, Any] = {
-            "actor": self.actor, "subject": self.subject, "data": self.data, "prompt": self._words(provider),
+            "actor": self.actor, "subject": self.subject, "data": self.data[-1], "prompt": self._words(provider),
             "inputs_sha256": inputs,
         }  # fmt: skip
-        act(**told)
+        for one in self.data:
+            act(**told | {"data": one})
         said = ask(provider, messages, as_json=as_json)
         cost = said.cost(provider.price_in, provider.price_out)
         act(**told, sha256=sha256(said.text), tokens=said.tokens, cost=cost)
@@ -88,7 +94,8 @@ class Question:
         return Asked(self.actor, said.text, said.tokens, cost, provider.model)
 
     def _words(self, provider: Provider) -> str:
-        return f"{self.help.prompt} {provider.model}"[:300]
+        """The version of the words and the model, in the letters that names have in the trail."""
+        return f"{self.help.prompt}@{re.sub(r'[^A-Za-z0-9_.-]', '-', provider.model)[:40]}"
 
 
 def draft_definition(person: str, kind: str, sentence: str, slug: str = "") -> tuple[Definition, Question]:
@@ -100,7 +107,7 @@ def draft_definition(person: str, kind: str, sentence: str, slug: str = "") -> t
     if kind not in known:
         fault = FieldError("unknown", _("Nothing of this kind is drafted from a sentence."), field="kind")
         raise MaropsError(INVALID, errors=[fault])
-    data = "contact" if slug and kind in _OF_PEOPLE else "internal"
+    data = ("contact",) if slug and kind in _OF_PEOPLE else ("internal",)
     question = Question(DRAFT, person, f"{kind}/{slug}" if slug else kind, data)
     require(question.actor, definitions.CHANGE)
     sentence = sentence.strip()[:LONGEST]
@@ -288,12 +295,13 @@ def propose_columns(person: str, plan: Plan, held: str) -> tuple[dict[int, str],
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 
-def summarise(person: str, subject: str, title: str, text: str, data: str) -> tuple[Any, Question]:
+def summarise(person: str, seen: Seen) -> tuple[Any, Question]:
     """What a page says in a few sentences, handed in as a text of AI under the rules that hold for such."""
-    question = Question(SUMMARY, person, subject, data)
-    asked = question.put(rules.summary_messages(title, text[:MOST_PAGE]), as_json=False)
-    about = About(subject=subject, content="words", audience="colleagues", data=data, records=0)
-    name = _("Summary of %(title)s") % {"title": title[:200]}
+    subject = seen.subject
+    question = Question(SUMMARY, person, subject, seen.data)
+    asked = question.put(rules.summary_messages(seen.title, seen.text[:MOST_PAGE]), as_json=False)
+    about = About(subject=subject, content="words", audience="colleagues", data=seen.data[-1], records=0)
+    name = _("Summary of %(title)s") % {"title": seen.title[:200]}
     kept = propose(
         question.actor, kind="text", subject=subject, title=name, content={"text": asked.text[:8_000]}, about=about,
         prompt=SUMMARY.prompt, tokens=0, cost=Decimal(0),

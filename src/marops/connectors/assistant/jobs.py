@@ -1,6 +1,7 @@
 """Questions to the AI as jobs: an answer takes its time, and nobody has to wait before an open page."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,25 @@ from django.utils.translation import gettext as _
 from marops.connectors.assistant import helping
 from marops.connectors.assistant.helping import Question
 from marops.connectors.assistant.queries import person_of
+from marops.connectors.assistant.reading import Seen, page_later
 from marops.domains.capture.public import plan_import
 from marops.kernel import files
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.jobs import JobRun, Progress, Step, job
 from marops.kernel.models import File
+
+_AT_HAND: dict[UUID, Seen] = {}
+
+
+@contextmanager
+def at_hand(job_id: UUID, text: Seen | None) -> Iterator[None]:
+    """Have a text here for a job of this process: the job's row, which is kept, never holds it."""
+    if text is not None:
+        _AT_HAND[job_id] = text
+    try:
+        yield
+    finally:
+        _AT_HAND.pop(job_id, None)
 
 
 def _asks() -> Step:
@@ -61,9 +76,12 @@ def columns(run: JobRun) -> Iterator[Step]:
 @job("assistant.summary", title="Summary by AI")
 def summary(run: JobRun) -> Iterator[Step]:
     """A page in a few sentences."""
-    given = run.arguments
+    given, person = run.arguments, person_of(run.arguments)
     yield _asks()
-    kept, question = helping.summarise(
-        person_of(given), str(given["page"]), str(given["title"]), str(given["text"]), str(given["data"])
-    )
+    seen = _AT_HAND.get(run.job.id)
+    if seen is None:
+        if "page" not in given:
+            raise MaropsError(NOT_FOUND, _("The text is gone with the command that brought it; ask once more."))
+        seen = page_later(person, str(given["page"]), given.get("limit"))
+    kept, question = helping.summarise(person, seen)
     run.result |= {"draft": str(kept.id), "state": str(kept.state)} | _took(question)

@@ -18,7 +18,8 @@ class Provider(models.Model):
     model = models.TextField()
     vendor = models.TextField()
     key = models.TextField(default="", blank=True)
-    inside = models.BooleanField(default=False)  # it stands in the house's own network
+    inside = models.BooleanField(default=False)  # a model of our own: it stands in the house's own network
+    inside_why = models.TextField(default="", blank=True)  # or, on the open internet, why it is ours all the same
     price_in = models.DecimalField(max_digits=18, decimal_places=4, default=Decimal(0))  # for a million tokens read
     price_out = models.DecimalField(max_digits=18, decimal_places=4, default=Decimal(0))  # for a million written
     seconds = models.IntegerField(default=60)

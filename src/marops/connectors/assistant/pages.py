@@ -16,10 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from marops.connectors.assistant import actions, queries
 from marops.connectors.assistant.asking import ask
 from marops.connectors.assistant.forms import DraftForm, PageForm, ProviderForm, WordsForm, values_of
-from marops.connectors.assistant.helping import MOST_PAGE
 from marops.connectors.assistant.models import Provider
 from marops.connectors.assistant.permissions import MANAGE
-from marops.connectors.assistant.reading import page_for
+from marops.connectors.assistant.reading import summary_arguments
 from marops.connectors.assistant.rules import HELPS, harmless
 from marops.connectors.assistant.uses import lacking, propose_entries
 from marops.domains.accounts.public import actor_of, needs
@@ -73,10 +72,22 @@ def _answer(one: Provider | None) -> str:
         return _("No AI helps here; nothing depends on one.")
     count = len(queries.uses_in_force())
     told = {"model": one.model, "vendor": one.vendor}
+    where = _where(one)
     if not count:
-        return _("%(model)s of %(vendor)s is set up, and may do nothing: no use of it is in the register.") % told
+        return (
+            _("%(model)s of %(vendor)s is set up, and may do nothing: no use of it is in the register.") % told + where
+        )
     words = ngettext("%(n)s kind of help", "%(n)s kinds of help", count) % {"n": count}
-    return _("%(model)s of %(vendor)s may be asked for %(words)s.") % (told | {"words": words})
+    return _("%(model)s of %(vendor)s may be asked for %(words)s.") % (told | {"words": words}) + where
+
+
+def _where(one: Provider) -> str:
+    """Where it runs, for the policy decides by that."""
+    if not one.inside:
+        return " " + _("It runs with a vendor.")
+    if one.inside_why:
+        return " " + _("It stands on the open internet and counts as our own: %(why)s") % {"why": one.inside_why}
+    return " " + _("It runs in our own network.")
 
 
 def _lines() -> list[dict[str, Any]]:
@@ -190,10 +201,9 @@ def _asking(request: HttpRequest, name: str, form: forms.Form, answer: str, sent
 
 def _start(request: HttpRequest, name: str, given: dict[str, Any]) -> Job:
     actor = actor_of(request)
-    arguments = {key: str(value) for key, value in given.items()} | {"for": actor.id}
+    arguments: dict[str, Any] = {key: str(value) for key, value in given.items()} | {"for": actor.id}
     if name == "summary":
-        path, title, text, data = page_for(request, given["page"])
-        arguments |= {"page": path, "title": title, "text": text[:MOST_PAGE], "data": data}
+        arguments |= summary_arguments(request, given["page"])
     return start_job(f"assistant.{name}", arguments, actor=actor)
 
 

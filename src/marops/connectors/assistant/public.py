@@ -6,9 +6,9 @@ from typing import Any
 
 from marops.connectors.assistant.actions import SHOWN, remove, set_up
 from marops.connectors.assistant.forms import DraftForm, ProviderForm, WordsForm, values_of
-from marops.connectors.assistant.helping import MOST_PAGE
+from marops.connectors.assistant.jobs import at_hand
 from marops.connectors.assistant.queries import NOBODY, in_use, provider, uses_in_force
-from marops.connectors.assistant.reading import page_for, request_by
+from marops.connectors.assistant.reading import Seen
 from marops.connectors.assistant.uses import propose_entries
 from marops.domains.capture.public import may_import, plan_import
 from marops.domains.policy.public import draft as draft_of_ai
@@ -52,7 +52,10 @@ def ask_here(actor: Actor, name: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     in_use()
     arguments = _ARGUMENTS[name](actor, given) | {"for": actor.id}
-    job = run_here(start_job(f"assistant.{name}", arguments, actor=actor, here=True).id)
+    text = arguments.pop("text", None)
+    job = start_job(f"assistant.{name}", arguments, actor=actor, here=True)
+    with at_hand(job.id, text):
+        job = run_here(job.id)
     return _SAID[name](actor, dict(job.result or {}), given)
 
 
@@ -84,8 +87,7 @@ def _summary(actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
     if data not in _DATA:
         raise MaropsError(INVALID, f"What it tells of is one of {', '.join(_DATA)}.")
     if what.startswith("/") and not Path(what).exists():
-        page, title, text, data = page_for(request_by(actor, what), what)
-        return {"page": page, "title": title, "text": text[:MOST_PAGE], "data": data}
+        return {"page": what}
     if what == "-":
         text, title = sys.stdin.read(), "standard input"
     else:
@@ -95,7 +97,7 @@ def _summary(actor: Actor, given: dict[str, Any]) -> dict[str, Any]:
         text, title = path.read_text(encoding="utf-8-sig", errors="replace"), path.name
     if not text.strip():
         raise MaropsError(INVALID, "There is nothing to summarise.")
-    return {"page": title, "title": title, "text": text.replace("\x00", "")[:MOST_PAGE], "data": data}
+    return {"text": Seen("", title, text.replace("\x00", ""), (data,))}
 
 
 _ARGUMENTS = {"draft": _draft, "words": _words, "columns": _columns, "summary": _summary}

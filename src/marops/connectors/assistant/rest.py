@@ -11,10 +11,9 @@ from ninja import Router, Status
 
 from marops.connectors.assistant import actions, queries
 from marops.connectors.assistant.forms import DraftForm, ProviderForm, WordsForm, values_of
-from marops.connectors.assistant.helping import MOST_PAGE
 from marops.connectors.assistant.models import Provider
 from marops.connectors.assistant.permissions import MANAGE
-from marops.connectors.assistant.reading import page_for
+from marops.connectors.assistant.reading import summary_arguments
 from marops.domains.accounts.public import actor_of
 from marops.domains.capture.public import may_import, plan_import
 from marops.kernel import files
@@ -30,12 +29,13 @@ router = Router(tags=["ai"])
 
 
 class AiProviderOut(Strict):
-    """The AI that helps, without its key; prices for a million tokens."""
+    """The AI that helps, without its key; prices for a million tokens. `inside`: a model of our own."""
 
     url: str
     model: str
     vendor: str
     inside: bool
+    inside_why: str
     price_in: Decimal
     price_out: Decimal
     seconds: int
@@ -45,13 +45,17 @@ class AiProviderOut(Strict):
 
 
 class AiProviderIn(Strict):
-    """Which AI helps. A key that is left out stays, an empty one is forgotten; a new address needs it anew."""
+    """Which AI helps. A key that is left out stays, an empty one is forgotten; a new address needs it anew.
+
+    `inside_why`: why a model on the open internet is our own, said by an administrator.
+    """
 
     url: str
     model: str
     vendor: str
     key: str | None = None
     inside: bool = False
+    inside_why: str = ""
     price_in: Decimal = Decimal(0)
     price_out: Decimal = Decimal(0)
     seconds: int = 60
@@ -156,14 +160,14 @@ def ask_columns(request: HttpRequest, given: AskColumnsIn) -> Any:
 def ask_summary(request: HttpRequest, given: AskSummaryIn) -> Any:
     """Ask for a page in a few sentences, as it is for you; `draft` of what came of it is a draft of AI."""
     require(actor_of(request), "policy.view")
-    path, title, text, data = page_for(request, given.page)
-    return _started(request, "summary", {"page": path, "title": title, "text": text[:MOST_PAGE], "data": data})
+    return _started(request, "summary", summary_arguments(request, given.page))
 
 
 def _started(request: HttpRequest, name: str, given: dict[str, Any]) -> Any:
     queries.in_use()
     actor = actor_of(request)
-    arguments = {key: str(value) for key, value in given.items()} | {"for": actor.id}
+    plain = {key: value if isinstance(value, list) else str(value) for key, value in given.items()}
+    arguments = plain | {"for": actor.id}
     return Status(HTTPStatus.ACCEPTED, _asked(start_job(f"assistant.{name}", arguments, actor=actor)))
 
 

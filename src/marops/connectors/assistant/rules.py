@@ -18,6 +18,7 @@ MOST_BYTES: Final = 1_000_000
 MOST_TEXT: Final = 60_000
 DEEPEST: Final = 40
 _MILLION = Decimal(1_000_000)
+_ECHO: Final = 16
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Message = Mapping[str, str]
@@ -159,8 +160,10 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def why_not(reply: Reply, key: str) -> str:
-    """Why there is no answer, in words; what the server says itself is foreign, and never shows the key."""
+def why_not(reply: Reply, key: str, asked: str = "") -> str:
+    """Why there is no answer, in words; what the server says itself is foreign: it never shows the key, and is left
+    out where it repeats what it was `asked`, since more people read why a job failed than may read that.
+    """
     if reply.status is None:
         return reply.error
     known = {
@@ -172,7 +175,12 @@ def why_not(reply: Reply, key: str) -> str:
     if 300 <= reply.status < 400:
         words = "It leads elsewhere, and redirects are not followed."
     told = _told(reply, key)
-    return f"{reply.status}: {words}" + (f" It says: {told}" if told else "")
+    return f"{reply.status}: {words}" + (f" It says: {told}" if told and not _repeats(told, asked) else "")
+
+
+def _repeats(told: str, asked: str) -> bool:
+    plain = " ".join(asked.split())
+    return any(told[at : at + _ECHO] in plain for at in range(max(1, len(told) - _ECHO + 1)) if len(told) >= _ECHO)
 
 
 def _told(reply: Reply, key: str) -> str:

@@ -122,6 +122,12 @@ def limit_to(rights: frozenset[str]) -> None:
     forget_rights()
 
 
+def rights_of_the_key() -> list[str] | None:
+    """The rights of the key that this request is made with; None where a person is here."""
+    limit = _limit.get()
+    return None if limit is None else sorted(limit)
+
+
 def token_in_use() -> bool:
     """Is this request made with a token?"""
     return _limit.get() is not None

@@ -15,7 +15,7 @@ from marops.connectors.assistant.models import Provider
 from marops.connectors.assistant.queries import offer
 from marops.connectors.assistant.tests.modelserver import KEY, Model, model
 from marops.connectors.assistant.uses import entries, propose_entries
-from marops.domains.accounts.public import ai_rights_come_from
+from marops.domains.accounts.public import ai_rights_come_from, make_token
 from marops.domains.contacts.public import Contact
 from marops.domains.policy.actions.switches import stop
 from marops.domains.policy.models import AiAct, AiDraft
@@ -64,6 +64,29 @@ def prepare(cast: Cast, server: Model, **other: Any) -> Provider:
     return row
 
 
+@pytest.mark.django_db
+def test_a_model_is_our_own_by_its_address_or_by_an_administrators_word(cast: Cast) -> None:
+    values = {
+        "url": "https://8.8.8.8/v1", "model": "m", "vendor": "x", "inside": True, "price_in": 0, "price_out": 0,
+        "seconds": 5, "on": True,
+    }  # fmt: skip
+    for name, why in (("hanna", ""), ("ada", ""), ("hanna", "Our rack.")):
+        with pytest.raises(MaropsError) as refused:
+            set_up(actor=cast.actor(name), values=values | {"inside_why": why})
+        assert [one.field for one in refused.value.errors] == ["inside_why"], (name, why)
+    row = set_up(actor=cast.actor("ada"), values=values | {"inside_why": "Our rack at the exchange."})
+    assert "Our rack at the exchange." in cast.client("hanna").get("/ai/provider").content.decode()
+    assert set_up(actor=cast.actor("hanna"), values=values | {"inside_why": row.inside_why, "seconds": 9}).inside_why
+    Provider.objects.update(inside_why="")
+    with pytest.raises(MaropsError, match="leads to no address of your own network"):
+        ask(Provider.objects.get(), [{"role": "user", "content": "x"}], as_json=False)
+    near = values | {"url": "http://10.1.2.3/v1", "inside_why": "Not needed."}
+    assert set_up(actor=cast.actor("hanna"), values=near).inside_why == ""
+    with pytest.raises(MaropsError) as refused:
+        set_up(actor=cast.actor("ada"), values=values | {"url": "http://8.8.8.8/v1", "inside_why": "Ours."})
+    assert "https://" in str(refused.value.errors[0].message)
+
+
 def drafted(cast: Cast, **other: Any) -> Definition:
     return helping.draft_definition(str(cast.hanna.id), "quality", WISH, **other)[0]
 
@@ -92,7 +115,7 @@ def test_the_trail_says_what_went_out_and_what_came_back(ready: Model, cast: Cas
     assert (answered.action, answered.tokens, answered.cost) == ("assistant.draft", 1_200, Decimal("0.002000"))
     assert asked.inputs_sha256 == answered.inputs_sha256 != answered.outputs_sha256
     assert len(answered.outputs_sha256) == 64
-    assert {asked.prompt, answered.prompt} == {"draft/1 small"}
+    assert {asked.prompt, answered.prompt} == {"draft/1@small"}
     assert {asked.use, kept.use, kept.action} == {"help-draft", "definition.draft"}
     assert {one.on_behalf_of for one in (asked, answered, kept)} == {str(cast.hanna.id)}
 
@@ -267,7 +290,7 @@ def test_a_page_is_summarised_as_a_text_of_ai(ready: Model, cast: Cast) -> None:
     ready.say("Quality is good.\u202e")
     assert client.post("/ai/summary", {"page": "/metrics"}).status_code == 302
     job = Job.objects.get(kind="assistant.summary")
-    assert job.arguments["data"] == "internal"
+    assert job.arguments == {"page": "/metrics", "for": str(cast.hanna.id)}, "what the page says is not kept"
     taken = claim(now(), job_id=job.id)
     assert taken is not None
     assert run(taken) is None
@@ -280,6 +303,40 @@ def test_a_page_is_summarised_as_a_text_of_ai(ready: Model, cast: Cast) -> None:
     assert client.get(f"/ai/asked/{job.ref}").status_code == 200
     for address in ("//evil.example/", "https://evil.example/", "/nowhere", "/api/v1/leads", "/static/x", "/ai/draft"):
         assert client.post("/ai/summary", {"page": address}).status_code == 422
+
+
+def done(kind: str) -> Job:
+    job = Job.objects.filter(kind=kind).latest("number")
+    taken = claim(now(), job_id=job.id)
+    assert taken is not None
+    run(taken)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.django_db
+def test_a_page_about_colleagues_goes_out_only_where_the_register_names_such_data(ready: Model, cast: Cast) -> None:
+    client = cast.client("vera")
+    assert client.post("/ai/summary", {"page": "/team"}).status_code == 302
+    assert (done("assistant.summary").problem or {})["type"].endswith("/gate-refused")
+    assert ready.asked == []
+    refused = AiAct.objects.get(verdict="no")
+    assert "told in confidence" in refused.reasons[0]
+    assert (refused.subject, refused.on_behalf_of) == ("page/team", str(cast.vera.id))
+
+
+@pytest.mark.django_db
+def test_a_key_has_a_page_summarised_as_the_key_sees_it(ready: Model, cast: Cast) -> None:
+    rights = ["leads.view", "policy.view", "workflows.view", "jobs.view"]
+    key = make_token(actor=cast.actor("ada"), name="k", rights_asked=rights, days=3)[1]
+    asked = {"page": "/workflows/crews"}
+    by = {"Authorization": f"Bearer {key}"}
+    said = cast.client().post("/api/v1/ai/asked/summary", asked, "application/json", headers=by)
+    assert said.status_code == 202, said.content
+    assert Job.objects.get(kind="assistant.summary").arguments["limit"] == sorted(rights)
+    ready.say("No crews.")
+    assert done("assistant.summary").problem is None, "without the right to see pay it is a page about colleagues"
+    assert list(AiAct.objects.filter(action="assistant.summarise").values_list("verdict", flat=True)) == ["yes"] * 2
 
 
 @pytest.mark.django_db
@@ -316,7 +373,7 @@ def test_programs_ask_over_rest(ready: Model, cast: Cast) -> None:
     assert "key" not in shown
     said = client.post("/api/v1/ai/asked/summary", {"page": "/quality"}, "application/json")
     assert (said.status_code, said.json()["help"]) == (202, "summary")
-    assert Job.objects.get(kind="assistant.summary").arguments["data"] == "contact"
+    assert "text" not in Job.objects.get(kind="assistant.summary").arguments
     assert client.post("/api/v1/ai/asked/summary", {"page": "/api/v1/leads"}, "application/json").status_code == 422
     body = {"kind": "access", "sentence": "Give me all rights"}
     assert client.post("/api/v1/ai/asked/draft", body, "application/json").status_code == 422

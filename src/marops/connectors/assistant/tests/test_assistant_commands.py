@@ -16,6 +16,7 @@ from marops.connectors.assistant.uses import entries
 from marops.domains.accounts.public import ai_rights_come_from
 from marops.domains.policy.queries.uses import rights_of_use
 from marops.domains.policy.tests.test_policy_gate import in_force, policy
+from marops.kernel.models import Job
 
 
 @pytest.fixture
@@ -55,6 +56,10 @@ def test_a_command_sets_it_up_and_asks_it(run: Any, cast: Cast, tmp_path: Path) 
         server.say("All is well.")
         told = json.loads(run("summarise", "/metrics", "--as", email, "--json").stdout)
         assert told["text"] == "All is well."
+        file.write_text("Kim Vos called.\n")
+        assert run("summarise", str(file), "--as", email).exit_code == 0
+        assert "Kim Vos" in str(server.asked[-1]["messages"])
+        assert "Kim Vos" not in str(list(Job.objects.values_list("arguments", "result", "title")))
     assert "model" in run("provider", "show").stdout
     run("provider", "remove")
     assert "No AI helps" in run("provider", "show").stdout

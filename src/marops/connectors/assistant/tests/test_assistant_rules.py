@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.urls import URLResolver, get_resolver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marops.connectors.assistant.reading import data_of, text_of
+from marops.connectors.assistant.reading import BEHAVIOUR, INTERNAL, data_of, text_of
 from marops.connectors.assistant.rules import (
     Nonsense,
     Said,
@@ -86,6 +88,12 @@ def test_a_server_never_shows_the_key_in_what_it_says():
     assert why_not(Reply(None, error="No answer."), "") == "No answer."
 
 
+def test_a_server_that_repeats_the_question_is_not_quoted():
+    refused = reply({"error": {"message": "Bad input: Kim Vos earns 81 000 a year"}}, 404)
+    assert "81 000" in why_not(refused, "sk-x")
+    assert "Kim" not in why_not(refused, "sk-x", "Pay\nKim Vos earns  81 000 a year, Hanna more.")
+
+
 def test_it_is_asked_again_only_where_that_may_help():
     assert again_in(reply({}, 500), 1) == 1
     assert again_in(reply({}, 429, **{"retry-after": "3"}), 1) == 3
@@ -115,9 +123,28 @@ def test_the_text_of_a_page_is_what_its_reader_reads():
 
 
 def test_a_page_tells_of_persons_unless_it_is_known_not_to():
-    assert [data_of(one) for one in ("metrics.view", "leads.view", "", "accounts.view", "team.view")] == [
-        "internal", "contact", "contact", "confidential", "confidential",
-    ]  # fmt: skip
+    known = {
+        ("metrics", "metrics.view"): ("internal",), ("metric", "metrics.view"): ("contact",),
+        ("routing:leads", "leads.view"): ("contact",), ("routing:lead", "leads.view"): ("behaviour",),
+        ("nobody:thought", ""): ("contact",), ("account-roles", "accounts.view"): ("contact", "confidential"),
+        ("team:pay", "team.view"): ("contact", "confidential"), ("workflows:crew", "workflows.view"): ("contact",),
+        ("policy:draft", "policy.view"): ("contact", "confidential"),
+        ("definition", "definitions.change"): ("contact", "confidential"),
+    }  # fmt: skip
+    assert {one: data_of(*one, sees_pay=False) for one in known} == known
+    assert data_of("workflows:crew", "workflows.view", sees_pay=True) == ("contact", "confidential")
+    assert data_of("metrics", "metrics.view", sees_pay=True) == ("internal",)
+
+
+def test_the_pages_that_are_told_apart_are_there():
+    def names(of: URLResolver, before: str = "") -> Iterator[str]:
+        for one in of.url_patterns:
+            if isinstance(one, URLResolver):
+                yield from names(one, before + (f"{one.namespace}:" if one.namespace else ""))
+            else:
+                yield before + str(one.name)
+
+    assert set(names(get_resolver())) >= INTERNAL | BEHAVIOUR
 
 
 def test_a_schema_keeps_what_the_document_itself_names():

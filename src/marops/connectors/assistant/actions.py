@@ -77,7 +77,7 @@ def remove(act: Act, *, actor: Actor) -> None:
 @action("assistant.draft", effect="draft")
 def drafting(
     act: Act, *, actor: Actor, subject: str, data: str, prompt: str, inputs_sha256: str, sha256: str = "",
-    tokens: int = 0, cost: Decimal = Decimal(0),
+    tokens: int = 0, cost: Decimal = Decimal(0), expected: Decimal = Decimal(0),
 ) -> None:  # fmt: skip
     """A model is asked to write a draft; and, with `sha256`, wrote one."""
     act.count(questions=0 if sha256 else 1, answers=1 if sha256 else 0)
@@ -86,7 +86,7 @@ def drafting(
 @action("assistant.summarise", effect="read")
 def summarising(
     act: Act, *, actor: Actor, subject: str, data: str, prompt: str, inputs_sha256: str, sha256: str = "",
-    tokens: int = 0, cost: Decimal = Decimal(0),
+    tokens: int = 0, cost: Decimal = Decimal(0), expected: Decimal = Decimal(0),
 ) -> None:  # fmt: skip
     """A model is given a page to say what stands there; and, with `sha256`, said it."""
     act.count(questions=0 if sha256 else 1, answers=1 if sha256 else 0)
@@ -95,7 +95,7 @@ def summarising(
 @action("assistant.sort", effect="check")
 def sorting(
     act: Act, *, actor: Actor, subject: str, data: str, prompt: str, inputs_sha256: str, sha256: str = "",
-    tokens: int = 0, cost: Decimal = Decimal(0),
+    tokens: int = 0, cost: Decimal = Decimal(0), expected: Decimal = Decimal(0),
 ) -> None:  # fmt: skip
     """A model is asked where things belong; and, with `sha256`, said it."""
     act.count(questions=0 if sha256 else 1, answers=1 if sha256 else 0)

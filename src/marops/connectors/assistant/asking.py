@@ -54,7 +54,7 @@ def way(*, inside: bool, outside: bool) -> Way:
 
 
 def check_url(url: str, *, inside: bool) -> bool:
-    """Refuse what can be no server of models. Raises MaropsError `invalid`. Is it called our own and on the open internet?"""
+    """Is this address of a model of our own one of the open internet? Refuses what can be no server (`invalid`)."""
     try:
         check_address(url, both := way(inside=inside, outside=True))
         return inside and leads_outside(url, both)

@@ -85,8 +85,9 @@ class Question:
             "actor": self.actor, "subject": self.subject, "data": self.data[-1], "prompt": self._words(provider),
             "inputs_sha256": inputs,
         }  # fmt: skip
+        least = rules.least(messages).cost(provider.price_in, provider.price_out)
         for one in self.data:
-            act(**told | {"data": one})
+            act(**told | {"data": one, "expected": least})
         said = ask(provider, messages, as_json=as_json)
         cost = said.cost(provider.price_in, provider.price_out)
         act(**told, sha256=sha256(said.text), tokens=said.tokens, cost=cost)

@@ -64,6 +64,11 @@ class Said:
         return ((self.read * price_in + self.written * price_out) / _MILLION).quantize(Decimal("0.000001"))
 
 
+def least(messages: Sequence[Message]) -> Said:
+    """What a question takes at least: what goes out, and one token of an answer."""
+    return Said("", sum(len(one["content"]) for one in messages) // 4 + 1, 1, counted=False)
+
+
 def sha256(text: str) -> str:
     """The digest under which the trail knows a text."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -268,11 +268,14 @@ def make_token(
 
     With `ai_use` it is an AI agent's under that use of the register, and names no rights of its own. Raises MaropsError
     `invalid` for rights the person does not hold, a use that is not in force and lives of more than a year, and
-    `not-allowed` to an AI: with a key it would come back as the person it works for.
+    `not-allowed` to an AI, which would come back as the person it works for, and to a key that makes an agent's: an
+    agent holds what its person may, and a key may less.
     """
     if actor.kind == "ai":
         raise MaropsError(NOT_ALLOWED, _("Only people make keys."))
     held = grants(actor)
+    if ai_use and held.by_key:
+        raise MaropsError(NOT_ALLOWED, _("A key makes no agent's key: sign in and make it under Your account."))
     faults = list(_faults_of_key(held, rights_asked, days, ai_use))
     if faults or held.account_id is None:
         raise MaropsError(INVALID, errors=faults)

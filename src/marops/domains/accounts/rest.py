@@ -209,7 +209,10 @@ def tokens(request: HttpRequest) -> Any:
 
 
 class TokenIn(Strict):
-    """A key to make; `days` is 7, 30, 90 or 365. With `ai_use` an AI agent's; `rights` is empty then."""
+    """A key to make; `days` is 7, 30, 90 or 365. With `ai_use` an AI agent's; `rights` is empty then.
+
+    An agent's key is made by who is signed in: no key makes one.
+    """
 
     name: str
     rights: list[str]

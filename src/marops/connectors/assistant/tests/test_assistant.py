@@ -65,6 +65,22 @@ def prepare(cast: Cast, server: Model, **other: Any) -> Provider:
 
 
 @pytest.mark.django_db
+def test_what_answers_cost_counts_against_the_money_that_the_register_names(ready: Model, cast: Cast) -> None:
+    Provider.objects.update(price_in=Decimal(0), price_out=Decimal(4_500))  # an answer takes 200 tokens
+    document = entries(Provider.objects.get())["help-draft"]
+    for money, passes in ((None, True), (2, True), (1, False)):
+        in_force("ai_use", "help-draft", document | {"reach": {"money": money}})
+        ready.say({"slug": "no-firm", "document": RULE})
+        if passes:
+            drafted(cast)
+            continue
+        asked = len(ready.asked)
+        with pytest.raises(MaropsError, match=r"1 of money a day; 1\.8 were reached"):
+            drafted(cast)
+        assert len(ready.asked) == asked, "nothing goes out once it is used up"
+
+
+@pytest.mark.django_db
 def test_a_model_is_our_own_by_its_address_or_by_an_administrators_word(cast: Cast) -> None:
     values = {
         "url": "https://8.8.8.8/v1", "model": "m", "vendor": "x", "inside": True, "price_in": 0, "price_out": 0,

@@ -69,6 +69,21 @@ def test_an_agent_makes_no_keys(cast: Cast) -> None:
     assert Token.objects.count() == 1
 
 
+@pytest.mark.django_db
+def test_a_key_makes_no_agents_key_for_an_agent_would_hold_more(cast: Cast) -> None:
+    registered()
+    secret = actions.make_token(actor=cast.actor("hanna"), name="k", rights_asked=["tokens.make"], days=3)[1]
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    body = {"name": "Helper", "rights": [], "ai_use": USE}
+    told = client.post("/api/v1/tokens", body, content_type="application/json")
+    assert (told.status_code, told.json()["type"].rpartition("/")[2]) == (403, "not-allowed")
+    less = client.post("/api/v1/tokens", {"name": "k2", "rights": ["tokens.make"]}, content_type="application/json")
+    assert less.status_code == 201
+    more = client.post("/api/v1/tokens", {"name": "k3", "rights": ["leads.view"]}, content_type="application/json")
+    assert more.status_code == 422
+    assert not Token.objects.exclude(ai_use="").exists()
+
+
 def key_of(actor: Actor) -> None:
     """Past the gate, which would refuse it today for other reasons."""
     actions.make_token.__wrapped__(None, actor=actor, name="x", rights_asked=["tokens.make"], days=1)

@@ -42,6 +42,7 @@ DRAFT = "ai_draft"
 _PERSON = r"^[0-9a-f]{8}-[0-9a-f-]{27}$"  # the id of an account; what an AI put in force it did not review
 _DAY = timedelta(days=1)
 _FREE = Answer(allowed=True)
+Reached = Mapping[str, int | Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +178,17 @@ def _decided(question: Question, term: str, use: Use | None, policy: Policy | No
     if foreign := document.covers(term, **named):
         said = _("The register does not name “%(what)s” for the use %(use)s.")
         return Word(False, tuple(said % {"what": answers(name, [value]), "use": use.slug} for name, value in foreign))
-    return judged(policy, use, term, named, _facts(question, use, known), spent_today(use.slug))
+    own = spent_today(use.slug) | {"asks": _costs(question)}
+    return judged(policy, use, term, named, _facts(question, use, known), own)
 
 
-def judged(policy: Policy, use: Use, term: str, named: Mapping[str, str], facts: Facts, own: Mapping[str, int]) -> Word:
+def _costs(question: Question) -> Decimal:
+    """What asking a model for this will cost at least, in the workspace's money."""
+    found = question.arguments.get("expected")
+    return found if isinstance(found, Decimal) else Decimal(0)
+
+
+def judged(policy: Policy, use: Use, term: str, named: Mapping[str, str], facts: Facts, own: Reached) -> Word:
     """What the register's limits and the rules say, given everything that is known of the moment.
 
     The rules count what all uses reached together in 24 hours, the register what this one did (`own`).
@@ -234,11 +242,16 @@ def _of_version(question: Question) -> Q:
     ) & ~Q(review__state__in=undone)
 
 
-def spent_today(use: str = "") -> dict[str, int]:
-    """What a use has reached in the last 24 hours, or all of them together: recipients, records, money."""
-    rows = AiAct.objects.filter(at__gt=now() - _DAY, verdict=AiAct.Verdict.YES, **({"use": use} if use else {}))
-    told = rows.aggregate(recipients=Sum("recipients"), records=Sum("records"), spent=Sum("spent"))
-    return {name: int(value or 0) for name, value in told.items()}
+def spent_today(use: str = "") -> dict[str, int | Decimal]:
+    """What a use has reached in the last 24 hours, or all of them together: recipients, records, money; and `cost`,
+    which is what its models cost, also where their answer was refused in the end.
+    """
+    done = Q(verdict=AiAct.Verdict.YES)
+    told = AiAct.objects.filter(at__gt=now() - _DAY, **({"use": use} if use else {})).aggregate(
+        recipients=Sum("recipients", filter=done), records=Sum("records", filter=done), spent=Sum("spent", filter=done),
+        cost=Sum("cost"),
+    )  # fmt: skip
+    return {name: (value or Decimal(0)) if name == "cost" else int(value or 0) for name, value in told.items()}
 
 
 def _facts(question: Question, use: Use, known: About) -> Facts:
@@ -248,23 +261,25 @@ def _facts(question: Question, use: Use, known: About) -> Facts:
         use=use.slug, subject=known.subject, reversible=question.reversible,
         consented=not reaches if known.consented is None else known.consented,
         recipients=known.recipients, records=known.records, spent=known.spent,
-        recipients_today=before["recipients"], records_today=before["records"], spent_today=before["spent"],
+        recipients_today=int(before["recipients"]), records_today=int(before["records"]),
+        spent_today=int(before["spent"]),
         approvals=_approvals(question, known), regimes=tuple(use.document.jurisdictions),
     )  # fmt: skip
 
 
-def _over(use: Use, facts: Facts, own: Mapping[str, int]) -> list[str]:
-    """Limits of the register's entry that this act would break."""
+def _over(use: Use, facts: Facts, own: Reached) -> list[str]:
+    """Limits of the register's entry that this act would break. Where it names money a day, what models cost counts."""
     reach = use.document.reach
-    asked = [
+    cost, asks = (own.get("cost", 0), own.get("asks", 0)) if reach.money is not None else (0, 0)
+    asked: list[tuple[str, int, int | Decimal, int | Decimal]] = [
         (_("people"), reach.recipients or 0, own["recipients"], facts.recipients),
-        (_("money"), reach.money or 0, own["spent"], facts.spent),
+        (_("money"), reach.money or 0, own["spent"] + cost, facts.spent + asks),
     ]
     if reach.records is not None:
         asked.append((_("records"), reach.records, own["records"], facts.records))
     said = _("The register allows %(most)s of %(what)s a day; %(before)s were reached and this is %(now)s more.")
     over = [
-        said % {"most": f"{most:,}", "what": what, "before": f"{been:,}", "now": f"{more:,}"}
+        said % {"most": f"{most:,}", "what": what, "before": _number(been), "now": _number(more)}
         for what, most, been, more in asked
         if more and been + more > most
     ]
@@ -272,6 +287,10 @@ def _over(use: Use, facts: Facts, own: Mapping[str, int]) -> list[str]:
         one = _("The register allows one record at a time, since it names no number a day; these are %(now)s.")
         over.append(one % {"now": f"{facts.records:,}"})
     return over
+
+
+def _number(value: int | Decimal) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,f}".rstrip("0").rstrip(".") or "0"
 
 
 def foreseen(actor: Actor, term: str, known: About) -> Word:

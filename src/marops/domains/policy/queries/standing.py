@@ -35,8 +35,11 @@ def _name(account: str | None) -> str:
 
 
 def _limits(use: Use) -> dict[str, Any]:
-    reach, spent = use.document.reach, enforcing.spent_today(use.slug)
+    reach = use.document.reach
+    spent: dict[str, Any] = dict(enforcing.spent_today(use.slug))
     asked = {"recipients": reach.recipients, "records": reach.records, "spent": reach.money}
+    if reach.money is not None:
+        spent["spent"] = float(spent["spent"] + spent["cost"])
     return {name: {"a_day": most, "so_far": spent[name]} for name, most in asked.items()}
 
 

@@ -1,13 +1,26 @@
 """Uses of AI: the register, what they did, and the switch that stops them."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from marops.cli.main import CLI, DONE, FINDINGS, Json, app, check_output, counted, installation, out, print_json
+from marops.cli.main import (
+    CLI,
+    DONE,
+    FINDINGS,
+    Json,
+    app,
+    check_output,
+    counted,
+    installation,
+    out,
+    print_json,
+    text_of,
+)
 
 ai = typer.Typer(help="What AI is used for, what it did, and how to stop it.", no_args_is_help=True)
 app.add_typer(ai, name="ai")
@@ -215,38 +228,47 @@ def drafts(
         out.print("Nothing that AI made waits.")
 
 
-Person = Annotated[str, typer.Option("--as", help="The e-mail address of whoever decides: a person, never a program.")]
+KeyFile = Annotated[
+    str,
+    typer.Option(
+        "--key-file",
+        help="A file with your key (Your account, Keys), which holds policy.view and policy.review; - reads it from"
+        " standard input. Whoever runs a command is nobody's reader without one.",
+    ),
+]
 
 
 @ai.command("approve")
 def approve(
     draft: Annotated[str, typer.Argument(help="The draft's id, from marops ai drafts.")],
-    person: Person,
+    key_file: KeyFile,
     sha256: Annotated[str, typer.Option(help="Only if its content has this digest; left out: as it is now.")] = "",
     why: Annotated[str, typer.Option(help="A word to whoever asked.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Approve a draft of AI, as the person you are."""
-    _decide(draft, person, sha256, why, as_json, yes=True)
+    """Approve a draft of AI, as the person whose key you bring."""
+    _decide(draft, key_file, sha256, why, as_json, yes=True)
 
 
 @ai.command("decline")
 def decline(
     draft: Annotated[str, typer.Argument(help="The draft's id, from marops ai drafts.")],
-    person: Person,
+    key_file: KeyFile,
     why: Annotated[str, typer.Option(help="What is wrong with it.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Decline a draft of AI, and say why."""
-    _decide(draft, person, "", why, as_json, yes=False)
+    """Decline a draft of AI, and say why, as the person whose key you bring."""
+    _decide(draft, key_file, "", why, as_json, yes=False)
 
 
-def _decide(draft: str, person: str, sha256: str, why: str, as_json: bool, *, yes: bool) -> None:
+def _decide(draft: str, key_file: str, sha256: str, why: str, as_json: bool, *, yes: bool) -> None:
+    secret = (sys.stdin.readline() if key_file == "-" else text_of(Path(key_file))).strip()
     with installation(quiet=as_json):
-        from marops.domains.policy.public import decide, person_named
+        from marops.domains.accounts.public import person_by_key
+        from marops.domains.policy.public import decide
         from marops.domains.policy.public import draft as one_draft
 
-        actor = person_named(person)
+        actor = person_by_key(secret)
         found = decide(actor, draft, sha256 or one_draft(actor, draft)["sha256"], yes, why)
     if as_json:
         print_json(found)

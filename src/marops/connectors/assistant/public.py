@@ -31,6 +31,8 @@ __all__ = [
     "set_up",
     "values_of",
 ]
+COMMAND = Actor("system", "cli")
+"""Whoever runs a command says for whom the AI is asked, and is not that person."""
 _DATA = ("none", "internal", "contact", "behaviour", "confidential", "special")
 
 
@@ -53,7 +55,7 @@ def ask_here(actor: Actor, name: str, given: dict[str, Any]) -> dict[str, Any]:
     in_use()
     arguments = _ARGUMENTS[name](actor, given) | {"for": actor.id}
     text = arguments.pop("text", None)
-    job = start_job(f"assistant.{name}", arguments, actor=actor, here=True)
+    job = start_job(f"assistant.{name}", arguments, actor=COMMAND, here=True)
     with at_hand(job.id, text):
         job = run_here(job.id)
     return _SAID[name](actor, dict(job.result or {}), given)

@@ -58,6 +58,7 @@ __all__ = [
     "names",
     "needs",
     "owner_of_last_resort",
+    "person_by_key",
     "remember",
     "revoke_token",
     "rights_of_the_key",
@@ -123,6 +124,23 @@ def by_token(request: HttpRequest, secret: str) -> Account:
     if token.last_used_at is None or at - token.last_used_at > _USE_NOTED_EVERY:
         note_token_use(actor=actor, token_id=token.id)
     return account
+
+
+def person_by_key(secret: str) -> Actor:
+    """The owner of a program's key, who holds no more than the key from now on; for a command, which knows nobody.
+
+    Raises MaropsError as `by_token` does.
+    """
+    found = token_owner(secret, now())
+    if found is None:
+        raise MaropsError(BAD_TOKEN)
+    token, account = found
+    if token.ai_use:
+        raise MaropsError(AGENTS_KEY)
+    limit_to(frozenset(token.rights))
+    actor = Actor("human", str(account.id))
+    note_token_use(actor=actor, token_id=token.id)
+    return actor
 
 
 def key_with(secret: str, right: str) -> Token | None:

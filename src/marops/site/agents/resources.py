@@ -47,7 +47,8 @@ def read(secret: str, uri: str) -> dict[str, Any]:
         def answer(actor: Actor) -> Any:
             return place.answer(actor, *given)
 
-        return calls.read(agent.actor, uri, answer) if place.reads else calls.plain(answer(agent.actor))
+        what = " ".join([place.name, "/".join(given)])
+        return calls.read(agent.actor, what, answer) if place.reads else calls.plain(answer(agent.actor))
 
 
 def _place(uri: str) -> tuple[Place, tuple[str, ...]]:

@@ -208,7 +208,7 @@ def test_resources_follow_the_same_rules(cast: Cast, key: str) -> None:
     assert resources.read(key, "marops://me")["use"] == AI_USE.lower()
     assert resources.read(key, "marops://kinds/score")["schema"]
     assert resources.read(key, "marops://definitions/ai_use/u-07")["document"]["owner"] == "priya"
-    assert AiAct.objects.get().subject == "marops://definitions/ai_use/u-07"
+    assert AiAct.objects.get().subject == "definition ai_use/u-07"
     stop(actor=cast.actor("hanna"), use="", why="All of it.")
     for uri, code in (("marops://definitions/ai_use/u-07", "gate-refused"), ("marops://nowhere", "not-found")):
         with pytest.raises(MaropsError) as error:

@@ -39,6 +39,15 @@ def ids_in_facts(place: Ground) -> list[UUID]:
         engine.close()
 
 
+def test_an_empty_lake_has_statistics_that_readers_remember_and_no_row(tmp_path: Path) -> None:
+    with ground(tmp_path) as place:
+        with place.writer() as writer:
+            assert writer._lake.execute("SELECT count(*) FROM lake.main.fact").fetchone() == (0,)
+            assert writer._lake.execute("SELECT count(*) FROM lake.main.moved_batch").fetchone() == (0,)
+        assert place.sql("SELECT count(*) FROM lake.ducklake_table_stats") == [(2,)]
+        assert ids_in_facts(place) == []
+
+
 def test_a_fact_is_read_once_before_and_after_its_move(place: Ground) -> None:
     ids = place.facts([uuid4(), uuid4(), None])
     assert sorted(ids_in_facts(place)) == sorted(ids)

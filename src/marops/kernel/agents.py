@@ -50,7 +50,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `data` and `content` are the AI policy's words for what it reads."""
+    """One tool. `data` and `content` are the AI policy's words for what it reads; `reads` says which kinds of data it
+    reads where that depends on who asks for what, the most sensitive last.
+    """
 
     name: str
     title: str
@@ -62,6 +64,7 @@ class Tool:
     right: str | None = None
     data: str = "internal"
     content: str = ""
+    reads: Callable[[Actor, Any], tuple[str, ...]] | None = None
     overwrites: bool = False
     repeatable: bool = False
 
@@ -101,7 +104,7 @@ def tool(
 ) -> Callable[[Callable[[Actor, Any], Any]], Callable[[Actor, Any], Any]]:
     """Offer `function(actor, given)` to agents; its docstring is what they read, its arguments are those of `given`.
 
-    `more`: right, data, content, overwrites, repeatable, as `Tool` has them.
+    `more`: right, data, content, reads, overwrites, repeatable, as `Tool` has them.
     """
 
     def offer(function: Callable[[Actor, Any], Any]) -> Callable[[Actor, Any], Any]:

@@ -222,7 +222,8 @@ _ONLY_JSON = " Answer with one JSON object and nothing else."
 
 def as_data(text: str) -> str:
     """Foreign text between marks that it cannot close itself."""
-    return "<data>\n" + re.sub(r"</?\s*data\s*>", "", text, flags=re.IGNORECASE) + "\n</data>"
+    # Put in another's place and not taken out: what is left of a mark around a mark must not become one.
+    return "<data>\n" + re.sub(r"<(?=\s*/?\s*data\b)", "‹", text, flags=re.IGNORECASE) + "\n</data>"
 
 
 def slim(schema: Any, *, named: bool = False) -> Any:
@@ -300,7 +301,7 @@ def summary_messages(title: str, text: str) -> list[Message]:
         "Summarise the page for a busy colleague: what stands out, what needs somebody, in at most 120 words of plain"
         " text, without headings. Use only what stands there; keep figures exact; write the language of the page."
     )
-    return [_system(says), _user(f"The page is called “{cleaned(title)[:200]}”.\n{as_data(text)}")]
+    return [_system(says), _user("The page, under its title:\n" + as_data(f"{cleaned(title)[:200]}\n\n{text}"))]
 
 
 def harmless(header: str) -> str:

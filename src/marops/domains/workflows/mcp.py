@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from marops.domains.workflows.actions import keep
-from marops.domains.workflows.permissions import CHANGE, VIEW
+from marops.domains.workflows.permissions import CHANGE, PAY, VIEW
 from marops.domains.workflows.queries import (
     crew_json,
     crew_rows,
@@ -34,7 +34,14 @@ class FlowsAnswer(Answered):
     """A list, or one with its document."""
 
 
-@tool("read_workflows", title="Read workflows", does="read", answers=FlowsAnswer, right=VIEW)
+def _data(actor: Actor, given: Flows) -> tuple[str, ...]:
+    """Crews name colleagues, a workflow shows its crew, and whoever sees what they cost reads that too."""
+    if not given.slug:
+        return ("contact",) if given.kind == "crew" else ("internal",)
+    return ("contact", "confidential") if may(actor, PAY) else ("contact",)
+
+
+@tool("read_workflows", title="Read workflows", does="read", answers=FlowsAnswer, right=VIEW, reads=_data)
 def read_workflows(actor: Actor, given: Flows) -> Read:
     """Reads how work flows: the workflows in force, or one with its steps, people, times and what was found in its log;
     the same for scenarios (named changes that are compared) and crews (who does the work, in which hours). What people

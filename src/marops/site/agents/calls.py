@@ -88,18 +88,22 @@ def call(secret: str, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]
             raise MaropsError(NOT_ALLOWED, said)
         if wanted.does == "read":
             what = _named(name, given)
-            return read(agent.actor, what, lambda actor: wanted.run(actor, given), wanted.data, wanted.content)
+            data = wanted.reads(agent.actor, given) if wanted.reads else (wanted.data,)
+            return read(agent.actor, what, lambda actor: wanted.run(actor, given), data, wanted.content)
         return plain(wanted.run(agent.actor, given))
 
 
-def read(actor: Actor, what: str, run: Run, data: str = "internal", content: str = "") -> dict[str, Any]:
-    """Ask the gate, look up, and hand over through the gate: refused at either, nothing leaves the house."""
-    ask_to_read(actor, subject=what, data=data, content=content)
+def read(actor: Actor, what: str, run: Run, data: tuple[str, ...], content: str = "") -> dict[str, Any]:
+    """Ask the gate about each kind of data, look up, and hand over through the gate: refused at either, nothing leaves
+    the house.
+    """
+    for one in data:
+        ask_to_read(actor, subject=what, data=one, content=content)
     found = run(actor)
     told = found if isinstance(found, Read) else Read(found, what)
     answer = plain(told.answer)
     digest = hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()
-    hand_over(actor=actor, subject=told.subject, data=data, content=content, records=told.records, sha256=digest)
+    hand_over(actor=actor, subject=told.subject, data=data[-1], content=content, records=told.records, sha256=digest)
     return answer
 
 

@@ -52,6 +52,17 @@ _CHANGED_WITH: Mapping[str, str] = {
 """Kinds that ask for a right of their own where people change them, besides the one to draft definitions."""
 
 
+_DATA_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "assumptions": ("confidential",), "structure": ("contact", "confidential"),
+}  # fmt: skip
+"""Kinds whose documents tell of colleagues and of what they earn; all others are internal."""
+
+
+def data_of_kind(kind: str) -> tuple[str, ...]:
+    """Which kinds of data a definition of this kind holds, in the policy's words."""
+    return _DATA_OF_KIND.get(kind, ("internal",))
+
+
 def _open_kinds(actor: Actor) -> list[str]:
     held = grants(actor)
     return [
@@ -86,14 +97,15 @@ def list_definitions(actor: Actor, given: Which) -> Read:
     wanted = [name for name in _open_kinds(actor) if given.kind in ("", name)]
     rows = Definition.objects.filter(kind__in=wanted)
     rows = rows.filter(state=given.state) if given.state else rows
-    items = [_line(row) for row in rows.order_by("kind", "slug", "-version")[:500]]
+    items = [_line(actor, row) for row in rows.order_by("kind", "slug", "-version")[:500]]
     return Read({"items": items, "kinds": wanted}, "definitions")
 
 
-def _line(row: Definition) -> dict[str, Any]:
+def _line(actor: Actor, row: Definition) -> dict[str, Any]:
+    whole = dict(seen_by(actor, row)) == row.document
     return {
         "ref": row.ref, "version": row.version, "title": title_of(row), "state": row.state,
-        "by_ai": row.ai_use or None, "reason": row.reason,
+        "by_ai": row.ai_use or None, "reason": row.reason if whole else "",
     }  # fmt: skip
 
 
@@ -113,7 +125,10 @@ class Whole(Answered):
     approvals: dict[str, int] | None
 
 
-@tool("read_definition", title="Read a definition", does="read", answers=Whole)
+@tool(
+    "read_definition", title="Read a definition", does="read", answers=Whole,
+    reads=lambda _actor, given: data_of_kind(given.ref.partition("/")[0]),
+)  # fmt: skip
 def read_definition(actor: Actor, given: One) -> Read:
     """Reads one definition with its whole document, its state, and how many people have approved it where it waits. Use
     it also to see what became of a draft of yours: draft → in_review → active, or back to draft with a reason.
@@ -129,7 +144,7 @@ def definition_json(actor: Actor, ref: str) -> dict[str, Any]:
         raise MaropsError(NOT_ALLOWED, f"Reading definitions of the kind {kind} needs {_SEEN_WITH.get(kind, CHANGE)}.")
     row = find(ref)
     waits = row.state in (Definition.State.DRAFT, Definition.State.REVIEW)
-    return _line(row) | {
+    return _line(actor, row) | {
         "document": dict(seen_by(actor, row)), "url": _link(page_url(row) or review_url(row)),
         "approvals": {"needed": approvals_needed(row), "so_far": len(approvers_of(row))} if waits else None,
     }  # fmt: skip
@@ -241,7 +256,10 @@ class FiguresAnswer(Answered):
     """Figures: null with `why` where one cannot be told."""
 
 
-@tool("read_metrics", title="Read figures", does="read", answers=FiguresAnswer, right=SEE_METRICS)
+@tool(
+    "read_metrics", title="Read figures", does="read", answers=FiguresAnswer, right=SEE_METRICS,
+    reads=lambda _actor, given: ("contact",) if given.by else ("internal",),
+)  # fmt: skip
 def read_metrics(actor: Actor, given: Figures) -> Read:
     """Reads the figures marketing is steered by, each with its interval, its target and who answers for it; one by name
     with its periods, or cut by source, owner or currency. A figure that cannot be told is null and says why: never fill

@@ -48,7 +48,9 @@ def read(secret: str, uri: str) -> dict[str, Any]:
             return place.answer(actor, *given)
 
         what = " ".join([place.name, "/".join(given)])
-        return calls.read(agent.actor, what, answer) if place.reads else calls.plain(answer(agent.actor))
+        if not place.reads:
+            return calls.plain(answer(agent.actor))
+        return calls.read(agent.actor, what, answer, mcp.data_of_kind(given[0]))
 
 
 def _place(uri: str) -> tuple[Place, tuple[str, ...]]:

@@ -80,6 +80,28 @@ def test_an_agent_sees_and_hands_over_only_the_leads_of_its_person(cast: Cast) -
     assert AiAct.objects.filter(verdict="no").latest("at").action == "ai.read"
 
 
+def test_what_names_colleagues_or_their_pay_is_read_only_where_the_register_names_such_data(cast: Cast) -> None:
+    rights = ["workflows.view", "metrics.view", "definitions.change", "pay.see"]
+    cases = (
+        ("read_workflows", {"kind": "crew"}, "names and work data"),
+        ("read_workflows", {"slug": "webinar"}, "names and work data"),
+        ("read_metrics", {"name": "leads.created", "by": "owner"}, "names and work data"),
+        ("read_definition", {"ref": "structure/next"}, "names and work data"),
+        ("read_definition", {"ref": "assumptions/team"}, "what was told in confidence"),
+    )
+    use(actions=["summarise"], data=["internal"], rights=rights)
+    secret = key(cast, "vera")
+    calls.call(secret, "read_workflows", {})
+    for tool, given, what in cases:
+        with pytest.raises(MaropsError, match=f"does not name “{what}”"):
+            calls.call(secret, tool, given)
+    use(actions=["summarise"], data=["internal", "contact"], rights=rights)
+    calls.call(secret, "read_workflows", {"kind": "crew"})
+    for tool, given, _what in (cases[1], cases[3]):
+        with pytest.raises(MaropsError, match="does not name “what was told in confidence”"):
+            calls.call(secret, tool, given)
+
+
 def test_an_agent_hands_a_lead_over_where_it_may(cast: Cast) -> None:
     (one,) = leads(1, touch=False)
     assign_lead(actor=SETUP, contact_id=one.id, owner_id=cast.selma.id)

@@ -25,6 +25,7 @@ from marops.domains.policy.models import AiAct
 from marops.domains.policy.queries.uses import rights_of_use
 from marops.domains.policy.tests.test_policy_gate import policy, use
 from marops.kernel import definitions
+from marops.kernel.limits import Limiter
 from marops.site.agents import calls
 from marops.site.agents.server import Door
 from marops.site.tests.test_agents_calls import DRAFTED, SAYS
@@ -94,6 +95,10 @@ async def session(client: Client, cast: Cast) -> None:
     assert not (await client.call_tool("find_leads", {})).is_error
 
 
+async def revoke(cast: Cast) -> None:
+    await sync_to_async(revoke_token)(actor=cast.actor("priya"), token_id=(await Token.objects.aget()).id)
+
+
 def trail() -> list[tuple[str, str]]:
     return list(AiAct.objects.order_by("at", "id").values_list("action", "verdict"))
 
@@ -105,7 +110,9 @@ SESSION = [
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_an_agent_over_http(key: str, cast: Cast, mode: str) -> None:
+def test_an_agent_over_http(key: str, cast: Cast, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Limiter(rate=1.0, burst=2, clock=lambda: 0.0)
+
     async def run() -> None:
         async with over_http(key, mode=mode) as client:
             await session(client, cast)
@@ -116,7 +123,12 @@ def test_an_agent_over_http(key: str, cast: Cast, mode: str) -> None:
             assert '"schema"' in read.contents[0].text
             asked = await client.get_prompt("brief_on_a_lead", {"ref": "L-1"})
             assert "read_lead" in asked.messages[0].content.text
-            await sync_to_async(revoke_token)(actor=cast.actor("priya"), token_id=(await Token.objects.aget()).id)
+            monkeypatch.setattr(calls, "limiter", lambda: slow)
+            answers = [await client.call_tool("about_me", {}) for _ in range(3)]
+            assert [one.is_error for one in answers] == [False, False, True]
+            assert answers[-1].structured_content["type"].endswith("/too-many-requests")
+            monkeypatch.undo()
+            await revoke(cast)
             with pytest.raises(MCPError):
                 await client.call_tool("about_me", {})
 
@@ -150,6 +162,12 @@ def test_an_agent_over_stdio(key: str, cast: Cast, server: str, lake: object) ->
     async def run() -> None:
         async with Client(stdio_client(started)) as client:
             await session(client, cast)
+            await revoke(cast)
+            late = await client.call_tool("about_me", {})
+            assert late.is_error
+            assert late.structured_content["type"].endswith("/bad-token")
+            with pytest.raises(MCPError):
+                await client.list_tools(cache_mode="bypass")
 
     finished(run)
     assert trail() == SESSION

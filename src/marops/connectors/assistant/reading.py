@@ -38,7 +38,20 @@ _CONFIDENTIAL_PAGES: Final = ("definition", "history", "policy:draft", "policy:w
 _WITH_PAY: Final = ("workflows:",)
 """Pages that show what hours cost to those who may see pay."""
 MOST_ADDRESS: Final = 500
-_CLOSED: Final = ("/api", "/ai", "/static", "/files", "/account", "/jobs", "/healthz", "/shared", "/share")
+_CLOSED: Final = (
+    "/api",
+    "/ai",
+    "/static",
+    "/files",
+    "/account",
+    "/jobs",
+    "/healthz",
+    "/shared",
+    "/share",
+    "/welcome",
+    "/sign",
+    "/forgot",
+)
 
 
 class _Main(HTMLParser):
@@ -105,7 +118,7 @@ def request_by(actor: Actor, address: str) -> HttpRequest:
     request = HttpRequest()
     request.method, request.path, request.path_info = "GET", address, address
     request.META = {"SERVER_NAME": "localhost", "SERVER_PORT": "80"}
-    account = Account.objects.filter(id=actor.id).first()
+    account = Account.objects.filter(id=actor.id, active=True).first()
     if account is None:
         raise MaropsError(NOT_ALLOWED)
     request.user = account

@@ -16,6 +16,7 @@ from marops.connectors.assistant.permissions import MANAGE
 from marops.connectors.assistant.reading import summary_arguments
 from marops.domains.accounts.public import actor_of
 from marops.domains.capture.public import may_import, plan_import
+from marops.domains.contacts.public import VIEW as SEE_LEADS
 from marops.kernel import files
 from marops.kernel.definitions import CHANGE
 from marops.kernel.errors import NOT_ALLOWED, NOT_FOUND, MaropsError
@@ -142,6 +143,7 @@ def ask_draft(request: HttpRequest, given: AskDraftIn) -> Any:
 def ask_words(request: HttpRequest, given: AskWordsIn) -> Any:
     """Ask for a vocabulary; it is kept as a draft of a rule of data quality."""
     require(actor_of(request), CHANGE)
+    require(actor_of(request), SEE_LEADS)
     return _started(request, "words", validated(WordsForm, given.dict()))
 
 

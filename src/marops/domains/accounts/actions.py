@@ -311,9 +311,12 @@ def _faults_of_key(held: Grants, rights_asked: list[str], days: int, ai_use: str
 
 @action("token.revoke", effect="change")
 def revoke_token(act: Act, *, actor: Actor, token_id: UUID) -> Token:
-    """Stop a key from working, for ever. One's own, or anybody's for those who manage access."""
-    row = Token.objects.select_for_update().filter(id=token_id).first()
-    if row is None or not (actor.id == str(row.account_id) or MANAGE in grants(actor)):
+    """Stop a key from working, for ever. One's own, or anybody's for those who manage access; a key that does so has
+    to hold the right to make keys.
+    """
+    row, held = Token.objects.select_for_update().filter(id=token_id).first(), grants(actor)
+    own = row is not None and actor.id == str(row.account_id) and (not held.by_key or TOKENS in held)
+    if row is None or not (own or MANAGE in held):
         raise MaropsError(NOT_FOUND)
     if row.revoked_at is None:
         row.revoked_at = act.at

@@ -57,6 +57,12 @@ def let_in(secret: str) -> Iterator[Agent]:
         yield agent
 
 
+def known(secret: str) -> None:
+    """Is this key let in, and not too often? For what is the same for everybody. Raises MaropsError as `let_in`."""
+    with let_in(secret):
+        return
+
+
 def offered(secret: str) -> list[Tool]:
     """The tools whose right this agent holds just now, and that its use names if it names any.
 

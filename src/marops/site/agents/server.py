@@ -70,11 +70,13 @@ class Door:
         return types.CallToolResult(content=[_text(answer)], structured_content=answer)
 
     async def _list_resources(self, ctx: Any, params: Any) -> types.ListResourcesResult:
+        await self._asked(calls.known, self._key(ctx))
         listed = [types.Resource(uri=one.uri, name=one.name, title=one.title, description=one.says,
                                  mime_type="application/json") for one in resources.PLACES]  # fmt: skip
         return types.ListResourcesResult(resources=listed)
 
     async def _list_templates(self, ctx: Any, params: Any) -> types.ListResourceTemplatesResult:
+        await self._asked(calls.known, self._key(ctx))
         listed = [types.ResourceTemplate(uri_template=one.uri, name=one.name, title=one.title, description=one.says,
                                          mime_type="application/json") for one in resources.TEMPLATES]  # fmt: skip
         return types.ListResourceTemplatesResult(resource_templates=listed)
@@ -87,6 +89,7 @@ class Door:
         return types.ReadResourceResult(contents=[found])
 
     async def _list_prompts(self, ctx: Any, params: Any) -> types.ListPromptsResult:
+        await self._asked(calls.known, self._key(ctx))
         listed = [
             types.Prompt(
                 name=one.name, title=one.title, description=one.says,
@@ -98,6 +101,7 @@ class Door:
         return types.ListPromptsResult(prompts=listed)
 
     async def _get_prompt(self, ctx: Any, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        await self._asked(calls.known, self._key(ctx))
         wanted, given = prompts().get(params.name), params.arguments or {}
         if wanted is None or set(wanted.arguments) - set(given):
             lacking = ", ".join(sorted(set(wanted.arguments) - set(given))) if wanted else ""

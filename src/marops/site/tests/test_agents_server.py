@@ -166,8 +166,9 @@ def test_an_agent_over_stdio(key: str, cast: Cast, server: str, lake: object) ->
             late = await client.call_tool("about_me", {})
             assert late.is_error
             assert late.structured_content["type"].endswith("/bad-token")
-            with pytest.raises(MCPError):
-                await client.list_tools(cache_mode="bypass")
+            for what in (client.list_tools, client.list_prompts, client.list_resources):
+                with pytest.raises(MCPError):
+                    await what(cache_mode="bypass")
 
     finished(run)
     assert trail() == SESSION

@@ -84,6 +84,18 @@ def test_a_key_makes_no_agents_key_for_an_agent_would_hold_more(cast: Cast) -> N
     assert not Token.objects.exclude(ai_use="").exists()
 
 
+@pytest.mark.django_db
+def test_a_key_stops_no_other_keys_unless_it_may_make_some(cast: Cast) -> None:
+    registered()
+    make(cast)
+    agents = Token.objects.get()
+    for right, status, revoked in (("jobs.view", 404, False), ("tokens.make", 200, True)):
+        secret = actions.make_token(actor=cast.actor("hanna"), name="k", rights_asked=[right], days=3)[1]
+        told = Client().delete(f"/api/v1/tokens/{agents.id}", headers={"Authorization": f"Bearer {secret}"})
+        agents.refresh_from_db()
+        assert (told.status_code, agents.revoked_at is not None) == (status, revoked), right
+
+
 def key_of(actor: Actor) -> None:
     """Past the gate, which would refuse it today for other reasons."""
     actions.make_token.__wrapped__(None, actor=actor, name="x", rights_asked=["tokens.make"], days=1)

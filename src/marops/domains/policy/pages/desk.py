@@ -32,7 +32,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "reading_hours": governance.reading_hours(), "refusals": governance.refusals(), "overdue": overdue,
         "policy_late": bool(policy and policy.document.review_by and policy.document.review_by < today()),
         "uses": governance.by_use(), "saved": _saved(),
-        "decisions": governance.decisions() if may(actor, TRAIL) else None,
+        "decisions": governance.decisions(actor) if may(actor, TRAIL) else None,
         "waiting_url": _where("policy:waiting"), "uses_url": _where("policy:uses"), "trail_url": _where("policy:trail"),
     }  # fmt: skip
     context["cost"] = sum(one["cost"] or 0 for one in context["uses"])

@@ -152,23 +152,24 @@ class Decided:
     why: str = ""
 
 
-def decisions() -> list[Decided]:
+def decisions(actor: Actor) -> list[Decided]:
     """Who decided what of late: approvals, versions put in force, switches. For who may read the trail."""
-    found = sorted([*_words(), *_thrown(), *_versions()], key=lambda one: one.at, reverse=True)[: LISTED + 4]
+    found = sorted([*_words(actor), *_thrown(), *_versions()], key=lambda one: one.at, reverse=True)[: LISTED + 4]
     people = names([one.who for one in found])
     return [Decided(one.at, people.get(one.who, _("Somebody")), one.what, one.why) for one in found]
 
 
-def _words() -> Iterator[Decided]:
+def _words(actor: Actor) -> Iterator[Decided]:
     of_rules = Q(review__subject_id__startswith=f"{KIND}/") | Q(review__subject_id__startswith=f"{USE}/")
     wanted = Q(review__subject_type="ai_draft") | Q(review__subject_type="definition") & of_rules
     rows = list(ReviewDecision.objects.filter(wanted).select_related("review").order_by("-at")[:LISTED])
     drafts = [one.review.subject_id for one in rows if one.review.subject_type == "ai_draft"]
-    titles = {str(one.id): one.title for one in AiDraft.objects.filter(id__in=drafts)}
+    titles = {str(one.id): one.title for one in visible(actor).filter(id__in=drafts)}
     for one in rows:
         what = _("approved “%(title)s”") if one.approved else _("declined “%(title)s”")
-        title = titles.get(one.review.subject_id, one.review.subject_id)
-        yield Decided(one.at, one.reviewer, what % {"title": title}, one.comment)
+        of_draft, known = one.review.subject_type == "ai_draft", one.review.subject_id in titles
+        title = titles.get(one.review.subject_id, _("a draft") if of_draft else one.review.subject_id)
+        yield Decided(one.at, one.reviewer, what % {"title": title}, one.comment if known or not of_draft else "")
 
 
 def _thrown() -> Iterator[Decided]:

@@ -110,7 +110,10 @@ def test_the_desk_says_what_waits_what_was_refused_what_is_late_and_who_decided(
     for _time in range(2):
         act("no", "classify", ["N-01"], reasons=["Never read special data."], cost=Decimal("1.5"), tokens=10)
     act("waits", "classify", [])
-    common = {"use": "u-07", "actor": "a", "on_behalf_of": "x", "kind": "text", "content": {}, "sha256": "0" * 64}
+    common = {
+        "use": "u-07", "actor": "a", "on_behalf_of": "x", "kind": "text", "content": {}, "sha256": "0" * 64,
+        "asked": {"named": {"data": "none"}},
+    }  # fmt: skip
     first = AiDraft.objects.create(at=now(), title="Hello", state="withdrawn", **common)
     AiDraft.objects.create(at=now(), title="Hello again", edited_from=first.id, **common)
     hanna.post("/policy/stop", {"why": "Wrong names"})

@@ -8,6 +8,7 @@ from tests.cast import Cast
 
 from marops.domains.policy import public
 from marops.domains.policy.models import AiDraft
+from marops.domains.policy.queries import governance
 from marops.domains.policy.queries.drafts import waiting_definitions
 from marops.domains.policy.queries.sight import CLOSED_KINDS
 from marops.domains.policy.tests.test_policy_drafts import READ, hand_in, refused
@@ -48,7 +49,12 @@ def test_a_reader_sees_only_drafts_of_what_they_may_see(cast: Cast, waits: dict[
     page = cast.client("hanna").get("/policy/waiting").content.decode()
     assert "/policy/waiting/" in page
     assert str(pay.id) not in page
-    assert public.decide(cast.actor("ada"), pay.id, pay.sha256, True)["state"] == "approved"
+    why = "Fine, she does earn more."
+    assert public.decide(cast.actor("ada"), pay.id, pay.sha256, True, why)["state"] == "approved"
+    told = {name: str(governance.decisions(cast.actor(name))) for name in ("vera", "lena")}
+    assert why in told["vera"]
+    assert why not in told["lena"]
+    assert "Invitation" not in told["lena"]
 
 
 @pytest.mark.django_db

@@ -30,7 +30,7 @@ def _trail(cast):
     """A draft that waits, and an act."""
     draft = AiDraft.objects.create(
         at=now(), use="u-07", actor="assistant", on_behalf_of=str(cast.priya.id), kind="text", title="A text",
-        content={"text": "x"}, sha256="0" * 64, gates={"needed": 1, "roles": []},
+        content={"text": "x"}, sha256="0" * 64, gates={"needed": 1, "roles": []}, asked={"named": {"data": "none"}},
     )  # fmt: skip
     act = AiAct.objects.create(
         at=now(),

@@ -19,6 +19,7 @@ HOLDS_NONE = {
     "ai_act": "kinds, ids, digests and the policy's own words",
     **{f"ai_draft.{one}": IDS for one in ("use", "actor", "on_behalf_of", "sha256", "gates", "asked", "prompt")},
     "ai_switch": WORKERS,
+    "ai_tally": "how many acts there are, of which use",
     "assignment_of_work": WORKERS,
     "duty": WORKERS,
     "growth_goal": WORKERS,

@@ -166,41 +166,65 @@ def evidence(
     if as_json:
         print_json(found)
         return
-    counts = found["counts"]
+    counts, seal = found["counts"], found["seal"]
     out.print(
-        f"{file}: {counted(counts['acts.jsonl'], 'act')}, {counted(counts['drafts.jsonl'], 'draft')},"
-        f" {counted(counts['reviews.jsonl'], 'review')}, {counted(counts['seals.jsonl'], 'seal')}.", markup=False
+        f"{file}: {counted(counts['acts'], 'act')}, {counted(counts['drafts.jsonl'], 'draft')},"
+        f" {counted(counts['reviews.jsonl'], 'review')}.", markup=False
     )  # fmt: skip
     out.print(f"Check it anywhere: marops ai verify {file}", markup=False)
+    out.print(f"Seal {seal['number']:,} is over all of it. Keep its digest where nobody here can change it:")
+    out.print(seal["digest"], markup=False)
 
 
 @ai.command("verify")
-def verify_file(file: Path, as_json: Json = False) -> None:
-    """Check an evidence bundle, without any workspace; exit code 1 where something in it was changed."""
-    import django
+def verify_file(
+    file: Path,
+    seal: Annotated[str, typer.Option(help="The digest of one of its seals, noted elsewhere when it was made.")] = "",
+    here: Annotated[bool, typer.Option("--here", help="Compare its seals with those of this workspace too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check an evidence bundle, without any workspace; exit code 1 where something is not as it was gathered."""
+    if here:
+        with installation(quiet=as_json):
+            from marops.domains.policy.public import check_bundle_here
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marops.site.settings")
-    django.setup()
-    from marops.domains.policy.public import check_bundle
+            found = check_bundle_here(CLI, file, seal).as_json()
+    else:
+        import django
 
-    found = check_bundle(file).as_json()
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marops.site.settings")
+        django.setup()
+        from marops.domains.policy.public import check_bundle
+
+        found = check_bundle(file, seal).as_json()
     if as_json:
         print_json(found)
-        raise typer.Exit(DONE if found["whole"] else FINDINGS)
+    else:
+        _told(found)
+        _findings(found)
+        if found["whole"] and not seal and not here:
+            out.print("That its chain was not made anew only --here or a digest noted elsewhere (--seal) can say.")
+    raise typer.Exit(DONE if found["whole"] else FINDINGS)
+
+
+def _told(found: dict[str, Any]) -> None:
     period = [f"{word} {str(found[word])[:10]}" for word in ("since", "until") if found[word]]
     out.print(
         f"{found['workspace']}, made {str(found['made_at'])[:16].replace('T', ' ')} {' '.join(period)}", markup=False
     )
     out.print(
-        f"{counted(found['acts'], 'act')}, {found['sealed']:,} of them sealed; {counted(found['drafts'], 'draft')},"
-        f" {counted(found['reviews'], 'review')}."
+        f"{counted(found['acts'], 'act')}, {counted(found['drafts'], 'draft')}, {counted(found['reviews'], 'review')}."
     )
-    if found["erased"]:
-        out.print(f"The words of {counted(found['erased'], 'draft')} were erased since; their digests are here.")
+    for number, thing, words in (
+        (found["let_go"], "act", "let go after the time that acts are kept"),
+        (found["brought_in"], "act", "brought in from the past"),
+        (found["erased"], "draft", "without words, which were erased since"),
+        (found["withheld"], "draft", "without words, which whoever gathered this may not see"),
+    ):
+        if number:
+            out.print(f"{counted(number, thing)} {words}.")
     if found["last_seal"]:
         out.print(f"Newest seal: {found['last_seal']:,}, {found['last_digest']}")
-    _findings(found)
-    raise typer.Exit(DONE if found["whole"] else FINDINGS)
 
 
 @ai.command("drafts")

@@ -17,10 +17,10 @@ from django.db import transaction
 from marops.kernel import audit, facts, gates, memo
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
-from marops.kernel.errors import MaropsError
+from marops.kernel.errors import NOT_ALLOWED, MaropsError
 from marops.kernel.ids import new_id
 from marops.kernel.models import AuditRow, FactInbox
-from marops.kernel.permissions import require
+from marops.kernel.permissions import require, turned_away
 from marops.store.guard import forbid
 
 P = ParamSpec("P")
@@ -175,7 +175,7 @@ def _run(info: ActionInfo, function: Callable[..., R], args: tuple[Any, ...], kw
     if running := _running.get():
         raise RuntimeError(f"{info.name} was called inside {running}; an action is one transaction and calls no other")
     if info.right:
-        require(actor, info.right)
+        require(actor, info.right, info.name)
     question = gates.Question(info.name, info.effect, actor, kwargs, info.reversible, info.right)
     answers = gates.ask_all(question)
     token = _running.set(info.name)
@@ -192,6 +192,8 @@ def _run(info: ActionInfo, function: Callable[..., R], args: tuple[Any, ...], kw
     except MaropsError as error:
         if error.code == gates.MOVED:
             gates.ask_all(question)  # what stands against it by now is told instead, and kept
+        if error.code == NOT_ALLOWED:
+            turned_away(actor, info.name, error.detail)  # what was noted inside went with the transaction
         raise
     finally:
         _running.reset(token)

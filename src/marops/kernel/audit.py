@@ -93,6 +93,19 @@ def seal(as_of: datetime, *, limit: int = SEAL_BATCH, since: datetime | None = N
         return len(rows)
 
 
+def seal_all(as_of: datetime) -> int:
+    """Chain every row that no seal covers yet. Answers the number of the newest seal, 0 where there is none."""
+    while seal(as_of):
+        pass
+    return AuditSeal.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def seal_digests(first: int, last: int) -> dict[int, str]:
+    """The digest of each seal from `first` to `last`, in hexadecimal digits."""
+    rows = AuditSeal.objects.filter(number__gte=first, number__lte=last).values_list("number", "digest")
+    return {number: bytes(digest).hex() for number, digest in rows}
+
+
 def _unsealed(since: datetime | None) -> Any:
     # Ids are made in the order of time, so the index of the key leads to the newest rows.
     young = AuditRow.objects.filter(id__gte=earliest_id(since)) if since else AuditRow.objects.all()

@@ -90,9 +90,28 @@ def may(actor: Actor, name: str) -> bool:
     return name in grants(actor)
 
 
-def require(actor: Actor, name: str) -> Scope:
-    """The scope in which the actor holds the right; MaropsError `not-allowed` where it does not."""
+_noting: list[Callable[[Actor, str, str], None]] = []
+
+
+def refusals_are_noted_by(note: Callable[[Actor, str, str], None]) -> None:
+    """Tell the kernel who notes what an AI was refused for want of a right: the AI, what it wanted, why not."""
+    _noting[:] = [note]
+
+
+def turned_away(actor: Actor, wanted: str, why: str) -> None:
+    """Note that an AI was refused before any gate was asked. Of people and the system nothing is noted."""
+    if actor.kind == "ai" and _noting:
+        _noting[0](actor, wanted, why)
+
+
+def require(actor: Actor, name: str, wanted: str = "") -> Scope:
+    """The scope in which the actor holds the right; MaropsError `not-allowed` where it does not.
+
+    `wanted` names the act that asks; an AI that is refused stands in its trail with it.
+    """
     scope = grants(actor).scope(name)
     if scope is None:
-        raise MaropsError(NOT_ALLOWED, f"This needs the right “{_RIGHTS[name].says}” ({name}).")
+        said = f"This needs the right “{_RIGHTS[name].says}” ({name})."
+        turned_away(actor, wanted or name, said)
+        raise MaropsError(NOT_ALLOWED, said)
     return scope

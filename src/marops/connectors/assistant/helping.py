@@ -36,6 +36,8 @@ OFTEN: Final = 5
 """A value that occurs less often may tell of a person, and stays here."""
 _MOST_VALUES = 80
 _OF_PEOPLE = frozenset({"crew", "structure"})  # their documents name colleagues
+PERSON: Final = "assistant"
+COMMAND: Final = "assistant-cli"
 WORD_FIELDS: Final = ("industry", "source", "campaign", "region", "job_title", "language")
 
 
@@ -58,20 +60,22 @@ class Asked:
 class Question:
     """One kind of help for one person, about one thing; it may take more than one question to the model.
 
-    `data`: the kinds of data that go out, the most sensitive last; the gate is asked about each.
+    `data`: the kinds of data that go out, the most sensitive last; the gate is asked about each. `by`: the AI's name in
+    the trail, which says whether its person asked, or a command that names a person and is none.
     """
 
     help: Help
     person: str
     subject: str
     data: tuple[str, ...] = ("internal",)
+    by: str = PERSON
     tokens: int = 0
     cost: Decimal = Decimal(0)
 
     @property
     def actor(self) -> Actor:
         """The AI, on behalf of the person, under the register's entry for this kind of help."""
-        return Actor("ai", "assistant", on_behalf_of=self.person, ai_use=self.help.use)
+        return Actor("ai", self.by, on_behalf_of=self.person, ai_use=self.help.use)
 
     def put(self, messages: Sequence[Message], *, as_json: bool = True) -> Asked:
         """Ask the gate, then the model, then the gate again with what came back.
@@ -99,7 +103,9 @@ class Question:
         return f"{self.help.prompt}@{re.sub(r'[^A-Za-z0-9_.-]', '-', provider.model)[:40]}"
 
 
-def draft_definition(person: str, kind: str, sentence: str, slug: str = "") -> tuple[Definition, Question]:
+def draft_definition(
+    person: str, kind: str, sentence: str, slug: str = "", *, by: str = PERSON
+) -> tuple[Definition, Question]:
     """A definition of this kind as the sentence wishes it, kept as a draft; faults are told to the model once.
 
     Raises MaropsError as `Question.put` does, and `invalid` for a kind that nobody drafts from a sentence.
@@ -109,7 +115,7 @@ def draft_definition(person: str, kind: str, sentence: str, slug: str = "") -> t
         fault = FieldError("unknown", _("Nothing of this kind is drafted from a sentence."), field="kind")
         raise MaropsError(INVALID, errors=[fault])
     data = ("contact",) if slug and kind in _OF_PEOPLE else ("internal",)
-    question = Question(DRAFT, person, f"{kind}/{slug}" if slug else kind, data)
+    question = Question(DRAFT, person, f"{kind}/{slug}" if slug else kind, data, by)
     require(question.actor, definitions.CHANGE)
     sentence = sentence.strip()[:LONGEST]
     present = _present(kind, slug, question.actor)
@@ -214,12 +220,12 @@ def word_fields() -> dict[str, str]:
     return {f"contact.{one}": known[f"contact.{one}"].label for one in WORD_FIELDS if f"contact.{one}" in known} | own
 
 
-def draft_words(person: str, field: str, sentence: str) -> tuple[Definition, Question]:
+def draft_words(person: str, field: str, sentence: str, *, by: str = PERSON) -> tuple[Definition, Question]:
     """A rule of data quality with the words that a field should hold, made of those that occur often."""
     known = word_fields()
     if field not in known:
         raise MaropsError(INVALID, errors=[FieldError("unknown", _("Choose one of the fields."), field="field")])
-    question = Question(WORDS, person, field)
+    question = Question(WORDS, person, field, by=by)
     require(question.actor, definitions.CHANGE)
     require(question.actor, SEE_LEADS)
     values = _often(field)
@@ -269,12 +275,12 @@ def _words_rule(label: str, field: str, words: Sequence[str], means: Mapping[str
 # --- Columns of a file ------------------------------------------------------------------------------------------------
 
 
-def propose_columns(person: str, plan: Plan, held: str) -> tuple[dict[int, str], int, Question]:
+def propose_columns(person: str, plan: Plan, held: str, *, by: str = PERSON) -> tuple[dict[int, str], int, Question]:
     """Where the columns of a file go, by their number; and how many proposals could not be used.
 
     The model sees headings alone. Nothing is kept: the proposal is shown where columns are mapped.
     """
-    question = Question(COLUMNS, person, "import")
+    question = Question(COLUMNS, person, "import", by=by)
     headers = [rules.harmless(one.name) for one in plan.columns]
     asked = question.put(rules.columns_messages(headers, targets_for(plan.table), held))
     try:
@@ -296,10 +302,10 @@ def propose_columns(person: str, plan: Plan, held: str) -> tuple[dict[int, str],
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 
-def summarise(person: str, seen: Seen) -> tuple[Any, Question]:
+def summarise(person: str, seen: Seen, *, by: str = PERSON) -> tuple[Any, Question]:
     """What a page says in a few sentences, handed in as a text of AI under the rules that hold for such."""
     subject = seen.subject
-    question = Question(SUMMARY, person, subject, seen.data)
+    question = Question(SUMMARY, person, subject, seen.data, by)
     asked = question.put(rules.summary_messages(seen.title, seen.text[:MOST_PAGE]), as_json=False)
     about = About(subject=subject, content="words", audience="colleagues", data=seen.data[-1], records=0)
     name = _("Summary of %(title)s") % {"title": seen.title[:200]}

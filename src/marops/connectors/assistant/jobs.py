@@ -35,6 +35,10 @@ def _asks() -> Step:
     return Progress(0, None, _("The AI is asked.")), {}
 
 
+def _by(run: JobRun) -> str:
+    return helping.PERSON if run.actor.kind == "human" else helping.COMMAND
+
+
 def _took(question: Question) -> dict[str, Any]:
     return {"tokens": question.tokens, "cost": str(question.cost), "use": question.help.use}
 
@@ -45,7 +49,7 @@ def draft(run: JobRun) -> Iterator[Step]:
     given = run.arguments
     yield _asks()
     row, question = helping.draft_definition(
-        person_of(given), str(given["kind"]), str(given["sentence"]), str(given.get("slug", ""))
+        person_of(given), str(given["kind"]), str(given["sentence"]), str(given.get("slug", "")), by=_by(run)
     )
     run.result |= {"definition": row.pinned} | _took(question)
 
@@ -55,7 +59,7 @@ def words(run: JobRun) -> Iterator[Step]:
     """A vocabulary of a field."""
     yield _asks()
     row, question = helping.draft_words(
-        person_of(run.arguments), str(run.arguments["field"]), str(run.arguments.get("sentence", ""))
+        person_of(run.arguments), str(run.arguments["field"]), str(run.arguments.get("sentence", "")), by=_by(run)
     )
     run.result |= {"definition": row.pinned} | _took(question)
 
@@ -68,7 +72,9 @@ def columns(run: JobRun) -> Iterator[Step]:
         raise MaropsError(NOT_FOUND)
     plan = plan_import(files.path_of(row), name=row.name, table=str(run.arguments.get("table", "")))
     yield _asks()
-    found, dropped, question = helping.propose_columns(person_of(run.arguments), plan, plan.table or _("leads"))
+    found, dropped, question = helping.propose_columns(
+        person_of(run.arguments), plan, plan.table or _("leads"), by=_by(run)
+    )
     told = [f"c{number}={target}" for number, target in sorted(found.items())]
     run.result |= {"columns": told, "unusable": dropped, "file": str(row.id), "table": plan.table} | _took(question)
 
@@ -83,5 +89,5 @@ def summary(run: JobRun) -> Iterator[Step]:
         if "page" not in given:
             raise MaropsError(NOT_FOUND, _("The text is gone with the command that brought it; ask once more."))
         seen = page_later(person, str(given["page"]), given.get("limit"))
-    kept, question = helping.summarise(person, seen)
+    kept, question = helping.summarise(person, seen, by=_by(run))
     run.result |= {"draft": str(kept.id), "state": str(kept.state)} | _took(question)

@@ -9,13 +9,14 @@ class PolicyConfig(AppConfig):
     def ready(self) -> None:
         from marops.domains.accounts.public import ai_rights_come_from
         from marops.domains.policy import jobs, metrics, stages  # noqa: F401  # registers jobs and figures
-        from marops.domains.policy.queries import disclosures, enforcing, policies, uses
+        from marops.domains.policy.queries import disclosures, enforcing, policies, refused, uses
         from marops.domains.policy.queries.entering import policy_enters
         from marops.domains.policy.rules.disclosing import Disclosure
         from marops.domains.policy.rules.document import AiPolicy
         from marops.domains.policy.rules.uses import AiUse
         from marops.kernel import gates, personal, ports
         from marops.kernel.definitions import Kind, approvals_come_from, register_kind
+        from marops.kernel.permissions import refusals_are_noted_by
 
         register_kind(Kind(policies.KIND, "AI policy", AiPolicy, check=policies.document_faults, enters=policy_enters))
         register_kind(Kind(uses.KIND, "Use of AI", AiUse, reserved=frozenset({"new"})))
@@ -23,6 +24,7 @@ class PolicyConfig(AppConfig):
         ai_rights_come_from(uses.rights_of_use)
         approvals_come_from(enforcing.approvals_of)
         gates.gate("ai-policy", enforcing.ask, effects=["*"])
+        refusals_are_noted_by(refused.note)
         personal.place("ai_draft", "content", "key", "what AI handed in")
         for column in ("title", "subject", "outcome"):
             personal.place("ai_draft", column, "blank", "what AI handed in")

@@ -10,6 +10,7 @@ from marops.domains.policy.actions.policies import keep_table
 from marops.domains.policy.permissions import TRAIL, VIEW
 from marops.domains.policy.queries import evidence, verifying
 from marops.domains.policy.queries.policies import policy_of
+from marops.domains.policy.queries.sight import ALL_IT_ASKS
 from marops.domains.policy.rules.domain import SIZE
 from marops.domains.policy.rules.table import PART, PARTS, Bits, assembled, part
 from marops.kernel import files
@@ -46,7 +47,7 @@ def verify(run: JobRun) -> Iterator[Step]:
     yield Progress(total, total, ""), {}
 
 
-@job(EVIDENCE, title="Gather the evidence of AI {period}", result_for=(TRAIL,))
+@job(EVIDENCE, title="Gather the evidence of AI {period}", result_for=(TRAIL, *ALL_IT_ASKS))
 def gather(run: JobRun) -> Iterator[Step]:
     """Arguments: use, since, until (moments). Result: the manifest, the file's id and name. It begins anew."""
     wanted = evidence.Wanted(
@@ -56,7 +57,7 @@ def gather(run: JobRun) -> Iterator[Step]:
     folder = config().home / "tmp"
     folder.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as out:
-        for done, manifest in evidence.bundle(out, wanted, run.actor.id):
+        for done, manifest in evidence.bundle(out, wanted, run.actor):
             run.result |= manifest
             yield Progress(done, total, "Writing acts"), {}
         out.seek(0)

@@ -81,6 +81,17 @@ class AiAct(models.Model):
         indexes: ClassVar = [models.Index("use", "at", name="ai_act_use"), models.Index("at", name="ai_act_at")]
 
 
+class AiTally(models.Model):
+    """How many acts were numbered so far: of all uses (`all`), and of each (`use:` and its name). None is skipped."""
+
+    of = models.TextField(primary_key=True)
+    acts = models.BigIntegerField()
+    last = models.DateTimeField()  # when the newest was noted; the next one is not noted before it
+
+    class Meta:
+        db_table = "ai_tally"
+
+
 class AiDraft(models.Model):
     """What an AI made and people have to read before it counts: a text, an act, a definition. Content never changes."""
 

@@ -20,7 +20,7 @@ from marops.domains.policy.models import AiDraft
 from marops.domains.policy.permissions import TRAIL, VIEW
 from marops.domains.policy.queries import drafts, policies, told
 from marops.domains.policy.queries import register as kept
-from marops.domains.policy.queries.checking import check_bundle
+from marops.domains.policy.queries.checking import Checked, check_bundle, checked_bundle
 from marops.domains.policy.queries.evidence import Wanted, bundle
 from marops.domains.policy.queries.register import disclosure_of
 from marops.domains.policy.queries.rehearsing import Past, PastDraft, rehearsed, rehearsed_drafts
@@ -39,7 +39,7 @@ from marops.domains.policy.writing import (
     write_switch,
     write_table,
 )
-from marops.kernel import gates
+from marops.kernel import audit, gates
 from marops.kernel.actions import Act
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import load, pydantic_faults
@@ -58,6 +58,7 @@ __all__ = [
     "bring_history",
     "check",
     "check_bundle",
+    "check_bundle_here",
     "decide",
     "decide_here",
     "decide_plainly",
@@ -319,11 +320,21 @@ def evidence_here(actor: Actor, out: Path, use: str = "", since: str = "", until
     first, last = time_between(since, until)
     part = out.with_name(f"{out.name}.part")
     try:
-        manifest = [told for _done, told in bundle(part, Wanted(use, first, last), actor.id)][-1]
+        manifest = [told for _done, told in bundle(part, Wanted(use, first, last), actor)][-1]
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def check_bundle_here(actor: Actor, path: Path, seal: str = "") -> Checked:
+    """Check a bundle, and compare each of its seals with the one of this workspace."""
+    require(actor, TRAIL)
+    found, seals = checked_bundle(path, seal)
+    ours = audit.seal_digests(min(seals, default=1), max(seals, default=0))
+    for number in sorted(one for one, digest in seals.items() if ours.get(one) != digest):
+        found.found("a seal is not the one of this workspace", f"seal {number}")
+    return found
 
 
 def start_evidence(actor: Actor, use: str = "", since: str = "", until: str = "") -> Job:

@@ -1,12 +1,16 @@
 """The trail of what AI did and was refused, each row's digest in the audit's chain."""
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+from django.db import connection
 
 from marops.domains.policy.models import AiAct, AiDraft, AiSwitch, PolicyTable
 from marops.domains.policy.queries.templates import sketched_table
@@ -14,11 +18,14 @@ from marops.domains.policy.rules.document import PolicyRule
 from marops.domains.policy.rules.tables import holds_packed, rules_digest
 from marops.kernel import audit
 from marops.kernel.actions import Act
+from marops.kernel.clock import now
 from marops.kernel.ids import earliest_id, new_id
 from marops.kernel.models import AuditRow, Review, ReviewDecision
 
 OBJECT = "ai_act"
 """Under this name the audit trail holds the digest of an act."""
+HISTORY = "ai.history"
+"""So the audit calls an act of the past that was brought in: it was noted later than it was done."""
 _RANDOM = (1 << 80) - 1
 _PLAIN = [one.name for one in AiAct._meta.concrete_fields]
 
@@ -69,17 +76,75 @@ def write_act(values: Mapping[str, Any], draft_sha256: str = "") -> None:
     `draft_sha256` names the draft it is about; an act that was approved as a draft passes once.
     """
     draft = _draft_of(values, draft_sha256)
-    kept = {name: _storable(value) for name, value in values.items()}
-    row = AiAct(id=new_id(), **kept, review_id=draft.review_id if draft else None)
+    kept = {name: _storable(value) for name, value in _without_words(values).items()}
+    (numbers,), moment = _numbered([kept["use"]])
+    row = AiAct(id=new_id(), **kept | {"at": moment}, review_id=draft.review_id if draft else None)
     row.save(force_insert=True)
     row.refresh_from_db()
-    seal = AuditRow(
-        id=new_id(), at=row.at, action="ai.act", effect="note", actor_kind="ai", actor_id=row.actor,
-        on_behalf_of=row.on_behalf_of, ai_use=row.use, object_type=OBJECT, object_id=str(row.id), counts={},
-    )  # fmt: skip
-    audit.write([(seal, {"sha256": act_digest(row)})])
+    audit.write([(_noted(row, "ai.act", row.at, numbers), {"sha256": act_digest(row)})])
     if draft and draft.kind == AiDraft.Kind.ACT and row.action == draft.content.get("action") and row.verdict == "yes":
         AiDraft.objects.filter(id=draft.id).update(state=AiDraft.State.DONE, outcome=str(row.id))
+
+
+def _noted(row: AiAct, action: str, at: datetime, numbers: Mapping[str, int]) -> AuditRow:
+    return AuditRow(
+        id=new_id(), at=at, action=action, effect="note", actor_kind="ai", actor_id=row.actor,
+        on_behalf_of=row.on_behalf_of, ai_use=row.use, object_type=OBJECT, object_id=str(row.id), counts=dict(numbers),
+    )  # fmt: skip
+
+
+_COUNTED = (
+    "INSERT INTO ai_tally (of, acts, last) VALUES ('all', %s, %s) ON CONFLICT (of) DO UPDATE SET"
+    " acts = ai_tally.acts + excluded.acts, last = greatest(ai_tally.last, excluded.last) RETURNING acts, last"
+)
+_COUNTED_OF = (
+    "INSERT INTO ai_tally (of, acts, last) VALUES (%s, %s, %s) ON CONFLICT (of) DO UPDATE SET"
+    " acts = ai_tally.acts + excluded.acts, last = excluded.last RETURNING acts"
+)
+
+
+def _numbered(uses: Sequence[str]) -> tuple[list[dict[str, int]], datetime]:
+    """Inside a transaction: the numbers of the next acts, among all and among those of their use, and their moment.
+
+    Whoever numbers the next ones waits until these are committed: there is no gap, and moments follow the numbers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [len(uses), now()])
+        total, moment = cursor.fetchone()
+        before: dict[str, int] = {}
+        for use, number in sorted(Counter(uses).items()):
+            cursor.execute(_COUNTED_OF, [f"use:{use}", number, moment])
+            before[use] = int(cursor.fetchone()[0]) - number
+    found: list[dict[str, int]] = []
+    for at, use in enumerate(uses, 1):
+        before[use] += 1
+        found.append({"number": int(total) - len(uses) + at, "of_use": before[use]})
+    return found, moment
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,79}(?:[:/ ][A-Za-z0-9_.-]{1,120}){0,3}(?:@[0-9]{1,9})?")
+_PROMPT = re.compile(r"[A-Za-z0-9_./-]{1,120}(?:@[A-Za-z0-9_.-]{1,40})?")
+WORDS: Final = "words:"
+"""So begins what stands for words that an AI chose: their SHA-256 follows."""
+
+
+def _without_words(values: Mapping[str, Any]) -> dict[str, Any]:
+    """An act names things by their reference; whatever else an AI wrote into it stands there by its digest."""
+    kept = dict(values)
+    for name, shape in (("subject", _NAME), ("prompt", _PROMPT)):
+        if isinstance(said := kept.get(name), str):
+            kept[name] = by_digest(said, shape)
+    facts = kept.get("facts")
+    if isinstance(facts, Mapping) and isinstance(facts.get("subject"), str):
+        kept["facts"] = dict(facts) | {"subject": by_digest(facts["subject"], _NAME)}
+    return kept
+
+
+def by_digest(said: str, shape: re.Pattern[str] = _NAME) -> str:
+    """What was said, where it is a name of something here; else the digest of the words."""
+    if not said or shape.fullmatch(said):
+        return said
+    return WORDS + hashlib.sha256(said.encode(errors="replace")).hexdigest()
 
 
 def write_history(act: Act, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -87,12 +152,8 @@ def write_history(act: Act, rows: Sequence[Mapping[str, Any]]) -> int:
     acts = [AiAct(id=UUID(int=earliest_id(row["at"]).int | new_id().int & _RANDOM), **row) for row in rows]
     AiAct.objects.bulk_create(acts)
     kept = AiAct.objects.in_bulk([one.id for one in acts])  # as the database spells them
-    seals = [
-        AuditRow(
-            id=new_id(), at=act.at, action="ai.act", effect="note", actor_kind="ai", actor_id=one.actor,
-            on_behalf_of=one.on_behalf_of, ai_use=one.use, object_type=OBJECT, object_id=str(one.id), counts={},
-        ) for one in acts
-    ]  # fmt: skip
+    numbers, moment = _numbered([one.use for one in acts])
+    seals = [_noted(one, HISTORY, moment, said) for one, said in zip(acts, numbers, strict=True)]
     audit.write([(seal, {"sha256": act_digest(kept[one.id])}) for seal, one in zip(seals, acts, strict=True)])
     return len(acts)
 

@@ -17,7 +17,7 @@ CLI = Actor("system", "cli")
 TODAY = date(2026, 11, 20)
 # What is kept about the sample on purpose: that it was here. And what the engine and the lake note about themselves.
 KEPT = {
-    "audit_row", "audit_payload", "audit_seal", "audit_sealed", "job", "stage_run", "django_migrations",
+    "audit_row", "audit_payload", "audit_seal", "audit_sealed", "ai_tally", "job", "stage_run", "django_migrations",
     "django_content_type", "auth_permission", "fact_key",
 }  # fmt: skip
 

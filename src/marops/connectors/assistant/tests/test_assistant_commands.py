@@ -14,6 +14,7 @@ from marops.connectors.assistant.tests.modelserver import KEY, model
 from marops.connectors.assistant.tests.test_assistant import ALL, RULE
 from marops.connectors.assistant.uses import entries
 from marops.domains.accounts.public import ai_rights_come_from
+from marops.domains.policy.models import AiAct
 from marops.domains.policy.queries.uses import rights_of_use
 from marops.domains.policy.tests.test_policy_gate import in_force, policy
 from marops.kernel.models import Job
@@ -59,6 +60,8 @@ def test_a_command_sets_it_up_and_asks_it(run: Any, cast: Cast, tmp_path: Path) 
         file.write_text("Kim Vos called.\n")
         assert run("summarise", str(file), "--as", email).exit_code == 0
         assert "Kim Vos" in str(server.asked[-1]["messages"])
+        acts = AiAct.objects.values_list("actor", "on_behalf_of")
+        assert set(acts) == {("assistant-cli", str(cast.hanna.id))}, "whoever runs a command is not the person it names"
         assert "Kim Vos" not in str(list(Job.objects.values_list("arguments", "result", "title")))
     assert "model" in run("provider", "show").stdout
     run("provider", "remove")

@@ -101,7 +101,9 @@ def _hand_in(act: Act, row: AiDraft) -> AiDraft:
     else:
         row.state, row.decided_at = AiDraft.State.APPROVED, act.at
     row.save(force_insert=True)
-    act.changed(DRAFT, row.id, before=None, after={"state": row.state, "sha256": row.sha256, "use": row.use})
+    act.changed(DRAFT, row.id, before=None, after={
+        "state": row.state, "sha256": row.sha256, "use": row.use, "gates": content_sha256(row.gates),
+    })  # fmt: skip
     return row
 
 
@@ -127,7 +129,7 @@ def decide_draft(act: Act, *, actor: Actor, draft_id: UUID, sha256: str, approve
         defaults={"approved": approve, "own_work": actor.id in (row.on_behalf_of, row.actor), "comment": why.strip(),
                   "at": act.at},
     )  # fmt: skip
-    said = {"approved": approve, "by": actor.id, "sha256": row.sha256}
+    said = {"approved": approve, "by": actor.id, "sha256": row.sha256, "why": content_sha256({"why": why.strip()})}
     yes = review.decisions.filter(approved=True).count()
     if not approve:
         _decided(act, row, review, AiDraft.State.DECLINED, Review.State.REJECTED)

@@ -26,6 +26,8 @@ CLOSED_KINDS: Final[Mapping[str, str]] = {
     "access": "accounts.manage", "assumptions": "team.plan", "crew": "pay.see", "structure": "team.plan",
 }  # fmt: skip
 """Kinds of definitions that not everybody may see who drafts definitions → the right that opens them."""
+ALL_IT_ASKS: Final = tuple(sorted({one for asks in ASKS.values() for one in asks} | set(CLOSED_KINDS.values())))
+"""Whoever holds all of these may see every draft."""
 
 
 def asks_of(actor: Actor, kind: str, content: Mapping[str, Any], data: str) -> list[str]:

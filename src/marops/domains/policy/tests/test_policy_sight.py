@@ -1,6 +1,8 @@
 """The right to approve what an AI made opens no draft whose matter its reader may not see."""
 
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +90,21 @@ def test_every_kind_that_hides_something_is_known() -> None:
     plain = Kind.__dataclass_fields__["seen"].default
     assert {name for name, one in kinds().items() if one.seen is not plain} <= set(CLOSED_KINDS)
     assert set(CLOSED_KINDS) <= set(kinds())
+
+
+@pytest.mark.django_db
+def test_evidence_holds_no_words_that_its_gatherer_may_not_see(
+    cast: Cast, waits: dict[str, public.Proposed], tmp_path: Path
+) -> None:
+    pay = waits["pay"]
+    public.decide(cast.actor("ada"), pay.id, pay.sha256, True, "Fine, she does earn more.")
+    found = {}
+    for name in ("hanna", "ada"):
+        path = tmp_path / f"{name}.zip"
+        public.evidence_here(cast.actor(name), path)
+        with zipfile.ZipFile(path) as kept:
+            told = b"".join(kept.read(one) for one in kept.namelist()).decode(errors="replace")
+        checked = public.check_bundle(path).as_json()
+        wrong = [one for one in checked["findings"] if not one["where"].startswith(("ai_policy/", "ai_use/"))]
+        found[name] = (LEADS["text"] in told, "earn" in told, checked["withheld"], wrong)
+    assert found == {"hanna": (True, False, 1, []), "ada": (True, True, 0, [])}

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from tests.pace import room
 
 from marops.domains.team import desk
 from marops.domains.team.actions.duties import reset_letter, set_letter
@@ -424,7 +425,7 @@ def test_a_team_of_two_thousand_opens_within_a_second(cast, lake, django_assert_
                 answer = client.get(page)
             took.append(time.perf_counter() - begun)
         size = len(answer.content)
-        assert min(took) < 1, page
+        assert min(took) < room(1), page
         assert size < 1_000_000, page
 
 
@@ -440,5 +441,5 @@ def test_who_leads_reads_on_the_desk_what_rests_on_one_person(cast, house):
     assert list(desk.coverage(cast.actor("lena"), now())) == []
     begun = time.perf_counter()
     list(desk.coverage(cast.actor("hanna"), now()))
-    assert time.perf_counter() - begun < 0.05
+    assert time.perf_counter() - begun < room(0.05)
     cache.clear()

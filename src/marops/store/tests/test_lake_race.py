@@ -113,6 +113,14 @@ def race(place: Ground, reads: int) -> tuple[Ledger, list[str]]:
     return ledger, wrong
 
 
+def moved_batches(place: Ground) -> int:
+    """How many ever were, also those that the inbox has been cleared of: how many stand in it depends on the pace."""
+    engine = place.engine("web")
+    (made,) = engine.arrow("SELECT count(*) AS made FROM lake.main.moved_batch").column("made").to_pylist()
+    engine.close()
+    return int(made)
+
+
 # A thousand by hand; a check that has to end soon reads fewer.
 MANY = 200 if os.environ.get("CI") else 1000
 
@@ -124,7 +132,7 @@ def test_every_committed_fact_is_read_once_while_the_mover_races_slow_writers(tm
         assert wrong == []
         compare(place, ledger, 1, wrong)
         assert wrong == []
-        assert place.sql("SELECT count(DISTINCT batch) > 3 FROM fact_inbox") == [(True,)]
+        assert moved_batches(place) > 3
         with place.writer() as writer:
             writer.move(settled=timedelta(0))
             writer.move(settled=timedelta(0))

@@ -381,6 +381,8 @@ def bring_history(
     """
     known = {row.slug: Use(row.slug, row.version, load(row)) for row in uses}
     judge = policies.Policy(policy, load(policy))
+    for row in (policy, *uses):  # they came without an act of their own
+        act.changed("definition", row.pinned, after={"state": row.state, "sha256": row.sha256})
     write_drafts(act, list(rehearsed_drafts(judge, known, drafts)))
     return write_history(act, list(rehearsed(judge, known, acts)))
 

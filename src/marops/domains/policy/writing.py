@@ -15,6 +15,7 @@ from django.db import connection
 from marops.domains.policy.models import AiAct, AiDraft, AiSwitch, PolicyTable
 from marops.domains.policy.queries.templates import sketched_table
 from marops.domains.policy.rules.document import PolicyRule
+from marops.domains.policy.rules.drafts import content_sha256
 from marops.domains.policy.rules.tables import holds_packed, rules_digest
 from marops.kernel import audit
 from marops.kernel.actions import Act
@@ -173,9 +174,19 @@ def write_drafts(act: Act, handed: Sequence[Handed]) -> int:
     Review.objects.bulk_create([one.review for one in handed])
     ReviewDecision.objects.bulk_create([said for one in handed for said in one.decisions])
     for one in handed:
-        said = {"state": one.draft.state, "sha256": one.draft.sha256, "use": one.draft.use}
-        act.changed(AiDraft._meta.db_table, one.draft.id, after=said)
+        kept, name = one.draft, AiDraft._meta.db_table
+        said = {"state": kept.state, "sha256": kept.sha256, "use": kept.use, "gates": content_sha256(kept.gates)}
+        act.changed(name, kept.id, after=said)
+        for decision in one.decisions:
+            act.changed(name, kept.id, after=decision_said(decision, kept.sha256))
     return len(handed)
+
+
+def decision_said(one: ReviewDecision, sha256: str) -> dict[str, Any]:
+    """What the audit keeps of a reader's word about a draft with these contents."""
+    return {
+        "approved": one.approved, "by": one.reviewer, "sha256": sha256, "why": content_sha256({"why": one.comment}),
+    }  # fmt: skip
 
 
 def forget_history(act: Act, people: Sequence[str]) -> dict[str, int]:

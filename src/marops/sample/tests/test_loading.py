@@ -1,4 +1,6 @@
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -8,7 +10,7 @@ from marops.domains.accounts.public import Account
 from marops.domains.capture.public import plan_import, start_import
 from marops.domains.contacts.public import Contact
 from marops.domains.contacts.queries.quality import day_sql
-from marops.domains.policy.public import page, register, trail, verify_here
+from marops.domains.policy.public import check_bundle, evidence_here, page, register, trail, verify_here
 from marops.domains.team.public import Person
 from marops.kernel import jobs
 from marops.kernel.definitions import activate, active, draft
@@ -52,6 +54,10 @@ def assert_ai_has_a_history():
     ):
         assert part in why
     assert verify_here(CLI)["whole"]
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "evidence.zip"
+        assert evidence_here(CLI, bundle)["counts"]["acts"] > 100
+        assert check_bundle(bundle).findings == []
 
 
 def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):

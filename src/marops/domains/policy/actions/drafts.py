@@ -14,6 +14,7 @@ from marops.domains.policy.queries.enforcing import DRAFT, PROPOSE, weigh
 from marops.domains.policy.queries.readers import asked_of, gates_of
 from marops.domains.policy.queries.sight import asks_of
 from marops.domains.policy.rules.drafts import SHAPES, content_sha256, storable
+from marops.domains.policy.writing import decision_said
 from marops.kernel import definitions, gates
 from marops.kernel.actions import Act, action, actions
 from marops.kernel.actors import Actor
@@ -124,18 +125,19 @@ def decide_draft(act: Act, *, actor: Actor, draft_id: UUID, sha256: str, approve
         fault = FieldError("required", _("Say what is wrong with it."), _("Write a line to who asked."), field="why")
         raise MaropsError(INVALID, errors=[fault])
     review = Review.objects.select_for_update().get(subject_type=DRAFT, subject_id=str(row.id))
-    ReviewDecision.objects.update_or_create(
+    decision, _new = ReviewDecision.objects.update_or_create(
         review=review, reviewer=actor.id,
         defaults={"approved": approve, "own_work": actor.id in (row.on_behalf_of, row.actor), "comment": why.strip(),
                   "at": act.at},
     )  # fmt: skip
-    said = {"approved": approve, "by": actor.id, "sha256": row.sha256, "why": content_sha256({"why": why.strip()})}
     yes = review.decisions.filter(approved=True).count()
     if not approve:
         _decided(act, row, review, AiDraft.State.DECLINED, Review.State.REJECTED)
     elif yes >= review.needed:
         _decided(act, row, review, AiDraft.State.APPROVED, Review.State.APPROVED)
-    act.changed(DRAFT, row.id, before={"state": "waiting"}, after=said | {"state": row.state})
+    act.changed(
+        DRAFT, row.id, before={"state": "waiting"}, after=decision_said(decision, row.sha256) | {"state": row.state}
+    )
     _tell(row, actor, why)
     return row
 

@@ -18,7 +18,7 @@ from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.complaints import said
-from marops.kernel.errors import CONFLICT, INVALID, NOT_FOUND, FieldError, MaropsError, problem
+from marops.kernel.errors import CONFLICT, INVALID, NOT_ALLOWED, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.facts import fact_kind
 from marops.kernel.ids import as_uuid
 from marops.kernel.models import Definition, Review, ReviewDecision
@@ -302,8 +302,7 @@ def approve(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Review:
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     if row.state not in UNDECIDED:
         raise MaropsError(CONFLICT, f"{row.pinned} is {row.get_state_display()}, and not to be decided.")
-    if needs_other_eyes(row, actor):
-        raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
+    _stands_against_word_of(row, actor)
     review = _review_of(row, act)
     _note_decision(review, row, actor, act, approved=True, comment=comment)
     act.changed("definition", row.pinned, before=None, after={"approved_by": actor.id})
@@ -320,11 +319,7 @@ def activate(act: Act, *, actor: Actor, ref: str, comment: str = "") -> Definiti
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     if row.state == Definition.State.ACTIVE:
         return row
-    if needs_other_eyes(row, actor):
-        raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
-    needed, others = approvals_needed(row), approvers_of(row) - {actor.id}
-    if actor.kind == "human" and len(others) + 1 < needed:
-        raise MaropsError(MORE_EYES, f"{needed} people have to approve {row.pinned}; {len(others)} did so far.")
+    _stands_against_word_of(row, actor)
     review = _record_decision(row, actor, approved=True, comment=comment, act=act)
     put_in_force(act, row)
     _tell_asker(review, row, actor, f"{row.pinned} was approved and is in force.")
@@ -348,6 +343,13 @@ def send_back(act: Act, *, actor: Actor, ref: str, comment: str) -> Definition:
     return row
 
 
+def _stands_against_word_of(row: Definition, actor: Actor) -> None:
+    if needs_other_eyes(row, actor):
+        raise MaropsError(FOUR_EYES, f"You wrote {row.pinned} yourself.")
+    if words := barred_from(row, actor):
+        raise MaropsError(NOT_ALLOWED, words)
+
+
 def needs_other_eyes(row: Definition, actor: Actor) -> bool:
     """Did this actor write the version, or have an AI write it, and could somebody else approve it?"""
     return _own_work(row, actor) and _KINDS[row.kind].four_eyes and others_can_review(actor)
@@ -367,8 +369,11 @@ def _tell_asker(review: Review, row: Definition, actor: Actor, words: str) -> No
 def put_in_force(act: Act, row: Definition) -> None:
     """Inside an act: this version is in force, the one before it is retired. Others call `activate`.
 
-    Raises MaropsError `invalid` where it cannot stand beside what is in force.
+    Raises MaropsError `invalid` where it cannot stand beside what is in force, `more-eyes` where more people have to
+    approve what an AI wrote, and `gate-refused` where an AI was asked for something else than putting it in force.
     """
+    _only_as_asked(act, row)
+    _enough_eyes(act, row)
     _enter(row)
     before = Definition.objects.filter(kind=row.kind, slug=row.slug, state=Definition.State.ACTIVE).first()
     if before:
@@ -381,6 +386,29 @@ def put_in_force(act: Act, row: Definition) -> None:
     )
     act.fact(ACTIVATED, subject=("definition", row.ref), definition=row.pinned)
     act.count(looked_at_again=_KINDS[row.kind].in_force(act.at))
+
+
+_IN_AND_OUT = frozenset({"activate", "retire"})
+
+
+def _only_as_asked(act: Act, row: Definition) -> None:
+    """What an AI keeps stays a draft: the gate of putting it in force, or out of it, is asked in no other act."""
+    if act.actor.kind == "ai" and act.action.effect not in _IN_AND_OUT:
+        said = f"An AI changes nothing that is in force with {act.action.name}: it leaves a draft of {row.ref}."
+        raise MaropsError(gates.REFUSED, said, extra={"gates": ["definitions"], "reasons": [said]})
+
+
+def _enough_eyes(act: Act, row: Definition) -> None:
+    """What an AI wrote is in force only after so many people who neither wrote it nor had it written."""
+    needed, actor = approvals_needed(row), act.actor
+    if actor.kind != "human" or needed < 2:
+        return
+    others = approvers_of(row) | (set() if _own_work(row, actor) else {actor.id})
+    if len(others) < needed:
+        said = (
+            f"{needed} people who did not write it have to approve {row.pinned}; {len(others - {actor.id})} did so far."
+        )
+        raise MaropsError(MORE_EYES, said)
 
 
 def _enter(row: Definition) -> None:
@@ -423,11 +451,20 @@ def approvers_of(row: Definition) -> set[str]:
 
 
 _needed: list[Callable[[Definition], int]] = []
+_barred: list[Callable[[Definition, Actor], str]] = []
 
 
-def approvals_come_from(source: Callable[[Definition], int]) -> None:
-    """Tell the kernel how many people have to approve a version (the AI policy knows of those that an AI wrote)."""
-    _needed[:] = [source]
+def approvals_come_from(needed: Callable[[Definition], int], barred: Callable[[Definition, Actor], str]) -> None:
+    """Tell the kernel how many people have to approve a version, and what bars somebody from being one of them.
+
+    The AI policy knows both of versions that an AI wrote; the words are empty where nothing bars.
+    """
+    _needed[:], _barred[:] = [needed], [barred]
+
+
+def barred_from(row: Definition, actor: Actor) -> str:
+    """Why this person's word on a version does not count, whatever rights they have; empty where it does."""
+    return next(filter(None, (source(row, actor) for source in _barred)), "") if actor.kind == "human" else ""
 
 
 def approvals_needed(row: Definition) -> int:
@@ -445,6 +482,7 @@ def take_out_of_force(act: Act, ref: str, reason: str) -> Definition:
     """Inside an act: this definition no longer counts. For acts with a right of their own; others call `retire`."""
     row = Definition.objects.select_for_update().get(pk=find(ref).pk)
     before, kind = row.state, _KINDS[row.kind]
+    _only_as_asked(act, row)
     if before == Definition.State.ACTIVE and kind.leaves and (faults := kind.leaves(row.slug)):
         raise MaropsError(INVALID, f"The {kind.title.lower()} is still needed.", errors=faults)
     row.state, row.retired_at = Definition.State.RETIRED, act.at
@@ -493,7 +531,7 @@ class Starter:
     reason: str
 
 
-@action("definition.start", effect="activate")
+@action("definition.start", effect="set_up")
 def plant_starters(act: Act, *, actor: Actor, starters: Sequence[Starter]) -> list[Definition]:
     """Put the starter set in force where nothing of the same name was ever defined.
 

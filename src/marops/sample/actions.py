@@ -79,7 +79,7 @@ TABLES: Mapping[str, str] = {
 # --- coming in -------------------------------------------------------------------------------------------------------
 
 
-@action("sample.begin", effect="create", right=MANAGE)
+@action("sample.begin", effect="set_up", right=MANAGE)
 def begin(
     act: Act, *, actor: Actor, job_id: UUID, size: str, recipe: Recipe, campaigns: Sequence[work.Campaign]
 ) -> Names:
@@ -353,7 +353,7 @@ _PIN = {
 }
 
 
-@action("sample.load", effect="import", right=MANAGE)
+@action("sample.load", effect="set_up", right=MANAGE)
 def load_batch(
     act: Act, *, actor: Actor, job_id: UUID, number: int, tables: Mapping[str, pa.Table], facts: int = 0
 ) -> bool:
@@ -374,7 +374,7 @@ def load_batch(
     return True
 
 
-@action("sample.finish", effect="import", right=MANAGE)
+@action("sample.finish", effect="set_up", right=MANAGE)
 def finish(act: Act, *, actor: Actor, job_id: UUID) -> int:
     """All is in: let the engine look at everybody, and at promises when they come due. Answers how many leads."""
     company = SampleCompany.objects.select_for_update().get(job_id=job_id)

@@ -22,7 +22,7 @@ class PolicyConfig(AppConfig):
         register_kind(Kind(uses.KIND, "Use of AI", AiUse, reserved=frozenset({"new"})))
         register_kind(Kind(disclosures.KIND, "Disclosure", Disclosure))
         ai_rights_come_from(uses.rights_of_use)
-        approvals_come_from(enforcing.approvals_of)
+        approvals_come_from(enforcing.approvals_of, enforcing.barred_from)
         gates.gate("ai-policy", enforcing.ask, effects=["*"])
         refusals_are_noted_by(refused.note)
         personal.place("ai_draft", "content", "key", "what AI handed in")

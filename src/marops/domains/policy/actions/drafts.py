@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from marops.domains.policy.models import AiDraft
-from marops.domains.policy.queries.drafts import barred
+from marops.domains.policy.queries.drafts import barred, writers_of
 from marops.domains.policy.queries.enforcing import DRAFT, PROPOSE, weigh
 from marops.domains.policy.queries.readers import asked_of, gates_of
 from marops.domains.policy.queries.sight import asks_of
@@ -32,6 +32,8 @@ DRAFT_MOVED = problem(
     remedy="Open it again and read what it says now.",
 )
 _OPEN = (AiDraft.State.WAITING, AiDraft.State.APPROVED)
+MOST_WAITING = 100
+"""So many drafts of one use wait at a time: an agent that hands in more than people read is told to wait for them."""
 
 
 def about_draft(given: Mapping[str, Any]) -> gates.About:
@@ -63,6 +65,7 @@ def propose_draft(
     same = AiDraft.objects.filter(sha256=sha256, use=actor.ai_use, on_behalf_of=actor.on_behalf_of, state__in=_OPEN)
     if known := same.order_by("-id").first():
         return known
+    _room_for_one_more(actor.ai_use or "")
     row = AiDraft(
         at=act.at, use=actor.ai_use or "", use_version=found.use.version if found.use else None, actor=actor.id,
         on_behalf_of=actor.on_behalf_of or "", kind=kind, subject=subject[:500], title=title.strip()[:300] or subject,
@@ -70,6 +73,12 @@ def propose_draft(
         asked=asked_of(found) | {"sees": asks_of(actor, kind, kept, found.known.data)},
     )  # fmt: skip
     return _hand_in(act, row)
+
+
+def _room_for_one_more(use: str) -> None:
+    if AiDraft.objects.filter(use=use, state=AiDraft.State.WAITING).count() >= MOST_WAITING:
+        said = _("%(n)s drafts of the use %(use)s wait to be read; hand in more when people have read some.")
+        raise MaropsError(CONFLICT, said % {"n": MOST_WAITING, "use": use})
 
 
 def checked(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,8 +136,7 @@ def decide_draft(act: Act, *, actor: Actor, draft_id: UUID, sha256: str, approve
     review = Review.objects.select_for_update().get(subject_type=DRAFT, subject_id=str(row.id))
     decision, _new = ReviewDecision.objects.update_or_create(
         review=review, reviewer=actor.id,
-        defaults={"approved": approve, "own_work": actor.id in (row.on_behalf_of, row.actor), "comment": why.strip(),
-                  "at": act.at},
+        defaults={"approved": approve, "own_work": actor.id in writers_of(row), "comment": why.strip(), "at": act.at},
     )  # fmt: skip
     yes = review.decisions.filter(approved=True).count()
     if not approve:
@@ -183,7 +191,8 @@ def edit_draft(act: Act, *, actor: Actor, draft_id: UUID, content: Mapping[str, 
     row = AiDraft(
         at=act.at, use=before.use, use_version=before.use_version, actor=actor.id, on_behalf_of=before.on_behalf_of,
         kind=before.kind, subject=before.subject, title=before.title, content=kept, sha256=sha256, gates=before.gates,
-        asked=before.asked, prompt=before.prompt, edited_from=before.id,
+        asked=before.asked | {"writers": sorted(writers_of(before) - {before.on_behalf_of})}, prompt=before.prompt,
+        edited_from=before.id,
     )  # fmt: skip
     return _hand_in(act, row)
 

@@ -33,7 +33,7 @@ def barred(actor: Actor, row: AiDraft, *, deciding: bool = True) -> Bar | None:
     """What stands against this actor deciding upon a draft; None where nothing does.
 
     Where the register names roles, their holders read it; else everybody who may review; and nobody who may not see
-    what it is about. Where two people have to read it, the person it was made for and the one who changed it are
+    what it is about. Where two people have to read it, the person it was made for and those who changed it are
     neither of them.
     """
     if actor.kind != "human":
@@ -49,9 +49,14 @@ def barred(actor: Actor, row: AiDraft, *, deciding: bool = True) -> Bar | None:
         return Bar(NOT_ALLOWED, _("This needs the right “Approve or decline what an AI made” (policy.review)."))
     if not sees(actor, row) and not _theirs(actor, row):
         return Bar(NOT_ALLOWED, _("It holds what you may not see, and so somebody else reads it."))
-    if deciding and int(row.gates.get("needed", 1)) > 1 and actor.id in (row.on_behalf_of, row.actor):
+    if deciding and int(row.gates.get("needed", 1)) > 1 and actor.id in writers_of(row):
         return Bar(FOUR_EYES, _("It was made for you or changed by you, and two others have to read it."))
     return None
+
+
+def writers_of(row: AiDraft) -> set[str]:
+    """Whose words or wish it is: the person it was made for, and everybody who changed it on the way."""
+    return {row.on_behalf_of, row.actor, *row.asked.get("writers", [])}
 
 
 def roles_of(actor: Actor) -> set[str]:

@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from marops.domains.policy.models import AiAct, AiDraft
 from marops.domains.policy.queries.disclosures import words_of
+from marops.domains.policy.queries.drafts import roles_of
 from marops.domains.policy.queries.policies import Policy, in_force
 from marops.domains.policy.queries.uses import Use, thrown, uses
 from marops.domains.policy.rules.cedar import Facts
 from marops.domains.policy.rules.domain import Request
 from marops.domains.policy.rules.drafts import act_sha256
-from marops.domains.policy.rules.effects import ACTION_OF, NEVER, data_of
+from marops.domains.policy.rules.effects import ACTION_OF, FOR_PEOPLE, LOOKS_ONLY, NEVER, REVIEWS, WORDS_ONLY, data_of
 from marops.domains.policy.rules.gates import Gates, missing
 from marops.domains.policy.rules.wording import answers, needs
 from marops.domains.policy.rules.wording import asked as in_words
@@ -32,6 +33,7 @@ from marops.kernel.clock import now
 from marops.kernel.definitions import UNDECIDED, find
 from marops.kernel.gates import About, Answer, Question, about
 from marops.kernel.models import Definition, Review, ReviewDecision
+from marops.kernel.permissions import grants
 from marops.kernel.workspace import today
 
 PROPOSE = "policy.propose"
@@ -136,8 +138,10 @@ def _one_at_a_time() -> None:
 
 def _refused(question: Question, term: str, use: Use | None, policy: Policy | None) -> Word | None:
     """What stands against it before any rule is asked."""
-    if use is not None and question.effect in NEVER:
+    if use is not None and question.effect == REVIEWS:
         return Word(False, (_("An AI approves nothing, its own work least of all."),))
+    if use is not None and (question.effect in NEVER or question.right in FOR_PEOPLE):
+        return Word(False, (_("How this workspace is set up, and who may do what in it, is for people alone."),))
     if use is not None and not term:
         said = _("The policy has no word for “%(effect)s”, so an AI does not do it.")
         return Word(False, (said % {"effect": question.effect},))
@@ -178,8 +182,20 @@ def _decided(question: Question, term: str, use: Use | None, policy: Policy | No
     if foreign := document.covers(term, **named):
         said = _("The register does not name “%(what)s” for the use %(use)s.")
         return Word(False, tuple(said % {"what": answers(name, [value]), "use": use.slug} for name, value in foreign))
-    own = spent_today(use.slug) | {"asks": _costs(question)}
-    return judged(policy, use, term, named, _facts(question, use, known), own)
+    own, facts = spent_today(use.slug) | {"asks": _costs(question)}, _facts(question, use, known)
+    word = judged(policy, use, term, named, facts, own)
+    return word if question.effect in LOOKS_ONLY else read_before(word, use, term, facts)
+
+
+def read_before(word: Word, use: Use, term: str, facts: Facts) -> Word:
+    """The register may ask for more readers before an act than the rules do; never for fewer."""
+    wanted = 0 if term in WORDS_ONLY else use.document.review.before
+    if facts.approvals >= wanted or not (word.allowed or word.lacks) or word.request is None:
+        return word
+    if word.lacks is None:
+        said = _("The register asks for %(who)s before it is done.") % {"who": needs(Gates(wanted, False))}
+        return replace(word, allowed=False, reasons=(said,), lacks=Gates(wanted, word.request.disclosed))
+    return replace(word, lacks=Gates(max(wanted, word.lacks.review), word.lacks.disclosed))
 
 
 def _costs(question: Question) -> Decimal:
@@ -218,7 +234,10 @@ def _no(policy: Policy, request: Request, facts: Facts, rules: Sequence[str]) ->
 
 
 def _approvals(question: Question, known: About) -> int:
-    """How many people approved exactly this content or, in a draft of this use, exactly this act."""
+    """How many people approved exactly this content or, in a draft of this use, exactly this act.
+
+    The word of whoever had it made or changed it is a reader's, but never beside another's: those are two readers.
+    """
     wanted = [one for one in (known.sha256, act_sha256(question.action, question.arguments)) if one]
     if not wanted:
         return 0
@@ -229,7 +248,8 @@ def _approvals(question: Question, known: About) -> int:
     counts = Q(review_id__in=drafts.values("review_id"))
     counts |= _of_version(question)
     people = ReviewDecision.objects.filter(counts, approved=True, reviewer__regex=_PERSON)
-    return people.values("reviewer").distinct().count()
+    said = dict(people.order_by("own_work").values_list("reviewer", "own_work"))
+    return sum(not own for own in said.values()) or min(1, len(said))
 
 
 def _of_version(question: Question) -> Q:
@@ -336,4 +356,13 @@ def approvals_of(row: Definition) -> int:
         missing(replace(request, autonomy=1), lambda one: policy.decide(one).allowed)
         for request in use.document.requests("publish")
     ]
-    return max((one.review if one else 2 for one in found), default=2) or 1
+    return max(max((one.review if one else 2 for one in found), default=2), use.document.review.before, 1)
+
+
+def barred_from(row: Definition, actor: Actor) -> str:
+    """Why this person is no reader of a version that an AI wrote: the register names others. Empty where they are."""
+    use = uses().get(row.ai_use) if row.ai_use else None
+    roles = use.document.review.roles if use else []
+    if not roles or grants(actor).everything or set(roles) & roles_of(actor):
+        return ""
+    return _("The register names who reads what this AI writes: %(roles)s.") % {"roles": ", ".join(roles)}

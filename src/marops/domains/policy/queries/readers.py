@@ -9,7 +9,7 @@ from marops.domains.policy.queries.enforcing import Weighed
 def gates_of(found: Weighed) -> dict[str, Any]:
     """Who has to read it: what the rules miss, and what the register's entry asks besides."""
     lacks, entry = found.word.lacks, found.use.document if found.use else None
-    before = entry.review.needed if entry and entry.review.when == "before" else 0
+    before = entry.review.before if entry else 0
     rules = found.policy.compiled.rules if found.policy else {}
     return {
         "needed": max(lacks.review if lacks else 0, before),

@@ -33,8 +33,22 @@ ACTION_OF: Final[Mapping[str, str]] = {
 }
 """Effect → the policy's word. Changing a record is sorting it, putting something in force is publishing it."""
 
-NEVER: Final = frozenset({"review"})
-"""Effects that no policy gives to an AI: a machine approves nothing, its own work least of all."""
+WORDS_ONLY: Final = frozenset({"draft", "translate", "summarise"})
+"""What only makes words: they are read as the draft they are, or by who asked for them."""
+
+LOOKS_ONLY: Final = frozenset({"check", "test", "read"})
+"""Effects that change nothing that anybody acts on."""
+
+REVIEWS: Final = "review"
+NEVER: Final = frozenset({REVIEWS, "set_up"})
+"""Effects that no policy gives to an AI: a machine approves nothing, its own work least of all, and neither fills a
+workspace with what is in force at once nor puts a former state of it back."""
+
+FOR_PEOPLE: Final = frozenset({
+    "accounts.manage", "ai.stop", "assistant.manage", "backup.make", "sample.manage", "tokens.make", "webhooks.manage",
+    "workspace.set_up",
+})  # fmt: skip
+"""Rights whose acts no policy gives to an AI: who may do what here, what stops an AI, and where data goes by itself."""
 
 _DATA_OF: Final[Mapping[str, str]] = {
     **dict.fromkeys(("contacts", "leads", "opportunities", "quality"), "contact"),

@@ -51,6 +51,16 @@ class Reviewing(_Part):
     when: Literal["before", "sample", "after"] = "before"
     sample: Annotated[float, Field(ge=0, le=1)] = 0.0
 
+    @property
+    def before(self) -> int:
+        """How many read it before it counts."""
+        return self.needed if self.when == "before" else 0
+
+    @property
+    def share(self) -> float:
+        """Which share of what was done is read afterwards."""
+        return {"before": 0.0, "sample": self.sample, "after": 1.0}[self.when]
+
 
 class AiUse(_Part):
     """One use of AI. What is not in the register in force is not allowed, whatever the policy says."""

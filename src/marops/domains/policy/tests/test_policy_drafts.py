@@ -6,13 +6,15 @@ from tests.cast import Cast
 
 from marops.domains.accounts.actions import make_token
 from marops.domains.policy import public
+from marops.domains.policy.actions.drafts import MOST_WAITING
 from marops.domains.policy.models import AiAct, AiDraft
+from marops.domains.policy.queries.enforcing import _approvals
 from marops.domains.policy.tests.test_policy_gate import ai as ai  # noqa: PLC0414  # the fixture
 from marops.domains.policy.tests.test_policy_gate import policy, use
 from marops.kernel import definitions
 from marops.kernel.errors import MaropsError
-from marops.kernel.gates import About
-from marops.kernel.models import Definition, Notice, Review
+from marops.kernel.gates import About, Question
+from marops.kernel.models import Definition, Notice, Review, ReviewDecision
 
 READ = 'permit (principal, action == Action::"draft", resource) when { context.review >= %d };'
 WORDS = {"text": "Dear reader, the harbour festival is in June.", "language": "en", "media": "text/plain"}
@@ -161,3 +163,50 @@ def test_an_approved_definition_becomes_a_draft_by_the_ai(cast: Cast, ai: Any) -
     assert (told["state"], told["outcome"]) == ("done", "calendar/weekdays@1")
     row = Definition.objects.get(slug="weekdays")
     assert (row.state, row.ai_use, row.author) == ("draft", "u-07", "assistant")
+
+
+@pytest.mark.django_db
+def test_who_changed_it_on_the_way_is_none_of_two_readers(cast: Cast, ai: Any) -> None:
+    policy(READ % 2)
+    use(content=["words"])
+    found = hand_in(ai)
+    first = public.edit(cast.actor("hanna"), found.id, WORDS | {"text": "Dear reader, it is in July."})
+    second = public.edit(cast.actor("vera"), first.id, WORDS | {"text": "Dear reader, it is in August."})
+    for person in ("hanna", "vera", "priya"):
+        refused("four-eyes", public.decide, cast.actor(person), second.id, second.sha256, True)
+
+
+@pytest.mark.django_db
+def test_the_word_of_whoever_had_it_made_is_no_second_reader(cast: Cast, ai: Any) -> None:
+    policy('permit (principal, action == Action::"draft", resource) when { context.review >= 1 };',
+           'permit (principal, action == Action::"publish", resource) when { context.review >= 2 };')  # fmt: skip
+    use(actions=["draft", "publish"])
+    hers = hand_in(ai)
+    assert public.decide(cast.actor("hanna"), hers.id, hers.sha256, True)["state"] == "approved"
+    row = AiDraft.objects.get(id=hers.id)
+    ReviewDecision.objects.filter(review_id=row.review_id).update(own_work=True)
+    question = Question("test.put_out", "publish", ai, {})
+    about = About(sha256=hers.sha256)
+    assert _approvals(question, about) == 1, "one reader, whoever it is"
+    review = Review.objects.get(id=row.review_id)
+    ReviewDecision.objects.create(review=review, reviewer=str(cast.vera.id), approved=True, at=row.at)
+    assert _approvals(question, about) == 1, "but not beside another"
+    ReviewDecision.objects.create(review=review, reviewer=str(cast.aoife.id), approved=True, at=row.at)
+    assert _approvals(question, about) == 2
+
+
+@pytest.mark.django_db
+def test_an_agent_waits_for_its_readers_when_very_much_waits(cast: Cast, ai: Any) -> None:
+    policy(READ % 1)
+    use(content=["words"])
+    found = hand_in(ai)
+    waiting = AiDraft.objects.get(id=found.id)
+    AiDraft.objects.bulk_create(
+        [AiDraft(at=waiting.at, use=waiting.use, actor="assistant", on_behalf_of=waiting.on_behalf_of, kind="text",
+                 title=f"{n}", content=WORDS, sha256=f"{n:064}", gates=waiting.gates) for n in range(MOST_WAITING - 1)]
+    )  # fmt: skip
+    other = WORDS | {"text": "One more."}
+    assert "100 drafts of the use u-07 wait" in str(refused("conflict", hand_in, ai, other))
+    assert hand_in(ai).id == found.id, "what waits already is answered"
+    public.decide(cast.actor("hanna"), found.id, found.sha256, True)
+    assert hand_in(ai, other).state == "waiting"

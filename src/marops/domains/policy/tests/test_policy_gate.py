@@ -17,11 +17,11 @@ from marops.domains.policy.queries import policies
 from marops.domains.policy.queries.uses import rights_of_use
 from marops.domains.policy.rules.cedar import Compiled
 from marops.domains.policy.rules.document import AiPolicy
-from marops.domains.policy.rules.domain import SHAPE
+from marops.domains.policy.rules.domain import ACTION, SHAPE
 from marops.domains.policy.rules.effects import ACTION_OF, NEVER
 from marops.domains.policy.rules.table import Table
 from marops.domains.policy.rules.tables import rules_digest
-from marops.domains.policy.tests.policies import rule
+from marops.domains.policy.tests.policies import hold, rule
 from marops.domains.policy.writing import OBJECT, act_digest
 from marops.kernel import actions, definitions, gates
 from marops.kernel.actions import _run
@@ -379,3 +379,74 @@ def test_a_policy_that_punishes_care_or_fails_its_check_is_not_put_in_force(cast
     with pytest.raises(MaropsError) as late:
         definitions.activate(actor=cast.actor("vera"), ref=row.pinned)
     assert [one.code for one in late.value.errors] == ["law-review", "check"]
+
+
+WEEK = {"title": "Weekdays", "hours": {"mon": [["09:00", "17:00"]]}}
+
+
+@pytest.mark.django_db
+def test_what_an_ai_keeps_stays_a_draft_whatever_the_act_is_called(ai: Any) -> None:
+    policy("permit (principal, action, resource);")
+    use(actions=["draft", "publish"])
+    with pytest.raises(MaropsError, match="leaves a draft of calendar/weekdays") as refused:
+        hold(actor=ai, document=WEEK)
+    assert refused.value.code == "gate-refused"
+    assert not Definition.objects.filter(kind="calendar").exists()
+
+
+@pytest.mark.django_db
+def test_what_an_ai_wrote_needs_its_readers_however_a_person_puts_it_in_force(cast: Cast, ai: Any) -> None:
+    policy(DRAFTS, 'permit (principal, action == Action::"publish", resource) when { context.review >= 2 };')
+    use()
+    row = draft(replace(ai, on_behalf_of=str(cast.hanna.id)))
+    for person in ("hanna", "priya"):
+        with pytest.raises(MaropsError) as early:
+            hold(actor=cast.actor(person), document=WEEK)  # the same document is the version that the AI wrote
+        assert early.value.code == "more-eyes"
+    definitions.approve(actor=cast.actor("vera"), ref=row.pinned)
+    with pytest.raises(MaropsError, match="1 did so far"):  # it was written for her: her word is not the second
+        definitions.activate(actor=cast.actor("hanna"), ref=row.pinned)
+    assert definitions.activate(actor=cast.actor("priya"), ref=row.pinned).state == "active"
+
+
+@pytest.mark.django_db
+def test_the_readers_of_the_register_bind_acts_and_versions_too(cast: Cast, ai: Any) -> None:
+    policy("permit (principal, action, resource);")
+    use(actions=["draft", "publish"], review={"needed": 2, "roles": ["mops_manager", "vp_mops"]})
+    row = draft(ai)
+    with pytest.raises(MaropsError, match="The register asks for two reviewers") as refused:
+        definitions.activate(actor=ai, ref=row.pinned)
+    assert refused.value.extra["told"]["ai-policy"]["missing"] == {"review": 2, "disclosed": False}
+    assert definitions.approvals_needed(row) == 2
+    with pytest.raises(MaropsError, match="names who reads") as barred:
+        definitions.approve(actor=cast.actor("priya"), ref=row.pinned)
+    assert barred.value.code == "not-allowed"
+    for person in ("hanna", "vera"):
+        definitions.approve(actor=cast.actor(person), ref=row.pinned)
+    assert definitions.activate(actor=ai, ref=row.pinned).state == "active"
+    assert AiAct.objects.filter(action="definition.activate", verdict="waits").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("when", ["sample", "after"])
+def test_who_reads_afterwards_stops_nothing_before(ai: Any, when: str) -> None:
+    policy("permit (principal, action, resource);")
+    use(actions=["draft", "publish"], review={"needed": 2, "when": when})
+    assert definitions.activate(actor=ai, ref=draft(ai).pinned).state == "active"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "effect", "right"),
+    [("definition.start", "set_up", None), ("workspace.set_up", "change", "workspace.set_up"),
+     ("account.give_roles", "change", "accounts.manage"), ("ai.go_on", "change", "ai.stop")],
+)  # fmt: skip
+def test_who_may_do_what_here_is_for_people_alone(ai: Any, name: str, effect: str, right: str | None) -> None:
+    policy("permit (principal, action, resource);")
+    use(actions=list(ACTION.values), content=["records"], rights=[right] if right else [])
+    info = actions.actions()[name]
+    assert (info.effect, info.right) == (effect, right)
+    answer = gates._GATES["ai-policy"][0](gates.Question(name, effect, ai, {}, right=right))
+    assert (answer.allowed, answer.reasons) == (
+        False, ("How this workspace is set up, and who may do what in it, is for people alone.",)
+    )  # fmt: skip

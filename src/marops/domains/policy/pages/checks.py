@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.policy.actions.policies import keep_policy
 from marops.domains.policy.forms import CheckForm
-from marops.domains.policy.pages.frame import Row, decide_ahead, state_said, tabs
+from marops.domains.policy.pages.frame import Row, begun, decide_ahead, state_said, tabs
 from marops.domains.policy.permissions import CHANGE, VIEW
 from marops.domains.policy.queries import shown
-from marops.domains.policy.queries.policies import Policy, policy_of, request_of
+from marops.domains.policy.queries.policies import Policy, no_policy, policy_of, request_of
 from marops.domains.policy.queries.told import tests_of
 from marops.domains.policy.rules.document import Check
 from marops.domains.policy.rules.wording import asked
@@ -24,7 +24,7 @@ from marops.kernel.permissions import may
 def _worked_on() -> Policy:
     found = shown.newest()
     if found is None:
-        raise MaropsError(NOT_FOUND, _("There is no policy yet: begin with a template."))
+        raise no_policy()
     return found
 
 
@@ -52,6 +52,7 @@ def _frame(request: HttpRequest, policy: Policy) -> Row:
 
 @require_http_methods(["GET", "POST"])
 @needs(CHANGE)
+@begun
 def new(request: HttpRequest) -> HttpResponse:
     """A new check; from What if with its sentence filled in."""
     policy = _worked_on()
@@ -61,6 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(CHANGE)
+@begun
 def check(request: HttpRequest, at: int) -> HttpResponse:
     """One check, to be changed."""
     policy = _worked_on()
@@ -71,6 +73,7 @@ def check(request: HttpRequest, at: int) -> HttpResponse:
 
 @require_POST
 @needs(CHANGE)
+@begun
 def remove(request: HttpRequest, at: int) -> HttpResponse:
     """Take a check out, as a draft."""
     policy = _worked_on()

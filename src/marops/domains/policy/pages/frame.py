@@ -1,9 +1,12 @@
 """What the pages of the policy share: the tabs above them, names of versions, and deciding a version ahead."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -12,13 +15,16 @@ from django.utils.translation import gettext_lazy
 from marops.domains.accounts.public import actor_of, names
 from marops.domains.policy.jobs import DECIDE
 from marops.domains.policy.permissions import TRAIL, VIEW
+from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.policies import Policy
 from marops.kernel.actors import Actor
+from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.jobs import start_job
 from marops.kernel.models import Definition, Job
 from marops.kernel.permissions import may
 
 Row = dict[str, Any]
+View = Callable[..., HttpResponse]
 _TABS: tuple[tuple[str, Any, str, str], ...] = (
     ("page", gettext_lazy("The page"), "policy:page", VIEW),
     ("desk", gettext_lazy("Desk"), "policy:desk", VIEW),
@@ -42,6 +48,22 @@ def tabs(request: HttpRequest, current: str) -> list[Row]:
         for key, label, name, right in _TABS
         if may(actor, right)
     ]
+
+
+def begun(view: View) -> View:
+    """The page, or where nobody wrote a policy yet the one on which it begins."""
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except MaropsError as error:
+            if error.code != NOT_FOUND or shown.rows():
+                raise
+            messages.info(request, str(error))
+            return redirect("policy:page")
+
+    return asked
 
 
 def state_said(row: Definition) -> str:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.policy.models import PolicyTable
-from marops.domains.policy.pages.frame import Row, state_said
+from marops.domains.policy.pages.frame import Row, begun, state_said
 from marops.domains.policy.permissions import TRAIL, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.policies import Policy, policy_of
@@ -23,6 +23,7 @@ QUARTER = 90
 
 @require_GET
 @needs(VIEW)
+@begun
 def line(request: HttpRequest, at: int) -> HttpResponse:
     """One line of the page: exactly which combinations, the rules behind it, and what AI did of it in 90 days."""
     policy = policy_of(request.GET.get("version", ""))
@@ -46,6 +47,7 @@ def _rules(policy: Policy, names: list[str]) -> list[Row]:
 
 @require_GET
 @needs(VIEW)
+@begun
 def because(request: HttpRequest) -> HttpResponse:
     """Where the figures of the page come from, and why its lines are what is enforced."""
     policy = policy_of(request.GET.get("version", ""))

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.policy.actions.policies import keep_policy
 from marops.domains.policy.forms import RuleForm
-from marops.domains.policy.pages.frame import Row, decide_ahead, state_said, tabs
+from marops.domains.policy.pages.frame import Row, begun, decide_ahead, state_said, tabs
 from marops.domains.policy.permissions import CHANGE, VIEW
 from marops.domains.policy.queries import shown
-from marops.domains.policy.queries.policies import Policy, in_force, policy_of
+from marops.domains.policy.queries.policies import Policy, in_force, no_policy, policy_of
 from marops.domains.policy.rules.cedar import BASE
 from marops.domains.policy.rules.document import PolicyRule
 from marops.domains.policy.rules.domain import DIMENSIONS
@@ -33,7 +33,7 @@ def _worked_on(request: HttpRequest) -> Policy:
         return policy_of(asked)
     found = shown.newest()
     if found is None:
-        raise MaropsError(NOT_FOUND, _("There is no policy yet: begin with a template."))
+        raise no_policy()
     return found
 
 
@@ -118,6 +118,7 @@ def _found(policy: Policy, rule: str) -> PolicyRule:
 
 @require_http_methods(["GET", "POST"])
 @needs(VIEW)
+@begun
 def rule(request: HttpRequest, rule: str) -> HttpResponse:
     """One rule: as a sentence and as text, to be read and by who may to be changed; what is kept is a draft."""
     policy = _worked_on(request)
@@ -138,6 +139,7 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(CHANGE)
+@begun
 def new(request: HttpRequest) -> HttpResponse:
     """A new rule. It begins with little, so that nothing is allowed by forgetting."""
     policy = _worked_on(request)
@@ -187,6 +189,7 @@ def respelt(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs(CHANGE)
+@begun
 def remove(request: HttpRequest, rule: str) -> HttpResponse:
     """Take a rule out, as a draft."""
     policy = _worked_on(request)

@@ -13,14 +13,14 @@ from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.policy.actions.policies import keep_policy
 from marops.domains.policy.charts import asks_bar, shares
 from marops.domains.policy.forms import AboutForm
-from marops.domains.policy.pages.frame import Row, decide_ahead, job_of, progress, state_said, tabs, who_wrote
+from marops.domains.policy.pages.frame import Row, begun, decide_ahead, job_of, progress, state_said, tabs, who_wrote
 from marops.domains.policy.pages.versions import history
 from marops.domains.policy.pages.what_if import what_if_of
 from marops.domains.policy.papers.policy import policy_pdf
 from marops.domains.policy.permissions import CHANGE, STOP, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.entering import policy_enters
-from marops.domains.policy.queries.policies import SLUG, Policy, in_force, policy_of
+from marops.domains.policy.queries.policies import SLUG, Policy, in_force, no_policy, policy_of
 from marops.domains.policy.queries.sheet import grouped, told_of
 from marops.domains.policy.queries.templates import offered, template
 from marops.domains.policy.queries.told import tests_of
@@ -46,6 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @needs(VIEW)
+@begun
 def version(request: HttpRequest, version: int) -> HttpResponse:
     """The page of one version, with what speaks against putting it in force."""
     return _sheet(request, policy_of(str(version)))
@@ -133,6 +134,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs(CHANGE)
+@begun
 def decide(request: HttpRequest, version: int) -> HttpResponse:
     """Have a version decided, once more where its job failed."""
     decide_ahead(policy_of(str(version)), actor_of(request))
@@ -156,6 +158,7 @@ def how_far(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @needs(ACTIVATE)
+@begun
 def put_in_force(request: HttpRequest, version: int) -> HttpResponse:
     """Put a version in force; who wrote it alone cannot, where somebody else could."""
     policy = policy_of(str(version))
@@ -171,11 +174,12 @@ def put_in_force(request: HttpRequest, version: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(CHANGE)
+@begun
 def about(request: HttpRequest) -> HttpResponse:
     """The words around the lines; no decision changes with them."""
     policy = shown.newest()
     if policy is None:
-        raise MaropsError(NOT_FOUND, _("There is no policy yet."))
+        raise no_policy()
     kept = policy.document.model_dump(mode="json")
     initial = kept | {"agreed_by": "\n".join(policy.document.agreed_by), "review_by": policy.document.review_by}
     form = AboutForm(posted(request), initial=initial)
@@ -191,6 +195,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @needs(VIEW)
+@begun
 def paper(request: HttpRequest) -> HttpResponse:
     """The page on one sheet of paper: of the version in force, or of the one that is asked for."""
     policy = policy_of(request.GET.get("version", ""))

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from marops.domains.accounts.public import actor_of, needs
-from marops.domains.policy.pages.frame import Row, progress, state_said, tabs, who_wrote
+from marops.domains.policy.pages.frame import Row, begun, progress, state_said, tabs, who_wrote
 from marops.domains.policy.permissions import CHANGE, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.entering import policy_enters
@@ -69,6 +69,7 @@ def _entry(row: Definition, who: str, rows: list[Definition], active: Definition
 
 @require_GET
 @needs(VIEW)
+@begun
 def diff(request: HttpRequest) -> HttpResponse:
     """What another version decides otherwise, combination by combination, and what speaks against it."""
     before, after = policy_of(request.GET.get("before", "")), policy_of(request.GET.get("after", ""))

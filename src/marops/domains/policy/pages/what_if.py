@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.policy.forms import WhatIfForm, words_of
-from marops.domains.policy.pages.frame import Row, state_said, tabs
+from marops.domains.policy.pages.frame import Row, begun, state_said, tabs
 from marops.domains.policy.permissions import CHANGE, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.policies import Policy, policy_of, request_of
@@ -35,6 +35,7 @@ _BUILT_IN = frozenset(one.id for one in BASE)
 
 @require_GET
 @needs(VIEW)
+@begun
 def what_if(request: HttpRequest) -> HttpResponse:
     """The sentence and its answer: a page, or for htmx the part of one."""
     policy = policy_of(request.GET.get("version", ""))

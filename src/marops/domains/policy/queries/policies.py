@@ -1,11 +1,13 @@
 """The policy in force, its versions, and their tables."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from marops.domains.policy.models import PolicyTable
 from marops.domains.policy.rules.cedar import Compiled, Decision, Facts, faults_of
@@ -15,12 +17,14 @@ from marops.domains.policy.rules.page import Page, page_of
 from marops.domains.policy.rules.table import Table
 from marops.domains.policy.rules.tables import restored, rules_digest
 from marops.kernel import memo
-from marops.kernel.definitions import find, load
+from marops.kernel.definitions import load
 from marops.kernel.errors import INVALID, NOT_FOUND, FieldError, MaropsError, problem
 from marops.kernel.models import Definition
 
 KIND, SLUG = "ai_policy", "marketing"
 REF = f"{KIND}/{SLUG}"
+BEGIN = gettext_lazy("Open the page “AI policy”: answer twenty questions, or begin with one of the three that ship.")
+_NUMBER = re.compile(r"v?([0-9]{1,9})")
 NOT_DECIDED = problem(
     "policy-not-decided",
     "This version of the policy is not decided yet",
@@ -97,18 +101,29 @@ def in_force() -> Policy | None:
 
 def policy_of(version: str = "") -> Policy:
     """A version by its number, `active`, or the newest where nothing is said. Raises MaropsError `not-found`."""
-    if version == "active" or not version:
-        found = in_force()
-        if found:
-            return found
-        if version:
-            raise MaropsError(NOT_FOUND, _("No policy is in force: AI may do nothing."))
-        row = Definition.objects.filter(kind=KIND, slug=SLUG).order_by("-version").first()
-        if row is None:
-            raise MaropsError(NOT_FOUND, _("There is no policy yet: AI may do nothing."))
-        return Policy(row, load(row))
-    row = find(f"{REF}@{version.removeprefix('v')}")
+    if (version == "active" or not version) and (found := in_force()):
+        return found
+    kept = Definition.objects.filter(kind=KIND, slug=SLUG).order_by("-version")
+    number = _NUMBER.fullmatch(version)
+    row = kept.filter(version=int(number[1])).first() if number else kept.first() if not version else None
+    if row is None:
+        raise _none(version, kept.first())
     return Policy(row, load(row))
+
+
+def _none(version: str, newest: Definition | None) -> MaropsError:
+    if newest is None:
+        return no_policy()
+    if version == "active":
+        said = _("No policy is in force: AI may do nothing.")
+        return MaropsError(NOT_FOUND, said, remedy=_("Put version %(n)s in force on its page.") % {"n": newest.version})
+    said = _("There is no version “%(name)s” of the policy.") % {"name": version}
+    return MaropsError(NOT_FOUND, said, remedy=_("The newest is %(n)s.") % {"n": newest.version})
+
+
+def no_policy() -> MaropsError:
+    """What is said where nobody wrote a policy yet."""
+    return MaropsError(NOT_FOUND, _("There is no policy yet: AI may do nothing."), remedy=str(BEGIN))
 
 
 def table_of(policy: Policy) -> Table:

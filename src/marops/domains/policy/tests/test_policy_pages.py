@@ -20,6 +20,7 @@ from marops.domains.policy.rules.table import PART, part
 from marops.domains.policy.tests.policies import decided_at_once, rule
 from marops.kernel import definitions
 from marops.kernel.clock import now
+from marops.kernel.errors import MaropsError
 from marops.kernel.models import Definition, Job
 from marops.kernel.printing import pdf
 from marops.kernel.workspace import today
@@ -87,6 +88,33 @@ def test_an_empty_workspace_offers_three_templates_and_one_click_makes_a_draft(h
     assert job.ref in hanna.get(poll, headers={"HX-Request": "true"}).content.decode()
     Job.objects.update(state="done")
     assert hanna.get(poll, headers={"HX-Request": "true"})["HX-Redirect"] == "/policy/versions/1"
+
+
+@pytest.mark.django_db
+def test_without_a_policy_every_page_of_it_leads_to_where_one_begins(hanna: Client) -> None:
+    for there in (
+        "policy.pdf", "policy/about", "policy/because", "policy/checks", "policy/checks/0", "policy/checks/new",
+        "policy/diff", "policy/diff?before=1&after=2", "policy/lines/0", "policy/rules", "policy/rules/R-01",
+        "policy/rules/new", "policy/versions", "policy/versions/1", "policy/what-if", "policy/what-if?version=x",
+    ):  # fmt: skip
+        assert hanna.get(f"/{there}").headers.get("Location") == "/policy", there
+    assert "There is no policy yet" in seen(hanna.get("/policy"))
+
+
+@pytest.mark.django_db
+def test_a_version_that_is_not_there_says_which_are(hanna: Client, cast: Cast) -> None:
+    with pytest.raises(MaropsError, match="no policy yet") as begin:
+        policy_of("2")
+    assert "twenty questions" in begin.value.remedy
+    keep_policy(actor=cast.actor("marco"), document=DOCUMENT)
+    for version in ("2", "x", "v", "9" * 30, "-1", "1.0", "٣"):
+        with pytest.raises(MaropsError, match="no version") as found:
+            policy_of(version)
+        assert found.value.remedy == "The newest is 1."
+    with pytest.raises(MaropsError, match="No policy is in force") as active:
+        policy_of("active")
+    assert active.value.remedy == "Put version 1 in force on its page."
+    assert hanna.get("/policy/versions/2").status_code == 404
 
 
 @pytest.mark.parametrize("name", documents())

@@ -14,7 +14,7 @@ from marops.kernel.permissions import rights
 # What gates decide on. A new effect is a decision: gates that name effects must know it.
 EFFECTS = {
     "activate", "assign", "change", "check", "comment", "create", "draft", "erase", "export", "import", "merge", "note",
-    "read", "retire", "review", "route", "score", "share", "stage",
+    "read", "retire", "review", "route", "score", "set_up", "share", "stage",
 }  # fmt: skip
 PORTS = {
     "acts", "beside", "commands", "company_story", "csv_shapes", "day_turns", "desk", "doctor", "erase", "export",

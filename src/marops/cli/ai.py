@@ -262,6 +262,50 @@ KeyFile = Annotated[
 ]
 
 
+@ai.command("samples")
+def samples(as_json: Json = False) -> None:
+    """List what AI did by itself and was drawn for somebody to look at."""
+    with installation(quiet=as_json):
+        from marops.domains.policy.public import samples_waiting
+
+        found = samples_waiting(CLI)
+    if as_json:
+        print_json({"items": found, "next": None})
+        return
+    for one in found:
+        told = (
+            f"{one['act']}  {one['at']:%Y-%m-%d %H:%M}  {one['use']}  {one['term']}  {one['subject'] or one['action']}"
+        )
+        out.print(told, markup=False)
+        out.print(
+            f"    for {one['for_name']}; looked at by {', '.join(one['roles']) or 'whoever may review'}", markup=False
+        )
+    if not found:
+        out.print("No sample is to be looked at.")
+
+
+@ai.command("look")
+def look(
+    act: Annotated[str, typer.Argument(help="The act's id, from marops ai samples.")],
+    key_file: KeyFile,
+    right: Annotated[bool, typer.Option("--right/--wrong", help="Was it right?")],
+    why: Annotated[str, typer.Option(help="What is wrong with it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say of a sample whether it was right, as the person whose key you bring."""
+    secret = (sys.stdin.readline() if key_file == "-" else text_of(Path(key_file))).strip()
+    with installation(quiet=as_json):
+        from marops.domains.accounts.public import person_by_key
+        from marops.domains.policy.public import look as look_at
+
+        found = look_at(person_by_key(secret), act, right, why)
+    if as_json:
+        print_json(found)
+        return
+    said = {"waiting": "noted; somebody else has to look as well"}.get(found["state"], found["state"])
+    out.print(f"{found['use']}, {found['term']}: {said}.", markup=False)
+
+
 @ai.command("approve")
 def approve(
     draft: Annotated[str, typer.Argument(help="The draft's id, from marops ai drafts.")],

@@ -19,6 +19,8 @@ STOPPED_DAYS: Final = 9
 STOPPED: Final = "advert-budgets"
 STOPPED_WHY: Final = "Twice in a night it moved money to an advert that nobody had looked at."
 _LETTER_DAY: Final = 3
+SAMPLED: Final = 0.2
+_MISPLACED: Final = "Two orders lay in the heap of questions. The prompt now says what an order looks like."
 _OWNER = "Marketing Automation Manager"
 _OVERDUE = "Its entry in the register should have been looked at by {day}."
 _THROWN = "The kill switch is thrown since {at}: {why}"
@@ -53,7 +55,7 @@ def uses(recipe: Recipe) -> Mapping[str, dict[str, Any]]:
         "reply-sorting": _use(
             "Sorting replies", "Puts replies to letters into five heaps.", rented, day(60), actions=["classify"],
             data=["none", "internal", "contact"], autonomy=3, reach={"records": 400}, rights=["leads.view"],
-            review={"needed": 1, "when": "sample", "sample": 0.05, "roles": ["lead_db_admin"]},
+            review={"needed": 1, "when": "sample", "sample": SAMPLED, "roles": ["lead_db_admin"]},
         ),
         "newsletter-drafts": _use(
             "Newsletter drafts", "The first draft of each letter, in four languages.", rented, day(88),
@@ -117,7 +119,8 @@ def _day(recipe: Recipe, draw: Random, start: datetime, back: int) -> Iterator[P
         yield Past(at(), "lead-summaries", who("marit.ekholm"), "ai.read", "summarise", "lead", "records",
                    "colleagues", "contact", records=1, tokens=draw.randrange(900, 2600))  # fmt: skip
     yield Past(at(), "reply-sorting", who("samuel.adjei"), "ai.read", "classify", "replies", "words", "colleagues",
-               "contact", records=draw.randrange(20, 140), tokens=9000, cost=Decimal("0.04"))  # fmt: skip
+               "contact", records=draw.randrange(20, 140), tokens=9000, cost=Decimal("0.04"),
+               sampled=_looked_at(back, who("samuel.adjei")))  # fmt: skip
     yield from _letters(draw, at, who("noor.vandaele"), back)
     if draw.random() < 0.4 or back in (8, 9, 10):  # one of three days in a row is a working day
         late = _OVERDUE.format(day=recipe.today - timedelta(days=LATE_DAYS)) if back < LATE_DAYS else ""
@@ -127,6 +130,15 @@ def _day(recipe: Recipe, draw: Random, start: datetime, back: int) -> Iterator[P
     if back in (61, 33, 30, 5):
         yield Past(at(), "website-chat", who("carla.montsant"), "ai.read", "draft", "answer", "words", "public",
                    "internal")  # fmt: skip
+
+
+def _looked_at(back: int, who: str) -> Sequence[tuple[int, str, bool, str]] | None:
+    """Of every fifth day's sorting somebody looks at a sample, the day after; the last ones wait."""
+    if back % round(1 / SAMPLED):
+        return None
+    if back < LATE_DAYS:
+        return ()
+    return [(26, who, False, _MISPLACED) if back == 40 else (26, who, True, "")]
 
 
 def _letters(draw: Random, at: Any, who: str, back: int) -> Iterator[Past]:

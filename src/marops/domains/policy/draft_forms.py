@@ -22,6 +22,16 @@ class WordForm(forms.Form):
     )  # fmt: skip
 
 
+class LookForm(forms.Form):
+    """What somebody found who looked at what an AI did."""
+
+    do = forms.ChoiceField(choices=[("right", ""), ("wrong", "")], widget=forms.HiddenInput)
+    why = forms.CharField(
+        label=gettext_lazy("Your note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Needed when it is wrong: what is wrong with it."),
+    )  # fmt: skip
+
+
 class TextForm(forms.Form):
     """A text, changed by a person."""
 

@@ -14,11 +14,12 @@ from marops.domains.accounts.public import Account
 from marops.domains.policy.actions.drafts import decide_draft, edit_draft, propose_draft, withdraw_draft
 from marops.domains.policy.actions.policies import keep_policy
 from marops.domains.policy.actions.reading import ask_to_read, hand_over
+from marops.domains.policy.actions.samples import look_at_sample
 from marops.domains.policy.actions.switches import go_on, stop
 from marops.domains.policy.jobs import DECIDE, EVIDENCE, VERIFY
 from marops.domains.policy.models import AiDraft
 from marops.domains.policy.permissions import TRAIL, VIEW
-from marops.domains.policy.queries import drafts, policies, told
+from marops.domains.policy.queries import drafts, policies, samples, told
 from marops.domains.policy.queries import register as kept
 from marops.domains.policy.queries.checking import Checked, check_bundle, checked_bundle
 from marops.domains.policy.queries.evidence import Wanted, bundle
@@ -267,6 +268,19 @@ def decide(actor: Actor, draft_id: UUID | str, sha256: str, approve: bool, why: 
     row = _draft(actor, draft_id)
     decide_draft(actor=actor, draft_id=row.id, sha256=sha256, approve=approve, why=why)
     return draft(actor, row.id)
+
+
+def samples_waiting(actor: Actor) -> list[dict[str, Any]]:
+    """What AI did by itself and was drawn for somebody to look at, with whether this actor may."""
+    require(actor, VIEW)
+    return samples.waiting(actor)
+
+
+def look(actor: Actor, act_id: UUID | str, right: bool, why: str = "") -> dict[str, Any]:
+    """A person says whether an act that was drawn was right. Raises as `actions.samples.look_at_sample`."""
+    require(actor, VIEW)
+    found = look_at_sample(actor=actor, act_id=samples.sample_of(actor, act_id).act.id, right=right, why=why)
+    return samples.told(actor, [found])[0]
 
 
 def edit(actor: Actor, draft_id: UUID | str, content: Mapping[str, Any]) -> Proposed:

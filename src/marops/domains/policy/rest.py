@@ -157,6 +157,33 @@ class AiDraftOut(Shown):
     decisions: list[dict[str, Any]]
 
 
+class AiSampleOut(Shown):
+    """An act of AI that was drawn to be looked at: who looked, what they found, whether you may."""
+
+    act: str
+    at: datetime
+    use: str
+    action: str
+    term: str
+    subject: str
+    records: int
+    on_behalf_of: str
+    state: str
+    needed: int
+    roles: list[str]
+    decided_at: datetime | None
+    may_look: bool
+    why_not: str
+    decisions: list[dict[str, Any]]
+
+
+class AiFoundIn(Strict):
+    """What you found: was the act right? If not, why."""
+
+    right: bool
+    why: str = ""
+
+
 class AiWordIn(Strict):
     """A reader's word on exactly the content of this digest; a no says why."""
 
@@ -316,3 +343,15 @@ def edit(request: HttpRequest, draft: UUID, asked: AiContentIn) -> Any:
 def withdraw(request: HttpRequest, draft: UUID) -> Any:
     """Take it back."""
     return public.withdraw(actor_of(request), draft)
+
+
+@router.get("/ai/samples", response=Page[AiSampleOut], url_name="ai-samples")
+def samples(request: HttpRequest) -> Any:
+    """What AI did by itself and was drawn for somebody to look at, the oldest first."""
+    return {"items": public.samples_waiting(actor_of(request)), "next": None}
+
+
+@router.post("/ai/samples/{uuid:act}", response=AiSampleOut, url_name="ai-sample-look")
+def look(request: HttpRequest, act: UUID, asked: AiFoundIn) -> Any:
+    """Say whether an act that was drawn was right; nothing is undone by it."""
+    return public.look(actor_of(request), act, asked.right, asked.why)

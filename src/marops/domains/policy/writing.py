@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,9 @@ from marops.domains.policy.models import AiAct, AiDraft, AiSwitch, PolicyTable
 from marops.domains.policy.queries.templates import sketched_table
 from marops.domains.policy.rules.document import PolicyRule
 from marops.domains.policy.rules.drafts import content_sha256
+from marops.domains.policy.rules.samples import SAMPLE, drawn
 from marops.domains.policy.rules.tables import holds_packed, rules_digest
+from marops.domains.policy.rules.uses import Reviewing
 from marops.kernel import audit
 from marops.kernel.actions import Act
 from marops.kernel.clock import now
@@ -27,6 +29,7 @@ OBJECT = "ai_act"
 """Under this name the audit trail holds the digest of an act."""
 HISTORY = "ai.history"
 """So the audit calls an act of the past that was brought in: it was noted later than it was done."""
+_SAMPLED: Final = {"sampled": 1}
 _RANDOM = (1 << 80) - 1
 _PLAIN = [one.name for one in AiAct._meta.concrete_fields]
 
@@ -71,10 +74,11 @@ def _storable(value: Any) -> Any:
     return [_storable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def write_act(values: Mapping[str, Any], draft_sha256: str = "") -> None:
+def write_act(values: Mapping[str, Any], draft_sha256: str = "", looked_at: Reviewing | None = None) -> None:
     """Inside a transaction: a row of the trail, and its digest in the chain of the audit.
 
-    `draft_sha256` names the draft it is about; an act that was approved as a draft passes once.
+    `draft_sha256` names the draft it is about; an act that was approved as a draft passes once. `looked_at`: how the
+    register wants it looked at afterwards, if it happens.
     """
     draft = _draft_of(values, draft_sha256)
     kept = {name: _storable(value) for name, value in _without_words(values).items()}
@@ -82,9 +86,22 @@ def write_act(values: Mapping[str, Any], draft_sha256: str = "") -> None:
     row = AiAct(id=new_id(), **kept | {"at": moment}, review_id=draft.review_id if draft else None)
     row.save(force_insert=True)
     row.refresh_from_db()
-    audit.write([(_noted(row, "ai.act", row.at, numbers), {"sha256": act_digest(row)})])
+    sampled = row.verdict == AiAct.Verdict.YES and looked_at is not None and drawn(row.id, looked_at.share)
+    audit.write(
+        [(_noted(row, "ai.act", row.at, numbers | _SAMPLED if sampled else numbers), {"sha256": act_digest(row)})]
+    )
+    if sampled and looked_at:
+        _sample(row, looked_at.needed).save(force_insert=True)
     if draft and draft.kind == AiDraft.Kind.ACT and row.action == draft.content.get("action") and row.verdict == "yes":
         AiDraft.objects.filter(id=draft.id).update(state=AiDraft.State.DONE, outcome=str(row.id))
+
+
+def _sample(row: AiAct, needed: int) -> Review:
+    """The review that asks somebody to look at an act, bound to all that its row says."""
+    return Review(
+        subject_type=SAMPLE, subject_id=str(row.id), content_sha256=act_digest(row), asked_by=row.on_behalf_of,
+        asked_at=row.at, needed=max(1, needed),
+    )  # fmt: skip
 
 
 def _noted(row: AiAct, action: str, at: datetime, numbers: Mapping[str, int]) -> AuditRow:
@@ -149,14 +166,36 @@ def by_digest(said: str, shape: re.Pattern[str] = _NAME) -> str:
 
 
 def write_history(act: Act, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inside an act: rows of the past at once, each noted in the audit as of now. Answers how many."""
-    acts = [AiAct(id=UUID(int=earliest_id(row["at"]).int | new_id().int & _RANDOM), **row) for row in rows]
+    """Inside an act: rows of the past at once, each noted in the audit as of now. Answers how many.
+
+    `sampled` of a row that was drawn: who looked at it, so many hours later, and what they said; None of all others.
+    """
+    looks = [row.get("sampled") for row in rows]
+    plain = [{name: value for name, value in row.items() if name != "sampled"} for row in rows]
+    acts = [AiAct(id=UUID(int=earliest_id(row["at"]).int | new_id().int & _RANDOM), **row) for row in plain]
     AiAct.objects.bulk_create(acts)
     kept = AiAct.objects.in_bulk([one.id for one in acts])  # as the database spells them
     numbers, moment = _numbered([one.use for one in acts])
+    numbers = [said if look is None else {**said, **_SAMPLED} for said, look in zip(numbers, looks, strict=True)]
     seals = [_noted(one, HISTORY, moment, said) for one, said in zip(acts, numbers, strict=True)]
     audit.write([(seal, {"sha256": act_digest(kept[one.id])}) for seal, one in zip(seals, acts, strict=True)])
+    _write_samples(act, [(kept[one.id], look) for one, look in zip(acts, looks, strict=True) if look is not None])
     return len(acts)
+
+
+def _write_samples(act: Act, looked: Sequence[tuple[AiAct, Sequence[tuple[int, str, bool, str]]]]) -> None:
+    reviews, decisions = list[Review](), list[ReviewDecision]()
+    for row, words in looked:
+        review = _sample(row, 1)
+        reviews.append(review)
+        for hours, who, right, why in words:
+            at = row.at + timedelta(hours=hours)
+            review.state, review.decided_at = Review.State.APPROVED if right else Review.State.REJECTED, at
+            said = ReviewDecision(review=review, reviewer=who, approved=right, comment=why, at=at)
+            decisions.append(said)
+            act.changed(SAMPLE, row.id, after=decision_said(said, review.content_sha256) | {"state": review.state})
+    Review.objects.bulk_create(reviews)
+    ReviewDecision.objects.bulk_create(decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +235,17 @@ def forget_history(act: Act, people: Sequence[str]) -> dict[str, int]:
     """
     acts, drafts = AiAct.objects.filter(on_behalf_of__in=people), AiDraft.objects.filter(on_behalf_of__in=people)
     Review.objects.filter(id__in=drafts.values("review_id")).delete()
+    forget_samples(list(acts.values_list("id", flat=True)))
     audit.forget(list(acts.values_list("id", flat=True)), OBJECT)
     return {
         "ai_act": acts.delete()[0], "ai_draft": drafts.delete()[0],
         "ai_switch": AiSwitch.objects.filter(thrown_by__in=people).delete()[0],
     }  # fmt: skip
+
+
+def forget_samples(acts: Sequence[UUID]) -> None:
+    """Inside an act: what people found who looked at these acts goes with them."""
+    Review.objects.filter(subject_type=SAMPLE, subject_id__in=[str(one) for one in acts]).delete()
 
 
 def write_switch(act: Act, use: str, why: str, by: str, at: datetime) -> None:

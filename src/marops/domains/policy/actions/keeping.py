@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from marops.domains.policy.models import AiAct, AiDraft
-from marops.domains.policy.writing import OBJECT
+from marops.domains.policy.writing import OBJECT, forget_samples
 from marops.kernel import audit
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
@@ -23,4 +23,5 @@ def let_go(act: Act, *, actor: Actor, words_before: datetime | None, acts_before
     if acts_before:
         ids = list(AiAct.objects.filter(at__lt=acts_before).order_by("at").values_list("id", flat=True)[:_AT_ONCE])
         audit.forget(ids, OBJECT)
+        forget_samples(ids)
         act.count(acts=AiAct.objects.filter(id__in=ids).delete()[0])

@@ -15,6 +15,7 @@ from marops.domains.policy.pages.frame import Row, tabs
 from marops.domains.policy.permissions import STOP, TRAIL, VIEW
 from marops.domains.policy.queries import governance, saved, shown
 from marops.domains.policy.queries.policies import in_force
+from marops.domains.policy.queries.samples import found_lately
 from marops.domains.policy.queries.sheet import grouped
 from marops.kernel.permissions import may
 from marops.kernel.workspace import today
@@ -35,6 +36,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "decisions": governance.decisions(actor) if may(actor, TRAIL) else None,
         "waiting_url": _where("policy:waiting"), "uses_url": _where("policy:uses"), "trail_url": _where("policy:trail"),
     }  # fmt: skip
+    context["samples"] = found_lately()
     context["cost"] = sum(one["cost"] or 0 for one in context["uses"])
     context["refused"] = sum(one["no"] for one in context["uses"])
     context["answer"] = _answer(waiting.count, context["refused"], len(overdue))

@@ -19,10 +19,12 @@ from marops.domains.accounts.public import actor_of, needs, roles_in_force
 from marops.domains.policy.actions.drafts import decide_draft, edit_draft, withdraw_draft
 from marops.domains.policy.draft_forms import ContentForm, TextForm, WordForm
 from marops.domains.policy.models import AiDraft
+from marops.domains.policy.pages import samples
 from marops.domains.policy.pages.frame import Row, tabs
 from marops.domains.policy.permissions import VIEW
 from marops.domains.policy.queries import drafts
 from marops.domains.policy.queries.register import disclosure_of
+from marops.domains.policy.queries.samples import waiting as samples_waiting
 from marops.domains.policy.rules.domain import BY_NAME
 from marops.domains.policy.rules.wording import listed
 from marops.kernel.definitions import ACTIVATE
@@ -39,6 +41,8 @@ KINDS = {
     "text": gettext_lazy("Text"), "act": gettext_lazy("Act"), "definition": gettext_lazy("Definition"),
 }  # fmt: skip
 LATELY = 15
+SHOWN = 10
+"""So many drafts of one use stand open; the rest is folded away below them."""
 
 
 @require_GET
@@ -49,14 +53,27 @@ def waiting(request: HttpRequest) -> HttpResponse:
     rows = drafts.told(actor, drafts.waiting_drafts(actor))
     decided = drafts.visible(actor).exclude(state=AiDraft.State.WAITING).order_by("-decided_at", "-id")[:LATELY]
     written = drafts.waiting_definitions(actor)
+    drawn = [samples.shown(one) for one in samples_waiting(actor)]
     context = {
-        "tabs": tabs(request, "waiting"), "rows": [_row(one) for one in rows], "answer": _answer(rows, len(written)),
+        "tabs": tabs(request, "waiting"), "groups": _groups([_row(one) for one in rows]), "samples": drawn,
+        "answer": _answer(rows, len(written), len(drawn)),
         "decided": [_row(one) for one in drafts.told(actor, list(decided))],
         "definitions": [one | {"url": reverse("definition", args=[one["kind"], one["slug"], one["version"]])}
                         for one in written],
         "may_activate": may(actor, ACTIVATE),
     }  # fmt: skip
     return render(request, "policy/waiting.html", context)
+
+
+def _groups(rows: Sequence[Row]) -> list[Row]:
+    """Drafts by their use, those that wait longest first, so that a busy agent does not bury the others."""
+    by_use: dict[str, list[Row]] = {}
+    for one in rows:
+        by_use.setdefault(one["use"], []).append(one)
+    return [
+        {"use": use, "title": mine[0]["use_title"] or use, "rows": mine[:SHOWN], "more": mine[SHOWN:]}
+        for use, mine in by_use.items()
+    ]
 
 
 def _row(one: Row) -> Row:
@@ -74,7 +91,7 @@ def _roles(slugs: Sequence[str]) -> str:
     return listed([role.title if role else slug for role, slug in zip(found, slugs, strict=True)])
 
 
-def _answer(rows: Sequence[Row], definitions: int) -> str:
+def _answer(rows: Sequence[Row], definitions: int, drawn: int) -> str:
     mine = sum(one["may_decide"] for one in rows)
     said = [ngettext("%(n)s draft of AI waits for you", "%(n)s drafts of AI wait for you", mine) % {"n": mine}
             if mine else _("No draft of AI waits for you")]  # fmt: skip
@@ -83,6 +100,10 @@ def _answer(rows: Sequence[Row], definitions: int) -> str:
     if definitions:
         said.append(ngettext("%(n)s definition is in the making", "%(n)s definitions are in the making", definitions)
                     % {"n": definitions})  # fmt: skip
+    if drawn:
+        said.append(
+            ngettext("%(n)s sample is to be looked at", "%(n)s samples are to be looked at", drawn) % {"n": drawn}
+        )
     return f"{listed(said)}."
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from marops.domains.policy.queries.enforcing import DRAFT
 from marops.domains.policy.rules.drafts import content_sha256
 from marops.domains.policy.rules.evidence import BESIDE, FORMAT, GATHERED, LINES, NOTED, VERSION
+from marops.domains.policy.rules.samples import SAMPLE
 from marops.domains.policy.writing import HISTORY, OBJECT
 from marops.kernel import audit
 from marops.kernel.errors import INVALID, MaropsError
@@ -100,9 +101,9 @@ def _check(kept: zipfile.ZipFile, seal: str) -> tuple[Checked, Mapping[int, str]
     _bound(proof, hashlib.sha256(spelt).hexdigest(), chain, found)
     if seal and seal not in chain.digests.values():
         found.found("no seal of it has the digest that was noted elsewhere: the chain may have been made anew", seal)
-    _acts(kept, chain, proof["counts"], found)
+    drawn = _acts(kept, chain, proof["counts"], found)
     notes = _notes(kept, chain, found)
-    _reviews(kept, _drafts(kept, notes, found), notes, found)
+    _reviews(kept, _drafts(kept, notes, found) | drawn, set(drawn), notes, found)
     _definitions(kept, notes, found)
     return found, chain.digests
 
@@ -151,21 +152,26 @@ def _bound(proof: Line, digest: str, chain: _Chain, found: Checked) -> None:
         found.found("the audit's row of this bundle is not the one that was sealed", "proof.json")
 
 
-def _acts(kept: zipfile.ZipFile, chain: _Chain, counted: Line, found: Checked) -> None:
+def _acts(kept: zipfile.ZipFile, chain: _Chain, counted: Line, found: Checked) -> dict[str, str]:
+    """Act → digest of what its row says, of those that were drawn for somebody to look at."""
     series = "of_use" if found.manifest["use"] else "number"
     numbers: dict[int, Line] = {}
+    drawn: dict[str, str] = {}
     for line in _lines(kept, "acts.jsonl"):
         if line["audit"] is None:
             found.acts += 1
             found.found("an act that the audit does not know", f"act {line['act']['id']}")
             continue
         _act(line, chain, found)
+        if line["act"] and line["audit"]["counts"].get("sampled") and _inside(line["act"]["at"], found.manifest):
+            drawn[line["act"]["id"]] = content_sha256(line["act"])
         number = int(line["audit"]["counts"].get(series, 0))
         if number in numbers:
             found.found("a number was given twice", f"act {number}")
         if number:  # acts of before there were numbers have none
             numbers[number] = line["audit"]
     _no_gap(numbers, int(counted.get("of_use" if series == "of_use" else "acts", 0)), found)
+    return drawn
 
 
 def _act(line: Line, chain: _Chain, found: Checked) -> None:
@@ -271,15 +277,17 @@ def _drafts(kept: zipfile.ZipFile, notes: Notes, found: Checked) -> dict[str, st
     return read
 
 
-def _reviews(kept: zipfile.ZipFile, read: Mapping[str, str], notes: Notes, found: Checked) -> None:
+def _reviews(kept: zipfile.ZipFile, read: Mapping[str, str], drawn: set[str], notes: Notes, found: Checked) -> None:
+    """Reviews of drafts, and of acts that were drawn: of what was read, with every word that was said."""
     for line in _lines(kept, "reviews.jsonl"):
         found.reviews += 1
-        if line["subject_type"] != DRAFT:
+        kind, subject, where = line["subject_type"], line["subject_id"], f"review {line['id']}"
+        if kind not in (DRAFT, SAMPLE):
             continue
-        subject, where = line["subject_id"], f"review {line['id']}"
         if read.get(subject) != line["content_sha256"]:
-            found.found("a review is of other words than its draft's", where)
-        noted = [one for one in notes.get((DRAFT, subject), []) if one is None or "approved" in one]
+            found.found("a review is of something else than what was read", where)
+        drawn.discard(subject)
+        noted = [one for one in notes.get((kind, subject), []) if one is None or "approved" in one]
         said = {one["by"]: one for one in noted if one}
         for one in line["decisions"]:
             kept_as = said.get(one["reviewer"])
@@ -291,6 +299,8 @@ def _reviews(kept: zipfile.ZipFile, read: Mapping[str, str], notes: Notes, found
                 found.found("the words of a decision were changed", where)
         if said.keys() - {one["reviewer"] for one in line["decisions"]}:
             found.found("a decision was left out", where)
+    for subject in sorted(drawn):
+        found.found("a sample was left out", f"act {subject}")
 
 
 def _definitions(kept: zipfile.ZipFile, notes: Notes, found: Checked) -> None:

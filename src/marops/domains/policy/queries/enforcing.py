@@ -38,7 +38,8 @@ from marops.kernel.workspace import today
 
 PROPOSE = "policy.propose"
 """The action that hands in a draft: what only lacks readers passes it, to wait for them."""
-_MAY_WAIT = frozenset({PROPOSE, "policy.withdraw_draft"})
+_TAKE_BACK = "policy.withdraw_draft"
+_MAY_WAIT = frozenset({PROPOSE, _TAKE_BACK})
 DRAFT = "ai_draft"
 """Reviews of drafts stand under this name."""
 _PERSON = r"^[0-9a-f]{8}-[0-9a-f-]{27}$"  # the id of an account; what an AI put in force it did not review
@@ -83,7 +84,8 @@ def ask(question: Question) -> Answer:
         "sha256": found.known.sha256, "allowed": passes,
     }  # fmt: skip
     act, draft = _row(question, found), _draft_behind(question, found.known, word)
-    return Answer(passes, word.reasons, saw, lambda: write_act(act, draft), _told(found.term, policy, word))
+    looked_at = found.use.document.review if found.use and question.action != _TAKE_BACK else None
+    return Answer(passes, word.reasons, saw, lambda: write_act(act, draft, looked_at), _told(found.term, policy, word))
 
 
 def weigh(question: Question) -> Weighed:

@@ -17,7 +17,8 @@ from typing import IO, Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from marops.domains.accounts.public import names
 from marops.domains.policy.actions.evidence import note_gathered
@@ -25,6 +26,7 @@ from marops.domains.policy.models import AiAct, AiDraft
 from marops.domains.policy.queries.enforcing import DRAFT
 from marops.domains.policy.queries.sight import sees
 from marops.domains.policy.rules.evidence import FORMAT, GATHERED, NOTED, README, VERSION
+from marops.domains.policy.rules.samples import SAMPLE
 from marops.domains.policy.writing import HISTORY, OBJECT, act_said
 from marops.kernel import audit
 from marops.kernel.actors import Actor
@@ -104,6 +106,7 @@ class _Seen:
     pinned: set[str] = field(default_factory=set)
     reviews: set[UUID] = field(default_factory=set)
     drafts: set[str] = field(default_factory=set)
+    samples: set[str] = field(default_factory=set)
     withheld: set[UUID | None] = field(default_factory=set)
     numbers: list[int] = field(default_factory=list)
     first_seal: int = 0
@@ -122,7 +125,7 @@ def bundle(out: IO[bytes] | Path, wanted: Wanted, by: Actor) -> Iterator[tuple[i
             yield done, {}
         notes = list[tuple[AuditRow, Any]]()
         rest: Sequence[tuple[str, Iterable[Line]]] = (
-            ("drafts.jsonl", _drafts(wanted, seen, cut, by)), ("reviews.jsonl", _reviews(seen)),
+            ("drafts.jsonl", _drafts(wanted, seen, cut, by)), ("reviews.jsonl", _reviews(wanted, seen, cut)),
             ("definitions.jsonl", _definitions(seen)),
         )  # fmt: skip
         with _one_moment():
@@ -316,7 +319,16 @@ def _drafts(wanted: Wanted, seen: _Seen, cut: _Cut, by: Actor) -> Iterator[Line]
         yield said
 
 
-def _reviews(seen: _Seen) -> Iterator[Line]:
+def _looked_at(wanted: Wanted, cut: _Cut) -> QuerySet[Review]:
+    """The reviews of acts that were drawn to be looked at."""
+    acts = wanted.acts().filter(at__lte=cut.at).annotate(name=Cast("id", TextField())).values("name")
+    return Review.objects.filter(subject_type=SAMPLE, subject_id__in=acts)
+
+
+def _reviews(wanted: Wanted, seen: _Seen, cut: _Cut) -> Iterator[Line]:
+    drawn = dict(_looked_at(wanted, cut).values_list("id", "subject_id"))
+    seen.reviews |= set(drawn)
+    seen.samples |= set(drawn.values())
     said: dict[UUID, list[dict[str, Any]]] = {}
     for one in ReviewDecision.objects.filter(review_id__in=seen.reviews).order_by("at"):
         seen.people |= {one.reviewer}
@@ -345,6 +357,7 @@ def _definitions(seen: _Seen) -> Iterator[Line]:
 def _notes(seen: _Seen) -> Iterator[tuple[AuditRow, Any]]:
     """What the audit noted of the drafts and versions above, and what was said then; None where that was erased."""
     meant = Q(object_type=DRAFT, object_id__in=seen.drafts) | Q(object_type="definition", object_id__in=seen.pinned)
+    meant |= Q(object_type=SAMPLE, object_id__in=seen.samples)
     rows = list(AuditRow.objects.filter(meant).order_by("id"))
     said = {one.audit_id: one.payload for one in AuditPayload.objects.filter(audit_id__in=[row.id for row in rows])}
     for row in rows:

@@ -29,7 +29,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Something an AI once wanted to do. `against`: what stood against it before any rule was asked."""
+    """Something an AI once wanted to do. `against`: what stood against it before any rule was asked.
+
+    `sampled`: hours later, who looked at it, was it right, and why not; empty while nobody did, None where not drawn.
+    """
 
     at: datetime
     use: str
@@ -48,6 +51,7 @@ class Past:
     tokens: int = 0
     cost: Decimal = Decimal(0)
     against: str = ""
+    sampled: Sequence[tuple[int, str, bool, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +169,5 @@ def _row(policy: Policy, use: Use | None, one: Past, word: Word) -> dict[str, An
         "missing": {"review": word.lacks.review, "disclosed": word.lacks.disclosed} if word.lacks else None,
         "outputs_sha256": hashlib.sha256(said).hexdigest(), "tokens": one.tokens, "cost": one.cost,
         "recipients": one.recipients, "records": one.records, "spent": one.spent, "prompt": f"{one.use}/1",
-        "disclosure": words_of(use.document) if use else "",
+        "disclosure": words_of(use.document) if use else "", "sampled": one.sampled if word.allowed else None,
     }  # fmt: skip

@@ -25,7 +25,8 @@ acts.jsonl         each act of an AI: for whom, under which registered use and w
                    one that was let go: its row of the audit is here so that the numbers have no gap
 drafts.jsonl       what AI handed in to be read, with its content where that was not erased since. "withheld" stands
                    where whoever gathered this may not see what the draft was made of
-reviews.jsonl      who read it, what they said, and the digest of what they read
+reviews.jsonl      who read it, what they said, and the digest of what they read; also who looked at the acts that were
+                   drawn as samples (subject_type ai_sample), which their rows of the audit say (counts.sampled)
 definitions.jsonl  the versions of the policy, of the register's entries and of the texts of disclosure
 notes.jsonl        what the audit noted at the time about those drafts, decisions and versions
 people.json        the names behind the ids of those who work here

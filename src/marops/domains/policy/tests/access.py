@@ -3,9 +3,11 @@ from tests.cast import Expect
 from marops.domains.policy.actions.policies import keep_policy
 from marops.domains.policy.actions.uses import keep_use
 from marops.domains.policy.models import AiAct, AiDraft
+from marops.domains.policy.rules.samples import SAMPLE
 from marops.domains.policy.tests.policies import decided_at_once, rule
 from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
+from marops.kernel.models import Review
 
 VIEW, CHANGE, REVIEW = "policy.view", "policy.change", "policy.review"
 PERMIT = 'permit (principal, action == Action::"draft", resource) when { context.review >= 1 };'
@@ -41,7 +43,12 @@ def _trail(cast):
         term="draft",
         verdict="no",
     )
-    return {"ai_draft": draft.id, "ai_act": act.id}
+    sample = AiAct.objects.create(
+        at=now(), use="u-07", actor="assistant", on_behalf_of=str(cast.priya.id), action="a.b", term="score",
+        verdict="yes",
+    )  # fmt: skip
+    Review.objects.create(subject_type=SAMPLE, subject_id=str(sample.id), asked_by=str(cast.priya.id), asked_at=now())
+    return {"ai_draft": draft.id, "ai_act": act.id, "ai_sample": sample.id}
 
 
 def _version(world):
@@ -58,6 +65,10 @@ def _draft(world):
 
 def _act(world):
     return {"act": world.things["ai_act"]}
+
+
+def _sample(world):
+    return {"act": world.things["ai_sample"]}
 
 
 def _use(_world):
@@ -90,6 +101,8 @@ EXPECT = {
     "policy/versions/<int:version>/decide": Expect(right=CHANGE, post_only=True, args=_version),
     "policy/versions/<int:version>/put-in-force": Expect(right="definitions.activate", post_only=True, args=_version),
     "policy/waiting": Expect(right=VIEW),
+    "policy/samples/<uuid:act>": Expect(right=REVIEW, args=_sample, otherwise={"selma": 404}),
+    "policy/samples/<uuid:act>/word": Expect(right=VIEW, post_only=True, args=_sample),
     "policy/waiting/<uuid:draft>": Expect(right=REVIEW, args=_draft, otherwise={"selma": 404}),
     "policy/waiting/<uuid:draft>/word": Expect(right=VIEW, post_only=True, args=_draft),
     "policy/waiting/<uuid:draft>/edit": Expect(right=VIEW, post_only=True, args=_draft),
@@ -127,6 +140,8 @@ EXPECT = {
     "api/v1/ai/drafts/<uuidstr:draft>/decline": Expect(right=VIEW, post_only=True, args=_draft),
     "api/v1/ai/drafts/<uuidstr:draft>/edit": Expect(right=VIEW, post_only=True, args=_draft),
     "api/v1/ai/drafts/<uuidstr:draft>/withdraw": Expect(right=VIEW, post_only=True, args=_draft),
+    "api/v1/ai/samples": Expect(right=VIEW),
+    "api/v1/ai/samples/<uuidstr:act>": Expect(right=VIEW, post_only=True, args=_sample),
     "api/v1/ai/uses": Expect(right=VIEW),
     "api/v1/ai/acts": Expect(right="ai.trail"),
     "api/v1/ai/uses/<use>/stop": Expect(right="ai.stop", post_only=True, args=_use),

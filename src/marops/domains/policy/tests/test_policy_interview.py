@@ -1,12 +1,15 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marops.domains.policy.rules.cedar import Compiled, Facts, faults_of
+from marops.domains.policy.rules.clashes import clashes, idle
 from marops.domains.policy.rules.domain import Request
-from marops.domains.policy.rules.interview import QUESTIONS, Answers, draft_policy, draft_uses
+from marops.domains.policy.rules.interview import LIKE, QUESTIONS, Answers, draft_policy, draft_uses
 from marops.domains.policy.rules.parts import parts_of
 from marops.domains.policy.rules.proving import breaches
 from marops.domains.policy.tests.policies import table_of
@@ -15,7 +18,7 @@ DOES = ["draft", "translate", "summarise", "classify", "score", "segment", "rout
 ANSWERS = st.builds(
     Answers,
     does=st.lists(st.sampled_from(DOES), min_size=1, unique=True),
-    readers=st.lists(st.sampled_from(["colleagues", "customers", "prospects", "public"]), unique=True),
+    readers=st.lists(st.sampled_from(["customers", "prospects", "public"]), unique=True),
     hosting=st.sampled_from(["own", "vendor", "both"]),
     read_before=st.integers(0, 2),
     freedom=st.sampled_from(["never", "inside", "outside"]),
@@ -69,6 +72,11 @@ def test_no_answer_opens_what_is_never_allowed(answers: Answers) -> None:
     assert not policy.decide(letter, Facts(consented=False)).allowed
     assert not policy.decide(letter, Facts(recipients=answers.people_a_day + 1)).allowed
     outside = "prospects" in answers.readers and "send" in answers.does
+    assert not policy.decide(replace(letter, review=0), Facts(recipients=0)).allowed or answers.freedom == "outside"
+    photo = Request("send", "likeness", "prospects", "none", 2, **care)
+    assert policy.decide(photo, Facts(recipients=0)).allowed == (outside and answers.people_shown)
+    assert not policy.decide(replace(photo, disclosed=False)).allowed
+    assert not policy.decide(replace(photo, review=1)).allowed
     assert policy.decide(letter, Facts(recipients=0)).allowed == outside
 
 
@@ -79,10 +87,66 @@ def test_the_register_names_nothing_that_the_policy_never_allows(answers: Answer
     for use in draft_uses(answers, date(2026, 11, 22)).values():
         for action in use.actions:
             for request in use.requests(action):
-                from dataclasses import replace
-
                 careful = replace(request, review=2, disclosed=True)
                 assert policy.decide(careful).allowed, (use.title, careful)
+
+
+def made(answers: Answers) -> tuple[object, object]:
+    return draft_policy(answers), draft_uses(answers, date(2026, 11, 22))
+
+
+@settings(max_examples=40, deadline=None)
+@given(ANSWERS)
+def test_an_answer_that_changes_nothing_is_told(answers: Answers) -> None:
+    told = {name for one in clashes(answers) for name in one.asks} | {*idle(answers)}
+    now = made(answers)
+    for name, value in answers.model_dump().items():
+        if isinstance(value, bool) and made(answers.model_copy(update={name: not value})) == now:
+            assert name in told, name
+    for name in ("does", "readers"):
+        for one in getattr(answers, name):
+            fewer = [other for other in getattr(answers, name) if other != one]
+            if (fewer or name == "readers") and made(answers.model_copy(update={name: fewer})) == now:
+                assert name in told, (name, one)
+
+
+@pytest.mark.parametrize("name", LIKE)
+def test_what_companies_answer_fits_together(name: str) -> None:
+    assert clashes(LIKE[name]) == []
+
+
+@pytest.mark.parametrize(("given", "asks"), [
+    ({"does": ["send"], "readers": []}, ("does", "readers")),
+    ({"does": ["score"], "records": False}, ("does", "records")),
+    ({"names": False, "behaviour": True}, ("names", "behaviour")),
+    ({"internal": False, "confidential": True, "hosting": "own"}, ("internal", "confidential")),
+    ({"hosting": "own", "vendor_trains": True}, ("hosting", "vendor_trains")),
+    ({"names": True, "hosting": "vendor"}, ("names", "hosting", "vendor_reads_names")),
+    ({"confidential": True, "hosting": "vendor"}, ("confidential", "hosting")),
+    ({"readers": ["public"], "read_before": 0}, ("read_before", "freedom")),
+    ({"readers": ["customers"], "read_before": 2}, ("read_before", "customers_twice")),
+    ({"freedom": "outside"}, ("freedom",)),
+    ({"does": ["spend"], "readers": ["public"]}, ("does", "money_a_day")),
+    ({"money_a_day": 100}, ("does", "money_a_day")),
+    ({"does": ["send"], "readers": ["public"], "people_a_day": 0}, ("does", "people_a_day")),
+])  # fmt: skip
+def test_answers_that_clash_are_told_and_the_careful_one_counts(given: dict, asks: tuple[str, ...]) -> None:
+    assert [one.asks for one in clashes(Answers(**given))] == [asks]
+
+
+def test_what_may_not_be_read_is_read_by_nothing() -> None:
+    careful = Answers(names=False, behaviour=True, confidential=True, internal=False, hosting="own")
+    assert careful.data == ("none",)
+    both = Answers(names=True, confidential=True, hosting="both", readers=["customers"])
+    uses = draft_uses(both, date(2026, 11, 22))
+    assert (uses["inside"].model.hosting, uses["outside"].model.hosting) == ("own", "vendor")
+    assert uses["inside"].data == ["none", "internal", "contact", "confidential"]
+    assert uses["outside"].data == ["none", "internal"]
+
+
+def test_months_are_months() -> None:
+    assert draft_policy(Answers(months=6), date(2026, 8, 31)).review_by == date(2027, 2, 28)
+    assert draft_policy(Answers(months=13), date(2026, 11, 23)).review_by == date(2027, 12, 23)
 
 
 def test_who_reads_twice_is_asked_for_twice() -> None:

@@ -196,7 +196,7 @@ FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("drafts.jsonl", instead(b"Dear reader", b"Dear friend"), "a draft was changed"),
     ("drafts.jsonl", instead(b'"state":"approved"', b'"state":"declined"'), "what became of a draft"),
     ("drafts.jsonl", instead(b'"needed":1', b'"needed":2'), "what a draft needed"),
-    ("reviews.jsonl", instead(b'"content_sha256":"', b'"content_sha256":"0'), "a review is of other words"),
+    ("reviews.jsonl", instead(b'"content_sha256":"', b'"content_sha256":"0'), "a review is of something else"),
     ("reviews.jsonl", instead(b'"approved":true', b'"approved":false'), "a decision is not the one"),
     ("reviews.jsonl", instead(b'"comment":"Fine."', b'"comment":"Bad."'), "the words of a decision"),
     ("reviews.jsonl", lambda data: audit.canonical(json.loads(data) | {"decisions": []}), "a decision was left"),

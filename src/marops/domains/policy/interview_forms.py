@@ -7,23 +7,25 @@ from django import forms
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
-from marops.domains.policy.rules.domain import ACTION, AUDIENCE
+from marops.domains.policy.rules.domain import AUDIENCE
 from marops.domains.policy.rules.interview import LIKE, QUESTIONS, Answers
 
 _YES_NO = [("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No"))]
-_DOES = ("draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send", "spend")
-_READERS = ("colleagues", "customers", "prospects", "public")
+_READERS = ("customers", "prospects", "public")
+_DOING: Mapping[str, Any] = {
+    "draft": gettext_lazy("draft texts"), "translate": gettext_lazy("translate"),
+    "summarise": gettext_lazy("summarise pages and calls"), "classify": gettext_lazy("sort replies and records"),
+    "score": gettext_lazy("score leads"), "segment": gettext_lazy("pick recipients"),
+    "route": gettext_lazy("hand leads to sellers"), "publish": gettext_lazy("publish"),
+    "send": gettext_lazy("send letters"), "spend": gettext_lazy("spend money on adverts"),
+}  # fmt: skip
 _TICKS: Mapping[str, Sequence[tuple[str, Any]]] = {
-    "does": [
-        (name, gettext_lazy("spend money on adverts") if name == "spend" else gettext_lazy("pick recipients")
-         if name == "segment" else ACTION.answers[name]) for name in _DOES
-    ],
-    "readers": [(name, AUDIENCE.answers[name]) for name in _READERS],
+    "does": list(_DOING.items()), "readers": [(name, AUDIENCE.answers[name]) for name in _READERS],
 }  # fmt: skip
 _CHOICES: Mapping[str, Sequence[tuple[str, Any]]] = {
     "hosting": [
         ("own", gettext_lazy("On our own servers")), ("vendor", gettext_lazy("With a vendor")),
-        ("both", gettext_lazy("Both")),
+        ("both", gettext_lazy("Both: ours reads what the vendor’s may not")),
     ],
     "read_before": [("0", gettext_lazy("Nobody")), ("1", gettext_lazy("One")), ("2", gettext_lazy("Two"))],
     "freedom": [
@@ -40,19 +42,26 @@ GROUPS: Sequence[tuple[Any, tuple[str, ...]]] = (
     (gettext_lazy("How far it reaches"), ("freedom", "people_a_day", "money_a_day", "owner")),
 )
 _NOTES: Mapping[str, Any] = {
-    "does": gettext_lazy("Tick what you would miss. What is not ticked is not allowed."),
-    "readers": gettext_lazy("In the end, not on the way there."),
-    "public_interest": gettext_lazy("The EU AI Act asks for more there: two people read it, and it is said."),
-    "people_shown": gettext_lazy("Outside it stays forbidden unless it may act there freely: likeness is personal."),
-    "names": gettext_lazy("Work e-mail, job, company."),
-    "confidential": gettext_lazy("Contracts, prices, plans of others. Never with a vendor."),
+    "does": gettext_lazy("What is not ticked is not allowed."),
+    "readers": gettext_lazy("Nothing ticked: it stays with colleagues."),
+    "public_interest": gettext_lazy(
+        "The EU AI Act asks for more there: outside only what two people have read, and it says that AI took part."
+    ),
+    "people_shown": gettext_lazy("Outside only what two people have read, and it says that AI took part."),
+    "records": gettext_lazy("Scoring leads, picking recipients and handing leads over need it."),
+    "internal": gettext_lazy("A no here holds for the next three too."),
+    "names": gettext_lazy("Work e-mail, job, company. A no here holds for the next one too."),
+    "confidential": gettext_lazy(
+        "Contracts, prices, plans of others. Only for colleagues, and never by a vendor’s model."
+    ),
     "vendor_reads_names": gettext_lazy("You need a contract on data processing for it."),
     "vendor_trains": gettext_lazy("If you do not know, say yes: then it reads only what is public."),
-    "read_before": gettext_lazy("This is the gate that most pages turn on."),
-    "discloses": gettext_lazy("The words stand ready in six languages."),
-    "freedom": gettext_lazy("Never means: a person approves each act."),
-    "people_a_day": gettext_lazy("All letters and pages of one use together. What goes wrong stays small."),
-    "money_a_day": gettext_lazy("In your own currency; 0 for none."),
+    "read_before": gettext_lazy("Nobody only where it may act outside without a person; else one does."),
+    "customers_twice": gettext_lazy("Two read at most."),
+    "discloses": gettext_lazy("The words for it stand ready in six languages."),
+    "freedom": gettext_lazy("Never: a person approves each act. Outside too: people look at samples of it afterwards."),
+    "people_a_day": gettext_lazy("All that it sends and publishes together, so that what goes wrong stays small."),
+    "money_a_day": gettext_lazy("In your own currency, on all adverts together; 0 for none."),
     "owner": gettext_lazy("A role rather than a name: the page outlives people."),
 }
 
@@ -98,10 +107,10 @@ class InterviewForm(forms.Form):
 
 def _field(name: str, asks: Any) -> forms.Field:
     if name in _TICKS:
-        needed = {"required": gettext_lazy("Tick at least one answer.")}
         return forms.MultipleChoiceField(
-            label=asks, choices=_TICKS[name], widget=forms.CheckboxSelectMultiple, error_messages=needed
-        )
+            label=asks, choices=_TICKS[name], widget=forms.CheckboxSelectMultiple, required=name != "readers",
+            error_messages={"required": gettext_lazy("Tick at least one answer.")},
+        )  # fmt: skip
     if name in _NUMBERS:
         return forms.IntegerField(label=asks, min_value=0, max_value=_NUMBERS[name])
     if name == "owner":

@@ -1,7 +1,6 @@
 """The interview: twenty plain questions, and the draft of policy and register that their answers make."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -20,11 +19,10 @@ from marops.domains.policy.pages.frame import Row, decide_ahead, progress, tabs
 from marops.domains.policy.permissions import CHANGE, VIEW
 from marops.domains.policy.queries import shown, uses_shown
 from marops.domains.policy.queries.policies import in_force, policy_of
-from marops.domains.policy.queries.templates import asks_of, documents, offered, sketched, template
+from marops.domains.policy.queries.templates import asks_of, offered, sketched
 from marops.domains.policy.rules.cedar import Compiled
-from marops.domains.policy.rules.document import AiPolicy
-from marops.domains.policy.rules.interview import LIKE, Answers, draft_policy, draft_uses
-from marops.domains.policy.rules.table import Bits
+from marops.domains.policy.rules.clashes import clashes, idle
+from marops.domains.policy.rules.interview import LIKE, QUESTIONS, Answers, draft_policy, draft_uses
 from marops.kernel.definitions import ACTIVATE, UNDECIDED, activate
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import posted, problems_on
@@ -58,7 +56,7 @@ def interview(request: HttpRequest) -> HttpResponse:
 
 
 def _makes(answers: Answers | None) -> Row:
-    """What some answers make: the lines of the policy, its uses, and the template it is nearest to."""
+    """What some answers make: the lines of the policy, its uses, and which answers do not fit together."""
     if answers is None:
         return {"makes": None}
     policy = draft_policy(answers)
@@ -67,27 +65,21 @@ def _makes(answers: Answers | None) -> Row:
     bar: Row = {}
     if cells is not None:
         asks = asks_of(cells)
-        bar = {"bar": asks_bar(asks, "makes"), "shares": shares(asks), "near": _nearest(cells)}
+        bar = {"bar": asks_bar(asks, "makes"), "shares": shares(asks)}
     return {"makes": {
         "may": [one.says for one in policy.rules if one.id.startswith("R")],
         "never": [one.says for one in policy.rules if one.id.startswith("N")],
         "limits": [one.says for one in policy.rules if one.id not in ahead],
         "uses": [one.title for one in draft_uses(answers, today()).values()], **bar,
+        "clashes": [{"asks": _numbered(one.asks), "says": one.says} for one in clashes(answers)],
+        "idle": _numbered(idle(answers)),
     }}  # fmt: skip
 
 
-@cache
-def _templates() -> Mapping[str, Bits]:
-    found = {name: sketched(AiPolicy.model_validate(template(name)).rules) for name in documents()}
-    return {name: cells for name, cells in found.items() if cells is not None}
-
-
-def _nearest(cells: Bits) -> Row | None:
-    """The template that decides most alike, with the share of combinations in which it does."""
-    alike = {name: float((cells == other).mean()) for name, other in _templates().items()}
-    name = max(alike, key=lambda one: alike[one])
-    title = next(one["title"] for one in offered() if one["name"] == name)
-    return {"title": title, "share": alike[name]}
+def _numbered(names: Iterable[str]) -> list[Row]:
+    """Questions by their numbers, each with the place where it stands."""
+    places = {name: at for at, name in enumerate(QUESTIONS, 1)}
+    return [{"number": number, "at": f"ask-{name}"} for number, name in sorted((places[one], one) for one in names)]
 
 
 def _make(request: HttpRequest, answers: Answers) -> HttpResponse:

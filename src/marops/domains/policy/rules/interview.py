@@ -3,9 +3,10 @@
 For a team that has neither. The draft is a beginning: each rule can be read, changed and refused like any other.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Literal, Self, get_args
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,24 +15,25 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from marops.domains.policy.rules.document import AiPolicy, PolicyRule
 from marops.domains.policy.rules.parts import Parts, written
 from marops.domains.policy.rules.uses import AiModel, AiUse, Reach, Reviewing
-from marops.domains.policy.rules.wording import sentence
+from marops.domains.policy.rules.wording import freely, sentence
 
 Does = Literal["draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send", "spend"]
-Reads = Literal["colleagues", "customers", "prospects", "public"]
+Reads = Literal["customers", "prospects", "public"]
 _INSIDE = ("summarise", "classify", "draft", "translate")
 _PROPOSES = ("score", "segment", "route")
+_WRITES = ("draft", "translate")
 _LEAVES = ("publish", "send")
-_OUTSIDE = ("customers", "prospects", "public")
+_LADDER = ("internal", "names", "behaviour")
 _DATA = ("none", "internal", "contact", "behaviour")
 
 
 class Answers(BaseModel):
-    """The twenty answers. What is not answered is the careful answer."""
+    """The twenty answers. What is not answered is the careful answer; where two clash, the careful one counts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     does: list[Does] = ["draft", "summarise"]
-    readers: list[Reads] = ["colleagues"]
+    readers: list[Reads] = []
     public_interest: bool = False
     pictures: bool = False
     people_shown: bool = False
@@ -58,27 +60,52 @@ class Answers(BaseModel):
             raise ValueError("name at least one thing that AI does")
         return self
 
+    @property
+    def data(self) -> tuple[str, ...]:
+        """What it may read: up to the first no, for who reads more has read less."""
+        most = next((at for at, name in enumerate(_LADDER) if not getattr(self, name)), len(_LADDER))
+        told = ("confidential",) if self.confidential and self.internal else ()
+        return (*_DATA[: most + 1], *told)
+
+    @property
+    def lent(self) -> tuple[str, ...]:
+        """What of it a vendor's model may read."""
+        most = 1 if self.vendor_trains else len(_DATA) if self.vendor_reads_names else 2
+        return tuple(one for one in self.data if one in _DATA[:most])
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Readers outside of the house, in the fixed order."""
+        return tuple(one for one in get_args(Reads) if one in self.readers)
+
+    @property
+    def read_first(self) -> int:
+        """How many read what leaves the house: somebody, unless it may act there without a person."""
+        return max(self.read_before, 0 if self.freedom == "outside" else 1)
+
 
 LIKE: Mapping[str, Answers] = {
-    "cautious": Answers(does=["draft", "translate", "summarise", "classify"], readers=["colleagues", "prospects"],
-                        read_before=2, people_a_day=500),
+    "cautious": Answers(
+        does=["draft", "translate", "summarise", "classify", "publish", "send"],
+        readers=["customers", "prospects", "public"], pictures=True, read_before=2, customers_twice=False,
+    ),
     "balanced": Answers(
-        does=["draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send"],
-        readers=["colleagues", "customers", "prospects", "public"], pictures=True, names=True, behaviour=True,
-        vendor_reads_names=True, read_before=1, freedom="inside", people_a_day=5000,
+        does=["draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send", "spend"],
+        readers=["customers", "prospects", "public"], public_interest=True, pictures=True, names=True,
+        behaviour=True, vendor_reads_names=True, read_before=1, freedom="inside", people_a_day=5000, money_a_day=500,
     ),
     "bold": Answers(
         does=["draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send", "spend"],
-        readers=["colleagues", "customers", "prospects", "public"], pictures=True, names=True, behaviour=True,
-        vendor_reads_names=True, read_before=1, customers_twice=False, freedom="outside", people_a_day=20_000,
-        money_a_day=2000,
+        readers=["customers", "prospects", "public"], public_interest=True, pictures=True, names=True,
+        behaviour=True, vendor_reads_names=True, read_before=0, customers_twice=False, freedom="outside",
+        people_a_day=20_000, money_a_day=2000,
     ),
 }  # fmt: skip
 """What companies of three tempers answer: the interview can begin with any of them."""
 
 QUESTIONS: Mapping[str, Any] = {
     "does": gettext_lazy("What does AI do for you, today or soon?"),
-    "readers": gettext_lazy("Who reads or sees what it makes?"),
+    "readers": gettext_lazy("Who outside the house reads or sees what it makes?"),
     "public_interest": gettext_lazy(
         "Do you write about matters of public interest, such as health, politics or safety?"
     ),
@@ -87,14 +114,14 @@ QUESTIONS: Mapping[str, Any] = {
     "records": gettext_lazy("Does it work on leads and figures?"),
     "internal": gettext_lazy("May it read what is internal: plans, briefs, results?"),
     "names": gettext_lazy("May it read names and work data of leads?"),
-    "behaviour": gettext_lazy("May it read what people did: visits, clicks, replies?"),
+    "behaviour": gettext_lazy("May it read what people did: their visits, clicks and replies?"),
     "confidential": gettext_lazy("May it read what partners or customers told you in confidence?"),
     "hosting": gettext_lazy("Where does the model run?"),
-    "vendor_reads_names": gettext_lazy("May a vendor's model read names?"),
+    "vendor_reads_names": gettext_lazy("May the vendor’s model read names and what people did?"),
     "vendor_trains": gettext_lazy("Does the vendor train its model on what it reads of yours?"),
     "read_before": gettext_lazy("How many people read something before it leaves the house?"),
-    "customers_twice": gettext_lazy("Should customers' texts be read by one more person?"),
-    "discloses": gettext_lazy("Do you say that AI took part?"),
+    "customers_twice": gettext_lazy("Does one more person read what goes to customers?"),
+    "discloses": gettext_lazy("Do you tell readers that AI took part?"),
     "freedom": gettext_lazy("May it act without a person before each step?"),
     "people_a_day": gettext_lazy("How many people may it reach in a day?"),
     "money_a_day": gettext_lazy("How much money may it move in a day?"),
@@ -105,23 +132,24 @@ QUESTIONS: Mapping[str, Any] = {
 
 def draft_policy(answers: Answers, today: date | None = None) -> AiPolicy:
     """The policy that the answers make. It breaks no law: what it allows, it allows with more care too."""
-    rules = [rule for made in (_inside, _proposing, _outside, _leaving, _spending, _nevers) for rule in made(answers)]
+    makers = (_inside, _proposing, _outside, _leaving, _closely_read, _spending, _nevers)
+    rules = [rule for made in makers for rule in made(answers)]
     numbered = [one.model_copy(update={"id": f"{one.id}-{at:02}"}) for at, one in enumerate(rules, 1)]
     preamble = _("People decide what leaves the house; what stands on no line is not allowed.")
-    review_by = today + timedelta(days=30 * answers.months) if today else None
+    review_by = _months_on(today, answers.months) if today else None
     title = _("What AI may do in our marketing")
     return AiPolicy(title=title, preamble=preamble, rules=numbered, review_by=review_by)
 
 
-def _data(answers: Answers) -> tuple[str, ...]:
-    """What it may read, always with all that is less sensitive."""
-    known = {"internal": answers.internal, "contact": answers.names, "behaviour": answers.behaviour}
-    most = max((at for at, name in enumerate(_DATA) if known.get(name)), default=0)
-    return _DATA[: most + 1]
+def _months_on(day: date, months: int) -> date:
+    """The same day some months later, or the last of that month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + year, month + 1, min(day.day, monthrange(day.year + year, month + 1)[1]))
 
 
 def _things(answers: Answers, *, inside: bool) -> tuple[str, ...]:
     told = {"words": True, "public_interest": answers.public_interest and inside, "pictures": answers.pictures,
+            "likeness": answers.people_shown and inside, "sound": answers.people_shown and inside,
             "records": answers.records and inside}  # fmt: skip
     return tuple(name for name, yes in told.items() if yes)
 
@@ -145,11 +173,12 @@ def _rule(
 def _said(given: Mapping[str, Sequence[Any]]) -> str:
     """What is allowed, with what has to happen first: “Send words for customers, once two people have read it.”"""
     readers, said = min(given.get("review", (0,))), given.get("disclosed") == (True,)
+    told = sentence({name: value for name, value in given.items() if name != "autonomy"}).removesuffix(".")
+    more = ["", _("once read by one person"), _("once read by two people")][readers]
     # Who reads it first says more than that a person approves it.
-    told = sentence({name: value for name, value in given.items() if name != "autonomy" or not readers})
-    more = ["", _("once one person has read it"), _("once two people have read it")][readers]
-    parts = [told.removesuffix("."), more, _("saying that AI took part") if said else ""]
-    return ", ".join(one for one in parts if one) + "."
+    how = "" if readers else freely(given)
+    parts = [told, _("saying that AI took part") if said else "", more]
+    return "; ".join(one for one in (", ".join(part for part in parts if part), how) if one) + "."
 
 
 def _late(answers: Answers, says: str, because: str, condition: str, actions: tuple[str, ...]) -> PolicyRule:
@@ -161,7 +190,7 @@ def _inside(answers: Answers) -> Iterator[PolicyRule]:
     if doing := _chosen(answers, _INSIDE):
         yield _rule(
             answers, "permit", _("It stays in the house, and a person sees the source."), action=doing,
-            content=_things(answers, inside=True), audience=("colleagues",), data=_data(answers),
+            content=_things(answers, inside=True), audience=("colleagues",), data=answers.data,
             autonomy=_upto(2 if answers.freedom == "never" else 4),
         )  # fmt: skip
 
@@ -170,20 +199,33 @@ def _proposing(answers: Answers) -> Iterator[PolicyRule]:
     if (doing := _chosen(answers, _PROPOSES)) and answers.records:
         yield _rule(
             answers, "permit", _("People decide who is addressed and who calls."), action=doing, content=("records",),
-            audience=("colleagues",), data=_data(answers), autonomy=_upto(2 if answers.freedom == "never" else 3),
+            audience=("colleagues",), data=_but_secrets(answers.data),
+            autonomy=_upto(2 if answers.freedom == "never" else 3),
             review=(1, 2) if answers.freedom == "never" else (),
         )  # fmt: skip
 
 
+def _but_secrets(data: Sequence[str]) -> list[str]:
+    """Without what was told in confidence, which stays with colleagues who read and write."""
+    return [one for one in data if one != "confidential"]
+
+
+def _but_people(data: Sequence[str]) -> list[str]:
+    return [one for one in data if one in ("none", "internal")]
+
+
 def _readers(answers: Answers) -> Iterator[tuple[tuple[str, ...], int]]:
     """Readers outside with how many people read first; customers apart where they are read once more."""
-    outside = tuple(one for one in _OUTSIDE if one in answers.readers)
-    more = min(2, answers.read_before + 1)
-    if answers.customers_twice and more > answers.read_before and "customers" in outside:
+    outside, more = answers.outside, min(2, answers.read_first + 1)
+    if answers.customers_twice and more > answers.read_first and "customers" in outside:
         yield ("customers",), more
         outside = tuple(one for one in outside if one != "customers")
     if outside:
-        yield outside, answers.read_before
+        yield outside, answers.read_first
+
+
+def _freely(answers: Answers) -> int:
+    return 3 if answers.freedom == "outside" else 2
 
 
 def _atleast(readers: int) -> tuple[int, ...]:
@@ -191,36 +233,53 @@ def _atleast(readers: int) -> tuple[int, ...]:
 
 
 def _outside(answers: Answers) -> Iterator[PolicyRule]:
-    doing = _chosen(answers, ("draft", "translate"))
+    doing = _chosen(answers, _WRITES)
     for audience, readers in _readers(answers) if doing else ():
         yield _rule(
             answers, "permit", _("We answer for every word."), action=doing, content=_things(answers, inside=False),
-            audience=audience, data=_data(answers), autonomy=_upto(2), review=_atleast(readers),
+            audience=audience, data=_but_secrets(answers.data), autonomy=_upto(_freely(answers)),
+            review=_atleast(readers),
         )  # fmt: skip
 
 
 def _leaving(answers: Answers) -> Iterator[PolicyRule]:
-    doing, most = _chosen(answers, _LEAVES), 3 if answers.freedom == "outside" else 2
+    doing = _chosen(answers, _LEAVES)
     for audience, readers in _readers(answers) if doing else ():
         yield _rule(
             answers, "permit", _("Somebody answers for what leaves the house."), action=doing,
-            content=_things(answers, inside=False), audience=audience, data=_data(answers), autonomy=_upto(most),
-            review=_atleast(readers), disclosed=(True,) if answers.discloses else (),
+            content=_things(answers, inside=False), audience=audience, data=_but_secrets(answers.data),
+            autonomy=_upto(_freely(answers)), review=_atleast(readers), disclosed=(True,) if answers.discloses else (),
         )  # fmt: skip
-    if answers.public_interest and doing:
+
+
+def _close(answers: Answers) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """What two people read before it goes outside, and what always says that AI took part: name, title, what, why."""
+    if answers.public_interest:
+        yield ("interest", _("Writing about matters of public interest"), ("public_interest",),
+               _("Article 50(4) of the EU AI Act wants a person who answers for them."))  # fmt: skip
+    if answers.people_shown:
+        yield (
+            "people", _("Pictures and voices of people"), ("likeness", "sound"),
+            _("Voice and likeness belong to the person, and Article 50(4) of the EU AI Act wants it said."),
+        )  # fmt: skip
+
+
+def _closely_read(answers: Answers) -> Iterator[PolicyRule]:
+    doing = _chosen(answers, (*_WRITES, *_LEAVES))
+    for _name, _title, content, because in _close(answers) if doing and answers.outside else ():
         yield _rule(
-            answers, "permit", _("Article 50(4) of the EU AI Act wants a person who answers for them."), action=doing,
-            content=("public_interest",), audience=_OUTSIDE, data=("none", "internal"), autonomy=_upto(2), review=(2,),
+            answers, "permit", because, action=doing, content=content, audience=answers.outside,
+            data=_but_people(answers.data), autonomy=_upto(2), review=(2,),
             disclosed=(True,),
         )  # fmt: skip
 
 
 def _spending(answers: Answers) -> Iterator[PolicyRule]:
-    outside = tuple(one for one in _OUTSIDE if one in answers.readers)
-    if "spend" in answers.does and answers.money_a_day and outside:
+    if spends(answers):
         yield _rule(
             answers, "permit", _("Money is looked at by a person."), action=("spend",),
-            content=_things(answers, inside=False), audience=outside, data=("none", "internal"),
+            content=_things(answers, inside=False), audience=answers.outside,
+            data=_but_people(answers.data),
             autonomy=_upto(4 if answers.freedom == "outside" else 2), review=(1, 2),
         )  # fmt: skip
         yield _late(
@@ -230,85 +289,139 @@ def _spending(answers: Answers) -> Iterator[PolicyRule]:
         )  # fmt: skip
 
 
+def spends(answers: Answers) -> bool:
+    """Does it move money at all?"""
+    return bool("spend" in answers.does and answers.money_a_day and answers.outside)
+
+
+def leaves(answers: Answers) -> bool:
+    """Does anything leave the house?"""
+    return bool(_chosen(answers, _LEAVES) and answers.outside)
+
+
 def _nevers(answers: Answers) -> Iterator[PolicyRule]:
-    everyone = (*_OUTSIDE, "minors")
     ground = _("Article 9 GDPR asks for a ground that marketing does not have.")
-    yield _rule(answers, "forbid", ground, says=_("Never read health, belief or other special data."),
-                data=("special",))  # fmt: skip
-    yield _rule(answers, "forbid", _("What is gone cannot be looked at any more; people delete."),
-                says=_("Never delete."), action=("delete",))  # fmt: skip
-    if not answers.people_shown or answers.freedom != "outside":
-        yield _rule(answers, "forbid", _("Voice and likeness belong to the person."),
-                    says=_("Never speak or appear as a person to readers outside."),
-                    content=("likeness", "sound"), audience=everyone)  # fmt: skip
-    yield _rule(answers, "forbid", _("They are protected everywhere, in different ways."),
-                says=_("Never address minors."), audience=("minors",))  # fmt: skip
-    if not answers.confidential:
-        yield _rule(answers, "forbid", _("We promised not to pass it on."),
-                    says=_("Never read what others told us in confidence."), data=("confidential",))  # fmt: skip
-    elif answers.hosting != "own":
-        yield _rule(answers, "forbid", _("We promised not to pass it on."),
-                    says=_("Never let a vendor read what others told us in confidence."),
-                    data=("confidential",), hosting=("vendor",))  # fmt: skip
-    outside = answers.hosting != "own"
-    if outside and not answers.vendor_reads_names:
-        kept = ("contact", "behaviour")
-        yield _rule(answers, "forbid", _("Names stay in the house."),
-                    says=_("Never let a vendor read names or what people did."), data=kept,
-                    hosting=("vendor",))  # fmt: skip
-    if outside and answers.vendor_trains:
-        yield _rule(answers, "forbid", _("What a vendor learns from, others can read off."),
-                    says=_("Never let a vendor that learns from it read what is ours."), hosting=("vendor",),
-                    data=("internal", "contact", "behaviour", "confidential", "special"))  # fmt: skip
+    yield _never(answers, _("Never read health, belief or other special data."), ground, data=("special",))
+    yield _never(answers, _("Never delete."), _("What is gone cannot be looked at any more; people delete."),
+                 action=("delete",))  # fmt: skip
+    if not answers.people_shown:
+        yield _never(answers, _("Never speak or appear as a person to readers outside."),
+                     _("Voice and likeness belong to the person."), content=("likeness", "sound"),
+                     audience=(*get_args(Reads), "minors"))  # fmt: skip
+    yield _never(answers, _("Never address minors."), _("They are protected everywhere, in different ways."),
+                 audience=("minors",))  # fmt: skip
+    if "confidential" not in answers.data:
+        yield _never(answers, _("Never read what others told us in confidence."), _("We promised not to pass it on."),
+                     data=("confidential",))  # fmt: skip
+    yield from _nothing_for_vendors(answers)
     yield _late(answers, _("Write only to people who agreed."), _("Consent is asked for each of them when it happens."),
                 "!context.consented", ("send",))  # fmt: skip
-    yield _late(
-        answers, _("Reach no more than %(most)s people a day.") % {"most": f"{answers.people_a_day:,}"},
-        _("What goes wrong stays small."), f"context.recipients_today + context.recipients > {answers.people_a_day}",
-        _LEAVES,
-    )  # fmt: skip
+    if leaves(answers):
+        yield _late(
+            answers, _("Reach no more than %(most)s people a day.") % {"most": f"{answers.people_a_day:,}"},
+            _("What goes wrong stays small."),
+            f"context.recipients_today + context.recipients > {answers.people_a_day}", _LEAVES,
+        )  # fmt: skip
+
+
+def _never(answers: Answers, says: str, because: str, **given: Any) -> PolicyRule:
+    return _rule(answers, "forbid", because, says=says, **given)
+
+
+def _nothing_for_vendors(answers: Answers) -> Iterator[PolicyRule]:
+    """What no vendor's model may read, or that none is used."""
+    if answers.hosting == "own":
+        yield _never(answers, _("Never use a vendor’s model."), _("What we know stays in the house."),
+                     hosting=("vendor",))  # fmt: skip
+        return
+    if "confidential" in answers.data:
+        yield _never(answers, _("Never let a vendor read what others told us in confidence."),
+                     _("We promised not to pass it on."), data=("confidential",), hosting=("vendor",))  # fmt: skip
+    if not answers.vendor_reads_names:
+        yield _never(answers, _("Never let a vendor read names, visits or clicks."), _("Names stay in the house."),
+                     data=("contact", "behaviour"), hosting=("vendor",))  # fmt: skip
+    if answers.vendor_trains:
+        yield _never(answers, _("Never let a vendor that learns from it read what is ours."),
+                     _("What a vendor learns from, others can read off."), hosting=("vendor",),
+                     data=("internal", "contact", "behaviour", "confidential", "special"))  # fmt: skip
 
 
 def draft_uses(answers: Answers, today: date) -> dict[str, AiUse]:
     """Short name → entry of the register, one for each kind of work that the answers name."""
-    review_by = today + timedelta(days=30 * answers.months)
-    hosting: Literal["own", "vendor"] = "own" if answers.hosting == "own" else "vendor"
+    made = (_use_inside, _use_leads, _use_outside, _uses_close, _use_money)
+    return {name: use for one in made for name, use in one(answers, _months_on(today, answers.months))}
+
+
+Uses = Iterator[tuple[str, AiUse]]
+_SAMPLES = Reviewing(needed=1, when="sample", sample=0.1)
+
+
+def _common(answers: Answers, review_by: date, *, own: bool) -> dict[str, Any]:
+    """What entries share. With models of both kinds, our own does the work of the house and the vendor's the rest."""
     unnamed = _("to be named")
-    model = AiModel(vendor=unnamed, name=unnamed, hosting=hosting, trains_on_ours=answers.vendor_trains)
-    outside = [one for one in _OUTSIDE if one in answers.readers]
-    data = _data(answers)
-    if hosting == "vendor":
-        data = data[: 1 if answers.vendor_trains else 4 if answers.vendor_reads_names else 2]
-    common: dict[str, Any] = {
-        "owner": answers.owner, "model": model, "data": list(data), "review_by": review_by,
-        "discloses": answers.discloses,
-    }  # fmt: skip
-    free = answers.freedom != "never"
-    reads = ["metrics.view", "workflows.view", *(["leads.view"] if "contact" in data else [])]
-    found = {}
+    hosting = "own" if answers.hosting == "own" or (own and answers.hosting == "both") else "vendor"
+    model = AiModel.model_validate({"vendor": unnamed, "name": unnamed, "hosting": hosting,
+                                    "trains_on_ours": hosting == "vendor" and answers.vendor_trains})  # fmt: skip
+    return {"owner": answers.owner, "model": model, "review_by": review_by, "discloses": answers.discloses,
+            "data": list(answers.data if hosting == "own" else answers.lent)}  # fmt: skip
+
+
+def _use_inside(answers: Answers, review_by: date) -> Uses:
+    common = _common(answers, review_by, own=True)
     if doing := _chosen(answers, _INSIDE):
-        found["inside"] = AiUse(
+        yield "inside", AiUse(
             title=_("Reading and writing for colleagues"), actions=list(doing), audience=["colleagues"],
-            content=list(_things(answers, inside=True)), autonomy=4 if free else 2, reversibility="easy",
-            rights=[*reads, "definitions.change"], **common,
+            content=list(_things(answers, inside=True)), autonomy=2 if answers.freedom == "never" else 4,
+            reversibility="easy", rights=[*_reading(common["data"]), "definitions.change"], **common,
         )  # fmt: skip
+
+
+def _reading(data: Sequence[str]) -> list[str]:
+    return ["metrics.view", "workflows.view", *(["leads.view"] if "contact" in data else [])]
+
+
+def _use_leads(answers: Answers, review_by: date) -> Uses:
+    common, free = _common(answers, review_by, own=True), answers.freedom != "never"
+    common["data"] = _but_secrets(common["data"])
     if (doing := _chosen(answers, _PROPOSES)) and answers.records:
-        found["leads"] = AiUse(
+        more = ["definitions.change", *(["leads.assign"] if "route" in doing else [])]
+        yield "leads", AiUse(
             title=_("Working on leads"), actions=list(doing), audience=["colleagues"], content=["records"],
-            autonomy=3 if free else 2, reversibility="easy", review=Reviewing(needed=0 if free else 1),
-            rights=[*reads, "definitions.change", *(["leads.assign"] if "route" in doing else [])], **common,
+            autonomy=3 if free else 2, reversibility="easy", review=_SAMPLES if free else Reviewing(needed=1),
+            rights=[*_reading(common["data"]), *more], **common,
         )  # fmt: skip
-    if (doing := _chosen(answers, ("draft", "translate", *_LEAVES))) and outside:
-        found["outside"] = AiUse(
-            title=_("Writing for readers outside"), actions=list(doing), audience=outside,
+
+
+def _use_outside(answers: Answers, review_by: date) -> Uses:
+    common = _common(answers, review_by, own=False)
+    common["data"] = _but_secrets(common["data"])
+    if (doing := _chosen(answers, (*_WRITES, *_LEAVES))) and answers.outside:
+        yield "outside", AiUse(
+            title=_("Writing for readers outside"), actions=list(doing), audience=list(answers.outside),
+            content=list(_things(answers, inside=False)), autonomy=_freely(answers), reversibility="none",
+            review=Reviewing(needed=answers.read_first) if answers.read_first else _SAMPLES,
+            reach=Reach(recipients=answers.people_a_day if leaves(answers) else None), **common,
+        )  # fmt: skip
+
+
+def _uses_close(answers: Answers, review_by: date) -> Uses:
+    common = _common(answers, review_by, own=False) | {"discloses": True}
+    common["data"] = _but_people(common["data"])
+    doing = _chosen(answers, (*_WRITES, *_LEAVES))
+    for name, title, content, _because in _close(answers) if doing and answers.outside else ():
+        yield name, AiUse(
+            title=title, actions=list(doing), audience=list(answers.outside), content=list(content), autonomy=2,
+            reversibility="none", review=Reviewing(needed=2),
+            reach=Reach(recipients=answers.people_a_day if leaves(answers) else None), **common,
+        )  # fmt: skip
+
+
+def _use_money(answers: Answers, review_by: date) -> Uses:
+    common = _common(answers, review_by, own=False)
+    common["data"] = _but_people(common["data"])
+    if spends(answers):
+        yield "money", AiUse(
+            title=_("Moving money between adverts"), actions=["spend"], audience=list(answers.outside),
             content=list(_things(answers, inside=False)), autonomy=2, reversibility="none",
-            review=Reviewing(needed=answers.read_before), reach=Reach(recipients=answers.people_a_day), **common,
+            review=Reviewing(needed=1), reach=Reach(money=answers.money_a_day), **common,
         )  # fmt: skip
-    if "spend" in answers.does and answers.money_a_day and outside:
-        found["money"] = AiUse(
-            title=_("Moving money between adverts"), actions=["spend"], audience=outside,
-            content=list(_things(answers, inside=False)), autonomy=2, reversibility="none",
-            review=Reviewing(needed=1), reach=Reach(money=answers.money_a_day),
-            **common | {"data": [one for one in data if one in ("none", "internal")]},
-        )  # fmt: skip
-    return found

@@ -31,11 +31,11 @@ def sentence(parts: Mapping[str, Sequence[Value]], *, exact: bool = False) -> st
     says the most; with `exact` it names each answer, where a set leaves lesser ones out.
     """
     said = " ".join(one for one in (_verb(parts), _reader(parts)) if one)
-    using, freely = _using(parts, exact), _freely(parts, exact)
+    using, how = _using(parts, exact), freely(parts, exact=exact)
     said = f"{said}, {using}" if using else said
     where = _given(parts, "hosting")
     said = f"{said}, {answers('hosting', where)}" if where else said
-    said = f"{said}; {freely}" if freely else said
+    said = f"{said}; {how}" if how else said
     return said[:1].upper() + said[1:] + "."
 
 
@@ -56,7 +56,7 @@ def bounds(parts: Mapping[str, Sequence[Value]]) -> str:
     where = _given(parts, "hosting")
     reads = _most(parts)
     reads = _("reads at most %(data)s") % {"data": reads} if reads else _using(parts, exact=False)
-    said = [reads, answers("hosting", where) if where else "", _freely(parts, exact=False)]
+    said = [reads, answers("hosting", where) if where else "", freely(parts)]
     said = [one for one in said if one]
     told = "; ".join(said)
     return f"{told[:1].upper()}{told[1:]}." if told else ""
@@ -70,8 +70,9 @@ def _verb(parts: Mapping[str, Sequence[Value]]) -> str:
     if tuple(doing) == ("spend",) and what and "records" not in what:
         return _("spend money on adverts with %(what)s") % told
     verb = answers("action", doing)
-    if what and set(what) == {"records"} and doing[-1] == "segment":
-        verb = listed([answers("action", [one]) for one in doing[:-1]] + [_("pick recipients from")])
+    if what and set(what) == {"records"} and "segment" in doing:
+        others = [answers("action", [one]) for one in doing if one != "segment"]
+        verb = listed([*others, _("pick recipients from")])
     return _("%(verb)s %(what)s") % {"verb": verb, **told}
 
 
@@ -103,7 +104,8 @@ def _using(parts: Mapping[str, Sequence[Value]], exact: bool) -> str:
     return _("using %(data)s") % {"data": answers("data", data)}
 
 
-def _freely(parts: Mapping[str, Sequence[Value]], exact: bool) -> str:
+def freely(parts: Mapping[str, Sequence[Value]], *, exact: bool = False) -> str:
+    """How freely it acts; empty where there is no bound. “A person approves each.”"""
     values = _given(parts, "autonomy")
     if not values or set(values) == {1, 2, 3, 4, 5}:
         return ""

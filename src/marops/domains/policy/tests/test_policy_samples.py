@@ -95,7 +95,7 @@ def test_over_the_page_and_rest_as_by_command(cast: Cast, ai: Any) -> None:
     assert [one["act"] for one in samuel.get("/api/v1/ai/samples").json()["items"]] == [str(act)]
     found = samuel.post(f"/api/v1/ai/samples/{act}", {"right": True}, content_type="application/json").json()
     assert (found["state"], found["may_look"], found["why_not"]) == ("right", False, "It was looked at already.")
-    assert "1 were looked at, 0 were wrong" in cast.client("vera").get("/policy/desk").content.decode()
+    assert "1 looked at, of them wrong: 0" in cast.client("vera").get("/policy/desk").content.decode()
 
 
 @pytest.mark.django_db

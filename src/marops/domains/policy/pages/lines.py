@@ -12,13 +12,11 @@ from marops.domains.policy.pages.frame import Row, begun, state_said
 from marops.domains.policy.permissions import TRAIL, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.policies import Policy, policy_of
+from marops.domains.policy.queries.sheet import acts_url
 from marops.domains.policy.queries.told import page_json
 from marops.domains.policy.rules.wording import sentence
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.permissions import may
-
-QUARTER = 90
-"""So many days of acts stand behind a line."""
 
 
 @require_GET
@@ -32,11 +30,11 @@ def line(request: HttpRequest, at: int) -> HttpResponse:
     if at >= len(lines):
         raise MaropsError(NOT_FOUND, _("Version %(n)s has no such line.") % {"n": policy.row.version})
     one = lines[at]
-    counts = shown.lately(lines, QUARTER).lines[at]
+    counts = shown.lately(policy, lines).lines[at]
     context: Row = {
-        "line": one, "row": policy.row, "state": state_said(policy.row), "counts": counts, "days": QUARTER,
+        "line": one, "row": policy.row, "state": state_said(policy.row), "counts": counts, "days": shown.QUARTER,
         "exact": [sentence(box, exact=True) for box in one["boxes"]], "rules": _rules(policy, one["rules"]),
-        "sees_trail": may(actor_of(request), TRAIL),
+        "acts_url": acts_url(policy, at) if any(counts.values()) and may(actor_of(request), TRAIL) else "",
     }  # fmt: skip
     return render(request, "policy/line.html", context)
 
@@ -62,5 +60,5 @@ def because(request: HttpRequest) -> HttpResponse:
 
 def _by_use() -> list[Row]:
     """What each use did lately."""
-    rows = shown.recent().values("use").annotate(**shown.BY_VERDICT, n=Count("id")).order_by("-n", "use")
+    rows = shown.recent(shown.QUARTER).values("use").annotate(**shown.BY_VERDICT, n=Count("id")).order_by("-n", "use")
     return [dict(row) for row in rows]

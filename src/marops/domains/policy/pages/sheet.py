@@ -17,7 +17,7 @@ from marops.domains.policy.pages.frame import Row, begun, decide_ahead, job_of, 
 from marops.domains.policy.pages.versions import history
 from marops.domains.policy.pages.what_if import what_if_of
 from marops.domains.policy.papers.policy import policy_pdf
-from marops.domains.policy.permissions import CHANGE, STOP, VIEW
+from marops.domains.policy.permissions import CHANGE, STOP, TRAIL, VIEW
 from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.entering import policy_enters
 from marops.domains.policy.queries.policies import SLUG, Policy, in_force, no_policy, policy_of
@@ -71,6 +71,7 @@ def _sheet(request: HttpRequest, policy: Policy) -> HttpResponse:
     context: Row = {
         "tabs": tabs(request, "page"), "policy": policy, "row": row, "state": state_said(row), "kind": row.state,
         "may_change": may(actor_of(request), CHANGE), "who": who_wrote([row])[0], **_switch(request),
+        "sees_trail": may(actor_of(request), TRAIL),
         "history": history(shown.rows(), HISTORY),
         "undecided": row.state in UNDECIDED, "active": row.state == Definition.State.ACTIVE,
     }  # fmt: skip
@@ -107,8 +108,8 @@ def _answer(context: Row) -> str:
 
 def _did(lately: shown.Lately) -> str:
     if not (lately.yes or lately.waits or lately.no):
-        return _("AI did nothing in the last 30 days; nothing waits and nothing was refused.")
-    done = ngettext("AI did one thing in the last 30 days", "AI did %(n)s things in the last 30 days", lately.yes)
+        return _("AI did nothing in the last 90 days; nothing waited and nothing was refused.")
+    done = ngettext("AI did one thing in the last 90 days", "AI did %(n)s things in the last 90 days", lately.yes)
     waits = ngettext("one had to wait for a person", "%(n)s had to wait for a person", lately.waits)
     refused = ngettext("one was refused", "%(n)s were refused", lately.no)
     return _("%(done)s; %(waits)s and %(refused)s.") % {

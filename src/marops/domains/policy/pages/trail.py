@@ -20,8 +20,9 @@ from marops.domains.policy.draft_forms import EvidenceForm
 from marops.domains.policy.jobs import VERIFY
 from marops.domains.policy.pages.frame import OPEN, Row, tabs
 from marops.domains.policy.permissions import TRAIL
-from marops.domains.policy.queries import overrides, register
+from marops.domains.policy.queries import overrides, register, shown
 from marops.domains.policy.queries.policies import policy_of
+from marops.domains.policy.queries.told import page_json
 from marops.domains.policy.rules.domain import ACTION
 from marops.domains.policy.rules.wording import listed
 from marops.kernel.clock import now
@@ -44,10 +45,11 @@ def trail(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: EvidenceForm | None = None) -> HttpResponse:
-    actor, use, verdict = actor_of(request), request.GET.get("use", ""), request.GET.get("verdict", "")
-    found = public.trail(actor, use, verdict if verdict in VERDICTS else "", request.GET.get("after") or None, SHOWN)
+    use, verdict, line = request.GET.get("use", ""), request.GET.get("verdict", ""), _line(request)
+    told = verdict if verdict in VERDICTS else ""
+    found = register.trail(use, told, request.GET.get("after") or None, SHOWN, line["among"] if line else None)
     uses = {one["use"]: one["document"]["title"] for one in register.register()}
-    kept = {"use": use, "verdict": verdict}
+    kept = {"use": use, "verdict": verdict, **(line["query"] if line else {})}
     older = {name: value for name, value in kept.items() if value} | {"after": found["next"]} if found["next"] else {}
     answers = [(key, words) for key, (words, _kind) in VERDICTS.items()]
     context = {
@@ -56,11 +58,25 @@ def _page(request: HttpRequest, form: EvidenceForm | None = None) -> HttpRespons
             {"key": "use", "label": _("Use"), "options": sorted(uses.items())},
             {"key": "verdict", "label": _("Answer"), "options": answers},
         ],
-        "older": f"?{urlencode(older)}" if older else "", "newest": not request.GET.get("after"),
+        "line": line, "older": f"?{urlencode(older)}" if older else "", "newest": not request.GET.get("after"),
         "proof": _proof(), "form": form or EvidenceForm(initial={"use": use}), "days": DAYS,
         "overrides": overrides.overrides(now() - timedelta(days=DAYS)),
     }  # fmt: skip
     return render(request, "policy/trail.html", context, status=422 if form and form.is_bound else 200)
+
+
+def _line(request: HttpRequest) -> Row | None:
+    """The line of the page whose acts are asked for, where it is one."""
+    query = {name: request.GET.get(name, "") for name in ("version", "line")}
+    if query["line"] != "none" and not (query["line"].isdecimal() and len(query["line"]) < 6):
+        return None
+    policy, at = policy_of(query["version"]), None if query["line"] == "none" else int(query["line"])
+    told = page_json(policy)
+    lines = [*told["lines"], *told["details"]]
+    if at is not None and at >= len(lines):
+        return None
+    return {"head": "" if at is None else lines[at]["head"], "version": policy.row.version, "days": shown.QUARTER,
+            "query": query, "among": shown.acts_of(policy, lines, at)}  # fmt: skip
 
 
 def _row(one: Row, uses: Row) -> Row:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from marops import __version__
 from marops.domains.policy.charts import shares
 from marops.domains.policy.queries.policies import Policy
-from marops.domains.policy.queries.sheet import agreed, grouped, since, told_of
+from marops.domains.policy.queries.sheet import grouped, since, told_of
+from marops.domains.policy.queries.shown import QUARTER
 from marops.kernel.clock import now
 from marops.kernel.printing import pdf
 from marops.kernel.workspace import today
@@ -38,10 +39,10 @@ def content(policy: Policy, day: date) -> dict[str, Any]:
         "parts": [_part(one) for one in found["parts"]], "details": [_part(one) for one in found["details"]],
         "live": found["lately"] is not None,
         "moment": found["moment"]["says"], "moment_rules": ", ".join(found["moment"]["rules"]),
-        "agreed": agreed(told), "asks": asks, "shares": shares(asks),
+        "agreed": found["agreed"], "asks": asks, "shares": shares(asks),
         "words": {
-            "days": _("last 30 days"), "needs": _("Needs"), "details": _("Details: what reaches less far"),
-            "each": _("Each time:"),
+            "days": _("last %(n)s days") % {"n": QUARTER}, "needs": _("Needs"),
+            "details": _("Details: what reaches less far"), "each": _("Each time:"),
             "free": _("free"), "gate": _("gate"), "never": _("never"),
             "combinations": _("of %(asks)s asks, in %(n)s combinations, each decided") % {
                 "asks": grouped(sum(asks.values())), "n": grouped(told["combinations"])},
@@ -56,8 +57,9 @@ def content(policy: Policy, day: date) -> dict[str, Any]:
 
 def _part(one: dict[str, Any]) -> dict[str, Any]:
     lines = [
-        {"says": line["head"], "also": line["bounds"], "needed": line["needed"], "rules": ", ".join(line["rules"]),
-         "live": [{"n": n, "word": word} for n, word in line["live"]]}
+        {"says": line["head"], "also": line["bounds"], "needed": line["needed"],
+         "rules": ", ".join((*line["rules"], *([line["owner"]] if line["owner"] else []))),
+         "live": [{"n": of["n"], "word": of["word"]} for of in line["live"]]}
         for line in one["lines"]
     ]  # fmt: skip
     return {"kind": one["css"], "heading": one["heading"], "lines": lines}

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from marops.domains.policy.models import AiAct, AiDraft, AiSwitch
 from marops.domains.policy.queries.disclosures import PLAIN, words_of
 from marops.domains.policy.queries.uses import KIND, uses
@@ -44,10 +46,10 @@ def _told(row: Definition, switch: AiSwitch | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def trail(use: str, verdict: str, after: str | None, limit: int) -> dict[str, Any]:
-    """Acts of AI, the newest first, with a cursor."""
+def trail(use: str, verdict: str, after: str | None, limit: int, among: Q | None = None) -> dict[str, Any]:
+    """Acts of AI, the newest first, with a cursor; only some of them where it is said which."""
     most = checked_limit(limit)
-    rows = AiAct.objects.order_by("-id")
+    rows = AiAct.objects.filter(among or Q()).order_by("-id")
     rows = rows.filter(use=use) if use else rows
     rows = rows.filter(verdict=verdict) if verdict else rows
     if after:

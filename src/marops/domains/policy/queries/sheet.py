@@ -1,6 +1,6 @@
 """The one page told line by line, with what AI did of each lately: the same for the screen and for paper."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -33,15 +33,19 @@ def told_of(policy: Policy) -> Row:
     """The page in parts, each line with what AI did of it lately; the same for the screen and for paper."""
     told = page_json(policy)
     lines = [*told["lines"], *told["details"]]
-    lately = shown.lately(lines) if policy.row.state == Definition.State.ACTIVE else None
+    everybody = {one.owner for one in policy.document.rules}
+    lately = shown.lately(policy, lines) if policy.row.state == Definition.State.ACTIVE else None
     for at, one in enumerate(lines):
-        one["live"] = _live(one["verdict"], lately.lines[at]) if lately else []
+        one["live"] = _live(one["verdict"], lately.lines[at], acts_url(policy, at)) if lately else []
+        one["owner"] = listed(one["owners"]) if len(everybody) > 1 else ""
         one["needed"] = _(" or ").join(one["needs"])
         one["because"] = f"{reverse('policy:line', args=[at])}?version={policy.row.version}"
     return {
         "told": told, "lately": lately, "parts": _parts(told["lines"]), "details": _parts(told["details"]),
-        "more": len(told["details"]), "company": workspace().name, "overdue": _overdue(told),
-        "since": since(policy), "agreed": agreed(told), "moment": _moment(policy),
+        "more": len(told["details"]),
+        "beside": {"n": lately.beside if lately else 0, "url": f"{acts_url(policy, 'none')}&verdict=no"},
+        "company": workspace().name, "overdue": _overdue(told),
+        "since": since(policy), "agreed": agreed(told, everybody), "moment": _moment(policy),
     }  # fmt: skip
 
 
@@ -67,15 +71,22 @@ def _parts(lines: Sequence[Row]) -> list[Row]:
     return [one for one in found if one["lines"]]
 
 
-def _live(verdict: str, counts: Any) -> list[tuple[str, str]]:
-    """Number and word of what was done of a line."""
+def acts_url(policy: Policy, at: int | str) -> str:
+    """Where the acts stand that are counted in a line, or in `none`."""
+    return f"{reverse('policy:trail')}?version={policy.row.version}&line={at}"
+
+
+def _live(verdict: str, counts: Any, url: str) -> list[Row]:
+    """Number and word of what was done of a line, and where those acts stand."""
     if verdict == "never":
-        return [(grouped(counts["no"]), _("refused"))]
-    if verdict == "free":
-        return [(grouped(counts["yes"]), _("done"))]
-    asked = (grouped(counts["yes"] + counts["waits"]), _("asked"))
-    waits = (grouped(counts["waits"]), _("had to wait"))
-    return [asked, waits] if counts["waits"] else [asked]
+        found = [(counts["no"], _("refused"), url)]
+    elif verdict == "free":
+        found = [(counts["yes"], _("done"), url)]
+    else:
+        found = [(counts["yes"] + counts["waits"], _("asked"), url)]
+        if counts["waits"]:
+            found.append((counts["waits"], _("had to wait"), f"{url}&verdict=waits"))
+    return [{"n": grouped(n), "word": word, "url": there if n else ""} for n, word, there in found]
 
 
 def since(policy: Policy) -> str:
@@ -89,10 +100,11 @@ def since(policy: Policy) -> str:
     return _("Version %(n)s, a draft: not in force") % {"n": row.version}
 
 
-def agreed(told: Mapping[str, Any]) -> str:
-    """Who agreed, and when it is looked at again."""
+def agreed(told: Mapping[str, Any], everybody: Collection[str] = ()) -> str:
+    """Who agreed, when it is looked at again, and who answers for it where that is one for all lines."""
     people = listed(told["agreed_by"])
     said = _("Agreed by %(people)s.") % {"people": people} if people else _("Nobody has agreed yet.")
     day = told["review_by"]
     again = _("Next review %(day)s.") % {"day": date_format(day, "j F Y")} if day else _("No next review is set.")
-    return f"{said} {again}"
+    answers = _("%(owner)s answers for every line.") % {"owner": next(iter(everybody))} if len(everybody) == 1 else ""
+    return " ".join(one for one in (answers, said, again) if one)

@@ -1,6 +1,6 @@
 """What the pages show beside the policy's own words: what AI did of late, its versions, the switch for everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,8 @@ from marops.kernel.definitions import UNDECIDED, load, versions
 from marops.kernel.models import Definition
 
 DAYS = 30
+QUARTER = 90
+"""So many days of acts stand behind a line of the page."""
 BY_VERDICT = {name: Count("id", filter=Q(verdict=name)) for name in ("yes", "waits", "no")}
 """How many acts were done, wait and were refused."""
 _VERDICTS = {"free": ("yes",), "gated": ("yes", "waits"), "never": ("no",)}
@@ -21,11 +23,12 @@ _VERDICTS = {"free": ("yes",), "gated": ("yes", "waits"), "never": ("no",)}
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What AI did in the last days: all of it, and of each line of a page."""
+    """What AI did in the last days: all of it, what was refused beside every line, and what of each line of a page."""
 
     yes: int
     waits: int
     no: int
+    beside: int
     lines: Sequence[Mapping[str, int]]
 
 
@@ -34,16 +37,64 @@ def recent(days: int = DAYS) -> QuerySet[AiAct]:
     return AiAct.objects.filter(at__gt=now() - timedelta(days=days))
 
 
-def lately(lines: Sequence[Mapping[str, Any]], days: int = DAYS) -> Lately:
-    """Acts of the last days, each counted in the one line that speaks of it first. One query."""
-    rows = list(recent(days).values_list("verdict", "term", "rules").annotate(n=Count("id")).order_by())
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Acts of one answer, one word of the policy, the same rules and version; `place` is their line."""
+
+    verdict: str
+    term: str
+    rules: Sequence[str]
+    policy: str
+    n: int
+    place: int | None
+
+    @property
+    def rows(self) -> Q:
+        return Q(verdict=self.verdict, term=self.term, rules=list(self.rules), policy=self.policy)
+
+
+def lately(policy: Policy, lines: Sequence[Mapping[str, Any]]) -> Lately:
+    """Acts of the last days, each counted in the one line that speaks of it first."""
+    groups = _groups(policy, lines)
     found: list[dict[str, int]] = [{"yes": 0, "waits": 0, "no": 0} for _line in lines]
-    for verdict, term, rules, n in rows:
-        place = next((at for at, one in enumerate(lines) if _speaks(one, verdict, term, rules)), None)
-        if place is not None:
-            found[place][verdict] += n
-    total = {name: sum(n for verdict, _term, _rules, n in rows if verdict == name) for name in ("yes", "waits", "no")}
-    return Lately(total["yes"], total["waits"], total["no"], found)
+    for one in groups:
+        if one.place is not None:
+            found[one.place][one.verdict] += one.n
+    total = {name: sum(one.n for one in groups if one.verdict == name) for name in ("yes", "waits", "no")}
+    beside = sum(one.n for one in groups if one.place is None and one.verdict == "no")
+    return Lately(total["yes"], total["waits"], total["no"], beside, found)
+
+
+def acts_of(policy: Policy, lines: Sequence[Mapping[str, Any]], at: int | None) -> Q:
+    """The acts that are counted in one line, or in none: as many as stand there."""
+    among = Q(pk__in=[])
+    for one in _groups(policy, lines):
+        among |= one.rows if one.place == at else Q(pk__in=[])
+    return among & Q(at__gt=now() - timedelta(days=QUARTER))
+
+
+def _groups(policy: Policy, lines: Sequence[Mapping[str, Any]]) -> list[_Group]:
+    rows = recent(QUARTER).values_list("verdict", "term", "rules", "policy").annotate(n=Count("id")).order_by()
+    counted = list(rows)
+    alike = _alike(policy, {one[3] for one in counted})
+    found = []
+    for verdict, term, rules, ref, n in counted:
+        held = [one for one in rules if one in alike.get(ref, ())]
+        place = next((at for at, one in enumerate(lines) if _speaks(one, verdict, term, held)), None)
+        found.append(_Group(verdict, term, rules, ref, n, place))
+    return found
+
+
+def _alike(policy: Policy, refs: Collection[str]) -> Mapping[str, Collection[str]]:
+    """Version → the rules that stood in it as they stand in this one; what others of their names did is not told."""
+    texts = {one.id: one.cedar for one in policy.document.rules}
+    numbers = [int(one) for ref in refs if ref != policy.row.pinned and (one := ref.rpartition("@")[2]).isdecimal()]
+    kept = Definition.objects.filter(kind=KIND, slug=SLUG, version__in=numbers) if numbers else []
+    found: dict[str, Collection[str]] = {policy.row.pinned: texts}
+    for row in kept:
+        rules = row.document.get("rules", [])
+        found[row.pinned] = {one["id"] for one in rules if texts.get(one["id"]) == one["cedar"]}
+    return found
 
 
 def _speaks(line: Mapping[str, Any], verdict: str, term: str, rules: Sequence[str]) -> bool:

@@ -71,7 +71,8 @@ def page_json(policy: Policy) -> dict[str, Any]:
 
 def _line(policy: Policy, one: Line) -> dict[str, Any]:
     """A line of the page; what is forbidden is said in the words of the rule that forbids it."""
-    told = line_json(one)
+    owners = list(dict.fromkeys(policy.compiled.rules[name].owner for name in one.rules))
+    told = line_json(one) | {"owners": owners}
     if one.verdict != "never":
         return told
     says = policy.compiled.rules[one.rules[0]].says
@@ -79,7 +80,7 @@ def _line(policy: Policy, one: Line) -> dict[str, Any]:
 
 
 def _after_never(says: str) -> str:
-    """“Never delete.” under the heading Never is “Delete.”."""
+    """“Never delete anything.” under the heading Never is “Delete anything.”."""
     never = _("Never") + " "
     return says[len(never) :][:1].upper() + says[len(never) + 1 :] if says.startswith(never) else says
 

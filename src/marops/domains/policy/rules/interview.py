@@ -302,7 +302,7 @@ def leaves(answers: Answers) -> bool:
 def _nevers(answers: Answers) -> Iterator[PolicyRule]:
     ground = _("Article 9 GDPR asks for a ground that marketing does not have.")
     yield _never(answers, _("Never read health, belief or other special data."), ground, data=("special",))
-    yield _never(answers, _("Never delete."), _("What is gone cannot be looked at any more; people delete."),
+    yield _never(answers, _("Never delete anything."), _("What is gone cannot be looked at any more; people delete."),
                  action=("delete",))  # fmt: skip
     if not answers.people_shown:
         yield _never(answers, _("Never speak or appear as a person to readers outside."),

@@ -59,7 +59,7 @@ def page_of(table: Table) -> Page:
             found.append(Line(verdict, boxes, int(part.sum()), gates, rules))
     found.sort(key=lambda one: -one.asks)
     never = _forbidden(table, masks == 0)
-    room = min(len(never), HEADINGS // 3)
+    room = min(len(never), HEADINGS // 2)
     shown = [*_chosen(found, HEADINGS - room), *never[:room]]
     counts = {"free": int((masks & FREE).astype(bool).sum()), "never": int((masks == 0).sum())}
     counts["gated"] = int(masks.size) - counts["free"] - counts["never"]

@@ -46,7 +46,7 @@ def act(verdict: str, term: str, rules: list[str], **more: Any) -> AiAct:
 
 @pytest.mark.django_db
 def test_a_line_says_plainly_what_it_is_and_exactly_what_stands_behind_it(hanna: Client, in_force: Definition) -> None:
-    act("yes", "classify", ["R-01"])
+    act("yes", "classify", ["R-01"], policy=in_force.pinned)
     page = hanna.get("/policy")
     free, never = (part["lines"][0] for part in page.context["parts"])
     assert free["head"] == "Sort anything."

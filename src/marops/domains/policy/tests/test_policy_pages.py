@@ -151,20 +151,60 @@ def test_the_page_says_each_line_with_what_ai_did_of_it(hanna: Client, in_force:
     for verdict, term, rules in (
         ("yes", "classify", ["R-01"]), ("yes", "classify", ["R-01"]), ("waits", "send", []), ("no", "send", ["N-01"]),
     ):  # fmt: skip
-        AiAct.objects.create(
-            at=now(), use="u-07", actor="assistant", on_behalf_of="x", action="a.b", term=term, verdict=verdict,
-            rules=rules,
-        )  # fmt: skip
+        acted(verdict, term, rules, in_force.pinned)
     page = hanna.get("/policy")
-    assert answer_of(page) == "AI did 2 things in the last 30 days; one had to wait for a person and one was refused."
+    assert answer_of(page) == "AI did 2 things in the last 90 days; one had to wait for a person and one was refused."
     text = seen(page)
     assert "Agreed by Vera (board) and Ruth (legal). Next review 1 February 2030." in text
     assert "not legal advice" in text
-    lives = {part["css"]: [one["live"] for one in part["lines"]] for part in page.context["parts"]}
-    assert lives["yes"][0] == [("2", "done")]
-    assert lives["gate"][0] == [("1", "asked"), ("1", "had to wait")]
-    assert lives["no"][0] == [("1", "refused")]
+    assert "Marketing Manager answers for every line." in text
+    assert lives(page) == {"yes": [["2 done"]], "gate": [["1 asked", "1 had to wait"]], "no": [["1 refused"]]}
     assert f"/policy/rules/R-01?version={in_force.version}" in page.content.decode()
+
+
+def acted(verdict: str, term: str, rules: list[str], policy: str) -> None:
+    AiAct.objects.create(
+        at=now(), use="u-07", actor="assistant", on_behalf_of="x", action="a.b", term=term, verdict=verdict,
+        rules=rules, policy=policy,
+    )  # fmt: skip
+
+
+def lives(page: Any) -> dict[str, list[list[str]]]:
+    return {
+        part["css"]: [[f"{of['n']} {of['word']}" for of in one["live"]] for one in part["lines"]]
+        for part in page.context["parts"]
+    }
+
+
+@pytest.mark.django_db
+def test_a_count_leads_to_its_acts_and_an_older_rule_of_the_name_is_not_counted(cast: Cast, hanna: Client) -> None:
+    for text in (SORT, SORT.replace("classify", "score")):
+        rules = changed("R-01", text)
+        row = keep_policy(actor=cast.actor("marco"), document=DOCUMENT | {"rules": rules})
+        decided_at_once(rules)
+        definitions.activate(actor=cast.actor("hanna"), ref=row.pinned)
+    for verdict, term, name, version in (
+        ("yes", "classify", "R-01", 1), ("yes", "score", "R-01", 2), ("yes", "send", "R-02", 1),
+        ("yes", "send", "R-02", 2), ("waits", "send", "", 2), ("no", "send", "N-01", 2), ("no", "spend", "", 2),
+        ("no", "send", "L-01", 2),
+    ):  # fmt: skip
+        acted(verdict, term, [name] if name else [], f"ai_policy/marketing@{version}")
+    page = hanna.get("/policy")
+    assert lives(page) == {"yes": [["1 done"]], "gate": [["3 asked", "1 had to wait"]], "no": [["1 refused"]]}
+    links = [of for part in page.context["parts"] for one in part["lines"] for of in one["live"]]
+    for one in links:
+        assert one["url"].replace("&", "&amp;") in page.content.decode()
+        there = hanna.get(one["url"])
+        assert len(there.context["rows"]) == int(one["n"]), one
+    assert [one["term"] for one in hanna.get(links[0]["url"]).context["rows"]] == ["score"]
+    beside = page.context["beside"]
+    assert len(hanna.get(beside["url"]).context["rows"]) == beside["n"] == 2
+    assert "2 refused acts stand on no line" in seen(page)
+    assert "Only what is counted in the line" in seen(hanna.get(links[0]["url"]))
+    selma = cast.client("selma").get("/policy")
+    assert links[0]["url"] not in selma.content.decode()
+    for odd in ("line=99", "line=-1", "line=x", "line=9999999999"):
+        assert hanna.get(f"/policy/trail?{odd}").context["line"] is None
 
 
 @pytest.mark.django_db

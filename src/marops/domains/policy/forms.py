@@ -11,6 +11,7 @@ from marops.domains.policy.rules.cedar import complaints
 from marops.domains.policy.rules.document import Asked, Check, PolicyRule
 from marops.domains.policy.rules.domain import BY_NAME, DIMENSIONS, Dimension, Value
 from marops.domains.policy.rules.parts import Parts, parts_of, written
+from marops.domains.policy.rules.wording import spoken
 from marops.kernel.forms import DayField
 
 DEFAULT: Mapping[str, Value] = {
@@ -84,7 +85,10 @@ class RuleForm(forms.Form):
         _ID, label=gettext_lazy("Name"), help_text=gettext_lazy("Short and lasting, such as R-11: the trail names it."),
         error_messages={"invalid": gettext_lazy("Letters, digits, - and _, at most 40; it begins with a letter.")},
     )  # fmt: skip
-    says = forms.CharField(label=gettext_lazy("In one sentence"), max_length=300)
+    says = forms.CharField(
+        label=gettext_lazy("In one sentence"), max_length=300, required=False,
+        help_text=gettext_lazy("Left empty, it is worded by what is ticked."),
+    )  # fmt: skip
     because = forms.CharField(
         label=gettext_lazy("Because"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -149,7 +153,16 @@ class RuleForm(forms.Form):
         if text and not self.errors.get("cedar"):
             for message in complaints(text):
                 self.add_error("cedar", message)
-        return found | {"cedar": text}
+        return found | {"cedar": text, "says": self._says(str(found.get("says") or ""), text)}
+
+    def _says(self, says: str, text: str) -> str:
+        """The sentence of the rule; one that nobody worded by hand follows what is ticked."""
+        earlier = _worded(self.rule.cedar) if self.rule else ""
+        if says and says != earlier:
+            return says
+        if not (worded := _worded(text)) and not says:
+            self.add_error("says", _("Say it in one sentence."))
+        return worded or says
 
     def _sentence(self, found: Mapping[str, Any], before: str) -> str | None:
         """The text that the ticks ask for; None where they are as they were."""
@@ -184,6 +197,13 @@ def _parts(text: str) -> Parts | None:
         return parts_of(text)
     except ValueError:
         return None
+
+
+def _worded(text: str) -> str:
+    """The words that ticks have, where a text is ticks alone and they are not too many for a sentence."""
+    parts = _parts(text)
+    said = spoken(parts.answers, never=parts.effect == "forbid") if parts and not parts.rest else ""
+    return said if len(said) <= 300 else ""
 
 
 def _lines(text: str) -> str:

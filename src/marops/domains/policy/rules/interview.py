@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from marops.domains.policy.rules.document import AiPolicy, PolicyRule
 from marops.domains.policy.rules.parts import Parts, written
 from marops.domains.policy.rules.uses import AiModel, AiUse, Reach, Reviewing
-from marops.domains.policy.rules.wording import freely, sentence
+from marops.domains.policy.rules.wording import spoken
 
 Does = Literal["draft", "translate", "summarise", "classify", "score", "segment", "route", "publish", "send", "spend"]
 Reads = Literal["customers", "prospects", "public"]
@@ -166,19 +166,8 @@ def _rule(
     answers: Answers, effect: Literal["permit", "forbid"], because: str, *, says: str = "", **given: Any
 ) -> PolicyRule:
     parts = Parts(effect, {name: value for name, value in given.items() if value})
-    return PolicyRule(id="N" if effect == "forbid" else "R", owner=answers.owner, says=says or _said(parts.answers),
+    return PolicyRule(id="N" if effect == "forbid" else "R", owner=answers.owner, says=says or spoken(parts.answers),
                       because=because, cedar=written(parts))  # fmt: skip
-
-
-def _said(given: Mapping[str, Sequence[Any]]) -> str:
-    """What is allowed, with what has to happen first: “Send words for customers, once two people have read it.”"""
-    readers, said = min(given.get("review", (0,))), given.get("disclosed") == (True,)
-    told = sentence({name: value for name, value in given.items() if name != "autonomy"}).removesuffix(".")
-    more = ["", _("once read by one person"), _("once read by two people")][readers]
-    # Who reads it first says more than that a person approves it.
-    how = "" if readers else freely(given)
-    parts = [told, _("saying that AI took part") if said else "", more]
-    return "; ".join(one for one in (", ".join(part for part in parts if part), how) if one) + "."
 
 
 def _late(answers: Answers, says: str, because: str, condition: str, actions: tuple[str, ...]) -> PolicyRule:

@@ -39,6 +39,20 @@ def sentence(parts: Mapping[str, Sequence[Value]], *, exact: bool = False) -> st
     return said[:1].upper() + said[1:] + "."
 
 
+def spoken(parts: Mapping[str, Sequence[Value]], *, never: bool = False) -> str:
+    """What a rule says: “Send words for customers, saying that AI took part, once read by two people.”"""
+    if never:
+        said = sentence(parts)
+        return _("Never %(what)s") % {"what": said[:1].lower() + said[1:]}
+    readers, disclosed = min(parts.get("review") or (0,)), tuple(parts.get("disclosed") or ()) == (True,)
+    told = sentence({name: value for name, value in parts.items() if name != "autonomy"}).removesuffix(".")
+    more = ["", _("once read by one person"), _("once read by two people")][int(readers)]
+    # Who reads it first says more than that a person approves it.
+    how = "" if readers else freely(parts)
+    said = ", ".join(one for one in (told, _("saying that AI took part") if disclosed else "", more) if one)
+    return f"{said}; {how}." if how else f"{said}."
+
+
 def _given(parts: Mapping[str, Sequence[Value]], name: str) -> Sequence[Value] | None:
     """The answers of a question where they are not all of them."""
     values = parts.get(name)

@@ -275,6 +275,25 @@ def test_a_rule_is_changed_as_a_sentence_and_the_difference_is_shown(hanna: Clie
 
 
 @pytest.mark.django_db
+def test_a_sentence_that_nobody_worded_follows_the_ticks(hanna: Client, in_force: Definition) -> None:
+    told = "Draft texts for colleagues, using what is internal; a person approves each."
+    posted_rule(hanna, "/policy/rules/new", says="", owner="Hanna")
+    assert Definition.objects.get(version=2).document["rules"][-1]["says"] == told
+    decided_at_once(Definition.objects.get(version=2).document["rules"])
+    posted_rule(hanna, "/policy/rules/R-03", review=["2"])
+    kept = Definition.objects.get(version=3).document["rules"][-1]
+    assert kept["says"] == "Draft texts for colleagues, using what is internal, once read by two people."
+    posted_rule(hanna, "/policy/rules/R-03", review=["1", "2"], says="Drafts are read.")
+    posted_rule(hanna, "/policy/rules/R-03", audience=["public"])
+    assert Definition.objects.get(version=5).document["rules"][-1]["says"] == "Drafts are read."
+    posted_rule(hanna, "/policy/rules/R-03", effect="forbid", review=["0"], says="")
+    said = "Never draft texts for the public, using what is internal; a person approves each."
+    assert Definition.objects.get(version=6).document["rules"][-1]["says"] == said
+    empty = posted_rule(hanna, "/policy/rules/L-01", says="")
+    assert empty.context["form"].errors["says"] == ["Say it in one sentence."]
+
+
+@pytest.mark.django_db
 def test_a_rule_is_changed_as_text_and_faults_stand_at_the_text(hanna: Client, in_force: Definition) -> None:
     wrong = posted_rule(hanna, "/policy/rules/R-02", cedar=SEND.replace("context.review", "context.reviw"))
     assert wrong.status_code == 422

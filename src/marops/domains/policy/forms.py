@@ -1,5 +1,6 @@
 """What is asked of the policy: a sentence of eight words, a rule as sentence and as text, and the page's own words."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -78,6 +79,11 @@ _ID = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
 _TAKEN_BY_PAGES = frozenset({"new", "written"})
 
 
+_LIMIT = re.compile(r"(when \{ context\.[a-z_]+(?: \+ context\.[a-z_]+)? > )([0-9]{1,13})( \})")
+MOST = 10**12
+"""The highest limit that a form takes; what a rule says in Cedar may be more."""
+
+
 class RuleForm(forms.Form):
     """A rule as a sentence with the Cedar text below; whichever is changed, the other follows."""
 
@@ -125,6 +131,11 @@ class RuleForm(forms.Form):
             for one in DIMENSIONS:
                 self.initial[one.name] = [spelt(value) for value in self.parts.answers.get(one.name, one.values)]
 
+        if (limit := _limit(self.parts)) is not None:
+            self.fields["most"] = forms.IntegerField(
+                label=_("At most"), min_value=0, max_value=MOST, initial=limit[1], required=False
+            )
+
     def ticks(self) -> Iterator[dict[str, Any]]:
         """The questions, each with its field and whether every answer is ticked."""
         for one in DIMENSIONS:
@@ -159,7 +170,7 @@ class RuleForm(forms.Form):
         """The sentence of the rule; one that nobody worded by hand follows what is ticked."""
         earlier = _worded(self.rule.cedar) if self.rule else ""
         if says and says != earlier:
-            return says
+            return _renumbered(says, self.rule.cedar if self.rule else "", text)
         if not (worded := _worded(text)) and not says:
             self.add_error("says", _("Say it in one sentence."))
         return worded or says
@@ -177,10 +188,11 @@ class RuleForm(forms.Form):
                 return None
             answers[one.name] = tuple(value for value in one.values if value in ticked)
         effect = found.get("effect") or shown.effect
+        rest = _limited(shown, found.get("most"))
         same = all(answers[one.name] == tuple(shown.answers.get(one.name, one.values)) for one in DIMENSIONS)
-        if same and effect == shown.effect:
+        if same and (effect, rest) == (shown.effect, shown.rest):
             return None
-        return written(Parts(_effect(effect), answers, shown.rest), before)
+        return written(Parts(_effect(effect), answers, rest), before)
 
     def row(self) -> dict[str, Any]:
         """The rule as the document holds it."""
@@ -204,6 +216,27 @@ def _worded(text: str) -> str:
     parts = _parts(text)
     said = spoken(parts.answers, never=parts.effect == "forbid") if parts and not parts.rest else ""
     return said if len(said) <= 300 else ""
+
+
+def _limit(parts: Parts | None) -> tuple[str, int] | None:
+    """The clause of a rule that is a limit, with its number, where there is one."""
+    found = [(one, int(said[2])) for one in (parts.rest if parts else ()) if (said := _LIMIT.fullmatch(one))]
+    return found[0] if len(found) == 1 else None
+
+
+def _limited(parts: Parts, most: int | None) -> tuple[str, ...]:
+    limit = _limit(parts)
+    if limit is None or most is None or most == limit[1]:
+        return parts.rest
+    return tuple(_LIMIT.sub(rf"\g<1>{most}\g<3>", one) if one == limit[0] else one for one in parts.rest)
+
+
+def _renumbered(says: str, before: str, after: str) -> str:
+    """A sentence with the number of the limit that it tells, where the limit changed and it still tells the old one."""
+    was, now = _limit(_parts(before)), _limit(_parts(after))
+    if was is None or now is None or was[1] == now[1]:
+        return says
+    return re.sub(rf"(?<![\d,.]){was[1]:,}(?![\d,.]\d)|(?<![\d,.]){was[1]}(?![\d,.]\d)", f"{now[1]:,}", says)
 
 
 def _lines(text: str) -> str:

@@ -341,6 +341,26 @@ def test_a_limit_of_the_moment_changes_no_combination_and_is_said(hanna: Client,
 
 
 @pytest.mark.django_db
+def test_a_limit_is_changed_as_a_number_and_its_sentence_follows(cast: Cast, hanna: Client) -> None:
+    said = "Reach no more than 1,000 people a day."
+    rules = [*DOCUMENT["rules"][:3], rule("L-01", LIMIT.replace("100", "1000")).model_dump() | {"says": said}]
+    keep_policy(actor=cast.actor("marco"), document=DOCUMENT | {"rules": rules})
+    posted_rule(hanna, "/policy/rules/L-01", most="250")
+    kept = Definition.objects.get(version=2).document["rules"][3]
+    assert (kept["says"], "context.recipients > 250 }" in kept["cedar"]) == (
+        "Reach no more than 250 people a day.",
+        True,
+    )
+    form = hanna.get("/policy/rules/L-01").context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    there = hanna.post("/policy/rules/written", data | {"most": "7"})
+    assert "context.recipients &gt; 7 }" in there.content.decode()
+    for odd in ("-1", "many", "9" * 30, "1.5"):
+        assert "most" in posted_rule(hanna, "/policy/rules/L-01", most=odd).context["form"].errors
+    assert "most" not in hanna.get("/policy/rules/R-01").context["form"].fields
+
+
+@pytest.mark.django_db
 def test_a_rule_is_added_and_taken_out(hanna: Client, in_force: Definition) -> None:
     taken = posted_rule(hanna, "/policy/rules/new", id="R-01", says="Draft", owner="Hanna")
     assert taken.context["form"].errors["id"] == ["There is already a rule R-01."]

@@ -103,11 +103,17 @@ def diff(
     if as_json:
         print_json(found)
         return
-    out.print(f"{found['before']} → {found['after']}: {found['opened']:,} combinations open,"
-              f" {found['closed']:,} close.")  # fmt: skip
+    names = [found[key].removeprefix("ai_policy/marketing@") for key in ("before", "after")]
+    out.print(f"Version {names[0]} to {names[1]}: {found['opened']:,} combinations become a yes,"
+              f" {found['closed']:,} a no; all others of 142,560 stay as they are.")  # fmt: skip
     for key, mark in (("opens", "[green]+[/]"), ("closes", "[red]−[/]")):
         for one in found[key]:
-            out.print(f"{mark} {one['combinations']:,}  {one['says']}")
+            out.print(f"{mark} {one['combinations']:,}  {one['says']} {one['where']}".rstrip())
+    for key, words in (("added", "New"), ("removed", "Taken out"), ("changed", "Changed"), ("reworded", "Other words")):
+        if found["rules"][key]:
+            out.print(f"[dim]{words}: {', '.join(found['rules'][key])}[/]")
+    if found["moment"]:
+        out.print(f"[dim]Asked otherwise when it happens: {', '.join(found['moment'])}[/]")
 
 
 @policy.command("test")

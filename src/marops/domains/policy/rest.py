@@ -67,6 +67,7 @@ class DifferenceOut(Shown):
     opens: list[dict[str, Any]]
     closes: list[dict[str, Any]]
     rules: dict[str, list[str]]
+    moment: list[str]
 
 
 class TestsOut(Shown):

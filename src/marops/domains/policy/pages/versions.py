@@ -1,6 +1,6 @@
 """Versions of the policy, and exactly what one decides otherwise than another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,11 +18,9 @@ from marops.domains.policy.queries.entering import policy_enters
 from marops.domains.policy.queries.policies import SLUG, Policy, policy_of
 from marops.domains.policy.queries.sheet import grouped
 from marops.domains.policy.queries.told import difference, difference_json, tests_of
-from marops.domains.policy.rules.domain import DIMENSIONS, DISCLOSED, REVIEW, Dimension
-from marops.domains.policy.rules.gates import LADDER, Gates, least
+from marops.domains.policy.rules.domain import DIMENSIONS, Dimension
 from marops.domains.policy.rules.parts import Parts, parts_of
 from marops.domains.policy.rules.wording import answers
-from marops.domains.policy.rules.wording import needs as gates_said
 from marops.kernel.definitions import ACTIVATE, UNDECIDED
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
@@ -91,9 +89,8 @@ def _told(before: Policy, after: Policy) -> Row:
     kinds: list[dict[str, Any]] = [
         {"key": key, "rows": sorted(found[key], key=lambda one: -one["combinations"])} for key in ("opens", "closes")
     ]
-    moment = _of_the_moment(before, after, found["rules"])
+    moment = found["moment"]
     for kind in kinds:
-        kind["rows"] = [one | {"gates": _gates(one["with"])} for one in kind["rows"]]
         kind["shown"], kind["folded"] = kind["rows"][:LISTED], kind["rows"][LISTED:]
     return {
         "found": found, "kinds": [one for one in kinds if one["rows"]], "checks": tests_of(after),
@@ -124,14 +121,7 @@ def _reworked(before: Policy, after: Policy, name: str) -> Row:
 
 def _given(parts: Parts, of: Dimension) -> str:
     values = parts.answers.get(of.name, of.values)
-    return _("whatever") if len(values) == len(of.values) else answers(of.name, values)
-
-
-def _of_the_moment(before: Policy, after: Policy, rules: Mapping[str, Sequence[str]]) -> list[str]:
-    """Changed rules that are asked only when it happens: what they change stands in no combination."""
-    told = [(after, name) for key in ("added", "changed") for name in rules[key]]
-    told += [(before, name) for key in ("removed", "changed") for name in rules[key]]
-    return sorted({name for policy, name in told if name not in policy.compiled.ahead})
+    return _("whatever") if len(values) == len(of.values) else _(" or ").join(answers(of.name, [one]) for one in values)
 
 
 def _answer(opened: int, closed: int, moment: Sequence[str]) -> str:
@@ -145,21 +135,3 @@ def _answer(opened: int, closed: int, moment: Sequence[str]) -> str:
     if moment:
         return _("Only what is asked when it happens changes.")
     return _("Nothing is decided otherwise.")
-
-
-def _gates(pairs: Sequence[Mapping[str, Any]]) -> str:
-    """With which readers and words a change is one; nothing where with all of them."""
-    given = {Gates(one["review"], one["disclosed"]) for one in pairs}
-    every = [Gates(*pair) for pair in LADDER]
-    if len(given) == len(every):
-        return ""
-    low = least(sum(1 << at for at, one in enumerate(every) if one in given))
-    above = {one for one in every if any(g.review <= one.review and g.disclosed <= one.disclosed for g in low)}
-    if above == given:
-        return _("With %(gates)s.") % {"gates": _(" or ").join(gates_said(one) for one in low)}
-    return _("Where: %(cases)s.") % {"cases": "; ".join(_case(one) for one in every if one in given)}
-
-
-def _case(one: Gates) -> str:
-    who = _("read by %(who)s") % {"who": REVIEW.answers[one.review]}
-    return f"{who}, {DISCLOSED.answers[one.disclosed]}"

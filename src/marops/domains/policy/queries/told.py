@@ -1,6 +1,7 @@
 """The policy in words and as JSON: the page, a decision, a difference, its own tests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from marops.domains.policy.queries.policies import Policy, request_of
 from marops.domains.policy.rules.cedar import Decision, Facts
 from marops.domains.policy.rules.cover import covered
 from marops.domains.policy.rules.document import Asked
-from marops.domains.policy.rules.domain import SIZE, Request
-from marops.domains.policy.rules.gates import LADDER, gates_of, missing, one_word_away
+from marops.domains.policy.rules.domain import DISCLOSED, REVIEW, SIZE, Request
+from marops.domains.policy.rules.gates import LADDER, Gates, gates_of, least, missing, one_word_away
 from marops.domains.policy.rules.page import Line
 from marops.domains.policy.rules.proving import Breach, breaches
 from marops.domains.policy.rules.table import Bits, change
@@ -157,7 +158,8 @@ def difference_json(found: Difference) -> dict[str, Any]:
         "closed": int(found.closed.sum()),
         "opens": [_change(count, box) for count, box in boxes_of(found.opened)],
         "closes": [_change(count, box) for count, box in boxes_of(found.closed)],
-        "rules": _rules_changed(found.before, found.after),
+        "rules": (rules := _rules_changed(found.before, found.after)),
+        "moment": _of_the_moment(found.before, found.after, rules),
     }
 
 
@@ -168,8 +170,33 @@ def _change(count: int, box: Mapping[str, Any]) -> dict[str, Any]:
         "combinations": count,
         "says": sentence(parts, exact=True),
         "with": [{"review": review, "disclosed": said} for review, said in gates],
+        "where": _where({Gates(*one) for one in gates}),
         "answers": {name: list(values) for name, values in parts.items()},
     }
+
+
+def _where(given: AbstractSet[Gates]) -> str:
+    """With which readers and words a change is one; nothing where with all of them."""
+    every = [Gates(*pair) for pair in LADDER]
+    low = least(sum(1 << at for at, one in enumerate(every) if one in given))
+    above = {one for one in every if any(g.review <= one.review and g.disclosed <= one.disclosed for g in low)}
+    if len(given) == len(every):
+        return ""
+    if above == given:
+        return _("With %(gates)s.") % {"gates": _(" or ").join(needs(one) for one in low)}
+    cases = []
+    for review in sorted({one.review for one in given}):
+        said = [one.disclosed for one in given if one.review == review]
+        who = _("read by %(who)s") % {"who": REVIEW.answers[review]}
+        cases.append(who if len(said) > 1 else f"{who}, {DISCLOSED.answers[said[0]]}")
+    return _("Where it is %(cases)s.") % {"cases": _(", or ").join(cases)}
+
+
+def _of_the_moment(before: Policy, after: Policy, rules: Mapping[str, Sequence[str]]) -> list[str]:
+    """Changed rules that are asked only when it happens: what they change stands in no combination."""
+    told = [(after, name) for key in ("added", "changed") for name in rules[key]]
+    told += [(before, name) for key in ("removed", "changed") for name in rules[key]]
+    return sorted({name for policy, name in told if name not in policy.compiled.ahead})
 
 
 def _rules_changed(before: Policy, after: Policy) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ DATA = Dimension("data", _("What it reads"), {
     "none": _("what is public"),
     "internal": _("what is internal"),
     "contact": _("names and work data"),
-    "behaviour": _("visits, clicks and replies"),
+    "behaviour": _("what people did online"),
     "confidential": _("what was told in confidence"),
     "special": _("special data such as health or belief"),
 })  # fmt: skip

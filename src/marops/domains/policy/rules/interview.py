@@ -114,10 +114,10 @@ QUESTIONS: Mapping[str, Any] = {
     "records": gettext_lazy("Does it work on leads and figures?"),
     "internal": gettext_lazy("May it read what is internal: plans, briefs, results?"),
     "names": gettext_lazy("May it read names and work data of leads?"),
-    "behaviour": gettext_lazy("May it read what people did: their visits, clicks and replies?"),
+    "behaviour": gettext_lazy("May it read what people did online: their visits, clicks and replies?"),
     "confidential": gettext_lazy("May it read what partners or customers told you in confidence?"),
     "hosting": gettext_lazy("Where does the model run?"),
-    "vendor_reads_names": gettext_lazy("May the vendor’s model read names and what people did?"),
+    "vendor_reads_names": gettext_lazy("May the vendor’s model read names and what people did online?"),
     "vendor_trains": gettext_lazy("Does the vendor train its model on what it reads of yours?"),
     "read_before": gettext_lazy("How many people read something before it leaves the house?"),
     "customers_twice": gettext_lazy("Does one more person read what goes to customers?"),
@@ -327,8 +327,8 @@ def _nothing_for_vendors(answers: Answers) -> Iterator[PolicyRule]:
         yield _never(answers, _("Never let a vendor read what others told us in confidence."),
                      _("We promised not to pass it on."), data=("confidential",), hosting=("vendor",))  # fmt: skip
     if not answers.vendor_reads_names:
-        yield _never(answers, _("Never let a vendor read names, visits or clicks."), _("Names stay in the house."),
-                     data=("contact", "behaviour"), hosting=("vendor",))  # fmt: skip
+        yield _never(answers, _("Never let a vendor read names or what people did online."),
+                     _("Names stay in the house."), data=("contact", "behaviour"), hosting=("vendor",))  # fmt: skip
     if answers.vendor_trains:
         yield _never(answers, _("Never let a vendor that learns from it read what is ours."),
                      _("What a vendor learns from, others can read off."), hosting=("vendor",),

@@ -263,12 +263,10 @@ def test_a_rule_is_changed_as_a_sentence_and_the_difference_is_shown(hanna: Clie
     assert page.context["found"]["opened"] == 0
     assert answer_of(page) == f"{others} combinations become a no, none the other way."
     assert "With one reviewer." not in seen(page)
-    assert [one["gates"] for one in page.context["kinds"][0]["shown"]] == [
-        "Where: read by one person, without saying that AI took part; read by one person, saying that AI took part."
-    ]
+    assert [one["where"] for one in page.context["kinds"][0]["shown"]] == ["Where it is read by one person."]
     (reworked,) = page.context["reworked"]
     assert [(str(one["label"]), one["was"], one["now"]) for one in reworked["turns"]] == [
-        ("Who has read it", "one person and two people", "two people")
+        ("Who has read it", "one person or two people", "two people")
     ]
     assert reworked["texts"] is None
     assert hanna.get("/policy/versions").context["entries"][0]["diff_url"] == there.url

@@ -87,6 +87,10 @@ def _show_check(found: dict[str, Any]) -> None:
         out.print("[bold red]No.[/]")
     for reason in found["reasons"]:
         out.print(f"  {reason}", markup=False)
+    if found["later"]:
+        out.print("[dim]Asked again when it happens:[/]")
+    for one in found["later"]:
+        out.print(f"  {one['says']} ({one['id']})", markup=False)
 
 
 @policy.command("diff")

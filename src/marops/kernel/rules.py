@@ -457,11 +457,13 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[
 
 
 def read_yaml(text: str) -> Any:
-    """YAML as data. Raises yaml.YAMLError, also for a date that no calendar has."""
+    """YAML as data. Raises yaml.YAMLError, also for a date that no calendar has and for what is nested without end."""
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except ValueError as fault:  # of 2026-13-01
         raise yaml.YAMLError(str(fault)) from fault
+    except RecursionError:
+        raise yaml.YAMLError("too much stands inside each other") from None
 
 
 def line_of(text: str, pointer: str) -> int:
@@ -471,7 +473,7 @@ def line_of(text: str, pointer: str) -> int:
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return 0
     line = 0
     for step in (one.replace("~1", "/").replace("~0", "~") for one in pointer.split("/")[1:]):

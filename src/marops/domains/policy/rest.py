@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.policy import public
@@ -37,9 +37,9 @@ class AskedIn(Strict):
     content: str
     audience: str
     data: str
-    autonomy: int
-    review: int = 0
-    disclosed: bool = False
+    autonomy: StrictInt
+    review: StrictInt = 0
+    disclosed: StrictBool = False
     hosting: str = "vendor"
     facts: dict[str, Any] = Field(default_factory=dict)
 
@@ -54,6 +54,7 @@ class AnswerOut(Shown):
     needs: str | None
     missing: dict[str, Any] | None
     reasons: list[str]
+    later: list[dict[str, Any]]
     one_word_away: list[dict[str, Any]]
 
 

@@ -16,13 +16,11 @@ from marops.domains.accounts.public import actor_of, needs
 from marops.domains.policy.forms import WhatIfForm, words_of
 from marops.domains.policy.pages.frame import Row, begun, state_said, tabs
 from marops.domains.policy.permissions import CHANGE, VIEW
-from marops.domains.policy.queries import shown
 from marops.domains.policy.queries.policies import Policy, policy_of, request_of
 from marops.domains.policy.queries.told import check_json
 from marops.domains.policy.rules.cedar import BASE, Facts
 from marops.domains.policy.rules.domain import BY_NAME, Request, Value
 from marops.domains.policy.rules.gates import Gates, missing
-from marops.domains.policy.rules.parts import parts_of
 from marops.domains.policy.rules.wording import needs as gates_said
 from marops.kernel.permissions import may
 
@@ -52,13 +50,13 @@ def what_if_of(policy: Policy, given: Mapping[str, Any], *, at: int) -> Row:
     """The sentence as a form, and its answer."""
     form = WhatIfForm(given)
     request = request_of(form.asked)
-    found = check_json(policy, form.asked, Facts(stopped=shown.everything_stopped() is not None))
+    found = check_json(policy, form.asked, Facts())
     verdict = "yes" if found["allowed"] else "gate" if found["missing"] else "no"
     wanted = _wanted(request, found["missing"]) if found["missing"] else []
     return {
         "what_if": form, "at": at, "verdict": verdict, "word": _word(verdict, len(wanted)), "wanted": wanted,
         "behind": list(_behind(policy, request, found)), "in_order": _in_order(request),
-        "later": list(_later(policy, request)) if verdict != "no" else [],
+        "later": found["later"],
         "near": [_near(policy, form, request, found, one) for one in _nearest(request, found["one_word_away"])],
         "as_check": urlencode({**form.said(), "expect": "yes" if found["allowed"] else "no"}),
         "near_more": max(0, len(found["one_word_away"]) - NEAREST),
@@ -104,16 +102,6 @@ def _in_order(request: Request) -> list[str]:
     """The gates that are passed already."""
     found = {0: [], 1: [_("One person has read it")], 2: [_("Two people have read it")]}[request.review]
     return [*found, *([_("It says that AI took part")] if request.disclosed else [])]
-
-
-def _later(policy: Policy, request: Request) -> Iterator[Row]:
-    """The rules that are asked only when it happens, and could still say no."""
-    for name, rule in policy.compiled.rules.items():
-        if name in policy.compiled.ahead or name in _BUILT_IN:
-            continue
-        parts = parts_of(rule.cedar)
-        if parts is None or request.action in parts.answers.get("action", (request.action,)):
-            yield {"id": name, "says": rule.says}
 
 
 def _nearest(request: Request, found: list[Row]) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from marops.domains.policy.queries.policies import Policy, request_of
-from marops.domains.policy.rules.cedar import Decision, Facts
+from marops.domains.policy.queries.shown import everything_stopped
+from marops.domains.policy.rules.cedar import BASE, Decision, Facts
 from marops.domains.policy.rules.cover import covered
 from marops.domains.policy.rules.document import Asked
 from marops.domains.policy.rules.domain import DISCLOSED, REVIEW, SIZE, Request
 from marops.domains.policy.rules.gates import LADDER, Gates, gates_of, least, missing, one_word_away
 from marops.domains.policy.rules.page import Line
+from marops.domains.policy.rules.parts import parts_of
 from marops.domains.policy.rules.proving import Breach, breaches
 from marops.domains.policy.rules.table import Bits, change
 from marops.domains.policy.rules.wording import answers, asked, bounds, headline, needs, sentence
 
+_BUILT_IN = frozenset(one.id for one in BASE)
 _LAWS = {
     "review": gettext_lazy("more people have read it"),
     "disclosed": gettext_lazy("it says that AI took part"),
@@ -88,7 +91,7 @@ def _after_never(says: str) -> str:
 
 def check_json(policy: Policy, asking: Asked, facts: Facts) -> dict[str, Any]:
     """May this be done: yes or no, by which rules, what is missing for a yes, and what one other word would change."""
-    request = request_of(asking)
+    request, facts = request_of(asking), replace(facts, stopped=facts.stopped or everything_stopped() is not None)
     decision = policy.decide(request, facts)
 
     def allows(one: Request) -> bool:
@@ -103,6 +106,9 @@ def check_json(policy: Policy, asking: Asked, facts: Facts) -> dict[str, Any]:
         "needs": needs(found) if found else None,
         "missing": {"review": found.review, "disclosed": found.disclosed} if found else None,
         "reasons": list(_reasons(policy, decision, gated=found is not None)),
+        "later": [] if not (decision.allowed or found) else [
+            {"id": name, "says": policy.compiled.rules[name].says} for name in _later(policy, request)
+        ],
         "one_word_away": [
             {"question": name, "answer": value, "says": answers(name, [value])}
             for name, value in one_word_away(request, allows)
@@ -114,6 +120,16 @@ def check_json(policy: Policy, asking: Asked, facts: Facts) -> dict[str, Any]:
 def _rule(policy: Policy, name: str) -> dict[str, Any]:
     rule = policy.compiled.rules[name]
     return {"id": rule.id, "owner": rule.owner, "says": rule.says, "because": rule.because}
+
+
+def _later(policy: Policy, request: Request) -> Iterator[str]:
+    """The rules that are asked only when it happens, and could still say no."""
+    for name, rule in policy.compiled.rules.items():
+        if name in policy.compiled.ahead or name in _BUILT_IN:
+            continue
+        parts = parts_of(rule.cedar)
+        if parts is None or request.action in parts.answers.get("action", (request.action,)):
+            yield name
 
 
 def _reasons(policy: Policy, decision: Decision, *, gated: bool) -> Iterator[str]:

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.utils.translation import gettext as _
+from pydantic import Field, StrictBool
 
 from marops.domains.policy.rules.document import PolicyRule
 from marops.domains.policy.rules.domain import ACTION, AUDIENCE, CONTENT, DATA, DIMENSIONS, HOSTING, Request
@@ -34,6 +35,8 @@ _LISTS = ("regimes",)
 RUNTIME = (*_TELLS, *_COUNTS, *_LISTS)
 """What is known only when it happens; see `Facts`."""
 _MOST_WORDS = 600
+Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+"""A count as it is told from outside; two of them together are a number that Cedar can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,16 @@ class Facts:
 
     use: str = ""
     subject: str = ""
-    consented: bool = True
-    stopped: bool = False
-    reversible: bool = True
-    recipients: int = 0
-    recipients_today: int = 0
-    records: int = 0
-    records_today: int = 0
-    spent: int = 0
-    spent_today: int = 0
-    approvals: int = 0
+    consented: StrictBool = True
+    stopped: StrictBool = False
+    reversible: StrictBool = True
+    recipients: Count = 0
+    recipients_today: Count = 0
+    records: Count = 0
+    records_today: Count = 0
+    spent: Count = 0
+    spent_today: Count = 0
+    approvals: Count = 0
     regimes: Sequence[str] = ()
 
     def context(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
@@ -32,9 +32,9 @@ class Asked(_Document):
     content: Short
     audience: Short
     data: Short
-    autonomy: Annotated[int, Field(ge=0, le=5)]
-    review: Annotated[int, Field(ge=0, le=2)] = 0
-    disclosed: bool = False
+    autonomy: Annotated[int, Field(ge=0, le=5, strict=True)]
+    review: Annotated[int, Field(ge=0, le=2, strict=True)] = 0
+    disclosed: StrictBool = False
     hosting: Short = "vendor"
 
 

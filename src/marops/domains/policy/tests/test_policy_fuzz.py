@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.cast import Cast
 
+from marops.cli.main import document_of
 from marops.domains.policy.actions.policies import keep_policy
+from marops.domains.policy.models import AiSwitch
 from marops.domains.policy.queries.policies import policy_of
 from marops.domains.policy.rules.cedar import Compiled, Facts, complaints, runtime_of, tree_of
 from marops.domains.policy.rules.document import PolicyRule
@@ -18,6 +21,8 @@ from marops.domains.policy.rules.domain import DIMENSIONS, SIZE, Request, reques
 from marops.domains.policy.rules.parts import parts_of
 from marops.domains.policy.rules.table import PART, part
 from marops.domains.policy.tests.policies import REQUESTS, decided_at_once, rule
+from marops.kernel.clock import now
+from marops.kernel.errors import MaropsError
 
 PIECES = (
     "permit", "forbid", "(", ")", "principal", "action", "resource", ",", ";", "when", "unless", "{", "}", "&&", "||",
@@ -168,11 +173,55 @@ def test_whatever_is_asked_over_rest_gets_an_answer(cast: Cast) -> None:
     base = {"action": "draft", "content": "words", "audience": "public", "data": "none", "autonomy": 2}
     for facts in ({"recipients": 2**80}, {"use": "\ud800"}, {"regimes": ["\ud800"]}, {"recipients": "many"}, [], 5):
         never_an_error(hanna, policy.document.rules, base | {"facts": facts})
+    for odd in ({"autonomy": True}, {"autonomy": "2"}, {"autonomy": 2.0}, {"review": "2"}, {"disclosed": 1},
+                {"disclosed": "yes"}, {"facts": {"recipients": -9}}, {"facts": {"recipients": 2**70}},
+                {"facts": {"consented": "yes"}}, {"facts": {"recipients": True}}):  # fmt: skip
+        assert asked(hanna, base | odd).status_code == 422, odd
+
+
+def asked(client: Client, body: Any) -> Any:
+    return client.post("/api/v1/policy/check", json.dumps(body), content_type="application/json")
+
+
+@pytest.mark.django_db
+def test_a_check_tells_what_is_asked_later_and_that_everything_is_stopped(cast: Cast) -> None:
+    rules = [
+        rule("R", 'permit (principal, action == Action::"send", resource);').model_dump(),
+        rule("L", 'forbid (principal, action == Action::"send", resource) when { !context.consented };').model_dump(),
+    ]  # fmt: skip
+    keep_policy(actor=cast.actor("marco"), document={"title": "T", "rules": rules})
+    send = {"action": "send", "content": "words", "audience": "public", "data": "none", "autonomy": 2}
+    found = asked(cast.client("hanna"), send).json()
+    assert (found["allowed"], found["later"]) == (True, [{"id": "L", "says": "L"}])
+    assert not asked(cast.client("hanna"), send | {"facts": {"consented": False}}).json()["allowed"]
+    AiSwitch.objects.create(thrown_by="x", thrown_at=now())
+    stopped = asked(cast.client("hanna"), send).json()
+    assert (stopped["allowed"], stopped["rules"][0]["id"], stopped["later"]) == (False, "stopped", [])
+
+
+DEEP_DOWN = ["[" * 100_000, '{"facts":' * 5000, '{"facts":{"regimes":' + "[" * 50_000]
+ODD = ["\x00", '{"action": "se\x00nd"}', "a: [1,\n b: {", "", "5", "null", "NaN", '"x"', "[]", "\ufeff{}"]
+
+
+@pytest.mark.django_db
+def test_bodies_that_are_no_request_are_refused_over_rest(cast: Cast) -> None:
+    keep_policy(actor=cast.actor("marco"), document={"title": "T", "rules": []})
+    for body in (*DEEP_DOWN, *ODD, b"\xff\xfe", '{"action": ' + "9" * 5000 + "}"):
+        answer = cast.client("hanna").post("/api/v1/policy/check", body, content_type="application/json")
+        assert 400 <= answer.status_code < 500, body[:40]
+
+
+def test_a_file_that_is_no_request_is_refused_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    for text in DEEP_DOWN:
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(MaropsError, match=r"odd\.yaml is no YAML"):
+            document_of(file)
 
 
 def never_an_error(client: Client, rules: list[PolicyRule], body: Any) -> None:
-    answer = client.post("/api/v1/policy/check", json.dumps(body), content_type="application/json")
+    answer = asked(client, body)
     assert answer.status_code in (200, 422), (answer.status_code, answer.content[:300])
     if answer.status_code == 200 and answer.json()["allowed"]:
-        asked = Request(**{name: body[name] for name in body if name not in ("facts", "more")})
-        assert Compiled(rules).decide(asked).allowed
+        request = Request(**{name: body[name] for name in body if name not in ("facts", "more")})
+        assert Compiled(rules).decide(request).allowed

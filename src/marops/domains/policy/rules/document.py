@@ -3,10 +3,19 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+
+def _kept(text: str) -> str:
+    """A text that a database can keep."""
+    if "\x00" in text:
+        raise ValueError(_("There is a sign in it that cannot be kept. Take it out."))
+    return text
+
+
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_kept)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_kept)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 MOST_RULES = 200
 

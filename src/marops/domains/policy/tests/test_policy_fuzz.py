@@ -211,6 +211,19 @@ def test_bodies_that_are_no_request_are_refused_over_rest(cast: Cast) -> None:
         assert 400 <= answer.status_code < 500, body[:40]
 
 
+@pytest.mark.django_db
+def test_a_sign_that_no_database_keeps_is_refused_in_every_word_of_a_policy(cast: Cast) -> None:
+    good = rule("R", 'permit (principal, action == Action::"draft", resource);').model_dump()
+    for document in (
+        {"title": "a\x00b", "rules": []}, {"title": "T", "preamble": "\x00", "rules": []},
+        {"title": "T", "agreed_by": ["\x00"], "rules": []}, {"title": "T", "rules": [good | {"says": "a\x00"}]},
+        {"title": "T", "rules": [good | {"cedar": good["cedar"] + "\x00"}]},
+    ):  # fmt: skip
+        with pytest.raises(MaropsError) as found:
+            keep_policy(actor=cast.actor("marco"), document=document)
+        assert found.value.code == "invalid"
+
+
 def test_a_file_that_is_no_request_is_refused_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / "odd.yaml"
     for text in DEEP_DOWN:

@@ -15,6 +15,8 @@ from marops import __version__
 from marops.kernel.actors import Actor
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from marops.engine.session import Session
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ CLI = Actor("system", "cli")
 """Whoever may open the workspace folder may do everything in it."""
 
 DONE, FINDINGS, REFUSED = 0, 1, 2
+_CHUNK = 100_000
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -89,6 +92,25 @@ def text_of(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         raise MaropsError(INVALID, f"{file} cannot be read as a text file in UTF-8.") from fault
+
+
+def table_of(file: Path) -> tuple["pa.Table", list[dict[str, Any]]]:
+    """The table in a bare file, its cells as texts, and the rows that could not be read; no workspace is needed.
+
+    Raises MaropsError for a file that holds no table.
+    """
+    import django
+    import pyarrow as pa
+
+    django.setup()
+    from marops.domains.capture.public import open_table
+
+    source = open_table(file)
+    chunks = list(source.chunks(_CHUNK))
+    faults = [one for chunk in chunks for one in chunk.faults]
+    rows = pa.concat_tables([chunk.rows for chunk in chunks]).drop_columns(["row"])
+    told = [{"row": one.row, "field": one.field, "message": one.message, "remedy": one.remedy} for one in faults]
+    return rows.rename_columns(source.columns), told
 
 
 def check_output(file: Path | None) -> None:
@@ -157,6 +179,7 @@ def _load_commands() -> None:
         backup,
         blueprint,
         career,
+        dedupe,
         definitions,
         intake,
         leads,

@@ -16,6 +16,7 @@ from marops.domains.policy.queries.sheet import acts_url
 from marops.domains.policy.queries.told import page_json
 from marops.domains.policy.rules.wording import sentence
 from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.models import Definition
 from marops.kernel.permissions import may
 
 
@@ -34,6 +35,7 @@ def line(request: HttpRequest, at: int) -> HttpResponse:
     context: Row = {
         "line": one, "row": policy.row, "state": state_said(policy.row), "counts": counts, "days": shown.QUARTER,
         "exact": [sentence(box, exact=True) for box in one["boxes"]], "rules": _rules(policy, one["rules"]),
+        "active": policy.row.state == Definition.State.ACTIVE,
         "acts_url": acts_url(policy, at) if any(counts.values()) and may(actor_of(request), TRAIL) else "",
     }  # fmt: skip
     return render(request, "policy/line.html", context)
@@ -53,6 +55,7 @@ def because(request: HttpRequest) -> HttpResponse:
     kept = PolicyTable.objects.get(rules_sha256=policy.digest)
     context: Row = {
         "row": policy.row, "state": state_said(policy.row), "told": told, "kept": kept, "by_use": _by_use(),
+        "active": policy.row.state == Definition.State.ACTIVE,
         "ahead": len(policy.compiled.ahead), "moment": len(policy.compiled.rules) - len(policy.compiled.ahead),
     }  # fmt: skip
     return render(request, "policy/because.html", context)

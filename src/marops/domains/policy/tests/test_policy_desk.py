@@ -1,4 +1,6 @@
+import html
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +56,7 @@ def test_a_line_says_plainly_what_it_is_and_exactly_what_stands_behind_it(hanna:
     assert never["head"] == "Read special data."
     reason = hanna.get(free["because"])
     assert "data-drawer-content" in reason.content.decode()
+    assert '<p class="small"><a href="/policy">AI policy</a></p>' in reason.content.decode(), "a way back"
     assert "what was told in confidence" in seen(reason)
     assert "1 done, 0 waited for a person, 0 refused." in seen(reason)
     assert hanna.get("/policy/lines/99").status_code == 404
@@ -172,3 +175,65 @@ def test_time_saved_is_said_step_by_step(hanna: Client) -> None:
     steps = [(one["name"], one["people"], one["ai"], one["saved"]) for one in page.context["saved"]["steps"]]
     assert steps == [("Write", 1800, 600, 6000), ("Read", None, None, None)]
     assert "not measurable" in seen(page)
+
+
+@pytest.mark.django_db
+def test_each_number_of_the_desk_leads_to_as_many_acts(cast: Cast) -> None:
+    at = now() - timedelta(days=2)
+    for number, (use, verdict, reason) in enumerate(
+        [
+            ("a", "yes", ""),
+            ("a", "no", "Too late."),
+            ("a", "no", "Too late."),
+            ("a", "no", "Too & much?"),
+            ("b", "waits", ""),
+        ]
+    ):
+        AiAct.objects.create(
+            at=at, use=use, actor="assistant", on_behalf_of=str(cast.priya.id if number else cast.hanna.id), action="x.y",
+            term="draft", verdict=verdict, reasons=[reason] if reason else [],
+        )  # fmt: skip
+    vera = cast.client("vera")
+    page = html.unescape(vera.get("/policy/desk").content.decode())
+    links = re.findall(r'href="(/policy/trail\?[^"]+)">([\d,]+)</a>', page)
+    assert len(links) > 10
+    counted = 0
+    for url, said in links:
+        shown = vera.get(url).content.decode()
+        rows = len(set(re.findall(r'data-href="(/policy/trail/[0-9a-f-]+)"', shown)))
+        assert rows == int(said), url
+        counted += rows
+    assert counted > 0
+    assert "/policy/trail" not in html.unescape(cast.client("mina").get("/policy/desk").content.decode()), (
+        "may not see it"
+    )
+
+
+@pytest.mark.django_db
+def test_the_trail_is_narrowed_by_use_answer_person_and_day_and_keeps_it_while_one_pages_on(cast: Cast) -> None:
+    first = now() - timedelta(days=9)
+    for number in range(60):
+        AiAct.objects.create(
+            at=first + timedelta(hours=number), use="a" if number % 2 else "b", actor="assistant", action="x.y",
+            on_behalf_of=str(cast.priya.id if number % 3 else cast.hanna.id), term="score",
+            verdict="yes" if number % 5 else "no",
+        )  # fmt: skip
+    vera = cast.client("vera")
+    seen: list[str] = []
+    url = f"/policy/trail?use=a&person={cast.priya.id}&verdict=yes"
+    while url:
+        page = html.unescape(vera.get(url).content.decode())
+        seen += re.findall(r'data-href="/policy/trail/([0-9a-f-]+)"', page)
+        older = re.search(r'href="(\?[^"]+)">Older acts', page)
+        url = f"/policy/trail{older[1]}" if older else ""
+    wanted = AiAct.objects.filter(use="a", on_behalf_of=str(cast.priya.id), verdict="yes")
+    assert len(seen) == wanted.count() == 16
+    assert set(seen) == {str(one.id) for one in wanted}
+    day = first.date().isoformat()
+    told = vera.get(f"/api/v1/ai/acts?since={day}&until={day}&limit=100").json()["items"]
+    assert {one["at"][:10] for one in told} <= {day, (first - timedelta(days=1)).date().isoformat()}
+    assert told
+    assert "No act of that kind" in vera.get("/policy/trail?use=c").content.decode()
+    assert vera.get("/policy/trail?since=soon&verdict=perhaps&person=x%27&days=99999").status_code == 200
+    assert vera.get("/api/v1/ai/acts?since=soon").status_code == 422
+    assert vera.get("/api/v1/ai/acts?verdict=perhaps").status_code == 422

@@ -52,6 +52,9 @@ def uses(as_json: Json = False) -> None:
 def log(
     use: Annotated[str, typer.Option(help="Of one use alone.")] = "",
     verdict: Annotated[str, typer.Option(help="yes, waits or no.")] = "",
+    person: Annotated[str, typer.Option(help="For this person alone, by their e-mail address.")] = "",
+    since: Annotated[str, typer.Option(help="From this day on, such as 2026-06-01.")] = "",
+    until: Annotated[str, typer.Option(help="Up to this day, included.")] = "",
     limit: Annotated[int, typer.Option(help="So many, the newest first.")] = 50,
     verify: Annotated[
         bool,
@@ -64,9 +67,11 @@ def log(
         _verify(as_json)
         return
     with installation(quiet=as_json):
-        from marops.domains.policy.public import trail
+        from marops.domains.policy.public import person_named, trail
 
-        found = trail(CLI, use, verdict, None, limit)
+        whom = person_named(person).id if person else ""
+        asked = {"use": use, "verdict": verdict, "person": whom, "since": since, "until": until}
+        found = trail(CLI, asked, None, limit)
     if as_json:
         print_json(found)
         return
@@ -77,7 +82,8 @@ def log(
         for reason in one["reasons"]:
             out.print(f"[dim]{' ' * 28}{reason}[/]")
     if not found["items"]:
-        out.print("AI did nothing yet.")
+        narrowed = use or verdict or person or since or until
+        out.print("AI did nothing of that kind." if narrowed else "AI did nothing yet.")
 
 
 Everything = Annotated[bool, typer.Option("--everything", help="Every use, in force now or later.")]

@@ -23,6 +23,7 @@ from marops.domains.policy.queries import drafts, policies, samples, told
 from marops.domains.policy.queries import register as kept
 from marops.domains.policy.queries.checking import Checked, check_bundle, checked_bundle
 from marops.domains.policy.queries.evidence import Wanted, bundle
+from marops.domains.policy.queries.narrowing import Narrowed
 from marops.domains.policy.queries.register import disclosure_of
 from marops.domains.policy.queries.rehearsing import Past, PastDraft, rehearsed, rehearsed_drafts
 from marops.domains.policy.queries.standing import foreseen, standing
@@ -175,10 +176,18 @@ def use_of(actor: Actor, slug: str) -> dict[str, Any]:
     return kept.use_of(slug)
 
 
-def trail(actor: Actor, use: str = "", verdict: str = "", after: str | None = None, limit: int = 50) -> dict[str, Any]:
-    """What AI did, waits to do and was refused, the newest first."""
+def trail(
+    actor: Actor, given: Mapping[str, str] | None = None, after: str | None = None, limit: int = 50
+) -> dict[str, Any]:
+    """What AI did, waits to do and was refused, the newest first.
+
+    `given` narrows it: use, verdict, person (an account's id), term (the policy's word), days, since and until (days of
+    the workspace, both included). Raises MaropsError `invalid`.
+    """
     require(actor, TRAIL)
-    return kept.trail(use, verdict, after, limit)
+    asked = given or {}
+    first, last = time_between(asked.get("since", ""), asked.get("until", ""))
+    return kept.trail(Narrowed.of(asked, first, last), after, limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,10 +233,14 @@ class Pair(Strict):
 
 
 class ActsAsked(Paging):
-    """Acts of one use or of all, of one verdict or of all, the newest first."""
+    """Acts of one use or of all, of one verdict, person, word of the policy or time, the newest first."""
 
     use: str = ""
     verdict: str = ""
+    person: str = ""
+    term: str = ""
+    since: str = ""
+    until: str = ""
 
 
 @router.get("/policy", response=PolicyOut, url_name="policy")
@@ -274,7 +278,8 @@ def uses(request: HttpRequest) -> Any:
 @router.get("/ai/acts", response=Page[ActOut], url_name="ai-acts")
 def acts(request: HttpRequest, asked: Query[ActsAsked]) -> Any:
     """The trail: what AI did, waits to do and was refused."""
-    return public.trail(actor_of(request), asked.use, asked.verdict, asked.after, asked.limit)
+    given = asked.model_dump(include={"use", "verdict", "person", "term", "since", "until"})
+    return public.trail(actor_of(request), given, asked.after, asked.limit)
 
 
 @router.post("/ai/uses/{use}/stop", response=UseOut, url_name="ai-stop")

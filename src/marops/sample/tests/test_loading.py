@@ -42,7 +42,7 @@ def assert_ai_has_a_history():
     uses = {one["use"]: one for one in register(CLI)}
     assert uses["advert-budgets"]["stopped"]["why"].startswith("Twice in a night")
     assert uses["event-voice"]["state"] == "draft"
-    trails = {verdict: trail(CLI, verdict=verdict, limit=200)["items"] for verdict in ("yes", "waits", "no")}
+    trails = {verdict: trail(CLI, {"verdict": verdict}, limit=200)["items"] for verdict in ("yes", "waits", "no")}
     assert all(trails.values())
     why = " ".join(reason for one in trails["no"] for reason in one["reasons"])
     for part in (

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
@@ -30,17 +31,25 @@ def desk(request: HttpRequest) -> HttpResponse:
     context: Row = {
         "tabs": tabs(request, "desk"), "policy": policy, "stopped": shown.everything_stopped(),
         "may_stop": may(actor, STOP), "weeks": weeks, "picture": weeks_picture(weeks), "waiting": waiting,
-        "reading_hours": governance.reading_hours(), "refusals": governance.refusals(), "overdue": overdue,
+        "reading_hours": governance.reading_hours(), "overdue": overdue,
+        "refusals": [one | {"query": _refused(one)} for one in governance.refusals()],
         "policy_late": bool(policy and policy.document.review_by and policy.document.review_by < today()),
         "uses": governance.by_use(), "saved": _saved(),
         "decisions": governance.decisions(actor) if may(actor, TRAIL) else None,
-        "waiting_url": _where("policy:waiting"), "uses_url": _where("policy:uses"), "trail_url": _where("policy:trail"),
+        "waiting_url": _where("policy:waiting"), "uses_url": _where("policy:uses"),
+        "trail_url": _where("policy:trail") if may(actor, TRAIL) else "",
     }  # fmt: skip
     context["samples"] = found_lately()
     context["cost"] = sum(one["cost"] or 0 for one in context["uses"])
     context["refused"] = sum(one["no"] for one in context["uses"])
     context["answer"] = _answer(waiting.count, context["refused"], len(overdue))
     return render(request, "policy/desk.html", context)
+
+
+def _refused(one: Row) -> str:
+    """The address of the acts behind a line of what was refused."""
+    query = {"use": one["use"], "term": one["term"], "verdict": "no", "days": shown.DAYS, "why": one["why"]}
+    return urlencode({name: value for name, value in query.items() if value})
 
 
 def _where(name: str) -> str:

@@ -1,6 +1,7 @@
 """The trail: what AI did, waited for and was refused; one act with all it rests on; proof and evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from marops.domains.policy.jobs import VERIFY
 from marops.domains.policy.pages.frame import OPEN, Row, tabs
 from marops.domains.policy.permissions import TRAIL
 from marops.domains.policy.queries import overrides, register, shown
+from marops.domains.policy.queries.narrowing import Narrowed
 from marops.domains.policy.queries.policies import policy_of
 from marops.domains.policy.queries.told import page_json
 from marops.domains.policy.rules.domain import ACTION
@@ -44,25 +46,61 @@ def trail(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+_NARROWS = ("use", "verdict", "person", "term", "why", "days", "since", "until")
+
+
 def _page(request: HttpRequest, form: EvidenceForm | None = None) -> HttpResponse:
-    use, verdict, line = request.GET.get("use", ""), request.GET.get("verdict", ""), _line(request)
-    told = verdict if verdict in VERDICTS else ""
-    found = register.trail(use, told, request.GET.get("after") or None, SHOWN, line["among"] if line else None)
+    given, line = {name: request.GET.get(name, "") for name in _NARROWS}, _line(request)
+    found = register.trail(_asked(given, line), request.GET.get("after") or None, SHOWN)
     uses = {one["use"]: one["document"]["title"] for one in register.register()}
-    kept = {"use": use, "verdict": verdict, **(line["query"] if line else {})}
+    people = names(shown.people())
+    kept = {**given, **(line["query"] if line else {})}
     older = {name: value for name, value in kept.items() if value} | {"after": found["next"]} if found["next"] else {}
-    answers = [(key, words) for key, (words, _kind) in VERDICTS.items()]
     context = {
-        "tabs": tabs(request, "trail"), "rows": [_row(one, uses) for one in found["items"]], "answer": _answer(),
-        "filters": [
-            {"key": "use", "label": _("Use"), "options": sorted(uses.items())},
-            {"key": "verdict", "label": _("Answer"), "options": answers},
-        ],
+        "tabs": tabs(request, "trail"), "answer": _answer(),
+        "rows": [_row(one, uses, people) for one in found["items"]],
+        "filters": _filters(given, uses, people), "narrowed": any(given.values()),
         "line": line, "older": f"?{urlencode(older)}" if older else "", "newest": not request.GET.get("after"),
-        "proof": _proof(), "form": form or EvidenceForm(initial={"use": use}), "days": DAYS,
+        "proof": _proof(), "form": form or EvidenceForm(initial={"use": given["use"]}), "days": DAYS,
         "overrides": overrides.overrides(now() - timedelta(days=DAYS)),
     }  # fmt: skip
     return render(request, "policy/trail.html", context, status=422 if form and form.is_bound else 200)
+
+
+def _asked(given: dict[str, str], line: Row | None) -> Narrowed:
+    """What the address asks for; what it says that there is none of is left out, and so is its chip."""
+    if given["verdict"] not in VERDICTS:
+        given["verdict"] = ""
+    try:
+        first, last = public.time_between(given["since"], given["until"])
+    except MaropsError:
+        given["since"], given["until"], first, last = "", "", None, None
+    return replace(Narrowed.of(given, first, last), among=line["among"] if line else None)
+
+
+def _filters(given: dict[str, str], uses: Mapping[str, str], people: Mapping[str, str]) -> list[Row]:
+    """Selects for what people choose, and chips for what a link of another page brought."""
+    known = sorted(people.items(), key=lambda one: one[1])
+    found: list[Row] = [
+        {"key": "use", "label": _("Use"), "options": sorted({**uses, **shown.unknown_uses(uses)}.items())},
+        {"key": "verdict", "label": _("Answer"), "options": [(key, words) for key, (words, _kind) in VERDICTS.items()]},
+        {"key": "person", "label": _("For"), "options": known},
+        {
+            "key": "days",
+            "label": _("Time"),
+            "options": [(str(n), _("last %(n)s days") % {"n": n}) for n in (7, 30, 90)],
+        },
+    ]
+    if given["since"] or given["until"]:
+        said = _("%(first)s to %(last)s") % {"first": given["since"] or "…", "last": given["until"] or "…"}
+        found.append(
+            {"key": "since" if given["since"] else "until", "label": _("Days"), "said": said, "takes": ("until",)}
+        )
+    if given["term"]:
+        found.append({"key": "term", "label": _("What"), "said": str(ACTION.answers.get(given["term"], given["term"]))})
+    if given["why"]:
+        found.append({"key": "why", "label": _("Reason"), "said": given["why"][:90]})
+    return found
 
 
 def _line(request: HttpRequest) -> Row | None:
@@ -79,11 +117,12 @@ def _line(request: HttpRequest) -> Row | None:
             "query": query, "among": shown.acts_of(policy, lines, at)}  # fmt: skip
 
 
-def _row(one: Row, uses: Row) -> Row:
+def _row(one: Row, uses: Row, people: Mapping[str, str]) -> Row:
     words, kind = VERDICTS[one["verdict"]]
     return one | {
         "at": datetime.fromisoformat(one["at"]), "use_title": uses.get(one["use"], one["use"]), "said": words,
-        "kind": kind, "known": one["use"] in uses,
+        "for_name": people.get(one["on_behalf_of"], one["on_behalf_of"] or "–"), "kind": kind,
+        "known": one["use"] in uses,
         "does": str(ACTION.answers.get(one["term"], one["term"])),
     }  # fmt: skip
 
@@ -147,7 +186,7 @@ def act(request: HttpRequest, act: UUID) -> HttpResponse:
     """One act: the answer, the rules and reasons behind it, and what stood at that moment."""
     found = public.act_of(actor_of(request), act)
     uses = {one["use"]: one["document"]["title"] for one in register.register()}
-    row = _row(found, uses)
+    row = _row(found, uses, {})
     context = {
         "tabs": tabs(request, "trail"), "row": row, "answer": _says(row), "rules": _rules(found),
         "pairs": _pairs(found, row), "facts": _facts(found["facts"]), "because": found["reasons"],

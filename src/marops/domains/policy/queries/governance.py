@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Q, Sum
 from django.db.models.functions import TruncWeek
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from marops.domains.accounts.public import names
@@ -36,6 +38,11 @@ class Week:
     waits: int = 0
     no: int = 0
     overridden: int = 0
+
+    @property
+    def span(self) -> str:
+        """Its days, as the trail's address says them."""
+        return urlencode({"since": self.day.isoformat(), "until": (self.day + timedelta(days=6)).isoformat()})
 
 
 def weeks() -> list[Week]:
@@ -150,6 +157,7 @@ class Decided:
     who: str
     what: str
     why: str = ""
+    url: str = ""
 
 
 def decisions(actor: Actor) -> list[Decided]:
@@ -169,17 +177,21 @@ def _words(actor: Actor) -> Iterator[Decided]:
         what = _("approved “%(title)s”") if one.approved else _("declined “%(title)s”")
         of_draft, known = one.review.subject_type == "ai_draft", one.review.subject_id in titles
         title = titles.get(one.review.subject_id, _("a draft") if of_draft else one.review.subject_id)
-        yield Decided(one.at, one.reviewer, what % {"title": title}, one.comment if known or not of_draft else "")
+        why = one.comment if known or not of_draft else ""
+        url = reverse("policy:draft", args=[one.review.subject_id]) if known else ""
+        yield Decided(one.at, one.reviewer, what % {"title": title}, why, url)
 
 
 def _thrown() -> Iterator[Decided]:
     for one in AiSwitch.objects.order_by("-thrown_at")[:LISTED]:
         what = {"what": one.use or _("everything")}
-        yield Decided(one.thrown_at, one.thrown_by, _("stopped %(what)s") % what, one.why)
+        url = reverse("policy:use", args=[one.use]) if one.use else reverse("policy:page")
+        yield Decided(one.thrown_at, one.thrown_by, _("stopped %(what)s") % what, one.why, url)
         if one.released_at:
             yield Decided(one.released_at, one.released_by, _("let %(what)s go on") % what)
 
 
 def _versions() -> Iterator[Decided]:
     for one in Definition.objects.filter(kind=KIND).exclude(author="").order_by("-created_at")[:LISTED]:
-        yield Decided(one.created_at, one.author, _("wrote version %(n)s") % {"n": one.version}, one.reason)
+        url = reverse("policy:version", args=[one.version])
+        yield Decided(one.created_at, one.author, _("wrote version %(n)s") % {"n": one.version}, one.reason, url)

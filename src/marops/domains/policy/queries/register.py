@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from marops.domains.policy.models import AiAct, AiDraft, AiSwitch
 from marops.domains.policy.queries.disclosures import PLAIN, words_of
+from marops.domains.policy.queries.narrowing import Narrowed
 from marops.domains.policy.queries.uses import KIND, uses
 from marops.domains.policy.rules.uses import AiUse, tier_of
 from marops.domains.policy.writing import OBJECT, act_digest
@@ -46,12 +45,10 @@ def _told(row: Definition, switch: AiSwitch | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def trail(use: str, verdict: str, after: str | None, limit: int, among: Q | None = None) -> dict[str, Any]:
+def trail(asked: Narrowed, after: str | None, limit: int) -> dict[str, Any]:
     """Acts of AI, the newest first, with a cursor; only some of them where it is said which."""
     most = checked_limit(limit)
-    rows = AiAct.objects.filter(among or Q()).order_by("-id")
-    rows = rows.filter(use=use) if use else rows
-    rows = rows.filter(verdict=verdict) if verdict else rows
+    rows = AiAct.objects.filter(asked.rows()).order_by("-id")
     if after:
         rows = rows.filter(id__lt=place_of(after, UUID)[0])
     told: dict[str, Any] = page(rows[: most + 1], most, at=lambda one: (str(one.id),), show=act_json)

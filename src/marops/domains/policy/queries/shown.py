@@ -107,6 +107,18 @@ def _speaks(line: Mapping[str, Any], verdict: str, term: str, rules: Sequence[st
     return about and (verdict == "waits" or bool(set(rules) & set(line["rules"])))
 
 
+def people() -> list[str]:
+    """For whom AI did anything, or was refused."""
+    rows = AiAct.objects.values_list("on_behalf_of", flat=True).order_by("on_behalf_of").distinct()
+    return [one for one in rows if one]
+
+
+def unknown_uses(known: Mapping[str, str]) -> Mapping[str, str]:
+    """Uses that stand in the trail and not in the register, by themselves."""
+    rows = AiAct.objects.exclude(use__in=list(known)).values_list("use", flat=True).order_by("use").distinct()
+    return {one: one for one in rows if one}
+
+
 def rows() -> list[Definition]:
     """All versions, the newest first."""
     return versions(KIND, SLUG)

@@ -190,7 +190,8 @@ def test_each_number_of_the_desk_leads_to_as_many_acts(cast: Cast) -> None:
         ]
     ):
         AiAct.objects.create(
-            at=at, use=use, actor="assistant", on_behalf_of=str(cast.priya.id if number else cast.hanna.id), action="x.y",
+            at=at, use=use, actor="assistant", action="x.y",
+            on_behalf_of=str(cast.priya.id if number else cast.hanna.id),
             term="draft", verdict=verdict, reasons=[reason] if reason else [],
         )  # fmt: skip
     vera = cast.client("vera")

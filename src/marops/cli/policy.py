@@ -40,6 +40,10 @@ def page(
     ):
         _lines(heading, [one for one in found["lines"] if one["verdict"] == verdict])
     _lines("Details", found["details"])
+    if found["each_time"]:
+        out.print("[bold]Each time[/]")
+    for one in found["each_time"]:
+        out.print(f"{one['says']} ({one['id']})", markup=False)
     out.print(f"[dim]What stands on no line is not allowed: {found['asks']['never']:,} of "
               f"{sum(found['asks'].values()):,} asks. Decided: {found['combinations']:,} combinations.[/]")  # fmt: skip
 
@@ -134,9 +138,14 @@ def ask_itself(version: Version = "", as_json: Json = False) -> None:
             out.print(f"{'[green]holds[/]' if one['holds'] else '[red]fails[/]'}  {one['says']}: {one['expect']}")
         for one in found["laws"]:
             out.print(f"[red]breaks a law[/]  {one['combinations']:,} times: {one['says']}")
-        for key, words in (("dead", "holds nowhere"), ("shadowed", "changes nothing as it stands")):
+        for key, words in (
+            ("dead", "holds nowhere"),
+            ("shadowed", "changes nothing as it stands: another says the same, or nothing allows what it forbids"),
+        ):
             for name in found[key]:
                 out.print(f"[dim]rule {name} {words}[/]")
+        held = sum(one["holds"] for one in found["checks"])
+        out.print(f"{held} of {len(found['checks'])} own checks hold; {len(found['laws']) or 'no'} laws are broken.")
     if not found["passed"]:
         raise typer.Exit(FINDINGS)
 

@@ -45,14 +45,14 @@ def told_of(policy: Policy) -> Row:
         "more": len(told["details"]),
         "beside": {"n": lately.beside if lately else 0, "url": f"{acts_url(policy, 'none')}&verdict=no"},
         "company": workspace().name, "overdue": _overdue(told),
-        "since": since(policy), "agreed": agreed(told, everybody), "moment": _moment(policy),
+        "since": since(policy), "agreed": agreed(told, everybody), "moment": _moment(told),
     }  # fmt: skip
 
 
-def _moment(policy: Policy) -> Row:
+def _moment(told: Row) -> Row:
     """The policy's rules that no combination holds, for they ask about the moment: consent, and limits of a day."""
-    rules = [one for one in policy.document.rules if one.id not in policy.compiled.ahead]
-    return {"says": " ".join(one.says for one in rules), "rules": [one.id for one in rules]}
+    rules = told["each_time"]
+    return {"says": " ".join(one["says"] for one in rules), "rules": [one["id"] for one in rules]}
 
 
 def _overdue(told: Row) -> bool:

@@ -70,6 +70,11 @@ def page_json(policy: Policy) -> dict[str, Any]:
         "allowed": int(policy.table.allowed.sum()),
         "lines": [_line(policy, one) for one in page.lines],
         "details": [_line(policy, one) for one in page.details],
+        "each_time": [
+            {"id": one.id, "owner": one.owner, "says": one.says}
+            for one in document.rules
+            if one.id not in policy.compiled.ahead
+        ],
     }
 
 

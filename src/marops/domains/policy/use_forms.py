@@ -30,7 +30,7 @@ WHEN = [
 READERS = [
     ("0", gettext_lazy("Nobody")), ("1", gettext_lazy("One person")), ("2", gettext_lazy("Two people")),
 ]  # fmt: skip
-_READS = gettext_lazy("What is read before waits for its readers. Reading samples, or afterwards, is for people to do.")
+_READS = gettext_lazy("Before: it waits for them. Afterwards, or a share of it: it waits to be looked at.")
 _MODEL = gettext_lazy("Kept and shown; where it runs decides, the rest is for people.")
 _SECTIONS: Sequence[tuple[Any, Any, tuple[str, ...]]] = (
     (gettext_lazy("What it is"), "", ("slug", "title", "purpose", "owner")),

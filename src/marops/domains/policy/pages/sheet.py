@@ -24,6 +24,7 @@ from marops.domains.policy.queries.policies import SLUG, Policy, in_force, no_po
 from marops.domains.policy.queries.sheet import grouped, told_of
 from marops.domains.policy.queries.templates import offered, template
 from marops.domains.policy.queries.told import tests_of
+from marops.domains.policy.queries.uses import uses
 from marops.kernel.clock import now
 from marops.kernel.definitions import ACTIVATE, UNDECIDED, activate
 from marops.kernel.errors import NOT_FOUND, MaropsError
@@ -83,7 +84,7 @@ def _sheet(request: HttpRequest, policy: Policy) -> HttpResponse:
         others = in_force()
         context |= {"faults": policy_enters(SLUG, policy.document), "before": others.row if others else None}
         context |= {"checks": tests_of(policy), "may_enter": may(actor_of(request), ACTIVATE)}
-    context["answer"] = _answer(context)
+    context |= {"answer": _answer(context), "unused": context["active"] and not uses()}
     return render(request, "policy/page.html", context | what_if_of(policy, {}, at=row.version))
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 from tests.cast import Cast
 
 from marops.domains.policy.actions.policies import keep_policy
+from marops.domains.policy.actions.uses import keep_use
 from marops.domains.policy.forms import RuleForm
 from marops.domains.policy.jobs import DECIDE
 from marops.domains.policy.models import AiAct
@@ -17,6 +18,7 @@ from marops.domains.policy.rules.document import AiPolicy
 from marops.domains.policy.rules.domain import DIMENSIONS
 from marops.domains.policy.rules.parts import Parts, parts_of, written
 from marops.domains.policy.rules.table import PART, part
+from marops.domains.policy.tests.access import USE
 from marops.domains.policy.tests.policies import decided_at_once, rule
 from marops.kernel import definitions
 from marops.kernel.clock import now
@@ -174,6 +176,18 @@ def lives(page: Any) -> dict[str, list[list[str]]]:
         part["css"]: [[f"{of['n']} {of['word']}" for of in one["live"]] for one in part["lines"]]
         for part in page.context["parts"]
     }
+
+
+@pytest.mark.django_db
+def test_a_policy_without_a_use_says_that_nothing_is_allowed_yet(cast: Cast, in_force: Definition) -> None:
+    said = "No use is in force in the register: so no AI may do anything yet."
+    page = cast.client("hanna").get("/policy")
+    assert said in seen(page)
+    assert '<a href="/policy/uses/new">Write the first one</a>' in page.content.decode()
+    assert "Write the first one" not in seen(cast.client("lena").get("/policy"))
+    row = keep_use(actor=cast.actor("marco"), slug="u-07", document=USE)
+    definitions.activate(actor=cast.actor("hanna"), ref=row.pinned)
+    assert said not in seen(cast.client("hanna").get("/policy"))
 
 
 @pytest.mark.django_db

@@ -187,6 +187,7 @@ def _load_commands() -> None:
         metrics,
         people,
         policy,
+        predicting,
         quality,
         routing,
         sample,

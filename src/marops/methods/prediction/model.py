@@ -1,0 +1,195 @@
+"""A trained model as plain data: a table of points per field, an intercept, and a calibration on top.
+
+    model = Model.model_validate_json(text)
+    scored = score(model, table)             # an Arrow table of texts, columns in any order
+    scored.terms.sum(axis=1) + model.intercept   # → points; through the calibration → scored.chance
+
+How what was never seen counts: an empty cell has points of its own, if there were empty ones in training, else none. A
+level that is not in the table counts as the rare ones of training did together. A field that the file lacks altogether
+adds nothing, as if the lead were average in it, and is told.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from marops.methods.prediction.outcomes import plain
+from marops.methods.prediction.reading import Column, Floats, Kind, Refused, column_of, number_of
+
+FORMAT: Final = "marops.prediction"
+VERSION: Final = 1
+FILLED: Final = "filled"
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Term(_Plain):
+    """One field and what its values add, in log-odds before calibration.
+
+    A number of `edges[i-1]` up to below `edges[i]` adds `points[i]`; a level adds what `levels` says, others `other`.
+    A field that counts by being filled has the one level “filled”.
+    """
+
+    field: str
+    kind: Kind
+    decimal: str = "."
+    edges: tuple[float, ...] = ()
+    points: tuple[float, ...] = ()
+    levels: dict[str, float] = {}
+    labels: dict[str, str] = {}
+    other: float = 0.0
+    empty: float = 0.0
+    weight: float = 0.0
+    """The mean size of what it added in training."""
+
+    def of_words(self, column: Column) -> Floats:
+        """What each different word of a column adds."""
+        if self.kind == "number":
+            whole = Column(column.words, np.arange(len(column.words)))
+            numbers = whole.numbers(self.decimal)
+            bins = np.searchsorted(np.array(self.edges), np.nan_to_num(numbers), side="right")
+            return np.where(np.isnan(numbers), self.empty, np.array(self.points)[bins])
+        if self.kind == "filled":
+            return np.array([self.levels[FILLED] if key else self.empty for key in column.keys], dtype=np.float64)
+        return np.array(
+            [self.levels.get(plain(key), self.other) if key else self.empty for key in column.keys], dtype=np.float64
+        )
+
+    def bin_of(self, key: str) -> int | None:
+        """Which bin a number lies in, or None for what is no number."""
+        number = number_of(key, self.decimal)
+        return None if isnan(number) else bisect_right(self.edges, number)
+
+    def knows(self, key: str) -> bool:
+        """Was this value there in training, or is it one that any number is?"""
+        return self.kind != "category" or plain(key) in self.levels
+
+
+class Calibration(_Plain):
+    """Points to probability: log-odds = c − a·ln(1 + e^−points) + b·ln(1 + e^points); a = b = 1, c = 0 changes nothing.
+
+    Beta calibration (Kull, Silva Filho and Flach, 2017), with Platt's as the case a = b.
+    """
+
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
+    rows: int = 0
+
+    def chance(self, points: Floats) -> Floats:
+        """The probability of each row."""
+        odds = self.c - self.a * np.logaddexp(0, -points) + self.b * np.logaddexp(0, points)
+        found: Floats = 1 / (1 + np.exp(-odds))
+        return found
+
+
+class Excluded(_Plain):
+    """A field that is not used, or one to keep an eye on, and why in words, with the figures behind it."""
+
+    field: str
+    kind: Literal["leak", "copy", "id", "constant", "order", "asked", "strong", "filling"]
+    why: str
+    figures: dict[str, float] = {}
+
+
+class Model(_Plain):
+    """All there is to a model; `version` is that of this file's form."""
+
+    format: Literal["marops.prediction"] = FORMAT
+    version: Literal[1] = VERSION
+    made_by: dict[str, str] = {}
+    method: Literal["boosting", "tables"]
+    target: str
+    yes: str
+    no: str
+    intercept: float
+    terms: tuple[Term, ...]
+    calibration: Calibration
+    row_id: str | None = None
+    excluded: tuple[Excluded, ...] = ()
+    watch: tuple[Excluded, ...] = ()
+    trained_on: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
+
+    def ordered(self) -> Sequence[Term]:
+        """The terms, those that matter most first."""
+        return sorted(self.terms, key=lambda term: (-term.weight, term.field))
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Of each row: what each term adds (in the order of the model's terms), points in all, probability; and notes."""
+
+    terms: Floats
+    points: Floats
+    chance: Floats
+    missing: Sequence[str]
+    unknown: dict[str, int]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the file lacked or brought anew, in words."""
+        return list(notes_of(self.missing, self.unknown))
+
+
+def notes_of(missing: Sequence[str], unknown: Mapping[str, int]) -> Iterator[str]:
+    """What a file lacked, and in how many rows it had a level that is not in the model's tables, in words."""
+    if missing:
+        yield f"Columns that are not in the file add nothing: {', '.join(missing)}."
+    if unknown:
+        rows = ", ".join(f"{field} (rows: {count:,})" for field, count in unknown.items())
+        yield f"Values that training did not see, or too seldom, count as its rare ones did: {rows}."
+
+
+def score(model: Model, table: pa.Table) -> Scored:
+    """Every row of a table of texts. Columns may be missing, more, and in any order."""
+    there = set(table.column_names)
+    terms = np.zeros((table.num_rows, len(model.terms)), dtype=np.float64, order="F")
+    unknown = dict[str, int]()
+    for at, term in enumerate(model.terms):
+        if term.field not in there or not table.num_rows:
+            continue
+        column = column_of(table, term.field)
+        terms[:, at] = term.of_words(column)[column.codes]
+        if rows := _unknown(term, column):
+            unknown[term.field] = rows
+    points = terms.sum(axis=1) + model.intercept
+    missing = [term.field for term in model.terms if term.field not in there]
+    return Scored(terms, points, model.calibration.chance(points), missing, unknown)
+
+
+def read_model(text: str) -> Model:
+    """A model from its file. Raises Refused for anything else."""
+    remedy = "Name a file that `marops score train` wrote."
+    try:
+        return Model.model_validate_json(text)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if where == "version":
+            remedy = (
+                f"It is of another version than {VERSION}: train it again, or use the version of Marops that wrote it."
+            )
+        raise Refused(f"This is no model file: {where + ': ' if where else ''}{first['msg']}.", remedy) from fault
+
+
+def write_model(model: Model) -> str:
+    """A model as the text of its file."""
+    return model.model_dump_json(indent=1) + "\n"
+
+
+def _unknown(term: Term, column: Column) -> int:
+    if term.kind != "category":
+        return 0
+    new = np.array([bool(key) and not term.knows(key) for key in column.keys], dtype=bool)
+    return int(new[column.codes].sum()) if new.any() else 0

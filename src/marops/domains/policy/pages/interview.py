@@ -40,7 +40,7 @@ def interview(request: HttpRequest) -> HttpResponse:
     like = request.GET.get("like", "")
     form = InterviewForm(posted(request), like=like)
     if form.is_bound and "preview" in request.GET:
-        return render(request, "policy/parts/interview_makes.html", _makes(form.answers if form.is_valid() else None))
+        return render(request, "policy/parts/interview_preview.html", _makes(form.answers if form.is_valid() else None))
     if form.is_bound and form.is_valid():
         with problems_on(form):
             return _make(request, form.answers)

@@ -81,7 +81,7 @@ def test_the_trail_shows_acts_with_their_reasons_and_starts_proof_and_evidence(
     page = hanna.get("/policy/trail?verdict=waits").content.decode()
     assert "It needs one reviewer" in page
     assert "waited for people 2 times" in page
-    assert "No act of an AI" in hanna.get("/policy/trail?verdict=no").content.decode()
+    assert "No act of that kind" in hanna.get("/policy/trail?verdict=no").content.decode()
     assert hanna.get("/policy/trail?verdict=nonsense&after=nonsense").status_code == 422
     act = AiAct.objects.order_by("at").first()
     assert act

@@ -1,4 +1,4 @@
-"""The same person or company twice: found in a bare file, with nothing imported."""
+"""The same person or company twice: found in a bare file with nothing imported; merged and parted by hand."""
 
 import csv
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from marops.cli.main import Json, app, check_output, err, out, print_json, table_of
+from marops.cli.main import CLI, Json, app, check_output, err, installation, out, print_json, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,3 +153,39 @@ def _tables(told: dict[str, Any]) -> Iterator[tuple[str, list[str], list[list[st
          "–" if one["expected_precision"] is None else f"{one['expected_precision']:.1%}"] for one in told["bands"]
     ]  # fmt: skip
     yield "What came out", ["Band", "Probability", "Pairs", "Expected to be right"], bands
+
+
+@app.command("merge")
+def merge(
+    keep: Annotated[str, typer.Argument(help="The record that stays: L-number, id or address.")],
+    gone: Annotated[str, typer.Argument(help="The record that becomes part of it.")],
+    why: Annotated[str, typer.Option(help="Stands with the merge.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make two records of one person one; marops unmerge takes it back."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import find_contact, merge_contacts, merge_json
+
+        kept, other = find_contact(keep, actor=CLI), find_contact(gone, actor=CLI)
+        done = merge_json(merge_contacts(actor=CLI, winner_id=kept.id, loser_id=other.id, why=why))
+    if as_json:
+        print_json(done)
+        return
+    took = f" It took over {', '.join(done['took'])}." if done["took"] else ""
+    out.print(f"{done['gone']} is {done['kept']} from now on.{took}", markup=False)
+    out.print(f"To take it back: marops unmerge {done['gone']}", markup=False)
+
+
+@app.command("unmerge")
+def unmerge(
+    ref: Annotated[str, typer.Argument(help="The record that went, or the one that stayed.")], as_json: Json = False
+) -> None:
+    """Take a merge back: both records are there again, each with its own; what changed since stays."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import merge_json, merge_of, part_contacts
+
+        done = merge_json(part_contacts(actor=CLI, merge_id=merge_of(CLI, ref).id))
+    if as_json:
+        print_json(done)
+    else:
+        out.print(f"{done['gone']} and {done['kept']} are two records again.", markup=False)

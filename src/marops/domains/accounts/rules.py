@@ -26,6 +26,7 @@ audit.view            all      all      all      all      all      all      -   
 backup.make           -        -        -        -        -        -        -        -        -        -        -
 comments.write        all      all      all      all      all      all      all      all      all      all      all
 contacts.erase        -        -        -        -        -        -        -        all      -        -        -
+contacts.merge        -        all      -        all      -        -        -        all      -        -        -
 definitions.activate  all      all      -        all      -        -        -        all      -        -        -
 definitions.change    -        all      all      all      all      all      all      all      -        -        -
 desks.see             -        -        -        -        -        -        -        -        -        -        -

@@ -40,6 +40,8 @@ class ContactsConfig(AppConfig):
         ports.timeline.fill("lead.created", story.says_created)
         ports.timeline.fill("lead.updated", story.says_updated)
         ports.timeline.fill("contact.quality_changed", story.says_quality)
+        ports.timeline.fill("contact.merged", story.says_merged)
+        ports.timeline.fill("contact.parted", story.says_parted)
         ports.timeline.fill("quality.fixed", story.says_fixed)
         ports.timeline.fill("quality.fix_undone", story.says_undone)
         ports.story.fill("quality", story.quality_section, order=30)

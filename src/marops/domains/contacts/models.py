@@ -133,6 +133,31 @@ class Identity(models.Model):
         indexes: ClassVar = [models.Index("value", name="identity_shared", condition=Q(kind__in=["phone", "mailbox"]))]
 
 
+class Merge(models.Model):
+    """That two records were found to be one person: who stayed, who went, and all that is needed to part them again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    winner_id = models.UUIDField(db_index=True)
+    loser_id = models.UUIDField(db_index=True)
+    winner_number = models.BigIntegerField()
+    loser_number = models.BigIntegerField(db_index=True)
+    loser = models.JSONField()  # the record that went, whole
+    taken = models.JSONField(default=dict)  # field → [before, after] of the record that stayed
+    tables = models.JSONField(default=dict)  # table → what its filler of `merge` answered
+    why = models.TextField(default="", blank=True)
+    actor_kind = models.TextField()
+    actor_id = models.TextField()
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.TextField(default="")
+
+    class Meta:
+        db_table = "contact_merge"
+        constraints: ClassVar = [
+            models.UniqueConstraint("loser_id", condition=Q(undone_at__isnull=True), name="contact_merge_once")
+        ]
+
+
 class CustomField(models.Model):
     """A field that this workspace added; its values lie in `contact.custom` or `company.custom`."""
 

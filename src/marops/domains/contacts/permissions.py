@@ -15,6 +15,7 @@ from marops.store.rulequery import condition_sql, percent_escaped
 
 VIEW = right("leads.view", "See leads", scoped=True)
 FIX = right("quality.fix", "Put faulty records right in bulk")
+MERGE = right("contacts.merge", "Merge two records of one person, and part them again")
 
 
 def visible(actor: Actor, right: str = VIEW) -> QuerySet[Contact]:

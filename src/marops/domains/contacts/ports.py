@@ -1,10 +1,13 @@
 """What contacts contribute when people are merged or erased."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
+from marops.domains.contacts.models import Merge
 from marops.kernel import erasures, personal, persons, ports
 from marops.kernel.erasures import hash_key, hashed
 
@@ -13,11 +16,25 @@ def fill() -> None:
     """Fill the ports for the tables of contacts."""
     persons.fill("contact_identity", persons.rows("contact_identity", per=("kind", "system", "value")))
     persons.fill("contact_quality", persons.rows("contact_quality"))
+    persons.fill("contact_merge", persons.PersonTable(_nothing_moves, _nothing_comes_back, _forget_merges))
     # Last: everything else hangs on this row.
     ports.erase.fill("contact", persons.rows("contact", key="id").erase, order=100)
     erasures.known_by(values_to_forget, hashes_to_keep)
     personal.place("custom_field", "choices", "item", "a choice of a field")
     personal.place("company", "name", "tell", "a company bears the person's name:")
+
+
+def _nothing_moves(_winner: UUID, _loser: UUID) -> Mapping[str, Any]:
+    """Former merges stay as they were made: they are taken back one after the other."""
+    return {}
+
+
+def _nothing_comes_back(_winner: UUID, _loser: UUID, _record: Mapping[str, Any]) -> None:
+    pass
+
+
+def _forget_merges(contact_ids: Sequence[UUID]) -> int:
+    return Merge.objects.filter(Q(winner_id__in=contact_ids) | Q(loser_id__in=contact_ids)).delete()[0]
 
 
 def values_to_forget(contact_ids: Sequence[UUID]) -> list[str]:

@@ -1,5 +1,6 @@
 """What other domains may use of contacts."""
 
+from marops.domains.contacts.actions import merge_contacts, part_contacts
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
 from marops.domains.contacts.jobs import preview_fix, run_fix, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
@@ -15,6 +16,7 @@ from marops.domains.contacts.queries import (
     origins_of,
     values_of,
 )
+from marops.domains.contacts.queries.merges import merge_json, merge_of, merges
 from marops.domains.contacts.queries.quality import Narrowing
 from marops.domains.contacts.queries.quality import many as many_leads
 from marops.domains.contacts.queries.quality import summary as quality_summary
@@ -70,8 +72,13 @@ __all__ = [
     "languages",
     "look_at_everybody",
     "many_leads",
+    "merge_contacts",
+    "merge_json",
+    "merge_of",
+    "merges",
     "names",
     "origins_of",
+    "part_contacts",
     "phones",
     "preview_fix",
     "quality_summary",

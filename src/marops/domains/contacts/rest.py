@@ -8,14 +8,15 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.contacts.actions import undo_fix
+from marops.domains.contacts.actions import merge_contacts, part_contacts, undo_fix
 from marops.domains.contacts.forms import FixForm
 from marops.domains.contacts.jobs import start_fix
 from marops.domains.contacts.models import Company
-from marops.domains.contacts.permissions import FIX, VIEW
-from marops.domains.contacts.queries import companies, find_company
+from marops.domains.contacts.permissions import FIX, MERGE, VIEW
+from marops.domains.contacts.queries import companies, find_company, find_contact
 from marops.domains.contacts.queries.company import count_of, people_of, standing
 from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
+from marops.domains.contacts.queries.merges import merge_json, merge_of, merges
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
@@ -199,3 +200,47 @@ def fix(request: HttpRequest, rule: str, body: FixIn) -> dict[str, Any] | Status
         return preview(actor, proposal)
     job = start_fix(proposal, actor=actor)
     return Status(202, {"job": job.ref, "state": job.state, "rule": rule, "remedy": proposal.bulk.key})
+
+
+class MergeIn(Strict):
+    """Which record becomes part of the one in the address, and why."""
+
+    gone: str
+    why: str = ""
+
+
+class MergeOut(Shown):
+    """A merge: which record stayed, which went, the fields taken over, who did it, and when it was taken back."""
+
+    id: UUID
+    kept: str
+    gone: str
+    kept_id: UUID
+    gone_id: UUID
+    took: list[str]
+    why: str
+    by: str
+    at: str
+    undone_at: str | None
+
+
+@router.get("/merges", response=Page[MergeOut], url_name="merges")
+def list_merges(request: HttpRequest) -> Any:
+    """The newest merges of people, those that were taken back too."""
+    return {"items": [merge_json(one) for one in merges(actor_of(request))], "next": None}
+
+
+@router.post("/leads/{ref}/merge", response=MergeOut, url_name="merge")
+def merge(request: HttpRequest, ref: str, asked: MergeIn) -> Any:
+    """Make another record part of this one. The other's references lead to this one from then on."""
+    actor = actor_of(request)
+    require(actor, MERGE)
+    kept, gone = find_contact(ref, actor=actor), find_contact(asked.gone, actor=actor)
+    return merge_json(merge_contacts(actor=actor, winner_id=kept.id, loser_id=gone.id, why=asked.why))
+
+
+@router.post("/leads/{ref}/unmerge", response=MergeOut, url_name="unmerge")
+def unmerge(request: HttpRequest, ref: str) -> Any:
+    """Take back the merge by which this record went, or the newest into it."""
+    actor = actor_of(request)
+    return merge_json(part_contacts(actor=actor, merge_id=merge_of(actor, ref).id))

@@ -119,6 +119,16 @@ def says_quality(fact: Mapping[str, Any]) -> str:
     return f"The record got {way}: quality {said.get('from')} → {said.get('to')}."
 
 
+def says_merged(fact: Mapping[str, Any]) -> str:
+    """`contact.merged` on the timeline of the record that stayed."""
+    return f"L-{(fact.get('properties') or {}).get('number')} was found to be the same person and became part of this."
+
+
+def says_parted(fact: Mapping[str, Any]) -> str:
+    """`contact.parted` in words."""
+    return f"Was found not to be the same person as L-{(fact.get('properties') or {}).get('number')} after all."
+
+
 def says_fixed(fact: Mapping[str, Any]) -> str:
     """`quality.fixed` in words."""
     said = fact.get("properties") or {}

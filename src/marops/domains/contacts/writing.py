@@ -117,11 +117,20 @@ def resolve_people(act: Act, table: str) -> None:
             " CASE WHEN t.ref ~* '^L-[0-9]{1,18}$' THEN substr(t.ref, 3)::bigint END"
             f" UNION ALL SELECT t.ref, i.contact_id FROM {table} t JOIN contact_identity i"
             " ON i.value IN (t.ref, lower(t.ref)) AND i.kind IN ('email', 'external')"
-            f" UNION ALL SELECT u.ref, coalesce(a.contact_id, c.id) FROM (SELECT ref, ref::uuid AS id FROM {table}"
-            f" WHERE CASE WHEN ref ~ '{_UUID}' THEN TRUE END) u LEFT JOIN contact c ON c.id = u.id"
-            " LEFT JOIN contact_alias a ON a.alias_id = u.id WHERE coalesce(a.contact_id, c.id) IS NOT NULL"
+            f" UNION ALL SELECT t.ref, n.contact_id FROM {table} t JOIN contact_merge m ON m.undone_at IS NULL AND"
+            " m.loser_number = CASE WHEN t.ref ~* '^L-[0-9]{1,18}$' THEN substr(t.ref, 3)::bigint END"
+            f" CROSS JOIN LATERAL ({_NOW_IS.format(id='m.loser_id')}) n"
+            f" UNION ALL SELECT u.ref, n.contact_id FROM (SELECT ref, ref::uuid AS id FROM {table}"
+            f" WHERE CASE WHEN ref ~ '{_UUID}' THEN TRUE END) u CROSS JOIN LATERAL ({_NOW_IS.format(id='u.id')}) n"
             ") found GROUP BY ref) f WHERE f.ref = t.ref"
         )
+
+
+_NOW_IS = (
+    "WITH RECURSIVE became (id) AS (SELECT {id} UNION SELECT a.contact_id FROM contact_alias a JOIN became b"
+    " ON a.alias_id = b.id) SELECT c.id AS contact_id FROM became JOIN contact c USING (id)"
+)
+"""SQL for the person that an id means today; none where there is none."""
 
 
 def _announce(act: Act, people: People) -> None:

@@ -2,6 +2,7 @@
 
 from marops.domains.contacts.actions.checking import CHECKED, LIKENESS, keep_day, keep_likeness, keep_quality
 from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
+from marops.domains.contacts.actions.merging import merge_contacts, part_contacts
 
 __all__ = [
     "CHECKED",
@@ -11,5 +12,7 @@ __all__ = [
     "keep_day",
     "keep_likeness",
     "keep_quality",
+    "merge_contacts",
+    "part_contacts",
     "undo_fix",
 ]

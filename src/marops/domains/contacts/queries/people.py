@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import sees
 from marops.domains.contacts.fields import FOLLOWS
-from marops.domains.contacts.models import Company, Contact, CustomField, Identity
+from marops.domains.contacts.models import Company, Contact, CustomField, Identity, Merge
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.rules import emails, phones
 from marops.domains.contacts.rules.companies import key as company_key
@@ -68,8 +68,11 @@ def find_contacts(ref: str, *, personal: bool = True) -> list[Contact]:
     Without `personal`, addresses and phones fit nobody.
     """
     text = clean(ref)
-    if (number := _NUMBER.fullmatch(text)) and (found := list(Contact.objects.filter(number=int(number[1])))):
-        return found
+    if number := _NUMBER.fullmatch(text):
+        if found := list(Contact.objects.filter(number=int(number[1]))):
+            return found
+        gone = Merge.objects.filter(loser_number=int(number[1]), undone_at=None).values_list("loser_id", flat=True)
+        return list(Contact.objects.filter(id__in=_followed(gone)))
     ids = set(_by_identity(text) if personal else _by_external_id(text))
     if (as_id := as_uuid(text)) is not None:
         ids |= {as_id}
@@ -100,10 +103,11 @@ def _like_a_phone(text: str) -> bool:
 
 
 def _followed(ids: Iterable[UUID]) -> set[UUID]:
-    """The ids with those of merged people replaced by the person they became."""
-    wanted = set(ids)
-    became = dict(ContactAlias.objects.filter(alias_id__in=wanted).values_list("alias_id", "contact_id"))
-    return {became.get(one, one) for one in wanted}
+    """The ids with those of merged people replaced by the person they became, however often that was."""
+    found = set(ids)
+    while became := dict(ContactAlias.objects.filter(alias_id__in=found).values_list("alias_id", "contact_id")):
+        found = {became.get(one, one) for one in found}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.definitions import plant_starters
 
-VIEW, FIX = "leads.view", "quality.fix"
+VIEW, FIX, MERGE = "leads.view", "quality.fix", "contacts.merge"
 
 
 def things(cast):
@@ -54,6 +54,9 @@ EXPECT = {
     ),
     "api/v1/companies": Expect(right=VIEW),
     "api/v1/companies/<ref>": Expect(right=VIEW, args=_company),
+    "api/v1/merges": Expect(right=MERGE),
+    "api/v1/leads/<ref>/merge": Expect(right=MERGE, args=lambda w: {"ref": "L-1"}, post_only=True),
+    "api/v1/leads/<ref>/unmerge": Expect(right=MERGE, args=lambda w: {"ref": "L-1"}, post_only=True),
     "api/v1/quality": Expect(right=VIEW),
     "api/v1/quality/fixes": Expect(right=VIEW),
     "api/v1/quality/fixes/<ref>": Expect(right=VIEW, args=_fix),

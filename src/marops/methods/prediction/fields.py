@@ -17,6 +17,8 @@ RARE_LEVEL: Final = 1
 _FEWEST: Final = 5
 """A level of fewer rows counts with the other rare ones."""
 _MOST_LEVELS: Final = 250
+_FULL: Final = 20
+"""A bin of a number holds at least about so many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,7 @@ class Ready:
         """Codes of every row with the number cut at quantiles of older rows (0 empty), and the cuts."""
         if self.numbers is None:
             return self.codes, np.zeros(0)
-        known = self.numbers[older]
-        known = known[~np.isnan(known)]
-        cuts = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.zeros(0)
+        cuts = cuts_of(self.numbers[older], bins)
         at = np.searchsorted(cuts, self.numbers, side="right") + 1
         return np.where(np.isnan(self.numbers), 0, at), cuts
 
@@ -54,10 +54,25 @@ class Ready:
         return "filled" if self.kind == "filled" else f"“{self.labels[level]}”"
 
 
+def cuts_of(numbers: Floats, bins: int) -> Floats:
+    """Where to cut numbers into about so many bins of equal size; a number that many rows have is a bin of its own."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return np.zeros(0)
+    values, counts = np.unique(known, return_counts=True)
+    heavy = values[counts >= len(known) / bins]
+    rest = known[~np.isin(known, heavy)]
+    parts = min(bins, len(rest) // _FULL)
+    spread = np.quantile(rest, np.linspace(0, 1, parts + 1)[1:-1]) if parts > 1 else np.zeros(0)
+    return np.unique(np.concatenate([spread, heavy, np.nextafter(heavy, np.inf)]))
+
+
 def between(edges: Sequence[float] | Floats, at: int) -> str:
     """The bin from one edge up to below the next, in words."""
     if not len(edges):
         return "any number"
+    if 0 < at < len(edges) and edges[at] == np.nextafter(edges[at - 1], np.inf):
+        return f"{edges[at - 1]:,.6g}"
     if at == 0:
         return f"below {edges[0]:,.6g}"
     if at == len(edges):

@@ -10,7 +10,8 @@ learnt on:
   at least 0.85, and a quarter of the rows is nearly sure. Two bell curves that rank with an AUC of 0.80 explain 22
   per cent;
 - **values that come with one outcome only**: together they cover so much that 10 per cent of the uncertainty is gone;
-- **being filled comes with one outcome only** (5 per cent are enough: whoever knew the value knew the outcome).
+- **being filled comes with one outcome only**, or having another value than the usual one, such as another number than
+  0 (5 per cent are enough: whoever knew the value knew the outcome).
 
 Strong fields that show none of these are kept and named to be looked at.
 """
@@ -27,7 +28,7 @@ from marops.methods.intervals import wilson
 from marops.methods.prediction.fields import Ready, is_key, ready
 from marops.methods.prediction.measuring import area_under
 from marops.methods.prediction.model import Excluded
-from marops.methods.prediction.reading import Codes, Column
+from marops.methods.prediction.reading import Codes, Column, Floats
 
 _BINS: Final = 20
 _PRIOR: Final = 5.0
@@ -37,7 +38,10 @@ LEAST_BY_VALUES, LEAST_BY_FILLING = 0.10, 0.05
 _NEARLY, _ONLY, _AT_MOST = 0.10, 0.03, 0.10
 """Of the rows of the other outcome that a value would have by the usual rate, so many are there: nearly sure, one only
 (and at most so many by the interval)."""
-_FEWEST: Final = 30
+_FEWEST: Final = 15
+_UNTOUCHED: Final = 0.3
+"""A value of so many rows may be the one that stands where nobody wrote."""
+_TOUCHED: Final = ("filled", "another value")
 _STRONG: Final = 0.20
 _FILLING: Final = 0.40
 
@@ -71,9 +75,10 @@ class Evidence:
 
     @property
     def by_filling(self) -> bool:
-        """Does being filled, or being empty, come with one outcome only?"""
+        """Does being filled, or not, come with one outcome only?"""
         return any(
-            level.gain >= (LEAST_BY_VALUES if level.words == "empty" else LEAST_BY_FILLING) for level in self.filling
+            level.gain >= (LEAST_BY_FILLING if level.words.startswith(_TOUCHED) else LEAST_BY_VALUES)
+            for level in self.filling
         )
 
 
@@ -115,9 +120,7 @@ def evidence_of(field: Ready, outcome: Codes, older: Codes, later: Codes) -> Evi
     area = area_under(chance, seen)[0] if varied else 0.5
     both = np.concatenate([older, later])
     pure = _pure(codes, outcome, both, [field.words_of(code, cuts) for code in range(size)])
-    filling = (
-        _pure((codes > 0).astype(np.int64), outcome, both, ["empty", "filled"]) if (codes[both] == 0).any() else []
-    )
+    filling = _filling(field, codes, cuts, outcome, both)
     explained = 1 - left / doubt if varied else 0.0
     return Evidence(area, explained, float(sure[codes[later]].mean()), tuple(pure), tuple(filling))
 
@@ -138,6 +141,20 @@ def _pure(codes: Codes, outcome: Codes, both: Codes, words: list[str]) -> list[L
         if _one_only(count, hits, usual):
             gain = count / len(both) * _told(hits / count, usual) / max(entropy(usual), 1e-9)
             found.append(Level(words[code], count, hits, gain))
+    return found
+
+
+def _filling(field: Ready, codes: Codes, cuts: Floats, outcome: Codes, both: Codes) -> list[Level]:
+    """The same for being filled at all, and for another value than the one that stands where nobody wrote."""
+    seen = np.bincount(codes[both])
+    usual = int(seen.argmax())
+    found = []
+    if seen[0]:
+        found += _pure((codes > 0).astype(np.int64), outcome, both, ["empty", "filled"])
+    if usual and seen[usual] >= _UNTOUCHED * len(both):
+        words = field.words_of(usual, cuts)
+        other = ((codes > 0) & (codes != usual)).astype(np.int64)
+        found += _pure(other, outcome, both, [f"{words} or empty" if seen[0] else words, f"another value than {words}"])
     return found
 
 

@@ -1,9 +1,9 @@
-"""A model as one SELECT over a table of texts, in DuckDB's dialect: the terms of every row, points and probability.
+"""A model as one SELECT over a table of texts, in DuckDB's dialect: the terms of every row, and the probability.
 
     statement(model, "leads", columns=["Lead Source", …], keep=["Prospect ID"])
 
-It says the same as `model.score` to the last bits: the same cuts, the same empty words, the same columns that are
-absent.
+It says the same as `model.score` but for the last bits: the same cuts, the same empty words, the same columns that are
+absent. Every cell is read once: inside it is made small and bare, around that a number, around that its term.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Final
 from marops.methods.prediction.model import FILLED, Model, Term
 from marops.methods.prediction.reading import EMPTY, NUMBER, SPACES
 
-POINTS: Final = "marops points"
 PROBABILITY: Final = "probability"
 
 
@@ -22,15 +21,23 @@ def statement(
     model: Model, table: str, *, columns: Collection[str], keep: Sequence[str] = (), terms: bool = True
 ) -> str:
     """The SELECT. `table` is written as it is; `columns` are those it has; `keep` are handed through, in front."""
-    kept = [_name(one) for one in keep]
-    added = [f"{_term(term, term.field in columns)} AS {_name(name_of(term))}" for term in model.terms]
-    inner = f"SELECT {', '.join([*kept, *added]) or '0'} FROM {table}"
-    summed = " + ".join([_number(model.intercept), *(_name(name_of(term)) for term in model.terms)])
-    middle = f"SELECT *, {summed} AS {_name(POINTS)} FROM ({inner}) AS terms"
-    at, points = model.calibration, _name(POINTS)
-    odds = f"{_number(at.c)} - {_number(at.a)} * {_softplus(f'(-{points})')} + {_number(at.b)} * {_softplus(points)}"
-    shown = [*kept, *([_name(name_of(term)) for term in model.terms] if terms else [])]
-    return f"SELECT {', '.join([*shown, f'1e0 / (1e0 + exp(-({odds}))) AS {PROBABILITY}'])} FROM ({middle}) AS points"
+    kept = [f"{_name(one)} AS {_name(f'kept {at}')}" for at, one in enumerate(keep)]
+    passed = [_name(f"kept {at}") for at in range(len(keep))]
+    there = [(at, term) for at, term in enumerate(model.terms) if term.field in columns]
+    bare = [f"{_bare(_name(term.field))} AS b{at}" for at, term in there]
+    keys = [f"{_key(term, f'b{at}')} AS k{at}" for at, term in there]
+    read = [f"{_read(term, f'k{at}')} AS v{at}" for at, term in there]
+    added = [
+        f"{_added(term, f'v{at}') if term.field in columns else '0e0'} AS t{at}" for at, term in enumerate(model.terms)
+    ]
+    points = " + ".join([_number(model.intercept), *(f"t{at}" for at in range(len(added)))])
+    shown = [f"{old} AS {_name(new)}" for old, new in zip(passed, keep, strict=True)]
+    shown += [f"t{at} AS {_name(name_of(term))}" for at, term in enumerate(model.terms)] if terms else []
+    inside = table
+    for what in (kept + bare, passed + keys, passed + read, passed + added, ["*", f"{points} AS points"]):
+        inside = f"(SELECT {', '.join(what) or '0'} FROM {inside})"
+    shown.append(f"1e0 / (1e0 + exp(-({_odds(model)}))) AS {PROBABILITY}")
+    return f"SELECT {', '.join(shown)} FROM {inside}"
 
 
 def name_of(term: Term) -> str:
@@ -38,41 +45,56 @@ def name_of(term: Term) -> str:
     return f"term: {term.field}"
 
 
-def _term(term: Term, there: bool) -> str:
-    if not there:
-        return "0e0"
-    key = f"lower(trim({_name(term.field)}, {_spaces()}))"
-    empty = f"({_name(term.field)} IS NULL OR {key} IN ({', '.join(_text(word) for word in EMPTY)}))"
-    if term.kind == "filled":
-        return f"CASE WHEN {empty} THEN {_number(term.empty)} ELSE {_number(term.levels[FILLED])} END"
+def _odds(model: Model) -> str:
+    at = model.calibration
+    down, up = "(greatest(-points, 0e0) + {0})", "(greatest(points, 0e0) + {0})"
+    small = "ln(1e0 + exp(-abs(points)))"
+    return f"{_number(at.c)} - {_number(at.a)} * {down.format(small)} + {_number(at.b)} * {up.format(small)}"
+
+
+def _bare(cell: str) -> str:
+    """In small letters and without spaces around; few cells have any, and cutting them is dear."""
+    wide = f"chr({ord(SPACES[-1])})"
+    edged = f"{cell} < '!' OR right({cell}, 1) <= ' ' OR prefix({cell}, {wide}) OR suffix({cell}, {wide})"
+    return f"CASE WHEN {edged} THEN lower(trim({cell}, {_spaces()})) ELSE lower({cell}) END"
+
+
+def _key(term: Term, bare: str) -> str:
+    """NULL for what means empty; numbers with a point alone."""
+    plain = bare
+    if term.kind == "category":
+        plain = f"CASE WHEN {bare} LIKE '%.0' THEN regexp_replace({bare}, '^(-*[0-9]+)\\.0$', '\\1') ELSE {bare} END"
     if term.kind == "number":
-        return _of_number(term, key, empty)
-    plain = f"regexp_replace({key}, '^(-*[0-9]+)\\.0$', '\\1')"
-    levels = "".join(f" WHEN {_text(level)} THEN {_number(points)}" for level, points in sorted(term.levels.items()))
-    inside = f"CASE {plain}{levels} ELSE {_number(term.other)} END" if levels else _number(term.other)
-    return f"CASE WHEN {empty} THEN {_number(term.empty)} ELSE {inside} END"
+        plain = f"replace({bare}, ',', '')" if term.decimal == "." else f"replace(replace({bare}, '.', ''), ',', '.')"
+    return f"CASE WHEN {bare} IN ({', '.join(_text(word) for word in EMPTY)}) THEN NULL ELSE {plain} END"
 
 
-def _of_number(term: Term, key: str, empty: str) -> str:
-    bare = f"replace({key}, ',', '')" if term.decimal == "." else f"replace(replace({key}, '.', ''), ',', '.')"
-    value = f"CASE WHEN regexp_matches({bare}, {_text(NUMBER)}) THEN CAST({bare} AS DOUBLE) END"
-    # A list of one, carried through the comparisons, keeps the statement from reading the cell at each of them.
-    inside = f"CASE WHEN v IS NULL THEN {_number(term.empty)} ELSE {_inside(term, 0, len(term.points) - 1)} END"
-    return f"CASE WHEN {empty} THEN {_number(term.empty)} ELSE list_transform([{value}], lambda v: {inside})[1] END"
+def _read(term: Term, key: str) -> str:
+    if term.kind != "number":
+        return key
+    return f"CASE WHEN regexp_matches({key}, {_text(NUMBER)}) THEN CAST({key} AS DOUBLE) END"
 
 
-def _inside(term: Term, first: int, last: int) -> str:
+def _added(term: Term, value: str) -> str:
+    if term.kind == "filled":
+        inside = _number(term.levels[FILLED])
+    elif term.kind == "number":
+        inside = _inside(term, value, 0, len(term.points) - 1)
+    else:
+        levels = "".join(
+            f" WHEN {_text(level)} THEN {_number(points)}" for level, points in sorted(term.levels.items())
+        )
+        inside = f"CASE {value}{levels} ELSE {_number(term.other)} END" if levels else _number(term.other)
+    return f"CASE WHEN {value} IS NULL THEN {_number(term.empty)} ELSE {inside} END"
+
+
+def _inside(term: Term, value: str, first: int, last: int) -> str:
     """Comparisons by halves: which of the bins from `first` to `last`."""
     if first == last:
         return _number(term.points[first])
     middle = (first + last) // 2
-    edge = _number(term.edges[middle])
-    return f"CASE WHEN v < {edge} THEN {_inside(term, first, middle)} ELSE {_inside(term, middle + 1, last)} END"
-
-
-def _softplus(points: str) -> str:
-    """ln(1 + e^x) without overflow."""
-    return f"(greatest({points}, 0e0) + ln(1e0 + exp(-abs({points}))))"
+    below, above = _inside(term, value, first, middle), _inside(term, value, middle + 1, last)
+    return f"CASE WHEN {value} < {_number(term.edges[middle])} THEN {below} ELSE {above} END"
 
 
 def _number(value: float) -> str:

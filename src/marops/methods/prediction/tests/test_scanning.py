@@ -20,7 +20,7 @@ def pick(condition, yes, no=""):
     return np.where(condition, yes, no)
 
 
-@pytest.mark.parametrize(("base", "seed"), [(0.35, 1), (0.35, 2), (0.06, 3)])
+@pytest.mark.parametrize(("base", "seed"), [(0.35, 1), (0.35, 2), (0.06, 3), (0.03, 4)])
 def test_honest_fields_are_kept_and_fields_written_afterwards_are_not(base, seed):
     columns, _odds, won = leads(6_000, seed, base)
     rng = np.random.default_rng(seed + 100)

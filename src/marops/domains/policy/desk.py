@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.policy.permissions import CHANGE, STOP, VIEW
-from marops.domains.policy.queries import governance, policies, shown
+from marops.domains.policy.queries import governance, policies, samples, shown
 from marops.kernel.actors import Actor
 from marops.kernel.models import Definition
 from marops.kernel.permissions import may
@@ -32,6 +32,8 @@ def needs(actor: Actor, as_of: datetime) -> Iterator[Need]:
         yield from _stopped()
     if found.waiting:
         yield from _waits(actor)
+    if found.samples:
+        yield from _samples(actor)
     if found.overdue and may(actor, CHANGE):
         yield from _overdue()
 
@@ -54,6 +56,20 @@ def _waits(actor: Actor) -> Iterator[Need]:
         button=_("Read"), detail="; ".join(one.title for one in waiting.rows[:3]) if waiting.count > 1 else "",
         due_words=_("since %(day)s") % {"day": f"{waiting.oldest:%-d %b}"}, urgency="soon", icon="review",
     )  # fmt: skip
+
+
+def _samples(actor: Actor) -> Iterator[Need]:
+    found = samples.to_look_at(actor)
+    if found:
+        title = ngettext(
+            "A sample of what AI did is to be looked at",
+            "%(n)s samples of what AI did are to be looked at",
+            len(found),
+        )
+        yield Need(
+            title=title % {"n": len(found)}, url=_where_it_waits(), button=_("Look"),
+            due_words=_("since %(day)s") % {"day": f"{found[0].act.at:%-d %b}"}, urgency="soon", icon="review",
+        )  # fmt: skip
 
 
 def _where_it_waits() -> str:

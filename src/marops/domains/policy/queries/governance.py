@@ -20,6 +20,7 @@ from marops.domains.policy.queries.policies import KIND
 from marops.domains.policy.queries.shown import BY_VERDICT, recent
 from marops.domains.policy.queries.uses import KIND as USE
 from marops.domains.policy.queries.uses import Use, uses
+from marops.domains.policy.rules.samples import SAMPLE
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
 from marops.kernel.models import Definition, ReviewDecision
@@ -95,19 +96,21 @@ class Glance:
     stopped: bool
     waiting: bool
     overdue: bool
+    samples: bool
 
 
 _GLANCE = """
 SELECT EXISTS (SELECT FROM ai_switch WHERE use = '' AND released_at IS NULL),
     EXISTS (SELECT FROM ai_draft WHERE state = 'waiting'),
-    EXISTS (SELECT FROM definition WHERE kind IN (%s, %s) AND state = 'active' AND document ->> 'review_by' < %s)
+    EXISTS (SELECT FROM definition WHERE kind IN (%s, %s) AND state = 'active' AND document ->> 'review_by' < %s),
+    EXISTS (SELECT FROM review WHERE subject_type = %s AND state = 'open')
 """
 
 
 def at_a_glance() -> Glance:
     """One statement for every desk, nearly always with nothing to say."""
     with connection.cursor() as cursor:
-        cursor.execute(_GLANCE, [KIND, USE, today().isoformat()])
+        cursor.execute(_GLANCE, [KIND, USE, today().isoformat(), SAMPLE])
         return Glance(*cursor.fetchone())
 
 

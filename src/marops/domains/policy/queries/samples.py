@@ -119,6 +119,11 @@ def _told(
     }  # fmt: skip
 
 
+def to_look_at(actor: Actor) -> list[Sample]:
+    """Of what waits, what this actor may look at."""
+    return [one for one in open_samples(actor) if barred(actor, one) is None]
+
+
 def waiting(actor: Actor) -> list[dict[str, Any]]:
     """What waits to be looked at, told."""
     return told(actor, open_samples(actor))

@@ -6,6 +6,7 @@ import pytest
 from tests.cast import Cast
 
 from marops.domains.policy import public
+from marops.domains.policy.desk import needs
 from marops.domains.policy.models import AiAct
 from marops.domains.policy.queries.samples import found_lately
 from marops.domains.policy.rules.samples import SAMPLE, drawn
@@ -55,6 +56,13 @@ def test_what_was_done_waits_for_somebody_to_look_at_it(cast: Cast, ai: Any) -> 
     found = found_lately()
     assert (found.waiting, found.looked, found.wrong) == (0, 1, 1)
     assert found.low == pytest.approx(1 / (1 + 1.959964**2))  # Wilson's lower end where all of one are wrong
+
+
+@pytest.mark.django_db
+def test_it_stands_on_the_desk_of_those_who_may_look_and_on_no_other(cast: Cast, ai: Any) -> None:
+    done(ai)
+    titles = {name: [one.title for one in needs(cast.actor(name), now())] for name in ("samuel", "hanna", "priya")}
+    assert titles == {"samuel": ["A sample of what AI did is to be looked at"], "hanna": [], "priya": []}
 
 
 @pytest.mark.django_db

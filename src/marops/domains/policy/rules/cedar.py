@@ -116,7 +116,7 @@ class Compiled:
         self.ahead = tuple(name for name, tree in trees.items() if not runtime_of(tree))
         self._all = cedarpy.PolicySet.from_json_str(_set(trees))
         self._told = {name: {**trees[name], "effect": "permit"} for name in self.ahead}
-        self._told_of: dict[str, Any] = {}
+        self._told_of: dict[str, tuple[Any, tuple[str, ...]]] = {}
         self.permits = frozenset(name for name, tree in trees.items() if tree["effect"] == "permit")
 
     def decide(self, request: Request, facts: Facts | None = None) -> Decision:
@@ -132,17 +132,23 @@ class Compiled:
         """For each request: the rules over the eight questions whose conditions hold, permits and forbids alike."""
         found: list[frozenset[str]] = []
         for action, alike in groupby(requests, key=lambda one: one.action):
-            results = _cedarpy().is_authorized_batch([_bare(one) for one in alike], self._naming(action), _nothing())
+            rules, read = self._naming(action)
+            asked = [(tuple(getattr(one, name) for name in read), one) for one in alike]
+            once = dict(reversed(asked))  # requests that differ in nothing that is read are asked once
+            results = _cedarpy().is_authorized_batch([_bare(one) for one in once.values()], rules, _nothing())
             if broken := [str(error) for one in results for error in one.diagnostics.errors]:
                 raise ValueError(broken[0])
-            found += [frozenset(one.diagnostics.reasons) for one in results]
+            told = dict(zip(once, (frozenset(one.diagnostics.reasons) for one in results), strict=True))
+            found += [told[key] for key, _one in asked]
         return found
 
-    def _naming(self, action: str) -> Any:
-        """The rules over the eight questions that could hold for an action, each as a permit."""
+    def _naming(self, action: str) -> tuple[Any, tuple[str, ...]]:
+        """The rules over the eight questions that could hold for an action, each as a permit, and what they read."""
         if action not in self._told_of:
             named = {name: tree for name, tree in self._told.items() if _may_name(tree["action"], action)}
-            self._told_of[action] = _cedarpy().PolicySet.from_json_str(_set(named))
+            read = {name for tree in named.values() for name in _read(tree["conditions"])}
+            rules = _cedarpy().PolicySet.from_json_str(_set(named))
+            self._told_of[action] = rules, tuple(sorted(read))
         return self._told_of[action]
 
 

@@ -136,6 +136,8 @@ def draft_policy(answers: Answers, today: date | None = None) -> AiPolicy:
     rules = [rule for made in makers for rule in made(answers)]
     numbered = [one.model_copy(update={"id": f"{one.id}-{at:02}"}) for at, one in enumerate(rules, 1)]
     preamble = _("People decide what leaves the house; what stands on no line is not allowed.")
+    if answers.outside and not answers.read_first:
+        preamble = _("AI acts within limits and people look at samples; what stands on no line is not allowed.")
     review_by = _months_on(today, answers.months) if today else None
     title = _("What AI may do in our marketing")
     return AiPolicy(title=title, preamble=preamble, rules=numbered, review_by=review_by)

@@ -144,6 +144,11 @@ def test_what_may_not_be_read_is_read_by_nothing() -> None:
     assert uses["outside"].data == ["none", "internal"]
 
 
+def test_the_first_words_do_not_say_that_people_decide_where_they_do_not() -> None:
+    said = {name: "People decide" in draft_policy(answers).preamble for name, answers in LIKE.items()}
+    assert said == {"cautious": True, "balanced": True, "bold": False}
+
+
 def test_months_are_months() -> None:
     assert draft_policy(Answers(months=6), date(2026, 8, 31)).review_by == date(2027, 2, 28)
     assert draft_policy(Answers(months=13), date(2026, 11, 23)).review_by == date(2027, 12, 23)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -59,6 +60,7 @@ def uses(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(request, "uses"), "entries": [_row(one, counts, day) for one in kept], "days": shown.DAYS,
         "answer": _answer(kept, day), "may_change": may(actor_of(request), CHANGE), "policy": in_force(),
         "stopped": shown.everything_stopped(), "reminder": [one for one in kept if one.overdue(day)],
+        "trail": reverse("policy:trail") if may(actor_of(request), TRAIL) else "",
     }  # fmt: skip
     return render(request, "policy/uses.html", context)
 

@@ -13,6 +13,8 @@ from marops.domains.policy.desk import needs
 from marops.domains.policy.models import AiAct, AiDraft, AiSwitch
 from marops.domains.policy.queries.saved import METRIC
 from marops.domains.policy.tests.policies import decided_at_once, rule
+from marops.domains.policy.tests.test_policy_gate import USE
+from marops.domains.policy.tests.test_policy_gate import in_force as in_force_now
 from marops.kernel import definitions
 from marops.kernel.clock import now
 from marops.kernel.models import Definition, MetricReading
@@ -205,6 +207,12 @@ def test_each_number_of_the_desk_leads_to_as_many_acts(cast: Cast) -> None:
         assert rows == int(said), url
         counted += rows
     assert counted > 0
+    in_force_now("ai_use", "a", USE)
+    register = html.unescape(vera.get("/policy/uses").content.decode())
+    led = re.findall(r'href="(/policy/trail\?[^"]+)">([\d,]+)', register)
+    assert [int(said) for _url, said in led] == [1, 3]
+    for url, said in led:
+        assert vera.get(url).content.decode().count('<tr data-href="/policy/trail/') == int(said), url
     assert "/policy/trail" not in html.unescape(cast.client("mina").get("/policy/desk").content.decode()), (
         "may not see it"
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from marops.methods.prediction.model import Model
+    from marops.methods.prediction.reading import Floats
     from marops.store.tablefiles import Told
 
 _CHUNK = 100_000
@@ -143,13 +144,15 @@ def apply(
 
 def _scores(model: "Model", table: "pa.Table", notes: list[str]) -> "Iterator[pa.Table]":
     """Chunk by chunk; an empty file gives the headings alone."""
+    import numpy as np
     import pyarrow as pa
 
-    from marops.methods.prediction.model import notes_of
+    from marops.methods.prediction.model import notes_of, shift_note, shifted
     from marops.methods.prediction.model import score as scored_by
     from marops.methods.prediction.sql import name_of
 
     named, unknown, missing = _id_of(model, table), dict[str, int](), list[str]()
+    points = list["Floats"]()
     for start in range(0, max(table.num_rows, 1), _CHUNK):
         part = table.slice(start, _CHUNK)
         scored = scored_by(model, part)
@@ -157,9 +160,11 @@ def _scores(model: "Model", table: "pa.Table", notes: list[str]) -> "Iterator[pa
         terms = {name_of(term): scored.terms[:, at] for at, term in enumerate(model.terms)}
         yield pa.table({named or "row": ids, "probability": scored.chance, **terms})
         missing = list(scored.missing)
+        points.append(scored.points)
         for field, rows in scored.unknown.items():
             unknown[field] = unknown.get(field, 0) + rows
-    notes.extend(notes_of(missing, unknown))
+    shift = shifted(model, np.concatenate(points))
+    notes.extend([*shift_note(shift), *notes_of(missing, unknown)])
 
 
 def _id_of(model: "Model", table: "pa.Table") -> str | None:

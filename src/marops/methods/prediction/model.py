@@ -27,6 +27,8 @@ from marops.methods.prediction.reading import Column, Floats, Kind, Refused, col
 FORMAT: Final = "marops.prediction"
 VERSION: Final = 1
 FILLED: Final = "filled"
+ALARM: Final = 0.2
+ENOUGH: Final = 200
 
 
 class _Plain(BaseModel):
@@ -115,6 +117,8 @@ class Model(_Plain):
     intercept: float
     terms: tuple[Term, ...]
     calibration: Calibration
+    tenths: tuple[float, ...] = ()
+    """Points that part the newest rows of training into ten groups of equal size: what later leads are held against."""
     row_id: str | None = None
     excluded: tuple[Excluded, ...] = ()
     watch: tuple[Excluded, ...] = ()
@@ -166,6 +170,25 @@ def score(model: Model, table: pa.Table) -> Scored:
     points = terms.sum(axis=1) + model.intercept
     missing = [term.field for term in model.terms if term.field not in there]
     return Scored(terms, points, model.calibration.chance(points), missing, unknown)
+
+
+def shifted(model: Model, points: Floats) -> float | None:
+    """How far the points of these rows have shifted from those of training (population stability index), or None.
+
+    Above 0.2 the leads have changed so much that the model should be trained again. Of few rows nothing is said.
+    """
+    if len(points) < ENOUGH or len(model.tenths) < 2:
+        return None
+    now = np.bincount(np.searchsorted(np.array(model.tenths), points, side="right"), minlength=len(model.tenths) + 1)
+    then, share = 1 / (len(model.tenths) + 1), np.maximum(now / len(points), 1e-4)
+    return float(np.sum((share - then) * np.log(share / then)))
+
+
+def shift_note(index: float | None) -> list[str]:
+    """The alarm, where there is one."""
+    if index is None or index <= ALARM:
+        return []
+    return [f"These leads differ from those of training (stability index {index:.2f}, above {ALARM}): train again."]
 
 
 def read_model(text: str) -> Model:

@@ -182,6 +182,9 @@ def _useless(column: Column, name: str, rows: Codes) -> Excluded | None:
     if count == len(rows) and len(different) == 1:
         only = column.label(next(iter(different)))
         return Excluded(field=name, kind="constant", why=f"Every row says “{only}”.", figures={"values": 1.0})
+    if count == len(rows) and column.days() is not None:
+        why = "It is a date in every row, and a day of the past says nothing of the next lead."
+        return Excluded(field=name, kind="constant", why=why, figures={"values": float(len(different))})
     if share >= 0.99 and column.days() is None and is_key(column):
         own = f"{len(different):,} in {count:,} rows"
         why = f"Nearly every row has a value of its own ({own}), so it names the row and says nothing of the next."

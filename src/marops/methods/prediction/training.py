@@ -20,7 +20,7 @@ import pyarrow as pa
 from marops.methods.prediction.boosting import boosted, calibrated, tables
 from marops.methods.prediction.fields import Ready
 from marops.methods.prediction.measuring import measures
-from marops.methods.prediction.model import Calibration, Excluded, Model, Term, score
+from marops.methods.prediction.model import Calibration, Excluded, Model, Term, score, shift_note, shifted
 from marops.methods.prediction.ordering import Order, order_of
 from marops.methods.prediction.outcomes import Outcome, outcome_of, outcomes_like
 from marops.methods.prediction.reading import Codes, Column, Refused, column_of
@@ -52,6 +52,7 @@ class _Made:
     intercept: float
     terms: Sequence[Term]
     calibration: Calibration
+    tenths: tuple[float, ...] = ()
 
 
 def train(table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None) -> Model:
@@ -79,7 +80,7 @@ def train(table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None
     return Model(
         made_by={name: version(name) for name in ("marops", "interpret-core", "numpy")},
         method=method, target=asked.target, yes=outcome.yes, no=outcome.no,
-        intercept=last.intercept, terms=tuple(last.terms), calibration=last.calibration,
+        intercept=last.intercept, terms=tuple(last.terms), calibration=last.calibration, tenths=last.tenths,
         row_id=asked.row_id or _row_id(columns, excluded), excluded=tuple(excluded), watch=tuple(watch),
         trained_on={**(source or {}), "rows": len(rows), "split": split}, measured=told,
     )  # fmt: skip
@@ -91,12 +92,13 @@ def evaluate(model: Model, table: pa.Table) -> dict[str, Any]:
         remedy = "Measuring needs the known outcomes; `marops score apply` needs none."
         raise Refused(f"The file has no column “{model.target}”, so there is no outcome to measure against.", remedy)
     values = outcomes_like(column_of(table, model.target), model.yes, model.no)
-    known = np.flatnonzero(values >= 0)
-    scored = score(model, table.take(known))
+    known, scored = values >= 0, score(model, table)
+    shift = shifted(model, scored.points)
     return {
-        **measures(scored.chance, values[known]),
-        "without_outcome": table.num_rows - len(known),
-        "notes": scored.notes,
+        **measures(scored.chance[known], values[known]),
+        "without_outcome": int((~known).sum()),
+        "shift": shift,
+        "notes": [*shift_note(shift), *scored.notes],
     }
 
 
@@ -165,7 +167,10 @@ def _made(
     intercept, terms = (boosted if method == "boosting" else tables)(fields, outcome, train_on)
     bare = _model(_Made(method, intercept, terms, Calibration()), "", "", "")
     points = score(bare, table.take(calibrate_on)).points
-    return _Made(method, intercept, terms, calibrated(points, outcome[calibrate_on]))
+    tenths = tuple(np.unique(np.quantile(points, np.linspace(0, 1, 11)[1:-1])).tolist())
+    return _Made(
+        method, intercept, terms, calibrated(points, outcome[calibrate_on]), tenths if len(tenths) == 9 else ()
+    )
 
 
 def _model(made: _Made, target: str, yes: str, no: str) -> Model:

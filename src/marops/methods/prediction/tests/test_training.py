@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from math import exp, log
 
 import duckdb
@@ -144,6 +146,40 @@ def test_measuring_counts_only_rows_whose_outcome_is_known(model):
     assert told["auc"] > 0.6
     with pytest.raises(Refused, match="no column “outcome”"):
         evaluate(model, later.drop_columns(["outcome"]))
+
+
+def test_leads_that_changed_raise_an_alarm_and_others_do_not(model, leads_):
+    assert evaluate(model, table(600, seed=5))["shift"] < 0.1
+    later = table(600, seed=4)
+    moved = pa.array(["9"] * 600)
+    told = evaluate(model, later.set_column(later.column_names.index("visits"), "visits", moved))
+    assert told["shift"] > 0.2
+    assert any("train again" in note for note in told["notes"])
+    assert evaluate(model, later.slice(0, 50))["shift"] is None, "too few to say"
+
+
+def test_numbers_with_a_comma_are_read_and_compiled_the_same():
+    given = table(800)
+    price = pa.array([f"{1000 + at * 1.5:,.2f}".translate(str.maketrans(",.", ".,")) for at in range(400)] * 2)
+    model = train(given.append_column("price", price), Asked("outcome"))
+    term = next(term for term in model.terms if term.field == "price")
+    assert (term.kind, term.decimal) == ("number", ",")
+    assert 1000 < term.edges[0] < 1600
+    rows = pa.table({"price": ["1.000,00", "1.300,5", "1300,5", "13x", " 1.597,25 "]})
+    with duckdb.connect() as engine:
+        engine.register("rows", rows)
+        found = engine.execute(statement(model, "rows", columns=["price"], terms=False)).fetchnumpy()["probability"]
+    assert np.abs(found - score(model, rows).chance).max() < 1e-9
+    assert found[1] == found[2]
+
+
+def test_scoring_needs_nothing_that_training_needs():
+    code = (
+        "import sys\n"
+        "from marops.methods.prediction import sql, telling, training\n"
+        "sys.exit(any(name in sys.modules for name in ('interpret', 'sklearn', 'pandas', 'django')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_one_row_in_words(model, leads_):

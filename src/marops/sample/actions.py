@@ -511,7 +511,9 @@ def _accounts_gone(ids: Sequence[str]) -> dict[str, int]:
     gone: dict[str, int] = {}
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if field.remote_field and field.remote_field.model is Account and model is not Account:
+            points = field.remote_field and field.remote_field.model is Account
+            # Tables of the kernel, such as notices, know accounts by their ids alone.
+            if (points or field.column == "account_id") and model is not Account:
                 table = model._meta.db_table
                 gone[table] = gone.get(table, 0) + _by_ids(table, ids, str(field.column))
     return gone | {"account": _by_ids("account", ids)}

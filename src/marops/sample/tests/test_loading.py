@@ -16,6 +16,7 @@ from marops.kernel import jobs
 from marops.kernel.definitions import activate, active, draft
 from marops.kernel.errors import MaropsError
 from marops.kernel.models import AuditRow, Definition, Job
+from marops.kernel.notices import tell
 from marops.kernel.workspace import forbid_sample_mix, sample_present
 from marops.sample import jobs as sample_jobs
 from marops.sample.models import SampleCompany
@@ -69,6 +70,7 @@ def test_it_comes_marked_and_goes_without_a_trace(empty, monkeypatch):
     assert facts(empty) > 20_000
     assert_ai_has_a_history()
     empty.run_until_idle()
+    tell(Account.objects.order_by("number")[0].id, "Something is due soon.")  # as the engine does at some hours
     done = remove()
     assert done.state == Job.State.DONE
     assert not sample_present()

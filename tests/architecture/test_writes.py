@@ -30,7 +30,7 @@ ALLOWED = {
     "domains/register/actions.py:fallback_queue": "the queue that must be there, made in the act that needs it",
     "domains/policy/writing.py:write_act": "what the gate keeps of an AI's act, in its transaction, or of its refusal",
     "domains/contacts/ports.py:_forget_merges": "a port of the action that erases",
-    "domains/policy/writing.py:forget_samples": "what people found about acts that are let go, inside the act that does",
+    "domains/policy/writing.py:forget_samples": "what people found about acts, where those are let go",
     "domains/policy/writing.py:_numbered": "the numbers of those acts, in the same transaction",
     "domains/pipeline/writing.py:stages_in_force": "a part of the activation of a definition, which is an act",
     "domains/scoring/stages.py:day_turn": "a request to the engine to look again, not an act",

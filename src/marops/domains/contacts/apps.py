@@ -12,7 +12,7 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts import jobs, queries, stages, story  # noqa: F401  # registers its jobs
         from marops.domains.contacts.actions import LIKENESS
         from marops.domains.contacts.fields import register_fields, register_quality_fields
-        from marops.domains.contacts.permissions import VIEW
+        from marops.domains.contacts.permissions import MERGE, VIEW
         from marops.domains.contacts.ports import fill as fill_persons
         from marops.domains.contacts.queries import look_at_everybody
         from marops.domains.contacts.rules import quality, starters
@@ -57,6 +57,8 @@ class ContactsConfig(AppConfig):
             shell.NavEntry("people", _("Companies"), "contacts:companies", VIEW, words="accounts organisations"),
             order=20,
         )
+        merging = shell.Command(_("Merge two records"), "contacts:merges", MERGE, words="duplicate same person twice")
+        shell.commands.fill("merge", merging)
         fill_persons()
         persons.fill("contact_likeness", LIKENESS)
         persons.fill("quality_fix_value", persons.rows("quality_fix_value", per=("fix_id",)))

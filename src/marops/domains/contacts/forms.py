@@ -26,6 +26,19 @@ class FixForm(forms.Form):
     preview = forms.BooleanField(required=False)
 
 
+class PairForm(forms.Form):
+    """Two records that are one person: which one stays, which becomes part of it."""
+
+    keep = forms.CharField(label=_("The record that stays"), max_length=200, help_text=_("L-number, id or address."))
+    gone = forms.CharField(label=_("The record that becomes part of it"), max_length=200)
+
+
+class MergeForm(PairForm):
+    """The same, decided."""
+
+    why = forms.CharField(label=_("Why they are one person"), required=False, max_length=500)
+
+
 def choices(rule: QualityRule) -> list[dict[str, Any]]:
     """The remedies of a rule for its page."""
     return [{"key": one.key, "title": one.title, "value": one.do == "set", "field": one.field} for one in rule.fixes]

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from marops.domains.contacts.pages import companies, quality, rule_text
+from marops.domains.contacts.pages import companies, merging, quality, rule_text
 
 app_name = "contacts"
 
 urlpatterns = [
     path("companies", companies.company_list, name="companies"),
     path("companies/<ref>", companies.company, name="company"),
+    path("merges", merging.merge_list, name="merges"),
+    path("merges/new", merging.compare, name="merge-new"),
+    path("merges/make", merging.make, name="merge-make"),
+    path("merges/<uuid:merge>/part", merging.part, name="merge-part"),
     path("quality", quality.database, name="quality"),
     path("quality/fixes", quality.fix_list, name="fixes"),
     path("quality/fixes/<ref>", quality.fix_done, name="fix-done"),

@@ -5,6 +5,7 @@ from marops.kernel.actors import SETUP
 from marops.kernel.clock import now
 from marops.kernel.definitions import plant_starters
 
+NOBODYS = "01a00000-0000-7000-8000-000000000000"
 VIEW, FIX, MERGE = "leads.view", "quality.fix", "contacts.merge"
 
 
@@ -40,6 +41,10 @@ def _rule(_world):
 EXPECT = {
     "companies": Expect(right=VIEW),
     "companies/<ref>": Expect(right=VIEW, args=_company),
+    "merges": Expect(right=MERGE),
+    "merges/new": Expect(right=MERGE, query="keep=L-0&gone=L-0", status=422),  # nobody answers to that
+    "merges/make": Expect(right=MERGE, post_only=True),
+    "merges/<uuid:merge>/part": Expect(right=MERGE, post_only=True, args=lambda w: {"merge": NOBODYS}),
     "quality": Expect(right=VIEW),
     "quality/fixes": Expect(right=VIEW),
     "quality/fixes/<ref>": Expect(right=VIEW, args=_fix),

@@ -257,3 +257,25 @@ def test_over_rest_by_those_who_may(cast: Cast, two: tuple[Contact, Contact]) ->
     assert post("samuel", "/api/v1/leads/L-2/unmerge", {}).json()["undone_at"]
     assert post("samuel", "/api/v1/leads/L-2/unmerge", {}).status_code == 404
     assert Contact.objects.count() == 2
+
+
+def test_on_pages_side_by_side_then_one_then_two_again(cast: Cast, two: tuple[Contact, Contact]) -> None:
+    samuel = cast.client("samuel")
+    assert "No two records were merged yet" in samuel.get("/merges").content.decode()
+    page = samuel.get("/merges/new?keep=L-1&gone=L-2").content.decode()
+    assert "They differ in" in page
+    assert "<b>Via Roma 1</b>" in page, "what is taken over stands out"
+    missing = samuel.get("/merges/new?keep=L-1&gone=L-9")
+    assert missing.status_code == 422
+    assert "No lead answers to" in missing.content.decode()
+    made = samuel.post("/merges/make", {"keep": "L-1", "gone": "L-2", "why": "Same phone"}, follow=True)
+    assert made.redirect_chain[-1][0] == "/leads/L-1"
+    assert "L-2 is L-1 from now on." in made.content.decode()
+    done = Merge.objects.get()
+    assert "Same phone" in samuel.get("/merges").content.decode()
+    again = samuel.post("/merges/make", {"keep": "L-1", "gone": "L-2"})
+    assert again.status_code == 422
+    assert "Both are the same record" in again.content.decode()
+    parted = samuel.post(f"/merges/{done.id}/part", follow=True).content.decode()
+    assert "L-2 and L-1 are two records again." in parted
+    assert "taken back" in parted

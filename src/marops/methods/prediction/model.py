@@ -99,7 +99,7 @@ class Excluded(_Plain):
     """A field that is not used, or one to keep an eye on, and why in words, with the figures behind it."""
 
     field: str
-    kind: Literal["leak", "copy", "id", "constant", "order", "asked", "strong", "filling"]
+    kind: Literal["leak", "copy", "id", "constant", "order", "asked", "strong", "filling", "together"]
     why: str
     figures: dict[str, float] = {}
 

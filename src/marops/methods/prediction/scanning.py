@@ -13,18 +13,20 @@ learnt on:
 - **being filled comes with one outcome only**, or having another value than the usual one, such as another number than
   0 (5 per cent are enough: whoever knew the value knew the outcome).
 
-Strong fields that show none of these are kept and named to be looked at.
+Then fields are held against the leaks that were found: one that is filled only where a leak is was written no earlier
+(`companions`). Strong fields that show none of these are kept and named to be looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from marops.methods.intervals import wilson
+from marops.methods.prediction.companions import companion
 from marops.methods.prediction.fields import Ready, is_key, ready
 from marops.methods.prediction.measuring import area_under
 from marops.methods.prediction.model import Excluded
@@ -82,26 +84,38 @@ class Evidence:
         )
 
 
+Looked = tuple[Ready | None, Excluded | None]
+"""A field made ready for training, where it may be used; and what is told of it, if anything."""
+
+
 def scan(
     columns: Mapping[str, Column], outcome: Codes, older: Codes, later: Codes, keep: Collection[str] = ()
-) -> Iterator[tuple[Ready | None, Excluded | None]]:
-    """Field after field: made ready for training where it may be used; what is told of it, if anything.
-
-    `outcome` is 1 or 0 for each row, `older` and `later` are the rows that are looked at.
-    """
+) -> dict[str, Looked]:
+    """Every field, looked at. `outcome` is 1 or 0 for each row; `older` and `later` are the rows to look at."""
+    found = {name: _alone(name, column, outcome, older, later, keep) for name, column in columns.items()}
+    leaks = [name for name, (field, told) in found.items() if field is None and told and told.kind == "leak"]
     both = np.concatenate([older, later])
-    for name, column in columns.items():
-        if fault := _useless(column, name, both):
-            yield None, fault
-            continue
-        field = ready(column, name, older)
-        evidence = evidence_of(field, outcome, older, later)
-        if (fault := _leak(name, evidence)) and name not in keep:
-            yield None, fault
-        elif fault:
-            yield field, fault.model_copy(update={"why": f"{fault.why} It is used because you said so."})
-        else:
-            yield field, _watched(name, field, evidence, column, both)
+    for name, (field, told) in found.items():
+        beside = companion(name, columns, leaks, outcome, both) if field is not None and name not in keep else None
+        if beside and beside.kind == "leak":
+            found[name] = (None, beside)
+        elif beside and not told:
+            found[name] = (field, beside)
+    return found
+
+
+def _alone(name: str, column: Column, outcome: Codes, older: Codes, later: Codes, keep: Collection[str]) -> Looked:
+    """One field by itself."""
+    both = np.concatenate([older, later])
+    if fault := _useless(column, name, both):
+        return None, fault
+    field = ready(column, name, older)
+    evidence = evidence_of(field, outcome, older, later)
+    if not (fault := _leak(name, evidence)):
+        return field, _watched(name, field, evidence, column, both)
+    if name not in keep:
+        return None, fault
+    return field, fault.model_copy(update={"why": f"{fault.why} It is used because you said so."})
 
 
 def evidence_of(field: Ready, outcome: Codes, older: Codes, later: Codes) -> Evidence:

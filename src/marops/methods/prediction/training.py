@@ -149,7 +149,7 @@ def _fields(
         del looked[order.column]
         why = "It tells the order of the rows, so the next leads lie outside of all that was seen."
         excluded.append(Excluded(field=order.column, kind="order", why=why))
-    for field, told in scan(looked, outcome, older, later, keep=asked.keep):
+    for field, told in scan(looked, outcome, older, later, asked.keep).values():
         if field is not None:
             kept.append(field)
         if told is not None:

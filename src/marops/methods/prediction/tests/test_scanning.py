@@ -10,10 +10,9 @@ def scanned(columns, outcome):
     table = as_table(columns)
     rows, cut = np.arange(len(outcome)), int(len(outcome) * 0.75)
     read = {name: column_of(table, name) for name in columns}
-    return {
-        name: (field is not None, told)
-        for name, (field, told) in zip(read, scan(read, outcome, rows[:cut], rows[cut:]), strict=True)
-    }
+    found = scan(read, outcome, rows[:cut], rows[cut:])
+    assert list(found) == list(columns)
+    return {name: (field is not None, told) for name, (field, told) in found.items()}
 
 
 def pick(condition, yes, no=""):
@@ -31,7 +30,9 @@ def test_honest_fields_are_kept_and_fields_written_afterwards_are_not(base, seed
         "h strong": bell(won, 0.80, seed),
         "h stronger": bell(won, 0.84, seed + 1),
         "h grade": np.array(list("ABCDE"))[np.clip((rng.normal(size=len(won)) + won + 1.5).astype(int), 0, 4)],
-        "h phone": np.where(chance < 0.6, np.char.mod("+47 %d", rng.integers(10**7, 10**8, len(won))), ""),
+        "h phone": np.where(
+            rng.random(len(won)) < 0.6, np.char.mod("+47 %d", rng.integers(10**7, 10**8, len(won))), ""
+        ),
         "h partner": pick(rng.random(len(won)) < 0.02 + 0.08 * won, "partner", "web"),
     }
     written = {
@@ -110,6 +111,39 @@ def test_what_somebody_keeps_is_used_all_the_same():
     _columns, _odds, won = leads(1_000)
     table = as_table({"again": np.where(won, "a", "b")})
     rows = np.arange(1_000)
-    ((field, told),) = scan({"again": column_of(table, "again")}, won, rows[:700], rows[700:], keep=["again"])
+    field, told = scan({"again": column_of(table, "again")}, won, rows[:700], rows[700:], keep=["again"])["again"]
     assert field is not None
     assert "because you said so" in told.why
+
+
+def called(seed=1, rows=6_000):
+    """Leads of which some were called; what was said of the call, and what else was asked in it."""
+    columns, _odds, won = leads(rows, seed)
+    rng = np.random.default_rng(seed + 30)
+    call = rng.random(rows) < 0.5 + 0.2 * won
+    tag = np.where(won & (rng.random(rows) < 0.95), "joined", np.array(["busy", "ringing"])[rng.integers(0, 2, rows)])
+    given = {
+        "place": columns["place"],
+        "tag": np.where(call, tag, ""),
+        "rating": pick(call & (rng.random(rows) < 0.7), np.array(list("ABC"))[rng.integers(0, 3, rows)]),
+        "asked": pick(call | (rng.random(rows) < 0.2), np.array(["job", "study"])[rng.integers(0, 2, rows)]),
+        "form": pick(rng.random(rows) < 0.4, np.array(["x", "y"])[rng.integers(0, 2, rows)]),
+        "won form": pick(rng.random(rows) < 0.1 + 0.5 * won, np.array(["x", "y"])[rng.integers(0, 2, rows)]),
+    }
+    return given, won
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_is_filled_only_where_a_leak_is_was_written_no_earlier(seed):
+    given, won = called(seed)
+    found = scanned(given, won)
+    assert {name for name, (kept, _told) in found.items() if not kept} == {"tag", "rating"}
+    assert found["rating"][1].kind == "leak"
+    assert "filled only where “tag” is" in found["rating"][1].why
+    assert [name for name, (_kept, told) in found.items() if told and told.kind == "together"] == ["asked"]
+
+
+def test_without_the_leak_its_companions_are_fields_like_others():
+    given, won = called()
+    del given["tag"]
+    assert all(kept for kept, _told in scanned(given, won).values())

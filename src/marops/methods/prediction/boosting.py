@@ -14,14 +14,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 from marops.methods.prediction.fields import EMPTY_LEVEL, RARE_LEVEL, Ready
-from marops.methods.prediction.model import Calibration, Term
+from marops.methods.prediction.model import Calibration, Term, pieces
 from marops.methods.prediction.reading import Codes, Floats
 
 SEED: Final = 1
 MOST_ROWS: Final = 200_000
 """Of more rows an even sample is trained on."""
 _BAGS, _BINS, _SIMPLE_BINS, _SIMPLE_PRIOR = 8, 64, 8, 20.0
-_WIDEST: Final = 12.0
+_MOST_KNOTS, _ROWS_A_KNOT, _FLATTEST = 5, 100, 0.05
 
 
 def boosted(fields: Sequence[Ready], outcome: Codes, rows: Codes) -> tuple[float, list[Term]]:
@@ -72,24 +72,30 @@ def tables(fields: Sequence[Ready], outcome: Codes, rows: Codes) -> tuple[float,
 
 
 def calibrated(points: Floats, outcome: Codes) -> Calibration:
-    """Beta calibration fitted on rows that were not trained on; with few of them it stays near to changing nothing."""
-    points = points.clip(-_WIDEST, _WIDEST)
-    down, up = np.logaddexp(0, -points), np.logaddexp(0, points)
+    """A rising line with up to five bends, fitted on rows that were not trained on.
 
-    def loss(at: Floats) -> tuple[float, Floats]:
-        odds = at[2] - at[0] * down + at[1] * up
-        off = 1 / (1 + np.exp(-odds)) - outcome
-        strayed = np.array([at[0] - 1, at[1] - 1, 0.0])
-        slope = np.array([-(off * down).sum(), (off * up).sum(), off.sum()]) + 2 * strayed
-        return float(np.sum(np.logaddexp(0, odds) - outcome * odds) + (strayed**2).sum()), slope
-
+    Neighbouring slopes are drawn towards each other and all to 1, so that few rows change little.
+    """
     if not len(points):
         return Calibration()
-    found: Any = minimize(
-        loss, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.05, 10), (0.05, 10), (-10, 10)]
-    )
-    a, b, c = (float(value) for value in found.x)
-    return Calibration(a=a, b=b, c=c, rows=len(points))
+    shares = np.linspace(0, 1, min(_MOST_KNOTS, max(1, len(points) // _ROWS_A_KNOT)) + 2)[1:-1]
+    knots = np.unique(np.quantile(points, shares))
+    parts = pieces(points, knots)
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        odds = at[0] + parts @ at[1:]
+        off = 1 / (1 + np.exp(-odds)) - outcome
+        bends, strayed = np.diff(at[1:]), at[1:] - 1
+        slope = np.concatenate([[off.sum()], parts.T @ off + 2 * strayed / len(strayed)])
+        slope[1:-1] -= 2 * bends
+        slope[2:] += 2 * bends
+        cost = np.sum(np.logaddexp(0, odds) - outcome * odds) + bends @ bends + np.mean(strayed**2)
+        return float(cost), slope
+
+    start, bounds = np.append(knots[0], np.ones(len(knots) + 1)), [(-20, 20), *[(_FLATTEST, 10)] * (len(knots) + 1)]
+    found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    base, *slopes = (float(value) for value in found.x)
+    return Calibration(base=base, knots=tuple(knots.tolist()), slopes=tuple(slopes), rows=len(points))
 
 
 def _term(field: Ready, bins: Any, points: Floats, weights: Any) -> Term:

@@ -78,21 +78,33 @@ class Term(_Plain):
 
 
 class Calibration(_Plain):
-    """Points to probability: log-odds = c − a·ln(1 + e^−points) + b·ln(1 + e^points); a = b = 1, c = 0 changes nothing.
+    """Points to probability: a line that bends at the knots and always rises, and through it 1 / (1 + e^−line).
 
-    Beta calibration (Kull, Silva Filho and Flach, 2017), with Platt's as the case a = b.
+    The line is `base` at the first knot. `slopes[0]` goes on below it, `slopes[i]` from knot i−1 to knot i, the last
+    one above all.
     """
 
-    a: float = 1.0
-    b: float = 1.0
-    c: float = 0.0
+    base: float = 0.0
+    knots: tuple[float, ...] = (0.0,)
+    slopes: tuple[float, ...] = (1.0, 1.0)
     rows: int = 0
+
+    def line(self, points: Floats) -> Floats:
+        """Log-odds after calibration."""
+        found: Floats = self.base + pieces(points, np.array(self.knots)) @ np.array(self.slopes)
+        return found
 
     def chance(self, points: Floats) -> Floats:
         """The probability of each row."""
-        odds = self.c - self.a * np.logaddexp(0, -points) + self.b * np.logaddexp(0, points)
-        found: Floats = 1 / (1 + np.exp(-odds))
+        found: Floats = 1 / (1 + np.exp(-self.line(points)))
         return found
+
+
+def pieces(points: Floats, knots: Floats) -> Floats:
+    """How much of the way from the first knot to each row's points lies below it, between knots, and above the last."""
+    lengths = np.append(np.diff(knots), np.inf)
+    above = [np.clip(points - knot, 0, length) for knot, length in zip(knots, lengths, strict=True)]
+    return np.column_stack([np.minimum(points - knots[0], 0), *above])
 
 
 class Excluded(_Plain):

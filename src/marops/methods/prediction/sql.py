@@ -46,10 +46,16 @@ def name_of(term: Term) -> str:
 
 
 def _odds(model: Model) -> str:
+    """The calibration's line."""
     at = model.calibration
-    down, up = "(greatest(-points, 0e0) + {0})", "(greatest(points, 0e0) + {0})"
-    small = "ln(1e0 + exp(-abs(points)))"
-    return f"{_number(at.c)} - {_number(at.a)} * {down.format(small)} + {_number(at.b)} * {up.format(small)}"
+    knots, first = at.knots, _number(at.knots[0])
+    parts = [_number(at.base), f"{_number(at.slopes[0])} * least(points - {first}, 0e0)"]
+    for place, (knot, slope) in enumerate(zip(knots, at.slopes[1:], strict=True)):
+        above = f"greatest(points - {_number(knot)}, 0e0)"
+        if place + 1 < len(knots):
+            above = f"least({above}, {_number(knots[place + 1] - knot)})"
+        parts.append(f"{_number(slope)} * {above}")
+    return " + ".join(parts)
 
 
 def _bare(cell: str) -> str:

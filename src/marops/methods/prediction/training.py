@@ -73,7 +73,7 @@ def train(table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None
     seen = len(oldest) + len(next_)
     split = {
         "says": order.says, "by": order.by, "column": order.column, "yes": outcome.says, "trained": len(oldest),
-        "calibrated": len(next_), "measured": len(newest), "calibration": "beta",
+        "calibrated": len(next_), "measured": len(newest), "calibration": "a rising line with bends",
         "without_outcome": table.num_rows - len(rows),
         "written": f"trained again on the oldest {seen:,}, calibrated on the newest {len(newest):,} rows",
     }  # fmt: skip

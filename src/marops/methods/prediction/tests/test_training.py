@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from math import exp, log
+from math import exp
 
 import duckdb
 import numpy as np
@@ -82,7 +82,9 @@ def test_terms_and_intercept_through_the_calibration_are_the_probability(model, 
     scored, at = score(model, leads_), model.calibration
     for row in range(0, ROWS, 97):
         points = model.intercept + sum(scored.terms[row].tolist())
-        odds = at.c - at.a * log(1 + exp(-points)) + at.b * log(1 + exp(points))
+        odds = at.base + at.slopes[0] * min(points - at.knots[0], 0)
+        for knot, above, slope in zip(at.knots, [*at.knots[1:], 1e9], at.slopes[1:], strict=True):
+            odds += slope * min(max(points - knot, 0), above - knot)
         assert abs(1 / (1 + exp(-odds)) - scored.chance[row]) < 1e-9
 
 

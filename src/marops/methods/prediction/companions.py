@@ -19,7 +19,7 @@ from marops.methods.prediction.reading import Codes, Column
 
 _FEWEST: Final = 30
 """So many rows with the leak, and so many without, are needed of an outcome."""
-_OUTSIDE, _OUTSIDE_AT_MOST, _INSIDE = 0.05, 0.2, 0.1
+_OUTSIDE, _OUTSIDE_AT_MOST, _INSIDE = 0.1, 0.2, 0.1
 """Of the share that is filled beside the leak, so much is filled elsewhere (and at most so much by the interval)."""
 _TOGETHER: Final = 0.5
 Flags = NDArray[np.bool_]

@@ -158,6 +158,7 @@ def _fields(
         raise Refused(
             "No field is left to foretell from.", "See which were left out and why, and --keep those that are right."
         )
+    excluded.sort(key=lambda one: one.kind not in ("leak", "copy"))
     return kept, excluded, watch
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from marops.methods.matching.learnt import FEWEST, MOST, Learnt
 from marops.methods.matching.plan import Comparison, Plan, plan_for
 from marops.methods.matching.roles import Column, Guess, guess
 
@@ -72,7 +73,7 @@ class Matched:
     plan: Plan
     blocking: Sequence[tuple[tuple[str, ...], int]]
     bands: Sequence[Band]
-    settings: Mapping[str, Any]
+    learnt: Learnt
 
     @property
     def clusters(self) -> int:
@@ -93,28 +94,45 @@ def columns_of(table: pa.Table) -> list[Column]:
 
 
 def match(
-    table: pa.Table, guesses: Sequence[Guess] | None = None, *, merge: float = MERGE, review: float = REVIEW
+    table: pa.Table,
+    guesses: Sequence[Guess] | None = None,
+    *,
+    merge: float = MERGE,
+    review: float = REVIEW,
+    learnt: Learnt | None = None,
+    spark: Any = None,
 ) -> Matched:
-    """Find which rows are the same. Raises NothingToCompare."""
+    """Find which rows are the same. Raises NothingToCompare.
+
+    With `learnt`, what another table taught is used and nothing learnt from this one. With `spark`, a session of it,
+    pairs are compared there; cleaning and counting stay here.
+    """
     guesses = guesses or guess(columns_of(table))
+    plan = planned(table, guesses)
+    if table.num_rows < 2:
+        return _alone(table.num_rows, guesses, plan, merge, review)
+    with opened() as con:
+        load(con, table, plan)
+        return _matched(_Desk(con, plan, table.num_rows, spark), guesses, merge, review, learnt)
+
+
+def planned(table: pa.Table, guesses: Sequence[Guess]) -> Plan:
+    """How the rows of a table whose columns mean this are compared. Raises NothingToCompare."""
     quote = {name: f"c{at}" for at, name in enumerate(table.column_names)}
     plan = plan_for(guesses, quote, _day_first(table, guesses))
     if not plan.comparisons:
         raise NothingToCompare
-    if table.num_rows < 2:
-        return _alone(table.num_rows, guesses, plan, merge, review)
-    with _opened() as con:
-        _load(con, table, plan)
-        return _matched(con, table.num_rows, guesses, plan, merge, review)
+    return plan
 
 
 def _alone(rows: int, guesses: Sequence[Guess], plan: Plan, merge: float, review: float) -> Matched:
     none = np.zeros(0, dtype=np.int64)
     bands = list(_bands(np.zeros(0), merge, review))
-    return Matched(np.arange(rows), np.ones(rows), none, none, np.zeros(0), guesses, plan, [], bands, {})
+    nothing = Learnt(0.0, rows, {}, {}, {})
+    return Matched(np.arange(rows), np.ones(rows), none, none, np.zeros(0), guesses, plan, [], bands, nothing)
 
 
-class _opened:  # noqa: N801  # a context manager, used as a word
+class opened:  # noqa: N801  # a context manager, used as a word
     """An engine of its own in memory, with as many threads as there are processors."""
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
@@ -139,30 +157,75 @@ def _day_first(table: pa.Table, guesses: Sequence[Guess]) -> dict[str, bool]:
     return found
 
 
-def _load(con: duckdb.DuckDBPyConnection, table: pa.Table, plan: Plan) -> None:
+def load(con: duckdb.DuckDBPyConnection, table: pa.Table, plan: Plan) -> None:
     plain = table.rename_columns([f"c{at}" for at in range(table.num_columns)])
+    """Make the table `people` of the plan's fields, numbered from 0."""
     con.register("given_table", plain)
     made = ", ".join(f"{one.sql} AS {one.name}" for one in plan.fields)
     con.execute(f"CREATE TABLE people AS SELECT (row_number() OVER ()) - 1 AS unique_id, {made} FROM given_table")
     con.unregister("given_table")
 
 
-def _matched(
-    con: duckdb.DuckDBPyConnection, rows: int, guesses: Sequence[Guess], plan: Plan, merge: float, review: float
-) -> Matched:
-    blocking = _blocking(con, plan, rows)
-    linker = _linker(con, plan, blocking, rows)
-    if rows >= _TRAINED:
-        _train(con, linker, plan)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the work is done with: the engine that holds `people`, the plan, how many rows, and perhaps Spark."""
+
+    con: duckdb.DuckDBPyConnection
+    plan: Plan
+    rows: int
+    spark: Any = None
+
+    def people(self) -> Any:
+        """The people as Splink takes them, where the pairs are to be compared."""
+        if self.spark is None:
+            from splink import DuckDBAPI
+
+            return DuckDBAPI(connection=self.con).register("people")
+        from splink import SparkAPI
+
+        api: Any = SparkAPI(spark_session=self.spark, num_partitions_on_repartition=4)  # type: ignore[no-untyped-call]
+        return api.register(self.spark.createDataFrame(self.con.execute("FROM people").to_arrow_table()))
+
+
+def _matched(desk: _Desk, guesses: Sequence[Guess], merge: float, review: float, learnt: Learnt | None) -> Matched:
+    blocking = _blocking(desk.con, desk.plan, desk.rows)
+    rules = [rule for rule, _made in blocking]
+    linker = linked(desk.people(), desk.plan, rules, frequent=desk.rows >= _COUNTED, learnt=learnt)
+    if learnt is None and desk.rows >= _TRAINED:
+        _train(desk.con, linker, desk.plan)
     left, right, weight = _pairs(linker)
-    chance = _settled(weight, rows)
+    chance = _settled(weight, desk.rows)
     merged = chance >= merge
-    cluster = _components(rows, left[merged], right[merged])
-    certainty = _certainty(rows, cluster, left, right, chance)
+    cluster = _components(desk.rows, left[merged], right[merged])
+    certainty = _certainty(desk.rows, cluster, left, right, chance)
     bands = list(_bands(chance, merge, review))
-    return Matched(
-        cluster, certainty, left, right, chance, guesses, plan, blocking, bands, linker.misc.save_model_to_json()
-    )  # fmt: skip
+    lesson = learnt or _lesson(desk, linker, float(chance.sum()))
+    return Matched(cluster, certainty, left, right, chance, guesses, desk.plan, blocking, bands, lesson)
+
+
+def _lesson(desk: _Desk, linker: Any, same: float) -> Learnt:
+    """What can be used again: the shares of each degree of agreement, and which values many have."""
+    said = {
+        one["output_column_name"]: one["comparison_levels"][1:]
+        for one in linker.misc.save_model_to_json()["comparisons"]
+    }
+    fields = {
+        name: [(each.get("m_probability") or 1e-6, each.get("u_probability") or 1e-6) for each in levels]
+        for name, levels in said.items()
+    }
+    often, seldom = dict[str, dict[str, float]](), dict[str, float]()
+    for name in desk.plan.frequencies if desk.rows >= _COUNTED else ():
+        often[name], seldom[name] = _frequencies(desk.con, name)
+    share = min(0.5, max(same, 0.01) / (desk.rows * (desk.rows - 1) / 2))
+    return Learnt(share, desk.rows, fields, often, seldom)
+
+
+def _frequencies(con: duckdb.DuckDBPyConnection, name: str) -> tuple[dict[str, float], float]:
+    counted = f"SELECT {name} AS value, count(*) AS n FROM people WHERE {name} IS NOT NULL GROUP BY 1"
+    ((every, kinds),) = con.execute(f"SELECT coalesce(sum(n), 0)::BIGINT, count(*) FROM ({counted})").fetchall()
+    top = con.execute(f"FROM ({counted}) WHERE n >= {FEWEST} ORDER BY n DESC, value LIMIT {MOST}").fetchall()
+    rest, others = every - sum(n for _value, n in top), kinds - len(top)
+    return {value: n / every for value, n in top}, (rest / others / every if others else 1 / max(1, every))
 
 
 def _blocking(con: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> list[tuple[tuple[str, ...], int]]:
@@ -184,36 +247,50 @@ def _made_by(con: duckdb.DuckDBPyConnection, rule: Sequence[str]) -> int:
     return int(made)
 
 
-def _linker(
-    con: duckdb.DuckDBPyConnection, plan: Plan, blocking: Sequence[tuple[tuple[str, ...], int]], rows: int
-) -> Any:
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+_UNKNOWN: Final = 0.0001
 
-    rules: list[Any] = [block_on(*rule) for rule, _made in blocking] or ["1 = 1"]
+
+def linked(
+    people: Any,
+    plan: Plan,
+    rules: Sequence[tuple[str, ...]],
+    *,
+    frequent: bool,
+    learnt: Learnt | None = None,
+    told: bool = False,
+) -> Any:
+    """Splink's linker for registered people.
+
+    `frequent`: does it count how often a value is? `told`: what each field weighs is told of every pair.
+    """
+    from splink import Linker, SettingsCreator, block_on
+
+    known = learnt.fields if learnt else {}
+    blocking: list[Any] = [block_on(*rule) for rule in rules] or ["1 = 1"]
     settings = SettingsCreator(
-        link_type="dedupe_only", comparisons=[_comparison(one, rows) for one in plan.comparisons],
-        blocking_rules_to_generate_predictions=rules, retain_matching_columns=False,
-        retain_intermediate_calculation_columns=False,
+        link_type="dedupe_only", retain_matching_columns=told, retain_intermediate_calculation_columns=told,
+        comparisons=[_comparison(one, frequent, known.get(one.field, ())) for one in plan.comparisons],
+        blocking_rules_to_generate_predictions=blocking,
+        probability_two_random_records_match=learnt.share if learnt else _UNKNOWN,
     )  # fmt: skip
     # What it tells of its training is in the report.
-    return Linker(DuckDBAPI(connection=con).register("people"), settings, log_level=logging.ERROR)
+    return Linker(people, settings, log_level=logging.ERROR)
 
 
-def _comparison(one: Comparison, rows: int) -> Any:
+def _comparison(one: Comparison, frequent: bool, known: Sequence[tuple[float, float]]) -> Any:
     from splink import comparison_level_library as level
     from splink import comparison_library as library
 
+    assumed = [(each.same, each.other) for each in one.levels]
+    assumed.append((1 - sum(same for same, _other in assumed), 1 - sum(other for _same, other in assumed)))
+    shares = known if len(known) == len(assumed) else assumed
     levels: list[Any] = [level.NullLevel(one.field)]
-    for each in one.levels:
-        made: Any = level.CustomLevel(each.sql, label_for_charts=each.says)
-        made = made.configure(m_probability=each.same, u_probability=each.other)
-        levels.append(
-            made.configure(tf_adjustment_column=each.frequency) if each.frequency and rows >= _COUNTED else made
-        )
-    rest = level.ElseLevel().configure(
-        m_probability=1 - sum(each.same for each in one.levels),
-        u_probability=1 - sum(each.other for each in one.levels),
-    )
+    for each, (same, other) in zip(one.levels, shares, strict=False):
+        made: Any = level.CustomLevel(each.sql, label_for_charts=each.says, base_dialect_str="duckdb")
+        made = made.configure(m_probability=same, u_probability=other)
+        levels.append(made.configure(tf_adjustment_column=each.frequency) if each.frequency and frequent else made)
+    same, other = shares[-1]
+    rest = level.ElseLevel().configure(m_probability=same, u_probability=other)
     return library.CustomComparison(output_column_name=one.field, comparison_levels=[*levels, rest])
 
 

@@ -59,6 +59,11 @@ class Plan:
     certain: tuple[tuple[str, ...], ...]
     lessons: tuple[tuple[str, ...], ...]
 
+    @property
+    def frequencies(self) -> list[str]:
+        """The fields of which it counts how many have a value."""
+        return sorted({each.frequency for one in self.comparisons for each in one.levels if each.frequency})
+
 
 _CLEAN: Final[Mapping[str, str]] = {
     "words": f"nullif(regexp_replace(strip_accents(lower(§)), '{_ALNUM}', '', 'g'), '')",

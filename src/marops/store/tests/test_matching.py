@@ -1,3 +1,4 @@
+import json
 import random
 from collections import Counter
 from itertools import combinations
@@ -8,8 +9,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
+from marops.methods.matching.learnt import FEWEST, Learnt
 from marops.methods.matching.roles import Guess
 from marops.store.matching import ALL_PAIRS, NothingToCompare, match
+from marops.store.weighing import weigh
 
 SYLLABLES = [
     "an",
@@ -100,6 +103,43 @@ def test_bands_share_the_pairs_and_say_how_right_they_are() -> None:
     merged = found.chance >= 0.99
     right = Counter(truth[a] == truth[b] for a, b in zip(found.left[merged], found.right[merged], strict=True))
     assert right[True] / merge.pairs >= 0.99
+
+
+def test_what_each_field_weighs_adds_up_to_the_probability_of_the_pair() -> None:
+    table, truth = people(900)
+    found = match(table)
+    worth = (found.chance >= 0.5).nonzero()[0]
+    left, right = found.left[worth].tolist(), found.right[worth].tolist()
+    weighed = weigh(table, found.guesses, left, right, found.learnt)
+    for chance, fields in zip(weighed.chance, weighed.weights, strict=True):
+        bits = weighed.start + sum(one.bits for one in fields.values())
+        assert chance == pytest.approx(1 / (1 + 2**-bits))
+    assert np.abs(weighed.chance - found.chance[worth]).mean() < 0.02
+    first = next(at for at, (a, b) in enumerate(zip(left, right, strict=True)) if table["City"][a] == table["City"][b])
+    assert weighed.weights[first]["city"].says == "equal"
+    assert weighed.weights[first]["city"].bits > 0
+    strangers = weigh(table, found.guesses, [0], [truth.index(max(truth))], found.learnt)
+    assert strangers.chance[0] < 0.01
+    assert strangers.weights[0]["phone"].bits < 0
+
+
+def test_what_was_learnt_serves_for_others_and_survives_being_written_down() -> None:
+    table, _truth = people(900)
+    learnt = Learnt.of(json.loads(json.dumps(match(table).learnt.as_json())))
+    few, who = people(120, seed=8)
+    found = match(few, learnt=learnt)
+    precision, recall = scores(found.cluster.tolist(), who)
+    assert precision >= 0.99
+    assert recall >= 0.9
+    assert found.learnt == learnt
+
+
+def test_what_is_kept_of_values_is_what_many_have() -> None:
+    table, _truth = people(900)
+    given = Counter(one.lower() for one in table["First name"].to_pylist() if one)
+    kept = match(table).learnt.often["f_given"]
+    assert all(given[value] >= FEWEST for value in kept)
+    assert {value for value, count in given.items() if count >= FEWEST} == set(kept)
 
 
 def test_certainty_is_that_of_the_strongest_link() -> None:

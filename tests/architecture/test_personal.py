@@ -73,6 +73,7 @@ HOLDS_NONE = {
     "django_migrations": IDS,
     "django_session": WORKERS,
     "erased_contact": IDS,
+    "erasure_proof": "places, counts and ids: what was searched for is not in it",
     "erased_value": "keyed hashes alone",
     "event_log": "titles, names of files and headings are searched; the rest are ids and codes",
     "fact_inbox": "facts hold ids and codes; those about erased people are deleted",

@@ -27,6 +27,7 @@ ALLOWED = {
     "domains/capture/ports.py:_forget_files": "a part of the act of erasing, which calls it through the port",
     "domains/contacts/actions/checking.py:_count_twins": "a part of the act of the engine, and of the two below",
     "domains/contacts/actions/checking.py:forget_likeness": "a part of the acts of erasing and merging, by their ports",
+    "domains/consent/writing.py:forget_requests": "a part of the act of erasing, which calls it through the port",
     "domains/register/actions.py:fallback_queue": "the queue that must be there, made in the act that needs it",
     "domains/policy/writing.py:write_act": "what the gate keeps of an AI's act, in its transaction, or of its refusal",
     "domains/contacts/ports.py:_forget_merges": "a port of the action that erases",

@@ -140,7 +140,9 @@ def compare_again(question: Question, before: Mapping[str, Answer]) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A condition in PostgreSQL over the columns `contact_id`, `channel`, `purpose` of a claiming statement."""
+    """A condition in PostgreSQL over the columns `contact_id`, `channel`, `purpose` and `claimed_at` (the moment it is
+    for) of a claiming statement.
+    """
 
     name: str
     condition: str

@@ -64,7 +64,7 @@ FINDINGS: dict[str, Words] = {
     "no-company": Words("These words name no company.", "Nothing to do: the person is kept without a company."),
     "consent-unclear": Words("This says neither yes nor no.", "Use yes or no. No consent was recorded."),
     "consent-kept": Words(
-        "The file says yes, but this person has refused; the refusal stands.",
+        "The file says yes, but this person has refused, or their yes has ended; that stands.",
         "A yes after a no needs the person's own word, with its evidence.",
     ),
     # Rows about somebody who has another row.

@@ -9,16 +9,15 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from marops.domains.consent import ports
         from marops.domains.consent.fields import register_fields
+        from marops.domains.consent.queries.may import condition
+        from marops.domains.consent.rules.purposes import Purpose, check_purpose
+        from marops.domains.consent.starter import STARTERS
+        from marops.kernel.definitions import Kind, register_kind
         from marops.kernel.gates import claim_predicate
+        from marops.kernel.ports import starters
 
+        register_kind(Kind("purpose", "Purpose", Purpose, check=check_purpose))
+        starters.fill("consent", STARTERS)
         register_fields()
-
-        # The inner SELECT has no table, so its names are those of the claiming statement.
-        claim_predicate(
-            "consent",
-            "NOT EXISTS (SELECT FROM (SELECT contact_id AS person, channel AS by, purpose AS why) claimed"
-            " JOIN consent_state s ON s.contact_id = claimed.person AND s.channel = claimed.by"
-            " AND s.purpose = claimed.why WHERE s.state IN ('denied', 'unsubscribed'))",
-            reason="suppressed:consent",
-        )
+        claim_predicate("consent", condition(), reason="suppressed:consent")
         ports.fill()

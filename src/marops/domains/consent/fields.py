@@ -6,6 +6,7 @@ _STATES = (
     Choice("granted", "agreed"),
     Choice("denied", "does not want it"),
     Choice("unsubscribed", "unsubscribed"),
+    Choice("expired", "has ended"),
     Choice("unknown", "not known"),
 )
 

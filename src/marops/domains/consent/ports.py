@@ -4,14 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from marops.domains.consent import jobs  # noqa: F401  # registers the erasing
+from marops.domains.consent.rules.regimes import ANY
 from marops.domains.consent.story import consent_section
+from marops.domains.consent.writing import forget_requests
 from marops.kernel import persons, ports
 
-_CHANNELS = {"email": "e-mail", "phone": "phone", "sms": "text message", "post": "post"}
+_CHANNELS = {"email": "e-mail", "phone": "phone", "sms": "text message", "post": "post", ANY: "any channel"}
 
-# Merged people keep the strictest word of both (M1); between equals, the younger one.
-_RANK = "array_position(ARRAY['unknown', 'granted', 'denied', 'unsubscribed'], {}.state)"
-_STRICTER = f"({_RANK.format('loser')}, loser.at) > ({_RANK.format('winner')}, winner.at)"
+# Merged people keep the strictest word of both (M1); a yes that still holds stands above one that has ended. Between
+# two yeses their own stands above an implied one; between equals, the younger.
+_RANK = (
+    "array_position(ARRAY['unknown', 'expired', 'granted', 'denied', 'unsubscribed'], {0}.state),"
+    " {0}.state <> 'granted' OR {0}.basis = 'consent', {0}.at"
+)
+_STRICTER = f"({_RANK.format('loser')}) > ({_RANK.format('winner')})"
 
 
 def fill() -> None:
@@ -20,14 +26,22 @@ def fill() -> None:
     ports.story.fill("consent", consent_section, order=25)
     persons.fill("consent_entry", persons.ledger("consent_entry"))
     persons.fill("consent_state", persons.rows("consent_state", per=("channel", "purpose"), takes_over=_STRICTER))
+    persons.fill("consent_ask", persons.ledger("consent_ask"))
+    persons.fill("consent_restriction", persons.rows("consent_restriction"))
+    asked = persons.ledger("privacy_request")
+    persons.fill("privacy_request", persons.PersonTable(asked.merge, asked.unmerge, forget_requests))
 
 
 def _says(fact: Mapping[str, Any]) -> str:
     said = fact.get("properties") or {}
     channel = _CHANNELS.get(said.get("channel", ""), said.get("channel", ""))
+    if said.get("channel") == "data":
+        no = said.get("state") in ("denied", "unsubscribed")
+        return "Said that data about them must not be sold or shared." if no else "Agreed that data may be shared."
     words = {
         "granted": f"Agreed to be contacted by {channel}",
         "denied": f"Does not want to be contacted by {channel}",
         "unsubscribed": f"Unsubscribed from {channel}",
+        "expired": f"Their yes to {channel} has ended",
     }.get(said.get("state", ""), f"Consent for {channel} is unknown")
     return f"{words} (import I-{said['import']})." if said.get("import") else f"{words}."

@@ -4,12 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from marops.domains.consent.models import Entry, State
+from marops.domains.consent.queries.people import purpose_titles
+from marops.domains.consent.rules.purposes import DEFAULT
+from marops.domains.consent.rules.regimes import ANY, CHANNEL_WORDS
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 
-_CHANNELS = {"email": "E-mail", "phone": "Phone", "sms": "Text message", "post": "Post"}
 _STATES = {
     "granted": "agreed", "denied": "does not want it", "unsubscribed": "unsubscribed", "unknown": "not known",
+    "expired": "agreed once, and that has ended",
 }  # fmt: skip
 
 
@@ -35,7 +38,14 @@ def _told(state: State, entry: Entry | None) -> dict[str, Any]:
         "purpose": state.purpose,
         "state": state.state,
         "at": iso_utc(state.at),
-        "says": f"{_CHANNELS.get(state.channel, state.channel)}: {_STATES.get(state.state, state.state)}",
+        "says": f"{CHANNEL_WORDS.get(state.channel, state.channel)}{_for(state.purpose)}:"
+        f" {_STATES.get(state.state, state.state)}",
         "kind": {"granted": "good", "denied": "bad", "unsubscribed": "bad"}.get(state.state, "draft"),
         "because": origin,
     }
+
+
+def _for(purpose: str) -> str:
+    if purpose == DEFAULT:
+        return ""
+    return ", everything" if purpose == ANY else f", {purpose_titles().get(purpose, purpose)}"

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 import pyarrow as pa
 from django.db import connection
 
-from marops.domains.consent.models import Entry
+from marops.domains.consent.models import Entry, Request
+from marops.domains.consent.rules.regimes import ANY
 from marops.domains.contacts.public import also_changed
 from marops.kernel.actions import Act
 from marops.kernel.erasures import hash_key, hashed
@@ -17,6 +20,12 @@ from marops.store.bulk import stage
 RECORDED = fact_kind("consent.recorded", "Said yes or no to being contacted")
 PURPOSE = "marketing"
 REFUSALS = ("denied", "unsubscribed")
+_IN_FORCE = (
+    "INSERT INTO consent_state (contact_id, channel, purpose, state, entry_id, at, basis, expires_at, confirmed_at,"
+    " lifts) {rows} ON CONFLICT (contact_id, channel, purpose) DO UPDATE SET state = excluded.state,"
+    " entry_id = excluded.entry_id, at = excluded.at, basis = excluded.basis, expires_at = excluded.expires_at,"
+    " confirmed_at = excluded.confirmed_at, lifts = excluded.lifts"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +46,22 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
         return Recorded(again)
     with connection.cursor() as cursor:
         stage(cursor, "incoming_consent", consents, types={"entry_id": "uuid", "fact_id": "uuid"})
-        cursor.execute(_COMPARED, [PURPOSE])
+        cursor.execute(_COMPARED, [PURPOSE, PURPOSE])
         cursor.execute("SELECT row, channel FROM compared WHERE verdict = 'refused' ORDER BY row")
         refused = cursor.fetchall()
         cursor.execute(
             "INSERT INTO consent_entry (id, contact_id, channel, purpose, state, basis, source, import_number, row,"
-            " wording, actor_kind, actor_id, at, recorded_at) SELECT entry_id, contact_id, channel, %s, state, 'file',"
-            " source, %s, row, '', %s, %s, %s, %s FROM compared WHERE verdict = 'new'",
+            " wording, actor_kind, actor_id, at, recorded_at, lawful_basis) SELECT entry_id, contact_id, channel, %s,"
+            " state, 'file', source, %s, row, '', %s, %s, %s, %s, CASE state WHEN 'granted' THEN 'consent' ELSE '' END"
+            " FROM compared WHERE verdict = 'new'",
             [PURPOSE, import_number, act.actor.kind, act.actor.id, act.at, act.at],
         )
         entries = cursor.rowcount
         cursor.execute(
-            "INSERT INTO consent_state (contact_id, channel, purpose, state, entry_id, at)"
-            " SELECT contact_id, channel, %s, state, entry_id, %s FROM compared WHERE verdict = 'new'"
-            " ON CONFLICT (contact_id, channel, purpose) DO UPDATE"
-            " SET state = excluded.state, entry_id = excluded.entry_id, at = excluded.at",
+            _IN_FORCE.format(
+                rows="SELECT contact_id, channel, %s, state, entry_id, %s::timestamptz, 'consent', NULL::timestamptz,"
+                " NULL::timestamptz, NULL::timestamptz FROM compared WHERE verdict = 'new'"
+            ),
             [PURPOSE, act.at],
         )
     act.facts_from(
@@ -65,6 +75,22 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
     return Recorded(again + entries, refused)
 
 
+def enter(act: Act, entries: Sequence[Entry], *, lifts: datetime | None = None) -> None:
+    """Inside an act: append these entries, and let each be the word in force for its person, channel and purpose.
+
+    `lifts` is the moment up to which a yes among them takes back wider refusals of the same person.
+    """
+    Entry.objects.bulk_create(entries)
+    rows = (
+        "SELECT DISTINCT ON (contact_id, channel, purpose) contact_id, channel, purpose, state, id, at,"
+        " coalesce(nullif(lawful_basis, ''), 'consent'), expires_at, confirmed_at,"
+        " CASE state WHEN 'granted' THEN %s::timestamptz END FROM consent_entry WHERE id = ANY(%s)"
+        " ORDER BY contact_id, channel, purpose, at DESC, id DESC"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_FORCE.format(rows=rows), [lifts, [one.id for one in entries]])
+
+
 def suppress_erased(act: Act, contacts: str, *, import_number: int | None = None) -> int:
     """Unsubscribe those of some people whose address or number is that of somebody who was erased (U10).
 
@@ -74,26 +100,18 @@ def suppress_erased(act: Act, contacts: str, *, import_number: int | None = None
     if not ErasedValue.objects.exists():
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN_AGAIN.format(contacts=contacts), {"purpose": PURPOSE, **hash_key()})
+        cursor.execute(_KNOWN_AGAIN.format(contacts=contacts), {"purpose": ANY, **hash_key()})
         known = cursor.fetchall()
     # As many as erased people who came back in one batch: few.
     entries = [
-        Entry(contact_id=contact_id, channel=channel, state="unsubscribed", basis="erased", source="erasure",
-              import_number=import_number, actor_kind=act.actor.kind, actor_id=act.actor.id, at=act.at,
-              recorded_at=act.at)
+        Entry(contact_id=contact_id, channel=channel, purpose=ANY, state="unsubscribed", basis="erased",
+              source="erasure", import_number=import_number, actor_kind=act.actor.kind, actor_id=act.actor.id,
+              at=act.at, recorded_at=act.at)
         for contact_id, channel in known
     ]  # fmt: skip
-    Entry.objects.bulk_create(entries)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO consent_state (contact_id, channel, purpose, state, entry_id, at)"
-            " SELECT contact_id, channel, purpose, state, id, at FROM consent_entry WHERE id = ANY(%s)"
-            " ON CONFLICT (contact_id, channel, purpose) DO UPDATE"
-            " SET state = excluded.state, entry_id = excluded.entry_id, at = excluded.at",
-            [[one.id for one in entries]],
-        )
+    enter(act, entries)
     for one in entries:
-        said = {"channel": one.channel, "purpose": PURPOSE, "state": one.state, "import": import_number}
+        said = {"channel": one.channel, "purpose": ANY, "state": one.state, "import": import_number}
         act.fact(RECORDED, contact_id=one.contact_id, properties=said)
     return len(entries)
 
@@ -113,7 +131,10 @@ WHERE i.contact_id IN ({{contacts}}) AND i.kind IN ('email', 'phone')
 _COMPARED = """
 CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
 SELECT n.*, CASE
-    WHEN n.state = 'granted' AND s.state IN ('denied', 'unsubscribed') THEN 'refused'
+    WHEN n.state = 'granted' AND (s.state = 'expired' OR EXISTS (
+        SELECT FROM consent_state r WHERE r.contact_id = n.contact_id AND r.channel IN (n.channel, '*')
+        AND r.purpose IN (%s, '*') AND r.state IN ('denied', 'unsubscribed')
+        AND NOT (s.state = 'granted' AND s.lifts IS NOT NULL AND s.lifts >= r.at))) THEN 'refused'
     WHEN s.state = n.state OR (s.state = 'unsubscribed' AND n.state = 'denied') THEN 'known'
     ELSE 'new' END AS verdict
 FROM (
@@ -123,3 +144,10 @@ FROM (
         CASE i.state WHEN 'unsubscribed' THEN 1 WHEN 'denied' THEN 2 ELSE 3 END, i.row DESC
 ) n LEFT JOIN consent_state s ON s.contact_id = n.contact_id AND s.channel = n.channel AND s.purpose = %s
 """
+
+
+def forget_requests(contact_ids: Sequence[UUID]) -> int:
+    """Inside the act of erasing: what these people asked stays as a number, dates and what was done, without them."""
+    return Request.objects.filter(contact_id__in=list(contact_ids)).update(
+        contact_id=None, how="", note="", identity_how="", answer=""
+    )

@@ -63,14 +63,14 @@ def test_a_no_always_counts_and_a_stronger_no_is_noted(bring):
     assert list(Entry.objects.order_by("at").values_list("state", flat=True)) == ["granted", "denied", "unsubscribed"]
 
 
-def test_the_claim_predicate_keeps_a_refusal_out_of_every_claim(bring):
+def test_the_claim_predicate_lets_through_who_may_be_contacted_and_nobody_else(bring):
     from marops.kernel.gates import claims
 
-    bring("Email,Do not email\na@x.de,yes\nb@x.de,no\n")
+    bring("Email,Newsletter\na@x.de,no\nb@x.de,yes\nc@x.de,\n", {"Newsletter": "consent.email"})
     (claim,) = [one for one in claims() if one.name == "consent"]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT email FROM (SELECT id AS contact_id, email, 'email' AS channel, 'marketing' AS purpose"
-            f" FROM contact) c WHERE {claim.condition}"
+            "SELECT email FROM (SELECT id AS contact_id, email, 'email' AS channel, 'marketing' AS purpose,"
+            f" created_at AS claimed_at FROM contact) c WHERE {claim.condition}"
         )
         assert cursor.fetchall() == [("b@x.de",)]

@@ -1,0 +1,1 @@
+"""Purposes, regimes, and what follows from both: pure, no ORM."""

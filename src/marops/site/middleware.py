@@ -31,7 +31,9 @@ _PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 WRONG_METHOD = problem("wrong-method", "This address does not do that", status=405, remedy="See the API's description.")
 
 # What opens without a session. Everything else asks who is there; REST under /api/ asks for itself.
-OPEN_PAGES = frozenset({"sign-in", "forgot", "welcome", "shared", "healthz"})
+OPEN_PAGES = frozenset(
+    {"sign-in", "forgot", "welcome", "shared", "healthz", "preferences", "unsubscribe", "confirm-consent"}
+)
 _OWN_SIGN_IN = "/api/"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from marops.domains.consent import jobs  # noqa: F401  # registers the erasing
 from marops.domains.consent.rules.regimes import ANY
+from marops.domains.consent.stages import day_turn
 from marops.domains.consent.story import consent_section
 from marops.domains.consent.writing import forget_requests
 from marops.kernel import persons, ports
@@ -23,6 +24,7 @@ _STRICTER = f"({_RANK.format('loser')}) > ({_RANK.format('winner')})"
 def fill() -> None:
     """Fill the kernel's ports."""
     ports.timeline.fill("consent.recorded", _says)
+    ports.day_turns.fill("consent", day_turn)
     ports.story.fill("consent", consent_section, order=25)
     persons.fill("consent_entry", persons.ledger("consent_entry"))
     persons.fill("consent_state", persons.rows("consent_state", per=("channel", "purpose"), takes_over=_STRICTER))

@@ -91,6 +91,7 @@ class _Reader:
     salt: bytes
     at: datetime
     sent_at: datetime | None
+    opted_out: bool = False
     events: list[Event] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -107,6 +108,8 @@ class _Reader:
         if call not in CALLS:
             raise _Refused("unknown-type", f"The type of an event is one of {', '.join(CALLS)}.")
         _check(call, given)
+        if self.opted_out:
+            given = {**given, "context": {**(given.get("context") or {}), "gpc": True}}
         payload = _written(given)
         if len(payload.encode()) > LARGEST_EVENT:
             raise _Refused("too-large", f"An event has at most {LARGEST_EVENT // 1024} KB.")
@@ -144,13 +147,13 @@ class _Reader:
         return UUID(bytes=digest[:6] + bytes([digest[6] & 15 | 128, digest[7], digest[8] & 63 | 128]) + digest[9:])
 
 
-def read(call: str, body: bytes, *, key: UUID, at: datetime) -> Reading:
+def read(call: str, body: bytes, *, key: UUID, at: datetime, opted_out: bool = False) -> Reading:
     """The events of one request to the address of `call` (`batch` or one of `CALLS`), received `at`.
 
     Raises MaropsError `intake-unreadable` or `intake-too-large` for bodies of which nothing can be kept.
     """
     given = load(body)
-    reader = _Reader(key.bytes, at, _sent_at(given))
+    reader = _Reader(key.bytes, at, _sent_at(given), opted_out)
     if call != "batch":
         reader.add(0, call, given)
         return Reading(reader.events, reader.refused)

@@ -114,12 +114,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def receive(call: str, body: bytes, encoding: str, sender: UUID, at: datetime, *, keep: Keep) -> Answer:
+def receive(
+    call: str, body: bytes, encoding: str, sender: UUID, at: datetime, *, keep: Keep, opted_out: bool = False
+) -> Answer:
     """Read, check and keep one request's events; the same for the door and for the documented REST addresses.
+
+    `opted_out`: the browser sent Global Privacy Control with it.
 
     Raises MaropsError for what cannot be taken in at all.
     """
-    reading = calls.read(call, calls.unpacked(body, encoding), key=sender, at=at)
+    reading = calls.read(call, calls.unpacked(body, encoding), key=sender, at=at, opted_out=opted_out)
     number = len(reading.events)
     verdict = _limiter("events").take(str(sender), max(1, number))
     if not verdict.allowed:
@@ -175,7 +179,8 @@ def _answered(call: str, environ: Environ) -> Answer:
         body = environ["wsgi.input"].read(_length(environ))
         encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
         token = _sender(environ, body, encoding)
-        return receive(call, body, encoding, token.id, now(), keep=keeper.keep)
+        opted_out = environ.get("HTTP_SEC_GPC", "").strip() == "1"
+        return receive(call, body, encoding, token.id, now(), keep=keeper.keep, opted_out=opted_out)
     except MaropsError as error:
         return refusal(error)
     except (Error, OSError) as error:

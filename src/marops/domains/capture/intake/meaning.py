@@ -92,6 +92,11 @@ def is_bot(agent: Any) -> bool:
     return isinstance(agent, str) and _BOT.search(agent) is not None
 
 
+def opted_out(given: Mapping[str, Any]) -> bool:
+    """Did the browser send Global Privacy Control with it, or does the sender say so?"""
+    return _object(given, "context").get("gpc") is True
+
+
 def _track(event: str, properties: Mapping[str, Any], page: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     code = slug(event)
     kind = KINDS.get(code, TRACKED)

@@ -18,8 +18,9 @@ from django.db import connection
 
 from marops.domains.capture.intake import people
 from marops.domains.capture.intake.calls import ident
-from marops.domains.capture.intake.meaning import FORM, MEETING, SCREEN, TRACKED, VIEWED, fact_of
+from marops.domains.capture.intake.meaning import FORM, MEETING, SCREEN, TRACKED, VIEWED, fact_of, opted_out
 from marops.domains.capture.models import IntakeEvent, Trail
+from marops.domains.consent.public import record_privacy_signal
 from marops.kernel import crash
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
@@ -78,6 +79,8 @@ def take_in(act: Act, *, actor: Actor, as_of: datetime, most: int = MOST) -> int
         walk.step(one, who.contacts.get(one.id), who.fates.get(one.id, ""))
     walk.write()
     _write_facts(act, events, walk)
+    # Whose browser sends Global Privacy Control says no to selling and sharing; a website cannot say yes for anybody.
+    record_privacy_signal(act, [one.contact for one in events if one.contact and opted_out(one.given)])
     _settle(act, events)
     crash.point("intake.in_take")
     act.count(events=len(events))

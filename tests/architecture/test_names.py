@@ -13,6 +13,7 @@ FIXED = {
 BESIDES = {
     "accounts/mail": "the letters of accounts: invitations and new passwords",
     "accounts/sign_in": "Django's authentication backend and the limits of guessing",
+    "contacts/telling": "two records side by side, told",
     "capture/cleaning": "column by column normalisation of an import, set-based",
     "capture/findings": "what a preview or an import found wrong, in words",
     "capture/guessing": "which field a column means, from its name and its values",

@@ -65,6 +65,8 @@ HOLDS_NONE = {
     "audit_sealed": IDS,
     "auth_group": WORKERS,
     "auth_permission": IDS,
+    "company_merge": "companies that became one, and the ids of what followed; names and reasons are searched",
+    "match_run": "figures, and names of what was compared",
     "company": "organisations, which are no persons; the name is searched all the same",
     "contact_alias": IDS,
     "custom_field": DECIDED,

@@ -15,6 +15,7 @@ NEEDS_NONE = {
     "contact_alias": "is the record of merges",
     "erased_contact": "is the record of erasures; holds ids alone",
     "fact_inbox": "facts keep the id they were written with; the lake's own erasure covers them",
+    "company_merge": "is about companies",
     "touched": "a queue of seconds, ids alone",
 }
 

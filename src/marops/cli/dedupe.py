@@ -1,4 +1,4 @@
-"""The same person or company twice: found in a bare file with nothing imported; merged and parted by hand."""
+"""The same person or company twice: found in the workspace or in a bare file, merged by hand, and parted."""
 
 import csv
 from collections.abc import Iterator
@@ -9,10 +9,12 @@ import typer
 from rich.table import Table
 
 from marops.cli.main import CLI, Json, app, check_output, err, installation, out, print_json, table_of
+from marops.cli.pairs import workspace_dedupe
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from marops.domains.contacts.public import MatchKind
     from marops.methods.matching.roles import Guess
     from marops.store.matching import Matched
 
@@ -22,15 +24,25 @@ _ROLE = "What a column means, such as 'Tel.=phone'; again for another column."
 
 @app.command()
 def dedupe(
-    file: Annotated[Path, typer.Argument(help="A file of people or companies: CSV, XLSX or Parquet.")],
+    file: Annotated[Path | None, typer.Argument(help="A file of people or companies: CSV, XLSX or Parquet.")] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Where rows go, with cluster and how sure.")] = None,
     pairs: Annotated[Path | None, typer.Option("--pairs", help="Where the pairs go that are worth a thought.")] = None,
     role: Annotated[list[str] | None, typer.Option("--role", help=_ROLE)] = None,
     merge_at: Annotated[float, typer.Option(min=0.5, max=1, help="From this probability two rows are the same.")] = 0.9,
     review_at: Annotated[float, typer.Option(min=0, max=1, help="From this probability somebody should look.")] = 0.5,
+    companies: Annotated[
+        bool, typer.Option("--companies", help="Without a file: companies instead of people.")
+    ] = False,
+    review: Annotated[bool, typer.Option("--review", help="Without a file: decide pairs one by one.")] = False,
+    join: Annotated[bool, typer.Option("--join", help="Without a file: join the pairs that are surely one.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Without a file: learn anew what agreement is worth.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Find the rows of a file that are the same person or company. Nothing is imported, nothing in it changed."""
+    """Find the same person or company twice: in the workspace, or in a FILE of which nothing is imported."""
+    if file is None:
+        of: MatchKind = "company" if companies else "person"
+        workspace_dedupe(of, review=review, join=join, again=again, as_json=as_json)
+        return
     check_output(out_file)
     check_output(pairs)
     table, unreadable = table_of(file)
@@ -67,7 +79,8 @@ def _roles(table: "pa.Table", given: list[str]) -> "list[Guess]":
 
 def _match(table: "pa.Table", guesses: "list[Guess]", merge: float, review: float) -> "Matched":
     from marops.kernel.errors import INVALID, MaropsError
-    from marops.store.matching import NothingToCompare, match
+    from marops.methods.matching.plan import NothingToCompare
+    from marops.store.matching import match
 
     try:
         return match(table, guesses, merge=merge, review=min(review, merge))
@@ -157,17 +170,14 @@ def _tables(told: dict[str, Any]) -> Iterator[tuple[str, list[str], list[list[st
 
 @app.command("merge")
 def merge(
-    keep: Annotated[str, typer.Argument(help="The record that stays: L-number, id or address.")],
+    keep: Annotated[str, typer.Argument(help="What stays: L-number, id or address; O-number of a company.")],
     gone: Annotated[str, typer.Argument(help="The record that becomes part of it.")],
     why: Annotated[str, typer.Option(help="Stands with the merge.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make two records of one person one; marops unmerge takes it back."""
+    """Make two records of one person or company one; marops unmerge takes it back."""
     with installation(quiet=as_json):
-        from marops.domains.contacts.public import find_contact, merge_contacts, merge_json
-
-        kept, other = find_contact(keep, actor=CLI), find_contact(gone, actor=CLI)
-        done = merge_json(merge_contacts(actor=CLI, winner_id=kept.id, loser_id=other.id, why=why))
+        done = _companies(keep, gone, why) if _of_company(keep) else _people(keep, gone, why)
     if as_json:
         print_json(done)
         return
@@ -176,15 +186,42 @@ def merge(
     out.print(f"To take it back: marops unmerge {done['gone']}", markup=False)
 
 
+def _of_company(ref: str) -> bool:
+    return ref.strip().upper().startswith("O-")
+
+
+def _people(keep: str, gone: str, why: str) -> dict[str, Any]:
+    from marops.domains.contacts.public import find_contact, merge_contacts, merge_json
+
+    kept, other = find_contact(keep, actor=CLI), find_contact(gone, actor=CLI)
+    return merge_json(merge_contacts(actor=CLI, winner_id=kept.id, loser_id=other.id, why=why))
+
+
+def _companies(keep: str, gone: str, why: str) -> dict[str, Any]:
+    from marops.domains.contacts.public import find_company, merge_companies, merge_json
+
+    kept, other = find_company(keep), find_company(gone)
+    return merge_json(merge_companies(actor=CLI, winner_id=kept.id, loser_id=other.id, why=why))
+
+
 @app.command("unmerge")
 def unmerge(
-    ref: Annotated[str, typer.Argument(help="The record that went, or the one that stayed.")], as_json: Json = False
+    ref: Annotated[str, typer.Argument(help="What went, or what stayed; O-number of a company.")], as_json: Json = False
 ) -> None:
     """Take a merge back: both records are there again, each with its own; what changed since stays."""
     with installation(quiet=as_json):
-        from marops.domains.contacts.public import merge_json, merge_of, part_contacts
+        from marops.domains.contacts.public import (
+            company_merge_of,
+            merge_json,
+            merge_of,
+            part_companies,
+            part_contacts,
+        )  # fmt: skip
 
-        done = merge_json(part_contacts(actor=CLI, merge_id=merge_of(CLI, ref).id))
+        if _of_company(ref):
+            done = merge_json(part_companies(actor=CLI, merge_id=company_merge_of(CLI, ref).id))
+        else:
+            done = merge_json(part_contacts(actor=CLI, merge_id=merge_of(CLI, ref).id))
     if as_json:
         print_json(done)
     else:

@@ -33,6 +33,12 @@ def fill(table: str, how: PersonTable, *, order: int = 50) -> None:
     ports.erase.fill(table, how.erase, order=order)
 
 
+def fill_company(table: str, how: PersonTable) -> None:
+    """The same for a table with the key of a company: what merging companies does to it."""
+    ports.company_merge.fill(table, how.merge)
+    ports.company_unmerge.fill(table, how.unmerge)
+
+
 def rows(table: str, *, key: str = "contact_id", per: Sequence[str] = (), takes_over: str = "false") -> PersonTable:
     """A table with one row per contact and per values of the columns `per`.
 

@@ -62,6 +62,8 @@ def _declare(name: str, says: str) -> Port[Any]:
 # Filled under the table's name; `marops.kernel.persons` has fillers for the usual tables.
 merge: Port[Merge] = _declare("merge", "Move what belongs to a losing contact to the winner.")
 unmerge: Port[Unmerge] = _declare("unmerge", "Undo a merge by its record.")
+company_merge: Port[Merge] = _declare("company_merge", "Move what belongs to a losing company to the winner.")
+company_unmerge: Port[Unmerge] = _declare("company_unmerge", "Undo a merge of companies by its record.")
 erase: Port[Erase] = _declare("erase", "Remove every personal value of contacts from tables or folders.")
 export = _declare("export", "Everything known about one person, for a privacy request.")
 timeline = _declare("timeline", "Say in words what a kind of fact means on a person's timeline.")

@@ -24,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from marops.methods.matching.learnt import FEWEST, MOST, Learnt
-from marops.methods.matching.plan import Comparison, Plan, plan_for
+from marops.methods.matching.plan import Comparison, NothingToCompare, Plan, plan_for
 from marops.methods.matching.roles import Column, Guess, guess
 
 MERGE: Final = 0.9
@@ -39,10 +39,6 @@ _SAMPLED: Final = 5_000
 _PAIRS_A_ROW, _FEWEST = 40, 2_000_000
 _SEED: Final = 1
 Floats = NDArray[np.float64]
-
-
-class NothingToCompare(Exception):
-    """No column says anything that two rows could be compared by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +154,8 @@ def _day_first(table: pa.Table, guesses: Sequence[Guess]) -> dict[str, bool]:
 
 
 def load(con: duckdb.DuckDBPyConnection, table: pa.Table, plan: Plan) -> None:
-    plain = table.rename_columns([f"c{at}" for at in range(table.num_columns)])
     """Make the table `people` of the plan's fields, numbered from 0."""
+    plain = table.rename_columns([f"c{at}" for at in range(table.num_columns)])
     con.register("given_table", plain)
     made = ", ".join(f"{one.sql} AS {one.name}" for one in plan.fields)
     con.execute(f"CREATE TABLE people AS SELECT (row_number() OVER ()) - 1 AS unique_id, {made} FROM given_table")

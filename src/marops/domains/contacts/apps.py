@@ -14,26 +14,17 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.permissions import MERGE, VIEW
         from marops.domains.contacts.ports import fill as fill_persons
-        from marops.domains.contacts.queries import look_at_everybody
-        from marops.domains.contacts.rules import quality, starters
+        from marops.domains.contacts.rules import identity, starters
         from marops.engine.tick import Stage
         from marops.kernel import persons, ports, shell
-        from marops.kernel.definitions import Kind, register_kind
 
         register_fields()
         register_quality_fields()
-        register_kind(
-            Kind(
-                "quality",
-                "Quality rule",
-                quality.QualityRule,
-                check=lambda rule: list(quality.faults_of(rule)),
-                in_force=look_at_everybody,
-                reserved=frozenset({"fixes", "new"}),
-            )
-        )
+        _register_kinds()
         ports.starters.fill("quality", starters.STARTERS)
+        ports.starters.fill("identity", identity.STARTERS)
         ports.stages.fill("compare", Stage("compare", "Records alike", stages.compare), order=25)
+        ports.stages.fill("match", Stage("match", "Same person twice", stages.match_new), order=27)
         ports.day_turns.fill("quality", stages.day_turn)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
         ports.story.fill("contact", story.contact_section, order=10)
@@ -64,3 +55,33 @@ class ContactsConfig(AppConfig):
         persons.fill("quality_fix_value", persons.rows("quality_fix_value", per=("fix_id",)))
         shell.objects.fill("company", shell.ObjectKind(_("Company"), queries.find_for_shell, personal=False))
         ports.search.fill("companies", queries.search_companies, order=20)
+
+
+def _register_kinds() -> None:
+    """The definitions of contacts: rules of quality, how records are matched, and whose values stay."""
+    from marops.domains.contacts.queries import look_at_everybody
+    from marops.domains.contacts.rules import identity, quality
+    from marops.kernel.definitions import Kind, register_kind
+
+    register_kind(
+        Kind(
+            "quality",
+            "Quality rule",
+            quality.QualityRule,
+            check=lambda rule: list(quality.faults_of(rule)),
+            in_force=look_at_everybody,
+            reserved=frozenset({"fixes", "new"}),
+        )
+    )
+    register_kind(
+        Kind(
+            "identity", "Identity model", identity.IdentityModel, in_trail=False,
+            check=lambda model: list(identity.faults_of(model)),
+        )
+    )  # fmt: skip
+    register_kind(
+        Kind(
+            "survivorship", "Survivorship rule", identity.Survivorship,
+            check=lambda rule: list(identity.faults_of_survivorship(rule)),
+        )
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from marops.kernel.clock import now
 from marops.kernel.ids import new_id
@@ -145,6 +145,9 @@ class Merge(models.Model):
     taken = models.JSONField(default=dict)  # field → [before, after] of the record that stayed
     tables = models.JSONField(default=dict)  # table → what its filler of `merge` answered
     why = models.TextField(default="", blank=True)
+    rule = models.TextField(default="")  # the survivorship rule, pinned
+    found_by = models.TextField(default="")  # the identity model that found the pair, pinned
+    chance = models.FloatField(null=True)  # that they are one, as that model said
     actor_kind = models.TextField()
     actor_id = models.TextField()
     at = models.DateTimeField()
@@ -155,6 +158,74 @@ class Merge(models.Model):
         db_table = "contact_merge"
         constraints: ClassVar = [
             models.UniqueConstraint("loser_id", condition=Q(undone_at__isnull=True), name="contact_merge_once")
+        ]
+
+
+class CompanyMerge(models.Model):
+    """That two companies were found to be one; as `Merge` of people. What hung on the one that went is listed by id."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    winner_id = models.UUIDField(db_index=True)
+    loser_id = models.UUIDField(db_index=True)
+    winner_number = models.BigIntegerField()
+    loser_number = models.BigIntegerField(db_index=True)
+    loser = models.JSONField()
+    taken = models.JSONField(default=dict)
+    tables = models.JSONField(default=dict)
+    why = models.TextField(default="", blank=True)
+    actor_kind = models.TextField()
+    actor_id = models.TextField()
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.TextField(default="")
+
+    class Meta:
+        db_table = "company_merge"
+        constraints: ClassVar = [
+            models.UniqueConstraint("loser_id", condition=Q(undone_at__isnull=True), name="company_merge_once")
+        ]
+
+
+class MatchRun(models.Model):
+    """One search for records of the same person or company: by which model, over how many, and what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    of = models.TextField()  # person or company
+    model = models.TextField()  # pinned
+    records = models.IntegerField()
+    seconds = models.FloatField()
+    report = models.JSONField(default=dict)  # comparisons, blocking rules with their pairs, bands as expected
+    job_id = models.UUIDField(null=True, unique=True)
+    actor_kind = models.TextField()
+    actor_id = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "match_run"
+
+
+class MatchPair(models.Model):
+    """Two records that may be one, or that somebody said are two. The lower id stands left."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    of = models.TextField()  # person or company
+    left_id = models.UUIDField()
+    right_id = models.UUIDField(db_index=True)
+    chance = models.FloatField()
+    weights = models.JSONField(default=dict)  # compared field → [bits, degree of agreement]
+    ground = models.TextField(default="")  # what makes it sure without any statistics: same_mailbox, same_phone
+    model = models.TextField()  # the identity model that found it, pinned
+    apart = models.BooleanField(default=False)  # somebody said that they are two
+    actor_kind = models.TextField(default="")
+    actor_id = models.TextField(default="")
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "match_pair"
+        constraints: ClassVar = [models.UniqueConstraint("left_id", "right_id", name="match_pair_once")]
+        indexes: ClassVar = [
+            models.Index(F("of"), F("chance").desc(), F("id"), name="match_pair_open", condition=Q(apart=False))
         ]
 
 
@@ -203,6 +274,12 @@ class Likeness(models.Model):
     phone_key = models.BigIntegerField(null=True)
     name_company_key = models.BigIntegerField(null=True)
     name_domain_key = models.BigIntegerField(null=True)
+    # Keys by which a pair is looked at that may be one person; see rules.likeness.BLOCKS.
+    name_key = models.BigIntegerField(null=True)
+    mail_key = models.BigIntegerField(null=True)
+    family_key = models.BigIntegerField(null=True)
+    given_key = models.BigIntegerField(null=True)
+    matched_at = models.DateTimeField(null=True)  # when it was last held against those who share such a key
     # How many others share the key; counted up to rules.likeness.MOST.
     twins_by_phone = models.SmallIntegerField(default=0)
     twins_by_name_company = models.SmallIntegerField(default=0)
@@ -226,6 +303,10 @@ class Likeness(models.Model):
                 "name_domain_key", "twins_by_name_domain", name="likeness_name_domain",
                 condition=Q(name_domain_key__isnull=False),
             ),
+            models.Index("name_key", name="likeness_name", condition=Q(name_key__isnull=False)),
+            models.Index("mail_key", name="likeness_mail", condition=Q(mail_key__isnull=False)),
+            models.Index("family_key", name="likeness_family", condition=Q(family_key__isnull=False)),
+            models.Index("given_key", name="likeness_given", condition=Q(given_key__isnull=False)),
         ]  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """What other domains may use of contacts."""
 
-from marops.domains.contacts.actions import merge_contacts, part_contacts
+from marops.domains.contacts.actions import merge_companies, merge_contacts, part_companies, part_contacts, tell_apart
 from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
-from marops.domains.contacts.jobs import preview_fix, run_fix, take_back
+from marops.domains.contacts.jobs import join as join_pair
+from marops.domains.contacts.jobs import preview_fix, run_fix, run_joining, run_matching, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import FIX, VIEW, visible
 from marops.domains.contacts.queries import (
     Origin,
     custom_fields,
     custom_types,
+    find_company,
     find_contact,
     find_contacts,
     keep_contacts,
@@ -16,14 +18,20 @@ from marops.domains.contacts.queries import (
     origins_of,
     values_of,
 )
-from marops.domains.contacts.queries.merges import merge_json, merge_of, merges
+from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
+from marops.domains.contacts.queries.pairs import Pair as MatchedPair
+from marops.domains.contacts.queries.pairs import pair_json
+from marops.domains.contacts.queries.pairs import report as match_report
+from marops.domains.contacts.queries.pairs import waiting as matched_pairs
 from marops.domains.contacts.queries.quality import Narrowing
 from marops.domains.contacts.queries.quality import many as many_leads
 from marops.domains.contacts.queries.quality import summary as quality_summary
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
+from marops.domains.contacts.rules.identity import Kind as MatchKind
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.story import custom_labels, in_words
 from marops.domains.contacts.story import label as field_label
+from marops.domains.contacts.telling import lines_of
 from marops.domains.contacts.writing import (
     People,
     Written,
@@ -46,6 +54,8 @@ __all__ = [
     "Contact",
     "CustomField",
     "Identity",
+    "MatchKind",
+    "MatchedPair",
     "Narrowing",
     "Origin",
     "People",
@@ -55,6 +65,8 @@ __all__ = [
     "clean",
     "companies",
     "company_fields",
+    "company_merge_of",
+    "company_merges",
     "contact_fields",
     "countries",
     "custom_fields",
@@ -62,32 +74,43 @@ __all__ = [
     "custom_types",
     "emails",
     "field_label",
+    "find_company",
     "find_contact",
     "find_contacts",
     "fold",
     "folded",
     "in_words",
+    "join_pair",
     "keep_contacts",
     "known_rows",
     "languages",
+    "lines_of",
     "look_at_everybody",
     "many_leads",
+    "match_report",
+    "matched_pairs",
+    "merge_companies",
     "merge_contacts",
     "merge_json",
     "merge_of",
     "merges",
     "names",
     "origins_of",
+    "pair_json",
+    "part_companies",
     "part_contacts",
     "phones",
     "preview_fix",
     "quality_summary",
     "resolve_people",
     "run_fix",
+    "run_joining",
+    "run_matching",
     "settle_companies",
     "settle_people",
     "sources",
     "take_back",
+    "tell_apart",
     "titles",
     "values_of",
     "visible",

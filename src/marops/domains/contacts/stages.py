@@ -16,11 +16,16 @@ from marops.kernel.facts import touch_from
 from marops.store.duckdb import Cursor, quoted
 
 # Whoever was compared by the very same values, by the same version of this, is not compared again.
+_COMPARED = (
+    "c.full_name, c.given_name, c.family_name, c.email, c.email_role, c.email_kind, c.email_domain, c.country,"
+    " coalesce(c.mobile, c.phone)"
+)
 _PERSON = (
-    "SELECT c.id, c.full_name, coalesce(c.mobile, c.phone) AS phone, c.email_domain, c.country,"
-    " coalesce(c.company_id::text, lower(c.company_name)) AS company, s.seen FROM contact c, LATERAL (SELECT"
-    " hash_record_extended(ROW(c.full_name, coalesce(c.mobile, c.phone), c.email_domain, c.country, c.company_id,"
-    " lower(c.company_name)), {version}) AS seen) s WHERE c.id IN (SELECT contact_id FROM touched WHERE tick = {tick})"
+    "SELECT c.id, c.full_name, c.given_name, c.family_name, c.email, c.email_role, c.email_kind, c.email_domain,"
+    " c.country, coalesce(c.mobile, c.phone) AS phone, coalesce(c.company_id::text, lower(c.company_name)) AS company,"
+    " s.seen FROM contact c, LATERAL (SELECT hash_record_extended(ROW("
+    f"{_COMPARED}, c.company_id, lower(c.company_name)), {{version}}) AS seen) s"
+    " WHERE c.id IN (SELECT contact_id FROM touched WHERE tick = {tick})"
     " AND NOT EXISTS (SELECT FROM contact_likeness l WHERE l.contact_id = c.id AND l.seen = s.seen)"
 )
 
@@ -48,6 +53,34 @@ def _compared(cursor: Cursor, run: Run) -> pa.Table:
     known = dialling.domains()
     cursor.register("tld", pa.table({"tld": list(known), "country": list(known.values())}))
     return cursor.arrow(likeness.compared())
+
+
+_AT_ONCE = 10_000
+"""So many new records are held against all others as they come; more are left to the next search of all."""
+
+
+def match_new(run: Run) -> int:
+    """Hold new and changed records against those who share a key with them, by what the model in force has learnt.
+
+    Answers how many pairs wait for somebody's word. A model that has learnt nothing is left to the search of all.
+    """
+    from marops.domains.contacts.actions import keep_new_matches
+    from marops.domains.contacts.queries.matching import fresh_pairs, identity, weigh_pairs
+
+    model, pinned = identity("person")
+    if model.learnt is None or run.contacts > _AT_ONCE:
+        return 0
+    fresh, pairs = fresh_pairs(run.tick)
+    if not fresh:
+        return 0
+    return keep_new_matches(
+        actor=ENGINE,
+        of="person",
+        pinned=pinned,
+        fresh=fresh,
+        found=weigh_pairs(model, model.learnt, pairs),
+        as_of=run.as_of,
+    )
 
 
 def quality(run: Run) -> int:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from django.db import connection, transaction
 
 from marops.domains.contacts.fields import CONTACT, FOLLOWS
-from marops.domains.contacts.models import COMPANY_NUMBERS, CONTACT_NUMBERS
+from marops.domains.contacts.models import COMPANY_NUMBERS, CONTACT_NUMBERS, CompanyMerge
 from marops.kernel.actions import Act
 from marops.kernel.facts import fact_kind, touch_from
 from marops.store.bulk import copy_in, sql_type
@@ -131,6 +131,19 @@ _NOW_IS = (
     " ON a.alias_id = b.id) SELECT c.id AS contact_id FROM became JOIN contact c USING (id)"
 )
 """SQL for the person that an id means today; none where there is none."""
+
+
+_AS_ANOTHER = """
+WITH RECURSIVE became (loser, id) AS (
+    SELECT m.loser, m.winner_id FROM company_merge m WHERE m.undone_at IS NULL
+    UNION ALL SELECT b.loser, m.winner_id FROM became b
+    JOIN company_merge m ON m.loser_id = b.id AND m.undone_at IS NULL
+)
+UPDATE firm f SET company_id = b.id FROM became b JOIN company c USING (id)
+WHERE f.company_id IS NULL AND (b.loser ->> 'domain' = f.domain OR b.loser ->> 'name_key' = f.key
+    AND (f.domain IS NULL OR b.loser ->> 'domain' IS NULL))
+"""
+"""Companies that became part of another are known by what they were."""
 
 
 def _announce(act: Act, people: People) -> None:
@@ -256,6 +269,8 @@ class _Work:
         """Find the company of each row of `firm` by its domain or name, and make those that are new."""
         self.run("UPDATE firm f SET company_id = c.id FROM company c WHERE c.domain = f.domain")
         self._by_name()
+        if CompanyMerge.objects.filter(undone_at=None).exists():
+            self.run(_AS_ANOTHER)
         self._make_companies()
         self._by_name()
 

@@ -30,6 +30,7 @@ class PipelineConfig(AppConfig):
             "opportunity_person",
             persons.rows("opportunity_person", per=("opportunity_id",), takes_over='loser."primary"'),
         )
+        persons.fill_company("opportunity", persons.ledger("opportunity", key="company_id"))
         ports.story.fill("pipeline", story.pipeline, order=70)
         ports.company_story.fill("pipeline", story.company, order=30)
         for kind, says in story.SAYINGS.items():

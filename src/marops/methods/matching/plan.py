@@ -17,6 +17,10 @@ _LEGAL: Final = (
 )
 
 
+class NothingToCompare(Exception):
+    """No column says anything that two rows could be compared by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A compared field: its name in the engine, its column of the file, and how it is cleaned."""
@@ -191,7 +195,8 @@ def _levels(field: Field, by_role: Mapping[str, Sequence[str]]) -> list[Level]:
                     f"damerau_levenshtein({name}_l, {name}_r) <= 1 OR {swapped}"), _typed(name, 2)]  # fmt: skip
         case "phone":
             last = f"length({name}_l) >= 7 AND right({name}_l, 7) = right({name}_r, 7)"
-            return [_equal(name), Level("the same last seven digits", last), _typed(name, 1)]
+            return [_equal(name), *_among(name, by_role["phone"]), Level("the same last seven digits", last),
+                    _typed(name, 1)]  # fmt: skip
         case "ident":
             return [_equal(name), _typed(name, 1), _typed(name, 2)]
         case "number" | "postcode":
@@ -206,6 +211,14 @@ def _levels(field: Field, by_role: Mapping[str, Sequence[str]]) -> list[Level]:
             return [_equal(name), _alike(name, 0.92), _alike(name, 0.82, "a little alike")]
         case _:
             return [_equal(name), _alike(name, 0.88)]
+
+
+def _among(name: str, all_of_them: Sequence[str]) -> list[Level]:
+    """Somebody's first number is a further one of the other; asked of the first alone, so that it counts once."""
+    others = [one for one in all_of_them if one != name]
+    if name != all_of_them[0] or not others:
+        return []
+    return [Level("among the other's numbers", " OR ".join(f"{name}_l = {o}_r OR {o}_l = {name}_r" for o in others))]
 
 
 def _of_mail(name: str, local: str, marks: str) -> list[Level]:

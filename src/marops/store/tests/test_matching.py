@@ -10,8 +10,9 @@ import pyarrow.csv
 import pytest
 
 from marops.methods.matching.learnt import FEWEST, Learnt
+from marops.methods.matching.plan import NothingToCompare
 from marops.methods.matching.roles import Guess
-from marops.store.matching import ALL_PAIRS, NothingToCompare, match
+from marops.store.matching import ALL_PAIRS, match
 from marops.store.weighing import weigh
 
 SYLLABLES = [

@@ -1,7 +1,9 @@
-"""Writes of contacts: what the engine found out about records, and remedies applied in bulk."""
+"""Writes of contacts: what was found out about records, remedies applied in bulk, and records that become one."""
 
 from marops.domains.contacts.actions.checking import CHECKED, LIKENESS, keep_day, keep_likeness, keep_quality
+from marops.domains.contacts.actions.companies import merge_companies, part_companies
 from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
+from marops.domains.contacts.actions.matching import keep_matches, keep_new_matches, tell_apart
 from marops.domains.contacts.actions.merging import merge_contacts, part_contacts
 
 __all__ = [
@@ -11,8 +13,13 @@ __all__ = [
     "apply_fix",
     "keep_day",
     "keep_likeness",
+    "keep_matches",
+    "keep_new_matches",
     "keep_quality",
+    "merge_companies",
     "merge_contacts",
+    "part_companies",
     "part_contacts",
+    "tell_apart",
     "undo_fix",
 ]

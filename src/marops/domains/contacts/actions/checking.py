@@ -52,7 +52,10 @@ def keep_quality(act: Act, *, actor: Actor, as_of: datetime, rows: pa.Table) -> 
     return changed
 
 
-_OTHERS = ("phone_country", "mail_country", "phone_elsewhere", "mail_elsewhere", "seen")
+_OTHERS = (
+    "name_key", "mail_key", "family_key", "given_key", "phone_country", "mail_country", "phone_elsewhere",
+    "mail_elsewhere", "seen",
+)  # fmt: skip
 
 
 @action("contact.compare", effect="check")

@@ -13,9 +13,10 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from marops.domains.contacts.models import Contact, Merge
+from marops.domains.contacts.models import Contact, MatchPair, Merge
 from marops.domains.contacts.permissions import MERGE, visible
-from marops.domains.contacts.rules.survival import taken
+from marops.domains.contacts.queries.matching import survivorship
+from marops.domains.contacts.rules.survival import Rule, taken
 from marops.domains.contacts.writing import search_text
 from marops.kernel import gates, ports
 from marops.kernel.actions import Act, action
@@ -37,8 +38,8 @@ def _about(given: Mapping[str, Any]) -> gates.About:
 
 @action("contact.merge", effect="merge", right=MERGE, reversible=True)
 def merge_contacts(act: Act, *, actor: Actor, winner_id: UUID, loser_id: UUID, why: str = "") -> Merge:
-    """Make the second record part of the first: its values where the first says nothing, its history, its consent as
-    the stricter of both, and whatever other domains keep of it.
+    """Make the second record part of the first: its values as the survivorship rule in force says, its history, its
+    consent as the stricter of both, and whatever other domains keep of it.
 
     Raises MaropsError `not-found` where one of them is not there (any more) or the actor may not see it, `conflict`
     where both are the same.
@@ -47,13 +48,16 @@ def merge_contacts(act: Act, *, actor: Actor, winner_id: UUID, loser_id: UUID, w
         raise MaropsError(CONFLICT, _("Both are the same record."))
     winner, loser = _locked(actor, winner_id, loser_id)
     rows = {one.id: _row(one.id) for one in (winner, loser)}
-    kept = _take(act, rows[winner.id], rows[loser.id])
+    pair = MatchPair.objects.filter(left_id=min(rows), right_id=max(rows)).first()
+    rule, pinned = survivorship()
+    kept = _take(act, rows[winner.id], rows[loser.id], rule)
     tables = {filler.name: dict(filler.value(winner.id, loser.id)) for filler in ports.merge}
     ContactAlias.objects.create(alias_id=loser.id, contact_id=winner.id, valid_from=act.at, cause=_CAUSE)
     _gone(loser.id)
     done = Merge.objects.create(
         winner_id=winner.id, loser_id=loser.id, winner_number=winner.number, loser_number=loser.number,
         loser=rows[loser.id], taken=kept, tables={name: told for name, told in tables.items() if told}, why=why.strip(),
+        rule=pinned, found_by=pair.model if pair else "", chance=pair.chance if pair else None,
         actor_kind=actor.kind, actor_id=actor.id, at=act.at,
     )  # fmt: skip
     act.fact(MERGED, contact_id=winner.id, properties={"number": loser.number, "merge": str(done.id)})
@@ -118,16 +122,17 @@ def _row(contact_id: UUID) -> dict[str, Any]:
         return dict(json.loads(cursor.fetchone()[0]))
 
 
-def _take(act: Act, winner: dict[str, Any], loser: dict[str, Any]) -> dict[str, Any]:
-    """Give the record that stays what it lacks. Answers field → [before, after]."""
-    found: dict[str, Any] = {name: [winner[name], value] for name, value in taken(winner, loser).items()}
+def _take(act: Act, winner: dict[str, Any], loser: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """Give the record that stays what it takes over by the rule. Answers field → [before, after]."""
+    found: dict[str, Any] = {name: [winner[name], value] for name, value in taken(winner, loser, rule).items()}
+    fields = list(found)
     for name in _MAPS:
         added = {key: value for key, value in loser[name].items() if key not in winner[name]}
         if name == "provenance":
-            added = {key: loser[name].get(key, loser[name].get("*")) for key in found if key not in winner[name]}
-            added = {key: value for key, value in added.items() if value is not None}
+            told = {key: loser[name].get(key, loser[name].get("*")) for key in fields}
+            added = {key: value for key, value in told.items() if value is not None}
         elif name == "originals":
-            added = {key: value for key, value in added.items() if key in found}
+            added = {key: value for key, value in loser[name].items() if key in fields}
         if added:
             found[name] = [winner[name], winner[name] | added]
     _set(UUID(winner["id"]), {name: pair[1] for name, pair in found.items()}, act.at)
@@ -168,8 +173,9 @@ def _give_back(act: Act, done: Merge) -> None:
     values = {}
     for name, (before, after) in done.taken.items():
         if name in _MAPS:
-            ours = {key for key in after if key not in before and now_says[name].get(key) == after[key]}
-            values[name] = {key: value for key, value in now_says[name].items() if key not in ours}
+            ours = {key for key in after if before.get(key) != after[key] and now_says[name].get(key) == after[key]}
+            kept = {key: value for key, value in now_says[name].items() if key not in ours}
+            values[name] = kept | {key: before[key] for key in ours if key in before}
         elif now_says[name] == after:
             values[name] = before
     _set(done.winner_id, values, act.at)

@@ -16,11 +16,12 @@ from marops.domains.accounts.public import actor_of, names, needs
 from marops.domains.contacts.actions import merge_contacts, part_contacts
 from marops.domains.contacts.forms import MergeForm, PairForm
 from marops.domains.contacts.models import Contact
-from marops.domains.contacts.pages.pairs import side_by_side
 from marops.domains.contacts.permissions import MERGE, visible
 from marops.domains.contacts.queries import find_contact
+from marops.domains.contacts.queries.matching import survivorship
 from marops.domains.contacts.queries.merges import merge_json, merges
 from marops.domains.contacts.story import label
+from marops.domains.contacts.telling import side_by_side
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
 from marops.kernel.forms import problems_on
@@ -75,7 +76,7 @@ def _both(actor: Actor, given: Row) -> tuple[Contact, Contact]:
 
 
 def _compared(request: HttpRequest, keep: Contact, gone: Contact, form: MergeForm | None = None) -> HttpResponse:
-    lines = side_by_side(actor_of(request), keep, gone)
+    lines = side_by_side(actor_of(request), keep, gone, survivorship()[0])
     differ = sum(one.differs for one in lines)
     said = ngettext("They differ in %(n)s field", "They differ in %(n)s fields", differ) % {"n": differ}
     context = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import sees
 from marops.domains.contacts.fields import FOLLOWS
-from marops.domains.contacts.models import Company, Contact, CustomField, Identity, Merge
+from marops.domains.contacts.models import Company, CompanyMerge, Contact, CustomField, Identity, Merge
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.rules import emails, phones
 from marops.domains.contacts.rules.companies import key as company_key
@@ -175,17 +175,28 @@ def companies(*, words: str = "", sort: str = "name") -> QuerySet[Company]:
 
 
 def find_company(ref: str) -> Company:
-    """The company of this reference, id or domain. Raises MaropsError `not-found`."""
+    """The company of this reference, id or domain; one that became part of another leads there.
+
+    Raises MaropsError `not-found`.
+    """
     text = clean(ref)
     found = None
     if number := _COMPANY_REF.fullmatch(text):
-        found = Company.objects.filter(number=int(number[1])).first()
+        found = Company.objects.filter(number=int(number[1])).first() or _became(loser_number=int(number[1]))
     elif key := as_uuid(text):
-        found = Company.objects.filter(id=key).first()
-    found = found or Company.objects.filter(domain=text.lower()).first()
+        found = Company.objects.filter(id=key).first() or _became(loser_id=key)
+    found = found or Company.objects.filter(domain=text.lower()).first() or _became(loser__domain=text.lower())
     if found is None:
         raise MaropsError(NOT_FOUND, f"There is no company {ref!r}.")
     return found
+
+
+def _became(**which: Any) -> Company | None:
+    """The company that one became which went by a merge, however often that was."""
+    gone = CompanyMerge.objects.filter(**which, undone_at=None).order_by("-at").first()
+    if gone is None:
+        return None
+    return Company.objects.filter(id=gone.winner_id).first() or _became(loser_id=gone.winner_id)
 
 
 def search_companies(actor: Actor, words: str, limit: int) -> Iterator[Hit]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from marops.domains.accounts.public import mask
-from marops.domains.contacts.fields import CONTACT
+from marops.domains.contacts.fields import COMPANY, CONTACT
 from marops.domains.contacts.models import Contact
-from marops.domains.contacts.rules.survival import taken
+from marops.domains.contacts.queries.matching import survivorship
+from marops.domains.contacts.queries.pairs import Pair
+from marops.domains.contacts.rules.survival import Rule, taken
 from marops.domains.contacts.story import custom_labels, in_words, label
 from marops.kernel.actors import Actor
 from marops.kernel.permissions import grants
@@ -25,15 +27,31 @@ class Line:
     taken: bool
 
 
-def side_by_side(actor: Actor, keep: Contact, gone: Contact) -> list[Line]:
-    """The fields that one of them says anything in, in the order of the lead's page."""
+def side_by_side(actor: Actor, keep: Contact, gone: Contact, rule: Rule) -> list[Line]:
+    """The fields that one of them says anything in, in the order of the lead's page, by a survivorship rule."""
     hide = mask("personal", grants(actor))
-    return [*_standard(keep, gone, hide), *_custom(keep, gone)]
+    return [*_standard(keep, gone, hide, rule), *_custom(keep, gone)]
 
 
-def _standard(keep: Contact, gone: Contact, hide: Any) -> Iterator[Line]:
+def lines_of(actor: Actor, pair: Pair) -> list[Line]:
+    """The same of a pair that may be one, of people or of companies, the record that would stay first."""
+    if isinstance(pair.keep, Contact) and isinstance(pair.gone, Contact):
+        return side_by_side(actor, pair.keep, pair.gone, survivorship()[0])
+    return list(_companies(pair.keep, pair.gone))
+
+
+def _companies(keep: Any, gone: Any) -> Iterator[Line]:
+    for one in COMPANY:
+        mine, theirs = getattr(keep, one.name), getattr(gone, one.name)
+        if mine is not None or theirs is not None:
+            says, other = ("" if each is None else str(each) for each in (mine, theirs))
+            yield Line(one.label, says, other, says or other, differs=mine != theirs, taken=mine is None)
+
+
+def _standard(keep: Contact, gone: Contact, hide: Any, rule: Rule) -> Iterator[Line]:
     columns = [one.attname for one in Contact._meta.concrete_fields]
-    over = taken(*({name: getattr(each, name) for name in columns} for each in (keep, gone)))
+    winner, loser = ({name: getattr(each, name) for name in columns} for each in (keep, gone))
+    over = taken(winner, loser, rule)
     for one in CONTACT:
         mine, theirs = getattr(keep, one.name), getattr(gone, one.name)
         if mine is None and theirs is None:

@@ -1,7 +1,7 @@
 """What other domains may use of contacts."""
 
 from marops.domains.contacts.actions import merge_companies, merge_contacts, part_companies, part_contacts, tell_apart
-from marops.domains.contacts.fields import COMPANY, CONTACT, Standard
+from marops.domains.contacts.fields import COMPANY, CONTACT, FOLLOWS, Standard
 from marops.domains.contacts.jobs import join as join_pair
 from marops.domains.contacts.jobs import preview_fix, run_fix, run_joining, run_matching, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
@@ -46,6 +46,7 @@ from marops.domains.contacts.writing import (
 
 __all__ = [
     "FIX",
+    "FOLLOWS",
     "INVISIBLE",
     "NAMES_KEEP",
     "NULL_WORDS",

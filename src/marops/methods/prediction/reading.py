@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Kind = Literal["number", "category", "filled"]
 
 SPACES: Final = " \t\r\n\u00a0"

@@ -23,7 +23,7 @@ from marops.methods.prediction.measuring import measures
 from marops.methods.prediction.model import Calibration, Excluded, Model, Term, score, shift_note, shifted
 from marops.methods.prediction.ordering import Order, order_of
 from marops.methods.prediction.outcomes import Outcome, outcome_of, outcomes_like
-from marops.methods.prediction.reading import Codes, Column, Refused, column_of
+from marops.methods.prediction.reading import Codes, Column, Flags, Floats, Refused, column_of
 from marops.methods.prediction.scanning import scan
 
 LEAST: Final = 200
@@ -55,21 +55,42 @@ class _Made:
     tenths: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model, the rows it was measured on (the newest fifth), and what the measured one foretold of them."""
+
+    model: Model
+    newest: Codes
+    chance: Floats
+
+
 def train(table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None) -> Model:
     """A model, with its measures. Raises Refused where the file does not bear one; `source` says which file it was."""
+    return trained(table, asked, source).model
+
+
+def trained(
+    table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None, *, repeats: Flags | None = None
+) -> Trained:
+    """The same, with what was measured. `repeats` marks rows that show a case of the row before them at another time:
+
+    they train, and neither calibrate nor measure, so that every case counts once in the figures.
+    """
     _check(table, asked)
     columns = {name: column_of(table, name) for name in table.column_names if name != asked.target}
     outcome = outcome_of(column_of(table, asked.target), asked.target, asked.yes)
     order = order_of(columns, table.num_rows, asked.time)
-    rows = order.rows[outcome.values[order.rows] >= 0]
+    known = order.rows[outcome.values[order.rows] >= 0]
+    rows = known if repeats is None else known[~repeats[known]]
     oldest, next_, newest = np.split(rows, [int(len(rows) * _TRAINED), int(len(rows) * _CALIBRATED)])
     method = _method(outcome, oldest, next_, asked)
     fields, excluded, watch = _fields(columns, outcome.values, oldest, next_, order, asked)
-    first = _made(method, fields, table, outcome.values, oldest, next_)
+    first = _made(method, fields, table, outcome.values, _before(known, next_), next_)
     values = outcome.values[newest]
-    told = measures(_scored(first, table, newest, asked, outcome), values)
+    chance = _scored(first, table, newest, asked, outcome)
+    told = measures(chance, values)
     told["baseline"] = _baseline(fields, table, outcome, oldest, next_, newest, asked)
-    last = _made(method, fields, table, outcome.values, np.concatenate([oldest, next_]), newest)
+    last = _made(method, fields, table, outcome.values, _before(known, newest), newest)
     seen = len(oldest) + len(next_)
     split = {
         "says": order.says, "by": order.by, "column": order.column, "yes": outcome.says, "trained": len(oldest),
@@ -77,13 +98,19 @@ def train(table: pa.Table, asked: Asked, source: Mapping[str, Any] | None = None
         "without_outcome": table.num_rows - len(rows),
         "written": f"trained again on the oldest {seen:,}, calibrated on the newest {len(newest):,} rows",
     }  # fmt: skip
-    return Model(
+    model = Model(
         made_by={name: version(name) for name in ("marops", "interpret-core", "numpy")},
         method=method, target=asked.target, yes=outcome.yes, no=outcome.no,
         intercept=last.intercept, terms=tuple(last.terms), calibration=last.calibration, tenths=last.tenths,
         row_id=asked.row_id or _row_id(columns, excluded), excluded=tuple(excluded), watch=tuple(watch),
         trained_on={**(source or {}), "rows": len(rows), "split": split}, measured=told,
     )  # fmt: skip
+    return Trained(model, newest, chance)
+
+
+def _before(known: Codes, later: Codes) -> Codes:
+    """All rows that come before these, in order, those that repeat a case among them."""
+    return known[: int(np.flatnonzero(known == later[0])[0])] if len(later) else known
 
 
 def evaluate(model: Model, table: pa.Table) -> dict[str, Any]:

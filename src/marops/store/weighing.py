@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from marops.methods.matching.learnt import Learnt
 from marops.methods.matching.plan import Comparison, Plan
 from marops.methods.matching.roles import Guess
-from marops.store.matching import linked, load, opened, planned
+from marops.store.linking import linked, load, opened, planned
 
 _MISSING: Final = -1
-DIFFERENT, MISSING = "different", "missing in one of them"
+DIFFERENT, MISSING, SILENT = "different", "missing in one of them", "missing, or said by the same company already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +105,5 @@ def _weights(plan: Plan, row: Mapping[str, Any]) -> Iterator[tuple[str, Weight]]
 def _degree(one: Comparison, gamma: int) -> str:
     """The degree that holds: Splink numbers them from 0, different, upwards."""
     if gamma == _MISSING:
-        return MISSING
+        return SILENT if one.silent else MISSING
     return one.levels[len(one.levels) - gamma].says if gamma else DIFFERENT

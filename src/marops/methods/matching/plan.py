@@ -47,10 +47,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A field with its degrees of agreement, from equal downwards; what holds none of them is different."""
+    """A field with its degrees of agreement, from equal downwards; what holds none of them is different.
+
+    `silent`: a condition under which the field says nothing, since another has said it already: colleagues share the
+    place of their company, and namesakes have addresses that are made of their names; neither must count twice.
+    """
 
     field: str
     levels: tuple[Level, ...]
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,8 @@ def _day(column: str, day_first: bool) -> str:
     return f"coalesce(strftime(coalesce({read}), '%Y%m%d'), {digits})"
 
 
+_OF_PEOPLE: Final = frozenset({"given", "family", "name"})
+_OF_PLACES: Final = frozenset({"street", "number", "city", "postcode", "region", "country", "site"})
 _BESIDE: Final = frozenset({"local", "marks", "sorted", "whole"})
 """Fields that only help to compare others."""
 
@@ -146,7 +153,31 @@ def _comparisons(fields: Sequence[Field], by_role: Mapping[str, Sequence[str]]) 
     for one in fields:
         if one.role in _BESIDE:
             continue
-        yield Comparison(one.name, tuple(_assumed(one.role, _levels(one, by_role))))
+        of_people = bool(_OF_PEOPLE & by_role.keys())
+        shares = tuple(_assumed(one.role, _levels(one, by_role), moves=of_people and one.role == "company"))
+        yield Comparison(one.name, shares, _silent(one, by_role, of_people=of_people))
+
+
+def _silent(field: Field, by_role: Mapping[str, Sequence[str]], *, of_people: bool) -> str:
+    """Under which condition a field says nothing that others have not said."""
+    said = by_role.get("company", ()) if of_people and field.role in _OF_PLACES else ()
+    if field.role in ("country", "region"):
+        said = [*said, *by_role.get("city", ()), *by_role.get("postcode", ())]
+    if field.role == "email" and {"given", "family"} <= by_role.keys():
+        return _made_of_names(field.name, by_role["given"][0], by_role["family"][0])
+    return " OR ".join(f"{one}_l = {one}_r" for one in said)
+
+
+def _made_of_names(email: str, given: str, family: str) -> str:
+    """Two addresses differ, and both are made of the names alone: then they say what the names say."""
+    local, marks = email.replace("email", "local"), email.replace("email", "marks")
+    made = []
+    for side in "lr":
+        letters = f"regexp_replace({local}_{side}, '[^a-z]', '', 'g')"
+        whole = f"coalesce({given}_{side}, '') || coalesce({family}_{side}, '')"
+        like = f"contains({letters}, {family}_{side}) OR jaro_winkler_similarity({letters}, {whole}) >= 0.85"
+        made.append(f"{marks}_{side} = '' AND ({like})")
+    return f"{email}_l <> {email}_r AND {' AND '.join(made)}"
 
 
 _BY_CHANCE: Final[Mapping[str, float]] = {
@@ -158,11 +189,14 @@ _BY_CHANCE: Final[Mapping[str, float]] = {
 _EQUAL, _NEAR = 0.8, 0.15
 
 
-def _assumed(role: str, levels: Sequence[Level]) -> Iterator[Level]:
-    """What is assumed of each level: most of the same agree, some nearly; strangers do both now and then."""
+def _assumed(role: str, levels: Sequence[Level], *, moves: bool = False) -> Iterator[Level]:
+    """What is assumed of each level: most of the same agree, some nearly, few less; strangers do both now and then.
+
+    `moves`: of the same more are different, as people change their company.
+    """
     chance = _BY_CHANCE.get(role, 0.01)
     for at, one in enumerate(levels):
-        same = _EQUAL if at == 0 else _NEAR / (len(levels) - 1)
+        same = (_EQUAL - 0.15 * moves) if at == 0 else _NEAR / 2**at
         yield replace(one, same=same, other=chance * (1 if at == 0 else min(2.0**at, 0.2 / chance)))
 
 
@@ -223,7 +257,7 @@ def _among(name: str, all_of_them: Sequence[str]) -> list[Level]:
 
 def _of_mail(name: str, local: str, marks: str) -> list[Level]:
     """Addresses. Two people of one name have addresses that differ in their number, so that must be nearly the same."""
-    number = f"damerau_levenshtein({marks}_l, {marks}_r) <= 1"
+    number = f"({marks}_l = '') = ({marks}_r = '') AND damerau_levenshtein({marks}_l, {marks}_r) <= 1"
     levels = [_typed(name, 3), _alike(local, 0.88, "alike before the @")]
     near = [replace(one, says=f"{one.says}, with the same number", sql=f"{one.sql} AND {number}") for one in levels]
     return [_equal(name), Level("the same before the @", f"{local}_l = {local}_r", local), *near]

@@ -11,7 +11,7 @@ from uuid import UUID
 import pyarrow as pa
 from django.db import connection
 
-from marops.domains.contacts.rules.grounds import SURE, ground
+from marops.domains.contacts.rules.grounds import SURE, bounded, ground
 from marops.domains.contacts.rules.identity import (
     COMPANIES,
     PEOPLE,
@@ -154,8 +154,10 @@ def _weighed(
     grounds = _grounds(model, records, left, right)
     rows = []
     # Pairs that are worth a thought, which are few beside the records; their weights are written as JSON.
-    for one, other, chance, fields, why in zip(left, right, weighed.chance, weighed.weights, grounds, strict=True):
-        sure = max(float(chance), SURE) if why else float(chance)
+    for one, other, chance, fields, ground_ in zip(left, right, weighed.chance, weighed.weights, grounds, strict=True):
+        sure, why = (max(float(chance), SURE) if ground_ else float(chance)), ground_
+        if not ground_ and model.of == "person":
+            sure, why = bounded(sure, {name: each.bits for name, each in fields.items()}, model.merge_at)
         if sure >= model.review_at:
             told = {name: [round(each.bits, 2), each.says] for name, each in fields.items()}
             first, second = sorted((ids[one], ids[other]))

@@ -7,9 +7,12 @@ from typing import Final
 from marops.domains.contacts.rules.text import fold
 
 SURE: Final = 0.999
+NAMES_ALONE, NAME_DIFFERS = "names_alone", "name_differs"
 GROUNDS: Final = {
     "same_mailbox": "the same mailbox, but for what stands after a plus sign or dots that its provider leaves out",
     "same_phone": "the same phone number and the same name",
+    NAMES_ALONE: "nothing but names and places agrees, which is for somebody to look at, however rare they are",
+    NAME_DIFFERS: "one of the names is another, which is for somebody to look at: colleagues, or somebody who married",
 }
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 Record = Mapping[str, str | None]
@@ -25,6 +28,27 @@ def ground(one: Record, other: Record) -> str:
     if one["phone"] and one["phone"] == other["phone"] and _whole(one) and _whole(one) == _whole(other):
         return "same_phone"
     return ""
+
+
+_OWN: Final = ("email", "phone", "phone2", "street", "company")
+_SAYS: Final = 1.0  # bits
+
+
+def bounded(chance: float, bits: Mapping[str, float], merge_at: float) -> tuple[float, str]:
+    """The probability of two people's records as it may be used, and the ground where that bounds it.
+
+    Where nothing of their own agrees (address, phone, street, company), names and places alone never join anybody: such
+    a pair is at most looked at, and left alone where their companies differ: namesakes are commoner than movers. Nor
+    are two joined unseen of whom one name is another. `bits`: what each field says.
+    """
+    own = any(bits.get(name, 0.0) > _SAYS for name in _OWN)
+    if not own and bits.get("company", 0.0) < -_SAYS:
+        return 0.0, NAMES_ALONE
+    bound = NAME_DIFFERS if min(bits.get("given", 0.0), bits.get("family", 0.0)) < -_SAYS else NAMES_ALONE * (not own)
+    return (merge_at - _BELOW, bound) if bound and chance >= merge_at else (chance, "")
+
+
+_BELOW: Final = 0.001
 
 
 def mailbox(address: str | None) -> str:

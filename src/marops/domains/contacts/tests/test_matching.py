@@ -12,7 +12,7 @@ from marops.domains.contacts.models import Company, Contact, Identity, MatchPair
 from marops.domains.contacts.queries import find_company
 from marops.domains.contacts.queries.matching import identity
 from marops.domains.contacts.queries.pairs import bands, find_pair, in_band, open_pairs, pair_json, with_records
-from marops.domains.contacts.rules.grounds import ground, mailbox
+from marops.domains.contacts.rules.grounds import bounded, ground, mailbox
 from marops.domains.contacts.rules.identity import PEOPLE, IdentityModel, Survivorship, faults_of
 from marops.domains.contacts.rules.survival import stays, taken
 from marops.kernel import facts, jobs
@@ -241,6 +241,22 @@ def test_grounds_that_make_it_sure(one: dict[str, str], other: dict[str, str], e
     assert ground(NOBODY | one, NOBODY | other) == expected
     assert ground(NOBODY | other, NOBODY | one) == expected
     assert mailbox("no address") == ""
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [
+        ({"given": 7.0, "family": 8.0, "city": 5.0, "company": -2.0}, (0.0, "names_alone")),
+        ({"given": 7.0, "family": 8.0, "city": 5.0}, (0.899, "names_alone")),
+        ({"given": 7.0, "family": 8.0, "phone": 9.0, "company": -2.0}, (0.99, "")),
+        ({"given": 7.0, "family": 8.0, "company": 10.0, "email": -0.8}, (0.99, "")),
+        ({"given": -4.0, "family": 8.0, "company": 10.0, "phone": 7.0}, (0.899, "name_differs")),
+    ],
+)
+def test_what_never_joins_two_people_by_itself(bits: dict[str, float], expected: tuple[float, str]) -> None:
+    chance, why = bounded(0.99, bits, 0.9)
+    assert (round(chance, 3), why) == expected
+    assert bounded(0.6, {"given": 7.0}, 0.9) == (0.6, "")
 
 
 def row(**values: Any) -> dict[str, Any]:

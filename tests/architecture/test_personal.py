@@ -26,6 +26,7 @@ HOLDS_NONE = {
     "growth_move": WORKERS,
     "growth_plan": WORKERS,
     "growth_review": WORKERS,
+    "prediction_check": "figures of a predictive model: shares of leads, never one lead's values",
     "one_to_one": WORKERS,
     "onboarding": WORKERS,
     "person_pay": WORKERS,

@@ -108,14 +108,14 @@ def _show(plan: Plan, err: Console) -> None:
         err.print(f"[dim]{note}[/]")
 
 
-def run_watched(job: Job, err: Console, *, quiet: bool) -> None:
-    """Run the job in this process. Ctrl-C stops it after the present batch."""
+def run_watched(job: Job, err: Console, *, quiet: bool, undone: str = "") -> None:
+    """Run the job in this process. Ctrl-C stops it after the present batch; `undone` says what to do then."""
     with _stops_on_ctrl_c(job), _bar(err, quiet=quiet) as watch:
         jobs.run_here(job.id, watch=watch)
     job.refresh_from_db()
     if job.state == Job.State.STOPPED:
-        detail = f"{job.ref} was stopped after {job.done:,} rows; what was written stays."
-        remedy = "Import the same file again: it goes on, and nothing comes twice."
+        detail = f"{job.ref} was stopped" + ("." if undone else f" after {job.done:,} rows; what was written stays.")
+        remedy = undone or "Import the same file again: it goes on, and nothing comes twice."
         raise MaropsError(jobs.JOB_STOPPED, detail, remedy=remedy)
 
 

@@ -1,4 +1,4 @@
-"""Predictive scoring of a bare file: train, measure, explain, apply. No workspace is opened and nothing is imported."""
+"""Predictive scoring: of the workspace's own leads, or of a bare file, for which no workspace is opened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
+from marops.cli import foretelling
 from marops.cli.main import Json, check_output, err, out, print_json, text_of
+from marops.cli.model_words import say_left_out, say_measures, say_notes, say_why
 from marops.cli.scoring import score
 
 if TYPE_CHECKING:
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from marops.store.tablefiles import Told
 
 _CHUNK = 100_000
-_SHOWN = 12
-_FILE = typer.Argument(help="A table as CSV, with the names of the columns in its first line.")
+_FILE = typer.Argument(help="A table as CSV, XLSX or Parquet, with the names of the columns in its first line.")
+_TRAIN_FILE = typer.Argument(help="A table as CSV, XLSX or Parquet. Without it: the workspace's own leads.")
+_OWN_MODEL = typer.Argument(help="The model file that `train` wrote. Without it: the workspace's model in force.")
 _MODEL = typer.Argument(help="The model file that `train` wrote.")
 
 
 @score.command("train")
 def train(
-    file: Annotated[Path, _FILE],
-    target: Annotated[str, typer.Option(help="The column with the known outcome: two values, such as 1 and 0.")],
+    file: Annotated[Path | None, _TRAIN_FILE] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The column with the known outcome: two values, such as 1 and 0.")
+    ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Where the model goes, as JSON.")] = None,
     time: Annotated[
         str | None,
@@ -41,13 +44,21 @@ def train(
         list[str], typer.Option(help="A column to be used in spite of the leak scan; again for more.")
     ] = [],  # noqa: B006
     least: Annotated[int, typer.Option(min=20, help="So many rows of each outcome are needed for boosting.")] = 200,
+    slug: Annotated[str, typer.Option("--score", help="Which predictive score of the workspace.")] = "main",
     as_json: Json = False,
 ) -> None:
     """Train a model on outcomes that are known, and measure it on the newest fifth of the rows.
 
-    The rows are put in order of time, never drawn by chance. Fields that were written after the outcome are found and
-    left out, with the reason.
+    Without FILE it learns from the workspace's own leads, and leaves a draft that a person puts in force. The rows are
+    put in order of time, never drawn by chance. Fields that were written after the outcome are found and left out, with
+    the reason.
     """
+    if file is None:
+        _only_for_files(target=target, time=time, yes=yes, id=row_id, drop=drop, keep=keep)
+        foretelling.train(slug, out_file, as_json=as_json)
+        return
+    if target is None:
+        raise typer.BadParameter("say which column holds the outcome: --target COLUMN", param_hint="--target")
     from marops.methods.prediction.model import write_model
     from marops.methods.prediction.training import Asked, report_of
     from marops.methods.prediction.training import train as trained
@@ -59,7 +70,7 @@ def train(
         with err.status("Training") if err.is_terminal and not as_json else _nothing():
             model = trained(table, asked, {"file": file.name, "sha256": told.sha256})
     if out_file:
-        _write(out_file, write_model(model))
+        write_text(out_file, write_model(model))
     report = {"file": str(file), "model": str(out_file) if out_file else None, **report_of(model), "notes": told.notes}
     if as_json:
         print_json(report)
@@ -68,8 +79,22 @@ def train(
 
 
 @score.command("evaluate")
-def evaluate(model_file: Annotated[Path, _MODEL], file: Annotated[Path, _FILE], as_json: Json = False) -> None:
-    """Measure a model on a file with known outcomes, such as those of the leads that came after its training."""
+def evaluate(
+    model_file: Annotated[Path | None, _OWN_MODEL] = None,
+    file: Annotated[Path | None, _TRAIN_FILE] = None,
+    slug: Annotated[str, typer.Option("--score", help="Which predictive score of the workspace.")] = "main",
+    as_json: Json = False,
+) -> None:
+    """Measure a model on a file with known outcomes, such as those of the leads that came after its training.
+
+    Without a model file: the workspace's model in force, on its newest leads whose outcome is known, and how far leads
+    have drifted from those it learnt from.
+    """
+    if model_file is None:
+        foretelling.evaluate(slug, as_json=as_json)
+        return
+    if file is None:
+        raise typer.BadParameter("name the file to measure it on", param_hint="FILE")
     from marops.methods.prediction.training import evaluate as measured
 
     with _refusals():
@@ -87,22 +112,29 @@ def evaluate(model_file: Annotated[Path, _MODEL], file: Annotated[Path, _FILE], 
     if as_json:
         print_json(report)
         return
-    _say_measures(report)
+    say_measures(report)
     if (before := report["when_trained"]).get("auc") is not None:
         out.print(f"When it was trained: AUC {before['auc']:.3f}, calibration error {before['ece']:.3f}.")
-    _say_notes(notes)
+    say_notes(notes)
 
 
 @score.command("explain")
 def explain(
-    model_file: Annotated[Path, _MODEL],
-    file: Annotated[Path, _FILE],
+    what: Annotated[str, typer.Argument(help="A lead, such as L-1042; or the model file that `train` wrote.")],
+    file: Annotated[Path | None, _TRAIN_FILE] = None,
     row: Annotated[
-        str, typer.Option(help="The row's id, or its number as a spreadsheet shows it (headings are row 1).")
-    ],
+        str | None, typer.Option(help="The row's id, or its number as a spreadsheet shows it (headings are row 1).")
+    ] = None,
+    slug: Annotated[str, typer.Option("--score", help="Which predictive score of the workspace.")] = "main",
     as_json: Json = False,
 ) -> None:
-    """Say in words why one row has its probability."""
+    """Say in words why a lead, or a row of a file, has its probability."""
+    if file is None:
+        foretelling.explain(what, slug, as_json=as_json)
+        return
+    if row is None:
+        raise typer.BadParameter("say which row: --row ROW", param_hint="--row")
+    model_file = Path(what)
     from marops.methods.prediction.telling import explain as explained
 
     with _refusals():
@@ -112,7 +144,7 @@ def explain(
     if as_json:
         print_json(answer)
     else:
-        _say_why(model, answer)
+        say_why(f"{model.target} = {model.yes}", answer)
 
 
 @score.command("apply")
@@ -139,7 +171,12 @@ def apply(
         print_json(answer)
         return
     out.print(f"{rows:,} rows are scored in {out_file}.", markup=False)
-    _say_notes(notes)
+    say_notes(notes)
+
+
+def _only_for_files(**given: Any) -> None:
+    if named := [f"--{name}" for name, value in given.items() if value]:
+        raise typer.BadParameter(f"{', '.join(named)}: these go with a FILE; for the workspace the definition says it")
 
 
 def _scores(model: "Model", table: "pa.Table", notes: list[str]) -> "Iterator[pa.Table]":
@@ -210,7 +247,8 @@ def _check_output(path: Path | None, *read: Path) -> None:
         raise MaropsError(INVALID, f"{path} is read for this.", remedy="Name another file for what is written.")
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     from marops.store.tablefiles import written_whole
 
     with written_whole(path) as part:
@@ -244,12 +282,12 @@ def _say_trained(report: dict[str, Any]) -> None:
     out.print(f"Order: {split['says']}. {split['yes']}.", markup=False)
     if report["method"] == "tables":
         out.print("Too few outcomes are known for boosting: a simple model, every field by itself.")
-    _say_left_out(report)
+    say_left_out(report)
     out.print(
         f"Trained on the oldest {split['trained']:,} rows, calibrated on the next {split['calibrated']:,}, measured on"
         f" the newest {split['measured']:,}:"
     )
-    _say_measures(report)
+    say_measures(report)
     base = report["baseline"]
     if base["auc"] is not None:
         out.print(f"A simple model ({base['what']}): AUC {base['auc']:.3f}, calibration error {base['ece']:.3f}.")
@@ -257,59 +295,4 @@ def _say_trained(report: dict[str, Any]) -> None:
         out.print(f"{report['model']}: the model, {split['written']}.", markup=False)
     else:
         out.print("No model was written; --out names a file for it.")
-    _say_notes(report["notes"])
-
-
-def _say_left_out(report: dict[str, Any]) -> None:
-    for key, title in (("excluded", "Left out"), ("watch", "To keep an eye on")):
-        if not report[key]:
-            continue
-        table = Table("Field", "Why", box=None, pad_edge=False, title=title, title_justify="left", title_style="bold")
-        for one in sorted(report[key], key=lambda one: one["kind"] not in ("leak", "copy")):
-            table.add_row(escape(one["field"]), escape(one["why"]))
-        out.print(table)
-
-
-def _say_measures(told: dict[str, Any]) -> None:
-    if told["auc"] is None:
-        out.print(f"{told['rows']:,} rows with a known outcome: too few, or all of one kind, to measure by.")
-        return
-    out.print(
-        f"[bold]AUC {told['auc']:.3f}[/] ({told['auc_low']:.3f} to {told['auc_high']:.3f}),"
-        f" [bold]calibration error {told['ece']:.3f}[/] ({told['ece_by_chance']:.3f} by chance alone),"
-        f" Brier {told['brier']:.3f}, PR-AUC {told['pr_auc']:.3f}"
-    )
-    out.print(
-        f"{told['rows']:,} rows, {told['yes']:,} yes. The best tenth has {told['lift_10']:.2f} times the usual rate and"
-        f" {told['captured_10']:.0%} of all yes, the best fifth {told['lift_20']:.2f} and {told['captured_20']:.0%}."
-    )
-    table = Table("Probability", "Rows", "Foretold", "Seen", "95 %", box=None, pad_edge=False)
-    for one in told["reliability"]:
-        table.add_row(
-            f"{one['from']:.3f} to {one['to']:.3f}", f"{one['rows']:,}", f"{one['predicted']:.1%}",
-            f"{one['observed']:.1%}", f"{one['low']:.1%} to {one['high']:.1%}",
-        )  # fmt: skip
-    out.print(table)
-
-
-def _say_why(model: "Model", told: dict[str, Any]) -> None:
-    from marops.methods.prediction.telling import strength
-
-    out.print(
-        f"[bold]{told['probability']:.1%}[/] for {escape(model.target)} = {escape(model.yes)}; a lead that is average"
-        f" in everything has {told['average']:.1%}."
-    )
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for one in told["terms"][:_SHOWN]:
-        table.add_row(f"{one['term']:+.3f}", escape(one["says"]), strength(one["term"]))
-    rest = sum(one["term"] for one in told["terms"][_SHOWN:])
-    if told["terms"][_SHOWN:]:
-        table.add_row(f"{rest:+.3f}", f"{len(told['terms']) - _SHOWN} more fields", strength(rest))
-    table.add_row(f"{told['intercept']:+.3f}", "where everybody begins", "")
-    table.add_row(f"{told['points']:+.3f}", "in all, before calibration", "")
-    out.print(table)
-
-
-def _say_notes(notes: list[str]) -> None:
-    for note in notes:
-        err.print(note, markup=False)
+    say_notes(report["notes"])

@@ -9,6 +9,7 @@ from marops.kernel.fields import REGISTRY, Choice, Field, FieldType, Relation
 def register_fields() -> None:
     """Make the main model's score and the lifecycle stage known to rules."""
     REGISTRY.relation(Relation("score", "main_score", key="contact_id", of="contact"))
+    REGISTRY.relation(Relation("prediction", "main_prediction", key="contact_id", of="contact"))
     REGISTRY.relation(Relation("stage", "contact_stage", key="contact_id", of="contact"))
     REGISTRY.add(
         Field("score.value", "Score", FieldType.NUMBER, "score", "value", sortable=True, empty_is="not scored yet"),
@@ -33,6 +34,25 @@ def register_fields() -> None:
             sortable=True,
         ),
         Field("score.mql", "MQL by the model", FieldType.BOOLEAN, "score", "mql", empty_is="not scored yet"),
+        Field(
+            "prediction.percent",
+            "Likelihood in per cent",
+            FieldType.NUMBER,
+            "prediction",
+            "percent",
+            description="How likely the outcome of the predictive score is; none where its time is over.",
+            empty_is="not foretold",
+            sortable=True,
+        ),
+        Field(
+            "prediction.band",
+            "Band of the likelihood",
+            FieldType.CHOICE,
+            "prediction",
+            "band",
+            choices=_bands,
+            empty_is="not foretold",
+        ),
         Field("stage.name", "Stage", FieldType.CHOICE, "stage", "stage", choices=_stages, empty_is="none yet"),
         Field("stage.since", "In this stage since", FieldType.DATETIME, "stage", "since", sortable=True),
         Field(
@@ -45,6 +65,12 @@ def register_fields() -> None:
             sortable=True,
         ),
     )
+
+
+def _bands() -> Iterator[Choice]:
+    for definition in active("prediction"):
+        if definition.slug == "main":
+            yield from (Choice(band.name, band.label) for band in load(definition).bands)
 
 
 def _stages() -> Iterator[Choice]:

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from marops.kernel.ids import new_id
+
 
 class ContactScore(models.Model):
     """The score of one contact by one model, with every contribution to it."""
@@ -27,6 +29,43 @@ class ContactScore(models.Model):
 
     class Meta:
         db_table = "contact_score"
+
+
+class ContactPrediction(models.Model):
+    """How likely the outcome is for one contact by one predictive model, with what each field adds in log-odds.
+
+    The terms and the model's intercept add up to the points; the model's calibration makes them the chance.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "model")
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    model = models.TextField()
+    chance = models.FloatField()
+    points = models.FloatField()
+    band = models.TextField()
+    terms = models.JSONField()  # {input: [what it said, what it adds]}
+    definition = models.TextField()
+    as_of = models.DateTimeField()
+
+    class Meta:
+        db_table = "contact_prediction"
+
+
+class PredictionCheck(models.Model):
+    """How good a predictive model was on the newest outcomes, and how far leads had drifted, on one day."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    model = models.TextField()
+    definition = models.TextField()
+    at = models.DateTimeField()
+    alarm = models.BooleanField(default=False)
+    figures = models.JSONField()
+
+    class Meta:
+        db_table = "prediction_check"
+        indexes: ClassVar = [models.Index("model", "at", name="prediction_check_at")]
 
 
 class ContactStage(models.Model):

@@ -21,7 +21,7 @@ Cap = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
 Kinds = Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
 PartName = Literal["fit", "engagement"]
 PARTS: tuple[PartName, ...] = ("fit", "engagement")
-LATER = frozenset({"score", "stage", "assignment"})
+LATER = frozenset({"score", "stage", "assignment", "prediction"})
 """Relations that are decided after the score: a score that asked them would chase its own tail."""
 
 

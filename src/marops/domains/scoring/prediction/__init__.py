@@ -1,0 +1,1 @@
+"""Likelihoods learnt from recorded outcomes: what counts, what is looked at, training, who is how likely."""

@@ -17,9 +17,9 @@ EFFECTS = {
     "read", "retire", "review", "route", "score", "set_up", "share", "stage",
 }  # fmt: skip
 PORTS = {
-    "acts", "beside", "commands", "company_merge", "company_story", "company_unmerge", "csv_shapes", "day_turns",
-    "desk", "doctor", "erase", "export", "helpers", "importers", "inlets", "merge", "moves", "navigation", "objects",
-    "owned_by", "search", "stages", "starters", "story", "timeline", "unmerge",
+    "acts", "agreed", "beside", "commands", "company_merge", "company_story", "company_unmerge", "csv_shapes",
+    "day_turns", "desk", "doctor", "erase", "export", "helpers", "importers", "inlets", "merge", "moves", "navigation",
+    "objects", "owned_by", "recipients", "search", "stages", "starters", "story", "timeline", "unmerge",
 }  # fmt: skip
 VERB_PAST = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*")
 

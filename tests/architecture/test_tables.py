@@ -31,7 +31,7 @@ def _tables_with_a_contact():
     return found
 
 
-@pytest.mark.parametrize("port", ["merge", "unmerge", "erase"])
+@pytest.mark.parametrize("port", ["merge", "unmerge", "erase", "export"])
 def test_every_table_with_a_contact_is_merged_and_erased(port):
     filled = {filler.name for filler in ports.PORTS[port]}
     open_ends = _tables_with_a_contact() - filled - set(NOT_YET) - set(NEEDS_NONE) - {"contact"}

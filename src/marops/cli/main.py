@@ -188,6 +188,7 @@ def _load_commands() -> None:
         people,
         policy,
         predicting,
+        privacy,
         quality,
         routing,
         sample,

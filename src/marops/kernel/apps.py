@@ -1,5 +1,10 @@
 from django.apps import AppConfig
 
+_CHANGED = (
+    "EXISTS (SELECT FROM audit_row a WHERE a.id = t.audit_id AND a.object_type = 'contact'"
+    " AND a.object_id = ANY(%(ids)s))"
+)
+
 
 class KernelConfig(AppConfig):
     name = "marops.kernel"
@@ -14,6 +19,7 @@ class KernelConfig(AppConfig):
         persons.fill("file", files.of_persons(), order=20)
         # A merge leaves the trail alone: what was done to the loser was done to the loser.
         ports.erase.fill("audit_payload", audit.forget)
+        ports.export.fill("audit_payload", persons.told("audit_payload", _CHANGED))
 
         personal.place("comment", "text", "blank", "a remark")
         personal.place("notice", "text", "row", "a line to somebody")

@@ -75,7 +75,7 @@ def of_persons() -> PersonTable:
         ids = [str(one) for one in contact_ids]
         return remove(File.objects.filter(object_type="contact", object_id__in=ids).values_list("id", flat=True))
 
-    return PersonTable(about.merge, about.unmerge, erase)
+    return PersonTable(about.merge, about.unmerge, erase, about.export)
 
 
 def holding(values: Sequence[str]) -> list[UUID]:

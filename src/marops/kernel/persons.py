@@ -7,6 +7,7 @@ Everything runs inside the action that merges or erases. Merging answers a recor
 back the rows as they were, except where they have changed since: what happened after a merge is never lost.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,18 +20,53 @@ from marops.kernel import ports
 
 @dataclass(frozen=True, slots=True)
 class PersonTable:
-    """How one table takes part: fillers of the ports `merge`, `unmerge` and `erase`."""
+    """How one table takes part: fillers of the ports `merge`, `unmerge`, `erase` and `export`."""
 
     merge: ports.Merge
     unmerge: ports.Unmerge
     erase: ports.Erase
+    export: ports.Export | None = None
+    """Where it is not said, every row whose columns name the person."""
 
 
 def fill(table: str, how: PersonTable, *, order: int = 50) -> None:
-    """Fill the three ports under the table's name; lower `order` comes first."""
+    """Fill the four ports under the table's name; lower `order` comes first."""
     ports.merge.fill(table, how.merge, order=order)
     ports.unmerge.fill(table, how.unmerge, order=order)
     ports.erase.fill(table, how.erase, order=order)
+    ports.export.fill(table, how.export or told(table), order=order)
+
+
+_NAMES_A_CONTACT = ["contact_id", "winner_id", "loser_id", "left_id", "right_id"]
+_OF_THE_HOUSE = ("search_text", "seen_hash", "seen_at")
+"""Columns that only help the database along."""
+
+
+def told(table: str, where: str = "") -> ports.Export:
+    """What a table holds of some people: the rows for which `where` holds, over the ids `%(ids)s`; where nothing is
+    said, every row one of whose columns names them.
+    """
+
+    def export(contact_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+        ids = {"ids": [str(one) for one in contact_ids]}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT (to_jsonb(t) - %(dropped)s::text[])::text FROM {table} t"
+                f" WHERE {where or _named(table)} ORDER BY 1",
+                ids | {"dropped": list(_OF_THE_HOUSE)},
+            )
+            return [json.loads(row) for (row,) in cursor.fetchall()]
+
+    return export
+
+
+def _named(table: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name = ANY(%s)",
+            [table, _NAMES_A_CONTACT],
+        )
+        return " OR ".join(f"t.{name}::text = ANY(%(ids)s)" for (name,) in cursor.fetchall())
 
 
 def fill_company(table: str, how: PersonTable) -> None:
@@ -46,7 +82,7 @@ def rows(table: str, *, key: str = "contact_id", per: Sequence[str] = (), takes_
     over the rows `loser` and `winner` under which the loser's replaces the winner's (the stricter consent).
     """
     how = _Rows(table, key, tuple(per), takes_over)
-    return PersonTable(how.merge, how.unmerge, how.erase)
+    return PersonTable(how.merge, how.unmerge, how.erase, told(table, f"t.{key}::text = ANY(%(ids)s)"))
 
 
 def ledger(table: str, *, key: str = "contact_id", ident: str = "id", text_where: str = "") -> PersonTable:
@@ -55,7 +91,8 @@ def ledger(table: str, *, key: str = "contact_id", ident: str = "id", text_where
     `text_where` is for tables about objects of any kind, whose key is text: `object_type = 'contact'`.
     """
     how = _Ledger(table, key, ident, "text" if text_where else "uuid", text_where or "true")
-    return PersonTable(how.merge, how.unmerge, how.erase)
+    mine = told(table, f"t.{key}::text = ANY(%(ids)s) AND ({text_where or 'true'})")
+    return PersonTable(how.merge, how.unmerge, how.erase, mine)
 
 
 def derived(table: str, *, key: str = "contact_id", refresh: str) -> PersonTable:

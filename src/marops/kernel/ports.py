@@ -5,6 +5,7 @@ A port is declared here and filled in a domain's `apps.py`. Reading a port answe
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,12 @@ Merge = Callable[[UUID, UUID], Mapping[str, Any]]
 fit for JSON, that undoing needs."""
 Unmerge = Callable[[UUID, UUID, Mapping[str, Any]], None]
 """Undo a merge by its record: winner, loser, record. What changed since the merge stays as it is."""
+Export = Callable[[Sequence[UUID]], list[dict[str, Any]]]
+"""All that one table holds of these contacts, each row as an object fit for JSON."""
+Recipients = Callable[[], list[dict[str, str]]]
+"""Outsiders who are given data: `name`, `what` they get, `why`, and `where` it goes; only those in use."""
+Agreed = Callable[[Sequence[UUID], str, str, datetime], bool]
+"""May every one of these contacts be reached on this channel for this purpose at this moment? One statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,9 @@ unmerge: Port[Unmerge] = _declare("unmerge", "Undo a merge by its record.")
 company_merge: Port[Merge] = _declare("company_merge", "Move what belongs to a losing company to the winner.")
 company_unmerge: Port[Unmerge] = _declare("company_unmerge", "Undo a merge of companies by its record.")
 erase: Port[Erase] = _declare("erase", "Remove every personal value of contacts from tables or folders.")
-export = _declare("export", "Everything known about one person, for a privacy request.")
+export: Port[Export] = _declare("export", "Everything known about one person, for a privacy request.")
+recipients: Port[Recipients] = _declare("recipients", "Who outside is given data about people, for the record.")
+agreed: Port[Agreed] = _declare("agreed", "Whether everybody who would be reached has agreed to it.")
 timeline = _declare("timeline", "Say in words what a kind of fact means on a person's timeline.")
 story = _declare("story", "A section of the story of one lead: contact, sources, quality, score, stage, routing.")
 company_story = _declare("company_story", "A section of a company's page, as shell.Section: its deals, its contracts.")

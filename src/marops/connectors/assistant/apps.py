@@ -15,6 +15,7 @@ class AssistantConfig(AppConfig):
         from marops.kernel.definitions import CHANGE
 
         ports.helpers.fill("assistant", queries.offer)
+        ports.recipients.fill("assistant", queries.recipients)
         words = "ai model provider key openai local llm assistant helps"
         entry = shell.NavEntry("set_up", _("AI that helps"), "assistant:provider", MANAGE, words=words)
         ports.navigation.fill("assistant", entry, order=66)

@@ -133,3 +133,13 @@ def person_of(arguments: Any) -> str:
         return str(UUID(found))
     except ValueError:
         raise MaropsError(NOBODY) from None
+
+
+def recipients() -> list[dict[str, str]]:
+    """The AI that is asked, for the record of processing."""
+    return [
+        {"name": f"{one.vendor}: {one.model}", "what": "what a person asks it to help with, and the page it stands on",
+         "why": "drafts for people, under the AI policy",
+         "where": "the house's own network" if one.inside else one.url.split("/")[2] if "//" in one.url else one.url}
+        for one in Provider.objects.filter(on=True)
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ class WebhooksConfig(AppConfig):
 
         ports.beside.fill("webhooks", stages.send_for_ever)
         ports.day_turns.fill("webhooks", stages.forget)
+        ports.recipients.fill("webhooks", queries.recipients)
         persons.fill("webhook_delivery", persons.ledger("webhook_delivery"))
         ports.navigation.fill(
             "webhooks",

@@ -73,3 +73,12 @@ def find_for_shell(actor: Actor, object_id: str) -> Found | None:
     known = as_uuid(object_id) if may(actor, MANAGE) else None
     one = Endpoint.objects.filter(id=known).first() if known else None
     return Found(one.name, reverse("webhooks:webhook", args=[one.ref])) if one else None
+
+
+def recipients() -> list[dict[str, str]]:
+    """The systems that are told what happens to leads, for the record of processing."""
+    return [
+        {"name": one.name, "what": "ids and facts of leads: " + ", ".join(one.kinds), "why": "told as it happens",
+         "where": one.url.split("/")[2] if "//" in one.url else one.url}
+        for one in Endpoint.objects.filter(active=True).order_by("number")
+    ]  # fmt: skip

@@ -1,15 +1,18 @@
 """Erasing people as a job: files are searched, rows go in one action per batch, then the lake is cleaned."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from marops.domains.consent.actions import erase_contacts
+from marops.domains.consent.actions.requests import keep_proof
 from marops.domains.consent.permissions import ERASE
+from marops.domains.consent.queries import proving
 from marops.engine.erasing import clean_up
-from marops.kernel import crash, erasures, files
+from marops.kernel import crash, erasures, files, personal
 from marops.kernel.actors import Actor
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
-from marops.kernel.models import Job
+from marops.kernel.models import ErasedValue, Job
 
 ERASE_JOB = "contacts.erase"
 BATCH = 500
@@ -17,19 +20,31 @@ BATCH = 500
 crash.declare("erase.after_action", "erase.after_log", "erase.after_lake")
 
 
-def start_erasing(contact_ids: Sequence[UUID], *, actor: Actor, here: bool = False) -> Job:
-    """Put the erasing of these people in the queue. The job's row holds ids alone."""
-    arguments = {"contacts": [str(one) for one in contact_ids], "count": len(contact_ids)}
+def start_erasing(
+    contact_ids: Sequence[UUID], *, actor: Actor, here: bool = False, request_id: UUID | None = None
+) -> Job:
+    """Put the erasing of these people in the queue. The job's row holds ids alone; `request_id` is who asked for it."""
+    arguments: dict[str, Any] = {"contacts": [str(one) for one in contact_ids], "count": len(contact_ids)}
+    if request_id:
+        arguments["request"] = str(request_id)
     return start_job(ERASE_JOB, arguments, actor=actor, here=here)
 
 
 @job(ERASE_JOB, title="Erase people ({count})", result_for=(ERASE,))
 def erase(run: JobRun) -> Iterator[Step]:
-    """Arguments: contacts, and hashes from a log of erasures. Result: people, rows, files, facts, look_at."""
+    """Arguments: contacts, hashes from a log of erasures, request. Result: people, rows, files, facts, look_at, proof.
+
+    The values that are searched for afterwards stand in this process alone. After a crash between erasing and searching
+    they are gone with the person, and the proof says that it looked for ids only.
+    """
     ids = [UUID(one) for one in run.arguments["contacts"]]
     hashes = dict(run.arguments.get("hashes") or {})
     result = {"people": 0, "rows": 0, "files": 0, "facts": None, "look_at": []} | run.result
     run.result = result
+    searched = ids[: proving.MOST_PEOPLE]
+    known = erasures.values_of(searched)
+    values = proving.alone(known, searched)
+    before = proving.search(values) if values else None
     for start in range((run.checkpoint or {}).get("done", 0), max(len(ids), 1), BATCH):
         batch = ids[start : start + BATCH]
         held = files.holding(erasures.values_of(batch))
@@ -45,3 +60,23 @@ def erase(run: JobRun) -> Iterator[Step]:
     yield Progress(len(ids), len(ids), "Cleaning the lake"), {"done": max(len(ids), 1)}
     result["facts"] = clean_up(ids)
     crash.point("erase.after_lake")
+    yield Progress(len(ids), len(ids), "Searching every place"), {"done": max(len(ids), 1)}
+    result["proof"] = _prove(run, searched, values, before, shared=len(known) - len(values))
+
+
+def _prove(
+    run: JobRun, ids: Sequence[UUID], values: Sequence[str], before: proving.Search | None, *, shared: int
+) -> str:
+    """Search again, and keep what came of it. Answers the proof's reference; empty where nobody was there."""
+    people = int(run.result["people"])
+    if not people:
+        return ""
+    after = proving.search(values, ids)
+    others = proving.others_with(values) if after.places.get("table contact") else []
+    told = proving.report(
+        before, after, people=people, searched=len(ids), values=len(personal.spellings(values)), shared=shared,
+        hashes=ErasedValue.objects.count(), others=others,
+    )  # fmt: skip
+    asked = run.arguments.get("request")
+    proof = keep_proof(actor=run.actor, report=told, job_id=run.job.id, request_id=UUID(asked) if asked else None)
+    return proof.ref

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marops.domains.consent import jobs  # noqa: F401  # registers the erasing
+from marops.domains.consent.queries.may import all_agreed
 from marops.domains.consent.rules.regimes import ANY
 from marops.domains.consent.stages import day_turn
 from marops.domains.consent.story import consent_section
@@ -30,8 +31,10 @@ def fill() -> None:
     persons.fill("consent_state", persons.rows("consent_state", per=("channel", "purpose"), takes_over=_STRICTER))
     persons.fill("consent_ask", persons.ledger("consent_ask"))
     persons.fill("consent_restriction", persons.rows("consent_restriction"))
+    ports.export.fill("contact", persons.told("contact", "t.id::text = ANY(%(ids)s)"), order=10)
+    ports.agreed.fill("consent", all_agreed)
     asked = persons.ledger("privacy_request")
-    persons.fill("privacy_request", persons.PersonTable(asked.merge, asked.unmerge, forget_requests))
+    persons.fill("privacy_request", persons.PersonTable(asked.merge, asked.unmerge, forget_requests, asked.export))
 
 
 def _says(fact: Mapping[str, Any]) -> str:

@@ -5,17 +5,20 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db import connection
 from tests.nursery import start
 
 from marops.domains.capture.intake.calls import read
 from marops.domains.capture.intake.keeping import INTAKE, Call, keep_events
 from marops.domains.capture.public import plan_import, result_of, start_import
 from marops.domains.capture.stages import intake
-from marops.domains.consent.models import Entry, State
-from marops.domains.consent.public import start_erasing
+from marops.domains.consent.models import Entry, Proof, State
+from marops.domains.consent.public import may, start_erasing
+from marops.domains.consent.queries import proving
 from marops.domains.contacts.actions import keep_day
 from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.public import Company, Contact, CustomField
+from marops.domains.register.models import Campaign
 from marops.kernel import crash, erasures, files, personal, ports
 from marops.kernel.actions import actions
 from marops.kernel.actors import SETUP
@@ -83,8 +86,8 @@ def _erase(*contacts):
 
 def _dump(server):
     """The whole database as text, statistics and all; without what people were erased for: their hashes."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        samples = connection.execute("SELECT tablename, attname, pg_stats::text FROM pg_stats").fetchall()
+    with psycopg.connect(server, autocommit=True) as reader:
+        samples = reader.execute("SELECT tablename, attname, pg_stats::text FROM pg_stats").fetchall()
     dump = subprocess.run(
         [find_binaries().program("pg_dump"), "--dbname", server, "--inserts", "--statistics"],
         capture_output=True, check=True,
@@ -114,6 +117,21 @@ def test_U9_an_erased_person_is_nowhere(quetzalina, engine, server):
     assert job.result["people"] == 1
     assert not File.objects.exists()
     assert job.result["facts"] > 0
+    proof = Proof.objects.get()
+    assert proof.ref == job.result["proof"]
+    assert (proof.found, proof.report["after"], proof.report["others"]) == (0, {}, [])
+    assert {"table contact", "table contact_identity", "uploads, exports and refused rows"} <= set(
+        proof.report["before"]
+    )
+    assert proof.report["places"] > len(connection.introspection.table_names())
+    assert not [rare for rare in RARE if rare in json.dumps(proof.report).lower()]
+    # What it looks for it would have found, in whichever place.
+    Campaign.objects.create(name=f"For {EMAIL.title()}", slug="x")
+    (config().home / "logs").mkdir(exist_ok=True)
+    log = config().home / "logs" / "x.log"
+    log.write_text(f"sent to {EMAIL}")
+    assert set(proving.search([EMAIL]).found) == {"table campaign", "logs"}
+    log.unlink()
     assert set(ErasedValue.objects.values_list("kind", flat=True)) == {"email", "phone"}
 
 
@@ -154,6 +172,7 @@ def test_U10_somebody_erased_comes_back_unsubscribed(quetzalina, bring, spelled)
     assert dict(State.objects.filter(contact=again).values_list("channel", "state")) == {
         "email": "unsubscribed", "phone": "unsubscribed", "sms": "unsubscribed",
     }  # fmt: skip
+    assert {may(again.id, "email", one, now()).code for one in ("marketing", "newsletter", "events")} == {"refused"}
     assert set(Entry.objects.filter(contact=again, basis="erased").values_list("state", flat=True)) == {"unsubscribed"}
     assert not Entry.objects.filter(contact__full_name="Else", basis="erased").exists()
 
@@ -241,8 +260,8 @@ def test_an_erasure_killed_anywhere_is_finished_by_the_next_worker(quetzalina, e
 
 
 def test_every_place_of_the_register_is_there(server):
-    with psycopg.connect(server) as connection:
-        columns = set(connection.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall())
+    with psycopg.connect(server) as reader:
+        columns = set(reader.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall())
     for one in personal.places():
         assert {(one.table, one.column), (one.table, one.key)} <= columns
     assert {filler.name for filler in ports.erase} <= {table for table, _ in columns}

@@ -134,3 +134,15 @@ def test_U9_erasing_leaves_no_row_of_the_erased_and_every_row_of_others():
         assert not [row for row in _rows(table) if str(gone.id) in row], table
     assert {name: _rows(name) for name in TABLES} == kept
     assert not bytes_of_gone.exists()
+
+
+@pytest.mark.django_db
+def test_U9_an_export_holds_every_row_of_the_person_and_none_of_others():
+    one, other = _contact(1), _contact(2, identity="003X")
+    for table in [*TABLES, "contact"]:
+        rows = [json.loads(row) for row in _rows(table)]
+        mine = [row for row in rows if str(one.id) in json.dumps(row)]
+        told = ports.export[table]([one.id])
+        assert len(told) == len(mine), table
+        assert all(row.items() <= whole.items() for row, whole in zip(told, mine, strict=True)) or len(mine) > 1, table
+        assert str(other.id) not in json.dumps(told), table

@@ -117,7 +117,8 @@ def _reason(one: Line) -> Reason:
         "refused": f"They {_refused(one)} on {_day(one.refused_at)}{_width(one)}.",
         "granted": f"{law or 'No regime of the list'}: {BASIS_WORDS.get(one.basis or '', one.basis)} of"
         f" {_day(one.word_at)}{_until(one)}.",
-        "standing": f"{law}: {BASIS_WORDS.get(one.standing or '', '')} suffices until they say no.",
+        "standing": f"{law}: {BASIS_WORDS.get(one.standing or '', '')} suffices"
+        f"{'' if one.standing in ('contract', 'legal_obligation') else ' until they say no'}.",
         "unruled": "No regime of the list minds this channel there, and they did not say no.",
         "expired": f"{law}: {BASIS_WORDS.get(one.basis or '', one.basis)} of {_day(one.word_at)} ended on"
         f" {_day(one.ends)}." if one.ends else f"{law}: the yes of {_day(one.word_at)} has ended.",

@@ -20,6 +20,7 @@ export function watchKeys(): void {
     const command = event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.shiftKey;
     if (command || (single && event.key === "/")) open(event, "#palette");
     else if (single && event.key === "?") open(event, "#keys");
+    else if (single && /^[a-z]$/.test(event.key)) press(event);
   });
   document.addEventListener("click", (event) => {
     const opener = (event.target as Element).closest<HTMLElement>("[data-opens]");
@@ -31,6 +32,15 @@ export function watchKeys(): void {
     document.documentElement.dataset.keys = box.checked ? "on" : "off";
     keepChoice(KEPT_AS, box.checked ? "" : "off");
   });
+}
+
+/** A letter presses the button that bears it; a held key presses once. */
+function press(event: KeyboardEvent): void {
+  if (event.repeat || document.querySelector("dialog[open]")) return;
+  const button = document.querySelector<HTMLElement>(`[data-key="${event.key}"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
 }
 
 function open(event: Event, selector: string): void {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from django.core.cache import cache
 from django.urls import reverse
@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from marops.domains.contacts.models import QualityDay
-from marops.domains.contacts.permissions import VIEW
+from marops.domains.contacts.permissions import MERGE, VIEW
+from marops.domains.contacts.queries.pairs import bands
 from marops.domains.contacts.queries.quality import gravest, many, summary
+from marops.domains.contacts.rules.identity import Kind
 from marops.domains.team.public import Answerable, Offer, answers_for, at_hand
 from marops.kernel import ports
 from marops.kernel.actors import Actor
@@ -41,6 +43,28 @@ def records(actor: Actor, as_of: datetime) -> Iterator[Need]:
             button=_("Work them off") if fixes and one["fixes"] else _("See them"),
             due_words=f"{one['share']:.0%}" if one["share"] >= 0.005 else "< 1%",
             due_note=_("of all records"),
+            icon="review",
+        )
+
+
+def twice(actor: Actor, as_of: datetime) -> Iterator[Need]:
+    """Pairs of records that may be one, for those who may join them."""
+    if not may(actor, MERGE):
+        return
+    for of in get_args(Kind):
+        sure, look = (one.pairs for one in bands(actor, of))
+        if not sure and not look:
+            continue
+        told = ngettext("%(n)s pair", "%(n)s pairs", sure + look) % {"n": f"{sure + look:,}"}
+        what = _("may be one company") if of == "company" else _("may be one person")
+        yield Need(
+            title=f"{told} {what}",
+            detail=_("%(sure)s surely, %(look)s to look at. Nothing is joined before somebody says so.")
+            % {"sure": f"{sure:,}", "look": f"{look:,}"},
+            url=f"{reverse('contacts:pairs')}?of={of}",
+            button=_("Look at them"),
+            due_words=f"{look:,}",
+            due_note=_("to look at"),
             icon="review",
         )
 

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marops.domains.contacts.queries.joining import KEEPS, WAYS
+from marops.domains.contacts.rules.identity import Survivorship
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.forms import DocumentForm
 
@@ -37,6 +39,31 @@ class MergeForm(PairForm):
     """The same, decided."""
 
     why = forms.CharField(label=_("Why they are one person"), required=False, max_length=500)
+
+
+class DecideForm(forms.Form):
+    """What is said of a pair: one, two, later; or the last word taken back, of which kind."""
+
+    pair = forms.UUIDField()
+    word = forms.ChoiceField(choices=[(one, one) for one in ("one", "two", "later", "undo")])
+    kind = forms.ChoiceField(choices=[(one, one) for one in ("", "merge", "company", "two")], required=False)
+
+
+class SurvivorshipForm(forms.Form):
+    """Which record stays when two become one, and whose values."""
+
+    keep = forms.ChoiceField(label=_("Which record stays"), choices=KEEPS)
+    values = forms.ChoiceField(label=_("Where both say something"), choices=WAYS)
+    trust = forms.CharField(
+        label=_("Sources, the most trusted first"), required=False, max_length=500,
+        help_text=_("Short names with commas between, such as webinar, trade-show. Others come after."),
+    )  # fmt: skip
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+
+    @staticmethod
+    def of(rule: Survivorship) -> dict[str, str]:
+        """What a rule fills the form with."""
+        return {"keep": rule.keep, "values": rule.values, "trust": ", ".join(rule.trust)}
 
 
 def choices(rule: QualityRule) -> list[dict[str, Any]]:

@@ -1,23 +1,32 @@
 """Companies and the quality of records over REST."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
-from marops.domains.contacts.actions import merge_contacts, part_contacts, undo_fix
+from marops.domains.contacts.actions import (
+    merge_companies,
+    merge_contacts,
+    part_companies,
+    part_contacts,
+    tell_apart,
+    undo_fix,
+)  # fmt: skip
 from marops.domains.contacts.forms import FixForm
-from marops.domains.contacts.jobs import start_fix
+from marops.domains.contacts.jobs import join, start_fix, start_joining, start_matching
 from marops.domains.contacts.models import Company
 from marops.domains.contacts.permissions import FIX, MERGE, VIEW
 from marops.domains.contacts.queries import companies, find_company, find_contact
 from marops.domains.contacts.queries.company import count_of, people_of, standing
 from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
-from marops.domains.contacts.queries.merges import merge_json, merge_of, merges
+from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
+from marops.domains.contacts.queries.pairs import find_pair, in_band, pair_json, report, with_records
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
+from marops.domains.contacts.rules.identity import Kind
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
 from marops.kernel.rest import Page, Paging, Shown, Strict, checked_limit, cursor, page, place_of
@@ -244,3 +253,117 @@ def unmerge(request: HttpRequest, ref: str) -> Any:
     """Take back the merge by which this record went, or the newest into it."""
     actor = actor_of(request)
     return merge_json(part_contacts(actor=actor, merge_id=merge_of(actor, ref).id))
+
+
+@router.get("/company-merges", response=Page[MergeOut], url_name="company-merges")
+def list_company_merges(request: HttpRequest) -> Any:
+    """The newest merges of companies, those that were taken back too."""
+    return {"items": [merge_json(one) for one in company_merges(actor_of(request))], "next": None}
+
+
+@router.post("/companies/{ref}/merge", response=MergeOut, url_name="company-merge")
+def merge_company(request: HttpRequest, ref: str, asked: MergeIn) -> Any:
+    """Make another company part of this one. The other's reference and domain lead to this one from then on."""
+    actor = actor_of(request)
+    require(actor, MERGE)
+    kept, gone = find_company(ref), find_company(asked.gone)
+    return merge_json(merge_companies(actor=actor, winner_id=kept.id, loser_id=gone.id, why=asked.why))
+
+
+@router.post("/companies/{ref}/unmerge", response=MergeOut, url_name="company-unmerge")
+def unmerge_company(request: HttpRequest, ref: str) -> Any:
+    """Take back the merge by which this company went, or the newest into it."""
+    actor = actor_of(request)
+    return merge_json(part_companies(actor=actor, merge_id=company_merge_of(actor, ref).id))
+
+
+# --- the same person or company twice --------------------------------------------------------------------------------
+
+
+class Whose(Strict):
+    """People or companies."""
+
+    of: Kind = "person"
+
+
+class PairsAsked(Paging):
+    """Which pairs: of people or companies, of one band (merge, review) or of both."""
+
+    of: Kind = "person"
+    band: Literal["", "merge", "review"] = ""
+
+
+class SearchIn(Strict):
+    """A search, of people or companies; `again` learns agreement anew; `join` joins what is surely one instead."""
+
+    of: Kind = "person"
+    again: bool = False
+    join: bool = False
+
+
+class DuplicatesOut(Shown):
+    """What the last search found: the bands with their expected precision, and what was compared."""
+
+    of: str
+    model: str
+    compared: list[str]
+    could_compare: list[str]
+    bands: list[dict[str, Any]]
+    apart: int
+    run: dict[str, Any] | None
+
+
+class PairOut(Shown):
+    """Two records that may be one: who would stay, how sure, and what each field says, in bits. No values of either."""
+
+    id: UUID
+    keep: str
+    gone: str
+    of: str
+    probability: float
+    ground: str
+    model: str
+    fields: list[dict[str, Any]]
+    found_at: str
+    apart: bool
+
+
+class WordIn(Strict):
+    """The word on a pair: `one` joins it, `two` keeps it apart for good, `open` takes `two` back."""
+
+    word: Literal["one", "two", "open"]
+
+
+@router.get("/duplicates", tags=["duplicates"], response=DuplicatesOut, url_name="duplicates")
+def duplicates(request: HttpRequest, asked: Query[Whose]) -> Any:
+    """How many pairs of records are surely one, and how many are for somebody to look at."""
+    return report(actor_of(request), asked.of)
+
+
+@router.post("/duplicates", tags=["duplicates"], response={202: dict[str, Any]}, url_name="duplicates-search")
+def search_duplicates(request: HttpRequest, asked: SearchIn) -> Status[dict[str, Any]]:
+    """Search all records, or join what is surely one, as a job."""
+    actor = actor_of(request)
+    require(actor, MERGE)
+    job = start_joining(actor, asked.of) if asked.join else start_matching(actor, asked.of, again=asked.again)
+    return Status(202, {"job": job.ref, "state": job.state, "of": asked.of})
+
+
+@router.get("/duplicates/pairs", tags=["duplicates"], response=Page[PairOut], url_name="pairs")
+def list_pairs(request: HttpRequest, asked: Query[PairsAsked]) -> Any:
+    """The pairs that wait for somebody's word, the surest first."""
+    limit, offset = checked_limit(asked.limit), place_of(asked.after, int)[0] if asked.after else 0
+    rows = list(in_band(actor_of(request), asked.of, asked.band)[offset : offset + limit + 1])
+    shown = [pair_json(one) for one in with_records(rows[:limit])]
+    return {"items": shown, "next": cursor(offset + limit) if len(rows) > limit else None}
+
+
+@router.post("/duplicates/pairs/{uuid:pair}", tags=["duplicates"], response=dict[str, Any], url_name="pair")
+def decide_pair(request: HttpRequest, pair: UUID, asked: WordIn) -> Any:
+    """Say whether two records are one. Answers the merge, or the pair."""
+    actor = actor_of(request)
+    row = find_pair(actor, pair)
+    if asked.word == "one":
+        return merge_json(join(actor, with_records([row])[0]))
+    tell_apart(actor=actor, pair_id=row.id, undo=asked.word == "open")
+    return pair_json(with_records([find_pair(actor, pair)])[0])

@@ -1,12 +1,18 @@
 from django.urls import path
 
-from marops.domains.contacts.pages import companies, merging, quality, rule_text
+from marops.domains.contacts.pages import companies, duplicates, merging, quality, rule_text
 
 app_name = "contacts"
 
 urlpatterns = [
     path("companies", companies.company_list, name="companies"),
     path("companies/<ref>", companies.company, name="company"),
+    path("duplicates", duplicates.found, name="duplicates"),
+    path("duplicates/search", duplicates.search, name="duplicates-search"),
+    path("duplicates/join", duplicates.join_sure, name="duplicates-join"),
+    path("duplicates/pairs", duplicates.review, name="pairs"),
+    path("duplicates/pairs/decide", duplicates.decide, name="pair-decide"),
+    path("duplicates/joining", duplicates.joining, name="joining"),
     path("merges", merging.merge_list, name="merges"),
     path("merges/new", merging.compare, name="merge-new"),
     path("merges/make", merging.make, name="merge-make"),

@@ -74,6 +74,30 @@ def in_band(actor: Actor, of: Kind, band: str) -> QuerySet[MatchPair]:
     return found.filter(chance__lt=model.merge_at) if band == "review" else found
 
 
+def next_pair(actor: Actor, of: Kind, after: UUID | None, *, both: Sequence[UUID] = ()) -> MatchPair | None:
+    """The pair to look at next: of the review band, the surest first; after one that is put off, the one below it.
+
+    When all of the band are decided, those that are surely one. `both` names the pair of these two records.
+    """
+    if both:
+        return MatchPair.objects.filter(left_id=both[0], right_id=both[1]).first()
+    found = in_band(actor, of, "review")
+    last = MatchPair.objects.filter(id=after).first() if after else None
+    if last:
+        below = Q(chance__lt=last.chance) | Q(chance=last.chance, id__gt=last.id)
+        return found.filter(below).first()
+    return found.first() or in_band(actor, of, "merge").first()
+
+
+def came_since(of: Kind) -> int:
+    """How many records came or changed since all were searched, and are not held against the others as they come."""
+    run, (model, _pinned) = last_run(of), identity(of)
+    if run is None or (of == "person" and model.learnt is not None):
+        return 0
+    table = Contact if of == "person" else Company
+    return table.objects.filter(created_at__gt=run.at).count()
+
+
 def find_pair(actor: Actor, pair_id: UUID, *, lock: bool = False) -> MatchPair:
     """One pair, if the actor may see both its records. Raises MaropsError `not-found`."""
     require(actor, MERGE)

@@ -31,7 +31,7 @@ def ground(one: Record, other: Record) -> str:
 
 
 _OWN: Final = ("email", "phone", "phone2", "street", "company")
-_SAYS: Final = 1.0  # bits
+_SAYS, _SAYS_MUCH = 1.0, 5.0  # bits
 
 
 def bounded(chance: float, bits: Mapping[str, float], merge_at: float) -> tuple[float, str]:
@@ -41,7 +41,7 @@ def bounded(chance: float, bits: Mapping[str, float], merge_at: float) -> tuple[
     a pair is at most looked at, and left alone where their companies differ: namesakes are commoner than movers. Nor
     are two joined unseen of whom one name is another. `bits`: what each field says.
     """
-    own = any(bits.get(name, 0.0) > _SAYS for name in _OWN)
+    own = any(bits.get(name, 0.0) > _SAYS_MUCH for name in _OWN)
     if not own and bits.get("company", 0.0) < -_SAYS:
         return 0.0, NAMES_ALONE
     bound = NAME_DIFFERS if min(bits.get("given", 0.0), bits.get("family", 0.0)) < -_SAYS else NAMES_ALONE * (not own)

@@ -48,6 +48,13 @@ class ContactsConfig(AppConfig):
             shell.NavEntry("people", _("Companies"), "contacts:companies", VIEW, words="accounts organisations"),
             order=20,
         )
+        ports.navigation.fill(
+            "duplicates",
+            shell.NavEntry(
+                "people", _("Same person twice"), "contacts:duplicates", MERGE, words="duplicates dedupe identity merge"
+            ),
+            order=26,
+        )
         merging = shell.Command(_("Merge two records"), "contacts:merges", MERGE, words="duplicate same person twice")
         shell.commands.fill("merge", merging)
         fill_persons()

@@ -10,6 +10,7 @@ from marops.domains.accounts.public import actor_of
 from marops.domains.contacts.public import find_contact
 from marops.domains.scoring.actions import set_stage
 from marops.domains.scoring.permissions import STAGE, VIEW
+from marops.domains.scoring.prediction.rest import router as predictions
 from marops.domains.scoring.queries import documents, reaches
 from marops.domains.scoring.story import stage as stage_story
 from marops.kernel.clock import now
@@ -19,6 +20,7 @@ from marops.kernel.rest import Page, Shown, Strict
 from marops.kernel.workspace import midnight, today, zone
 
 router = Router(tags=["scoring"])
+router.add_router("", predictions)
 
 
 class Supposed(Strict):

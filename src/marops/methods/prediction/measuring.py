@@ -46,6 +46,22 @@ def area_under(chance: Floats, outcome: Codes) -> tuple[float, float, float]:
     return area, max(0.0, area - around), min(1.0, area + around)
 
 
+def areas_apart(one: Floats, other: Floats, outcome: Codes) -> tuple[float, float, float]:
+    """How much more area the first ranking has than the second of the same rows, with 95 per cent (DeLong, paired)."""
+    parts = []
+    for ranked in (one, other):
+        hit, miss = ranked[outcome == 1], ranked[outcome == 0]
+        together = rankdata(np.concatenate([hit, miss]))
+        above = (together[: len(hit)] - rankdata(hit)) / len(miss)
+        below = 1 - (together[len(hit) :] - rankdata(miss)) / len(hit)
+        parts.append((above, below))
+    above, below = (first - second for first, second in zip(*parts, strict=True))
+    apart = float(above.mean())
+    spread = sum(diff.var(ddof=1) / len(diff) if len(diff) > 1 else 0.25 for diff in (above, below))
+    around = Z95 * float(np.sqrt(spread))
+    return apart, apart - around, apart + around
+
+
 def average_precision(chance: Floats, outcome: Codes) -> float:
     """The area under precision by recall, in steps; rows of equal chance count together."""
     falling = np.argsort(-chance, kind="stable")

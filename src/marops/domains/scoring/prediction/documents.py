@@ -8,7 +8,7 @@ from django.urls import reverse
 from marops.domains.contacts.public import find_contact
 from marops.domains.scoring.permissions import VIEW
 from marops.domains.scoring.prediction.learning import evaluate, too_few
-from marops.domains.scoring.prediction.looks import known
+from marops.domains.scoring.prediction.looks import known, known_lately
 from marops.domains.scoring.prediction.queries import bands, in_force, last_check, newest, slugs, version_of, waiting
 from marops.domains.scoring.prediction.rules import Prediction
 from marops.domains.scoring.prediction.story import prediction as story
@@ -53,7 +53,7 @@ def model(slug: str, as_of: datetime) -> dict[str, Any]:
     """One predictive score: what counts, what it learnt, the last check; or what lacks until it can learn."""
     row = in_force(slug) or newest(slug)
     document: Prediction = load(row)
-    outcomes = known(document, as_of)
+    outcomes = known_lately(slug, document, as_of)
     check = last_check(slug)
     return {
         **_brief(slug),

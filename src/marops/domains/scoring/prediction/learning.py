@@ -16,7 +16,7 @@ from marops.kernel.clock import iso_utc
 from marops.kernel.errors import CONFLICT, MaropsError
 from marops.kernel.workspace import zone
 from marops.methods.prediction.drifting import drifts, profiles
-from marops.methods.prediction.measuring import area_under, lift, measures
+from marops.methods.prediction.measuring import area_under, areas_apart, lift, measures
 from marops.methods.prediction.model import ALARM, ENOUGH, Model, score, shift_note, shifted
 from marops.methods.prediction.outcomes import outcomes_like
 from marops.methods.prediction.reading import Flags, Refused, column_of
@@ -122,14 +122,12 @@ def _compared(before: Prediction, found: Trained, table: pa.Table) -> dict[str, 
     """The new model, the one before it, and the rules, on the same leads: the newest fifth."""
     held = table.take(pa.array(found.newest))
     outcome = outcomes_like(column_of(held, _TARGET), _YES, _NO)
-    told: dict[str, Any] = {
-        "leads": held.num_rows,
-        "new": _brief(found.chance, outcome),
-        "rules": _by_rules(held, outcome),
-    }
+    told: dict[str, Any] = {"leads": held.num_rows, "new": _brief(found.chance, outcome)}
+    told["rules"] = _by_rules(held, outcome, found.chance)
     if before.model is not None:
-        told["old"] = _brief(score(before.model, held).chance, outcome)
+        chance = score(before.model, held).chance
         until = before.report.get("until")
+        told["old"] = _brief(chance, outcome) | _behind(found.chance, chance, outcome)
         told["old"]["saw"] = bool(until and until >= held["came"][0].as_py())
     return told
 
@@ -140,7 +138,12 @@ def _brief(chance: Any, outcome: Any) -> dict[str, Any]:
     return {name: told[name] for name in kept}
 
 
-def _by_rules(held: pa.Table, outcome: Any) -> dict[str, Any]:
+def _behind(chance: Any, other: Any, outcome: Any) -> dict[str, float]:
+    """How much area the first has more than the other, on the same leads."""
+    return dict(zip(("behind", "behind_low", "behind_high"), areas_apart(chance, other, outcome), strict=True))
+
+
+def _by_rules(held: pa.Table, outcome: Any, chance: Any) -> dict[str, Any]:
     """The score by rules as a ranking: it foretells no shares, so it has no calibration."""
     points = np.array([np.nan if one is None else one for one in held[RULES].to_pylist()], dtype=float)
     scored = int((~np.isnan(points)).sum())
@@ -149,7 +152,8 @@ def _by_rules(held: pa.Table, outcome: Any) -> dict[str, Any]:
     ranked = np.nan_to_num(points, nan=float(np.nanmin(points)) - 1)
     area, low, high = area_under(ranked, outcome)
     lifts = {f"lift_{share}": lift(ranked, outcome, share / 100)[0] for share in (10, 20)}
-    return {"scored": scored, "auc": area, "auc_low": low, "auc_high": high, **lifts}
+    told = {"scored": scored, "auc": area, "auc_low": low, "auc_high": high, **lifts}
+    return told | _behind(chance, ranked, outcome)
 
 
 def _base(before: Prediction, model: Model, used: tuple[Input, ...], as_of: datetime) -> dict[str, Any]:
@@ -173,11 +177,12 @@ def evaluate(document: Prediction, as_of: datetime) -> dict[str, Any]:
     table = past(document, document.inputs, as_of)
     held, notes = _newest(document, table.filter(pa.array(flags(table, "counted"))))
     outcome = outcomes_like(column_of(held, _TARGET), _YES, _NO)
-    told = measures(score(model, held).chance, outcome)
+    chance = score(model, held).chance
+    told = measures(chance, outcome)
     report = document.report
     return {
         **told,
-        "rules": _by_rules(held, outcome),
+        "rules": _by_rules(held, outcome, chance),
         "split": {
             "says": "leads with a known outcome that came in since the training" if not notes else "the newest leads",
             "since": held["came"][0].as_py() if held.num_rows else None,

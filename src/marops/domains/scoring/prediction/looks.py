@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.core.cache import cache
 
 from marops.domains.scoring.prediction.features import Tables, features_sql
 from marops.domains.scoring.prediction.rules import Input, Outcome, Prediction
@@ -14,6 +15,7 @@ from marops.engine.asking import query_engine
 from marops.kernel.workspace import zone
 from marops.store.duckdb import quoted
 
+KEPT_SECONDS = 120
 RULES = "rules"
 """The column with the score by rules at the moment of the look."""
 
@@ -37,6 +39,12 @@ class Known:
             "waiting": self.waiting,
             "neither": self.neither,
         }
+
+
+def known_lately(slug: str, document: Prediction, as_of: datetime) -> Known:
+    """The same for pages, which may be some minutes late."""
+    kept = cache.get_or_set(f"prediction_known:{slug}", lambda: known(document, as_of).as_json(), KEPT_SECONDS)
+    return Known(**(kept or {}))
 
 
 def known(document: Prediction, as_of: datetime) -> Known:

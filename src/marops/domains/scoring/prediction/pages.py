@@ -16,7 +16,7 @@ from marops.domains.scoring.prediction import charts
 from marops.domains.scoring.prediction.documents import compare_url, models
 from marops.domains.scoring.prediction.jobs import CHECK, TRAIN
 from marops.domains.scoring.prediction.learning import too_few
-from marops.domains.scoring.prediction.looks import known
+from marops.domains.scoring.prediction.looks import known_lately
 from marops.domains.scoring.prediction.queries import (
     KIND,
     bands,
@@ -59,7 +59,7 @@ def prediction(request: HttpRequest, slug: str) -> HttpResponse:
     row = in_force(slug) or newest(slug)
     document: Prediction = load(row)
     actor, counts, check = actor_of(request), bands(slug), last_check(slug)
-    outcomes = known(document, now())
+    outcomes = known_lately(slug, document, now())
     report = document.report
     context = {
         "slug": slug,
@@ -76,6 +76,7 @@ def prediction(request: HttpRequest, slug: str) -> HttpResponse:
         "drifted": [one for one in check.figures["drift"]["fields"] if one["alarm"]] if check else [],
         "compared": _compared(report),
         "excluded": _excluded(report),
+        "silent": _silent(report),
         "picture": _picture(report, check),
         "shapes": _shapes(document),
         "importance": _importance(document),
@@ -125,17 +126,16 @@ def _compared(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _excluded(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is left out, what matters first; fields that say nothing are gathered in one line."""
+    """What is left out, what matters first; without fields that say nothing."""
     found = report.get("excluded") or []
-    silent = [one["field"] for one in found if one["kind"] == "constant"]
     rows = [one for one in found if one["kind"] != "constant"]
     rank = {"leak": 0, "copy": 0, "later": 1, "fair": 2, "asked": 3}
-    rows = sorted(rows, key=lambda one: rank.get(one["kind"], 4))
-    if silent:
-        rows.append(
-            {"field": ", ".join(silent), "kind": "constant", "why": _("They say the same of every lead, or nothing.")}
-        )
-    return rows
+    return sorted(rows, key=lambda one: rank.get(one["kind"], 4))
+
+
+def _silent(report: Mapping[str, Any]) -> str:
+    """The fields that say the same of every lead, or nothing."""
+    return ", ".join(one["field"] for one in report.get("excluded") or [] if one["kind"] == "constant")
 
 
 def _picture(report: Mapping[str, Any], check: Any) -> Any:
@@ -228,6 +228,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         "stayed": stayed,
         "pictures": _pictures(report),
         "excluded": _excluded(report),
+        "silent": _silent(report),
         "watch": report.get("watch") or [],
         "is_draft": row.state in UNDECIDED,
     }
@@ -266,18 +267,21 @@ def _compared_answer(report: Mapping[str, Any]) -> str:
         "old": round(100 * other["auc"]),
         "other": _("the version in force") if told.get("old") else _("the score by rules"),
     }
-    if new["auc_low"] > other["auc"]:
+    if other["behind_low"] > 0:
         return (
             _("It is better than %(other)s: of 100 pairs of leads it puts %(new)s in the right order, not %(old)s.")
             % said
         )
-    if new["auc_high"] < other["auc"]:
+    if other["behind_high"] < 0:
         return (
             _("It is worse than %(other)s: of 100 pairs of leads it puts %(new)s in the right order, not %(old)s.")
             % said
         )
     return (
-        _("It cannot be told from %(other)s: of 100 pairs of leads %(new)s are in the right order, against %(old)s.")
+        _(
+            "It cannot be told from %(other)s yet: of 100 pairs of leads %(new)s are in the right order, against"
+            " %(old)s."
+        )
         % said
     )
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from marops.domains.accounts.public import sees
 from marops.domains.scoring.models import ContactPrediction, PredictionCheck
-from marops.domains.scoring.prediction.rules import Prediction
+from marops.domains.scoring.prediction.rules import Input, Prediction
 from marops.domains.scoring.queries.boards import LEADS
 from marops.domains.scoring.queries.leads import within
 from marops.kernel.actors import Actor
@@ -19,6 +19,7 @@ from marops.kernel.fields import REGISTRY
 from marops.kernel.models import Definition
 from marops.kernel.permissions import grants, may
 from marops.methods.prediction.model import Term
+from marops.methods.prediction.reading import key_of
 from marops.methods.prediction.telling import says
 
 KIND = "prediction"
@@ -145,10 +146,37 @@ def in_words(document: Prediction, term: Term, value: str) -> str:
     """What an input said, in the words of its field."""
     one = document.by_name.get(term.field)
     label = one.label if one else term.field
-    field = REGISTRY.find_field(one.source) if one and one.of == "field" else None
-    if field is not None and field.choices and (choice := _choices(field.name).get(value)):
-        return f"{label} is “{choice}”" + ("" if term.knows(value.lower()) else ", which was seldom seen in training")
-    return says(term.model_copy(update={"field": label}), value)
+    if one is None or one.of == "filled":
+        return says(term.model_copy(update={"field": label}), value)
+    if one.of in ("count", "last"):
+        return f"{label.partition(':')[0]}: {_of_facts(one, value)}"
+    if one.of == "age":
+        return f"{_counted(value, 'day')} since it came in"
+    if one.of == "hour":
+        return f"{label} {value}"
+    if one.of == "since":
+        return f"{label}: {value}" if value else f"{label}: never"
+    field = REGISTRY.find_field(one.source)
+    if not value or term.kind == "number" or field is None:
+        return says(term.model_copy(update={"field": label}), value)
+    shown = _choices(field.name).get(value, value.replace("_", " ")) if field.choices or _is_code(one) else value
+    return f"{label} is “{shown}”" + (
+        "" if term.knows(key_of(value)) else ", which was seldom or never seen in training"
+    )
+
+
+def _is_code(one: Input) -> bool:
+    return one.source == "contact.source"
+
+
+def _of_facts(one: Input, value: str) -> str:
+    if one.of == "last":
+        return f"{_counted(value, 'day')} ago" if value else "never"
+    return f"{_counted(value, 'time')} in {one.days} days" if value != "0" else f"not in {one.days} days"
+
+
+def _counted(value: str, one: str) -> str:
+    return f"{value} {one}" if value == "1" else f"{value} {one}s"
 
 
 def _choices(name: str) -> Mapping[str, str]:
@@ -161,4 +189,6 @@ def level_in_words(document: Prediction, term: Term, level: str) -> str:
     one = document.by_name.get(term.field)
     field = REGISTRY.find_field(one.source) if one and one.of == "field" else None
     label = term.labels.get(level, level)
+    if one and _is_code(one):
+        return label.replace("_", " ")
     return _choices(field.name).get(label, label) if field is not None and field.choices else label

@@ -67,16 +67,13 @@ def scored_sql(document: Prediction, features: str) -> str:
         raise ValueError("nothing was learnt yet")
     names = [one.name for one in document.inputs]
     scored = statement(model, f"({features})", columns=names, keep=["id", *names])
-    terms = [
-        f"{quoted(term.field)}: [{_name(term.field)}, round({_name(name_of(term))}, 9)::VARCHAR]"
-        for term in model.terms
-    ]
+    terms = [f"{quoted(term.field)}: [{_name(term.field)}, {_name(name_of(term))}::VARCHAR]" for term in model.terms]
     points = " + ".join([repr(model.intercept), *(_name(name_of(term)) for term in model.terms)])
     bands = " ".join(
         f"WHEN {PROBABILITY} >= {one.from_percent / 100!r} THEN {quoted(one.name)}" for one in document.bands
     )
     return (
-        f"SELECT id::VARCHAR AS contact_id, round({PROBABILITY}, 9) AS chance, round({points}, 9) AS points,"
+        f"SELECT id::VARCHAR AS contact_id, {PROBABILITY} AS chance, {points} AS points,"
         f" CASE {bands} END AS band, to_json({{{', '.join(terms)}}})::VARCHAR AS terms FROM ({scored})"
     )
 

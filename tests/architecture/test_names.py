@@ -14,6 +14,7 @@ BESIDES = {
     "accounts/mail": "the letters of accounts: invitations and new passwords",
     "accounts/sign_in": "Django's authentication backend and the limits of guessing",
     "contacts/telling": "two records side by side, told",
+    "contacts/wording": "words as vocabularies say, on rows that come in",
     "capture/cleaning": "column by column normalisation of an import, set-based",
     "capture/findings": "what a preview or an import found wrong, in words",
     "capture/guessing": "which field a column means, from its name and its values",

@@ -118,3 +118,130 @@ def undo(
         return
     out.print(f"{found['ref']}: {found['restored']:,} records have their value back.")
     err.print("The engine checks them again: marops run --once")
+
+
+# --- vocabularies ----------------------------------------------------------------------------------------------------
+
+words_app = typer.Typer(help="Spellings that could be one word: propose, accept, and write records accordingly.")
+quality_app.add_typer(words_app, name="vocabulary")
+Field = Annotated[str, typer.Argument(help="The field, such as job_title, industry or one of your own.")]
+Word = Annotated[str, typer.Argument(help="The word, as marops quality vocabulary lists it.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Only this spelling of the proposal; may be repeated.")]
+
+
+@words_app.callback(invoke_without_command=True)
+def vocabulary(
+    context: typer.Context,
+    field: Annotated[str, typer.Option(help="Only this field, with all its proposals.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Which spellings could be one word, by field. Exit code 1 when something is proposed."""
+    if context.invoked_subcommand:
+        return
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import vocabularies
+
+        found = vocabularies(CLI, field)
+    if as_json:
+        print_json(found)
+    else:
+        _say_words(found, most=None if field else _SHOWN)
+    raise typer.Exit(FINDINGS if found["words"] else DONE)
+
+
+def _say_words(found: dict[str, Any], *, most: int | None) -> None:
+    if not found["fields"]:
+        out.print("No spelling looks like another word, and no word was accepted yet.")
+        return
+    out.print(f"{found['spellings']:,} spellings on {found['records']:,} records could be {found['words']:,} words.")
+    for one in found["fields"]:
+        accepted = f"; {len(one['accepted']):,} accepted" if one["accepted"] else ""
+        out.print(f"\n[bold]{one['label']}[/] ({one['field']}): {len(one['groups']):,} proposed{accepted}")
+        if one["to_change"]:
+            out.print(f"  {one['to_change']:,} records have a spelling that was accepted as another word:"
+                      f" marops quality vocabulary apply {one['field']}")  # fmt: skip
+        for group in one["groups"][:most]:
+            out.print(f"  {_proposal(group)}", markup=False)
+        if most and len(one["groups"]) > most:
+            out.print(f"  … and {len(one['groups']) - most} more: marops quality vocabulary --field {one['field']}")
+
+
+def _proposal(group: dict[str, Any]) -> str:
+    shown, more = group["spellings"][:6], len(group["spellings"]) - 6
+    said = ", ".join(f"{one['value']} ({one['contacts']:,}, {one['why']})" for one in shown)
+    said += f" and {more} more" if more > 0 else ""
+    return f"{group['becomes']} ({group['contacts']:,})  ←  {said}   {group['sure']:.0%}"
+
+
+@words_app.command("accept")
+def accept(
+    field: Field,
+    word: Word,
+    only: Only = None,
+    becomes: Annotated[str, typer.Option("--as", help="Write it so instead.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Accept a proposal: its spellings become the word when they come in. Records change with `apply`."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import accept_words, checked_field, find_group
+
+        name = checked_field(field)
+        said = only or [one.value for one in find_group(CLI, name, word).spellings]
+        kept = becomes.strip() or word
+        extra = [word] if kept != word else []
+        row = accept_words(actor=CLI, field=name, words=[(kept, [*said, *extra])])
+    _say_accepted(row.pinned, kept, [*said, *extra], name, as_json=as_json)
+
+
+def _say_accepted(pinned: str, word: str, said: list[str], field: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"definition": pinned, "field": field, "becomes": word, "spellings": said})
+        return
+    out.print(f"{pinned}: {len(said):,} spellings become {word} when they come in.", markup=False)
+    err.print(f"To write existing records so: marops quality vocabulary apply {field} --preview")
+
+
+@words_app.command("reject")
+def reject(field: Field, word: Word, only: Only = None, as_json: Json = False) -> None:
+    """Say that the spellings of a proposal are words of their own; they are not proposed again."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import checked_field, find_group, reject_words
+
+        name = checked_field(field)
+        said = only or [one.value for one in find_group(CLI, name, word).spellings]
+        row = reject_words(actor=CLI, field=name, word=word, spellings=said)
+    if as_json:
+        print_json({"definition": row.pinned, "field": name, "word": word, "apart": said})
+        return
+    out.print(f"{row.pinned}: kept apart from {word}: {', '.join(said)}", markup=False)
+
+
+@words_app.command("forget")
+def forget(field: Field, word: Word, as_json: Json = False) -> None:
+    """Let go of an accepted word; records that changed stay as they are."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import checked_field, forget_words
+
+        name = checked_field(field)
+        row = forget_words(actor=CLI, field=name, word=word)
+    if as_json:
+        print_json({"definition": row.pinned, "field": name, "word": word})
+        return
+    out.print(f"{row.pinned}: spellings of {word} are kept as they come from now on.", markup=False)
+
+
+@words_app.command("apply")
+def apply_words(
+    field: Field,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would happen; change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write existing records as the vocabulary says, as one change that can be taken back."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import checked_field, preview_words, run_words
+
+        found = preview_words(CLI, checked_field(field)) if preview else run_words(CLI, field)
+    if as_json:
+        print_json(found)
+    else:
+        _say_fix(found, preview=preview)

@@ -67,7 +67,7 @@ class ContactsConfig(AppConfig):
 def _register_kinds() -> None:
     """The definitions of contacts: rules of quality, how records are matched, and whose values stay."""
     from marops.domains.contacts.queries import look_at_everybody
-    from marops.domains.contacts.rules import identity, quality
+    from marops.domains.contacts.rules import identity, quality, vocabularies
     from marops.kernel.definitions import Kind, register_kind
 
     register_kind(
@@ -77,9 +77,15 @@ def _register_kinds() -> None:
             quality.QualityRule,
             check=lambda rule: list(quality.faults_of(rule)),
             in_force=look_at_everybody,
-            reserved=frozenset({"fixes", "new"}),
+            reserved=frozenset({"fixes", "new", "vocabularies", "age", "enrichment", "cost"}),
         )
     )
+    register_kind(
+        Kind(
+            "vocabulary", "Vocabulary", vocabularies.Vocabulary, four_eyes=False,
+            check=lambda words: list(vocabularies.faults_of(words)),
+        )
+    )  # fmt: skip
     register_kind(
         Kind(
             "identity", "Identity model", identity.IdentityModel, in_trail=False,

@@ -15,6 +15,7 @@ from marops.domains.contacts.queries.fixes import Proposal, find_fix, fix_json, 
 from marops.domains.contacts.queries.matching import identity, search
 from marops.domains.contacts.queries.pairs import Pair, in_band, report, with_records
 from marops.domains.contacts.queries.quality import EVERYBODY, Narrowing
+from marops.domains.contacts.queries.vocabularies import checked_field, standardising
 from marops.domains.contacts.rules.identity import Kind
 from marops.kernel.actors import Actor
 from marops.kernel.errors import MaropsError
@@ -107,6 +108,8 @@ def run_joining(actor: Actor, of: Kind) -> dict[str, Any]:
 
 
 def _proposed(given: Mapping[str, Any]) -> Proposal:
+    if "vocabulary" in given:
+        return standardising(given["vocabulary"])
     narrowed = Narrowing(given.get("source", ""), given.get("import", ""))
     return proposed(given["rule"], given["remedy"], given["value"], narrowed)
 
@@ -138,6 +141,19 @@ def run_fix(
     """Apply a remedy in this process and answer the fix. Raises MaropsError as `preview_fix`, and what the job does."""
     started = start_fix(proposed(rule, remedy, value, narrowed), actor=actor, here=True)
     return fix_json(find_fix((run_here(started.id).result or {})["fix"]))
+
+
+def start_words(actor: Actor, field: str, *, here: bool = False) -> Job:
+    """Give existing records the words in force. Raises MaropsError `not-found`, `not-allowed`."""
+    require(actor, FIX)
+    proposal = standardising(checked_field(field))
+    return start_job("quality.fix", {"vocabulary": proposal.bulk.field, "title": proposal.bulk.title}, actor=actor,
+                     here=here)  # fmt: skip
+
+
+def run_words(actor: Actor, field: str) -> dict[str, Any]:
+    """The same in this process; answers the fix."""
+    return fix_json(find_fix((run_here(start_words(actor, field, here=True).id).result or {})["fix"]))
 
 
 def take_back(actor: Actor, ref: str) -> dict[str, Any]:

@@ -1,9 +1,18 @@
 """What other domains may use of contacts."""
 
-from marops.domains.contacts.actions import merge_companies, merge_contacts, part_companies, part_contacts, tell_apart
+from marops.domains.contacts.actions import (
+    accept_words,
+    forget_words,
+    merge_companies,
+    merge_contacts,
+    part_companies,
+    part_contacts,
+    reject_words,
+    tell_apart,
+)
 from marops.domains.contacts.fields import COMPANY, CONTACT, FOLLOWS, Standard
 from marops.domains.contacts.jobs import join as join_pair
-from marops.domains.contacts.jobs import preview_fix, run_fix, run_joining, run_matching, take_back
+from marops.domains.contacts.jobs import preview_fix, run_fix, run_joining, run_matching, run_words, take_back
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import FIX, VIEW, visible
 from marops.domains.contacts.queries import (
@@ -26,6 +35,8 @@ from marops.domains.contacts.queries.pairs import waiting as matched_pairs
 from marops.domains.contacts.queries.quality import Narrowing
 from marops.domains.contacts.queries.quality import many as many_leads
 from marops.domains.contacts.queries.quality import summary as quality_summary
+from marops.domains.contacts.queries.vocabularies import checked_field, find_group, preview_words
+from marops.domains.contacts.queries.vocabularies import overview as vocabularies
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.identity import Kind as MatchKind
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
@@ -62,7 +73,9 @@ __all__ = [
     "People",
     "Standard",
     "Written",
+    "accept_words",
     "also_changed",
+    "checked_field",
     "clean",
     "companies",
     "company_fields",
@@ -78,8 +91,10 @@ __all__ = [
     "find_company",
     "find_contact",
     "find_contacts",
+    "find_group",
     "fold",
     "folded",
+    "forget_words",
     "in_words",
     "join_pair",
     "keep_contacts",
@@ -102,11 +117,14 @@ __all__ = [
     "part_contacts",
     "phones",
     "preview_fix",
+    "preview_words",
     "quality_summary",
+    "reject_words",
     "resolve_people",
     "run_fix",
     "run_joining",
     "run_matching",
+    "run_words",
     "settle_companies",
     "settle_people",
     "sources",
@@ -115,6 +133,7 @@ __all__ = [
     "titles",
     "values_of",
     "visible",
+    "vocabularies",
     "words",
     "write_people",
 ]

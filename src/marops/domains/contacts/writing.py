@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from marops.domains.contacts.fields import CONTACT, FOLLOWS
 from marops.domains.contacts.models import COMPANY_NUMBERS, CONTACT_NUMBERS, CompanyMerge
+from marops.domains.contacts.wording import standardise
 from marops.kernel.actions import Act
 from marops.kernel.facts import fact_kind, touch_from
 from marops.store.bulk import copy_in, sql_type
@@ -214,6 +215,7 @@ class _Work:
         types |= {name: "timestamptz" for name in self.names if name in _MOMENTS}
         _stage(self.cursor, "incoming", self.people.rows, types)
         _stage(self.cursor, "incoming_key", self.people.keys, {})
+        standardise(self.act, self.cursor, self.people.rows.column_names)
 
     def match(self) -> None:
         """Whom each row is about: by its id elsewhere first, then by address, then by what is shared and a name."""

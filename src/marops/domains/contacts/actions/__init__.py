@@ -5,12 +5,15 @@ from marops.domains.contacts.actions.companies import merge_companies, part_comp
 from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
 from marops.domains.contacts.actions.matching import keep_matches, keep_new_matches, tell_apart
 from marops.domains.contacts.actions.merging import merge_contacts, part_contacts
+from marops.domains.contacts.actions.vocabularies import accept_words, forget_words, reject_words
 
 __all__ = [
     "CHECKED",
     "FIXED",
     "LIKENESS",
+    "accept_words",
     "apply_fix",
+    "forget_words",
     "keep_day",
     "keep_likeness",
     "keep_matches",
@@ -20,6 +23,7 @@ __all__ = [
     "merge_contacts",
     "part_companies",
     "part_contacts",
+    "reject_words",
     "tell_apart",
     "undo_fix",
 ]

@@ -9,7 +9,7 @@ from django.db import connection
 
 from marops.domains.contacts.models import FIX_NUMBERS, Fix
 from marops.domains.contacts.permissions import FIX
-from marops.domains.contacts.queries.fixes import Proposal
+from marops.domains.contacts.queries.fixes import BEFORE, Proposal
 from marops.domains.contacts.rules.quality import slug_of
 from marops.domains.contacts.rules.remedies import Remedy, remedy
 from marops.domains.contacts.writing import UPDATED, search_text
@@ -67,16 +67,12 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
 
 def _keep_and_set(act: Act, one: Fix, how: Remedy) -> None:
     """Write down what is there now, then set the new values, each with the fix as its origin."""
-    sets = ", ".join(
-        f"\"{name}\" = CASE WHEN f.after ? '{name}' THEN (f.after ->> '{name}')::{_TYPES.get(name, 'text')}"
-        f' ELSE c."{name}" END'
-        for name in how.sets
-    )
+    sets = ", ".join(_takes(name) for name in how.sets)
     origin = json.dumps([-one.number, 0, act.at.date().isoformat()])
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO quality_fix_value (fix_id, contact_id, before, after, provenance) SELECT %s, c.id,"
-            " (SELECT jsonb_object_agg(k, to_jsonb(c) -> k) FROM jsonb_object_keys(f.after) k), f.after,"
+            f" (SELECT jsonb_object_agg(k, {BEFORE}) FROM jsonb_object_keys(f.after) k), f.after,"
             " coalesce((SELECT jsonb_object_agg(k, c.provenance -> k) FROM jsonb_object_keys(f.after) k"
             " WHERE c.provenance ? k), '{}') FROM fixing f JOIN contact c ON c.id = f.contact_id",
             [one.id],
@@ -90,6 +86,16 @@ def _keep_and_set(act: Act, one: Fix, how: Remedy) -> None:
         if _SEARCHED & set(how.sets):
             cursor.execute(f"UPDATE contact c SET search_text = {search_text('c')} FROM fixing f"
                            " WHERE c.id = f.contact_id")  # fmt: skip
+
+
+def _takes(name: str) -> str:
+    """SQL that gives a field its new value; a field of the workspace's own lies in `custom`."""
+    if name.startswith("custom."):
+        return f"custom = jsonb_set(c.custom, '{{{name.removeprefix('custom.')}}}', f.after -> '{name}')"
+    return (
+        f"\"{name}\" = CASE WHEN f.after ? '{name}' THEN (f.after ->> '{name}')::{_TYPES.get(name, 'text')}"
+        f' ELSE c."{name}" END'
+    )
 
 
 def _announce(act: Act, one: Fix, changed: str, count: int, *, undone: bool = False) -> None:
@@ -141,18 +147,26 @@ _UNDOING = (
 
 
 def _untouched(name: str, number: int) -> str:
+    own = f"c.custom ->> '{name.removeprefix('custom.')}'" if name.startswith("custom.") else f'c."{name}"'
     return (
-        f"WHEN '{name}' THEN c.\"{name}\" IS NOT DISTINCT FROM v.after ->> '{name}'"
+        f"WHEN '{name}' THEN {own} IS NOT DISTINCT FROM v.after ->> '{name}'"
         f" AND (c.provenance #>> '{{{name},0}}')::bigint = {-number}"
     )
 
 
+def _gives_back(name: str) -> str:
+    if name.startswith("custom."):
+        slug = name.removeprefix("custom.")
+        return (
+            f"custom = CASE WHEN '{name}' = ANY (u.fields) THEN jsonb_set(c.custom, '{{{slug}}}', u.before -> '{name}')"
+            " ELSE c.custom END, "
+        )
+    return f"\"{name}\" = CASE WHEN '{name}' = ANY (u.fields) THEN u.before ->> '{name}' ELSE c.\"{name}\" END, "
+
+
 def _restore(cursor: Any, act: Act, fields: Sequence[str]) -> int:
     """Put back what was. A company goes with its name, if it is still there."""
-    sets = "".join(
-        f"\"{name}\" = CASE WHEN '{name}' = ANY (u.fields) THEN u.before ->> '{name}' ELSE c.\"{name}\" END, "
-        for name in fields
-    )
+    sets = "".join(_gives_back(name) for name in fields)
     if "company_name" in fields:
         sets += (
             "company_id = CASE WHEN 'company_name' = ANY (u.fields) THEN (SELECT o.id FROM company o"

@@ -12,6 +12,7 @@ from marops.domains.accounts.public import names, sees
 from marops.domains.contacts.models import Fix
 from marops.domains.contacts.permissions import visible_sql
 from marops.domains.contacts.queries.quality import EVERYBODY, Narrowing, at_fault_sql, find_rule
+from marops.domains.contacts.queries.words import arrays_of, vocabulary_of
 from marops.domains.contacts.rules import countries, languages, sources
 from marops.domains.contacts.rules.quality import BulkRemedy, QualityRule, fix_named, slug_of
 from marops.domains.contacts.rules.remedies import REMEDIES, Remedy, remedy, tidied
@@ -23,6 +24,8 @@ from marops.kernel.models import Definition
 from marops.kernel.permissions import grants
 
 SHOWN = 20
+BEFORE = "CASE WHEN k LIKE 'custom.%%' THEN c.custom -> substr(k, 8) ELSE to_jsonb(c) -> k END"
+"""SQL for what the field `k` of `contact c` holds; for statements with parameters."""
 _REF = re.compile(r"F-(\d{1,18})", re.IGNORECASE)
 _CLEANED = {"source": sources.normalise, "country": countries.normalise, "language": languages.normalise}
 
@@ -46,15 +49,25 @@ class Proposal:
         one = self.remedy
         reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in one.skips)
         condition, params = self.narrowed.sql()
+        among, which = self.among()
         source = (
-            "FROM contact_quality q JOIN contact c ON c.id = q.contact_id"
-            f" LEFT JOIN contact_likeness l ON l.contact_id = c.id {one.joins}"
-            f" WHERE {at_fault_sql(self.definition.slug)} AND {visible_sql(actor, alias='c')} AND {condition}"
+            f"FROM {among} LEFT JOIN contact_likeness l ON l.contact_id = c.id {one.joins}"
+            f" WHERE {which} AND {visible_sql(actor, alias='c')} AND {condition}"
         )
-        params |= {"value": self.value}
-        if self.bulk.do == "tidy_title":
-            params |= _titles(self.definition.slug)
+        params |= {"value": self.value, **self.words()}
         return f"SELECT c.id AS contact_id, {one.becomes} AS after, CASE {reasons} END AS skipped {source}", params
+
+    def among(self) -> tuple[str, str]:
+        """Whom it is for: the tables with `contact c`, and a condition over them."""
+        return "contact_quality q JOIN contact c ON c.id = q.contact_id", at_fault_sql(self.definition.slug)
+
+    def words(self) -> dict[str, Any]:
+        """Values judged in Python that the remedy joins."""
+        if self.bulk.do == "tidy_title":
+            return _titles(self.definition.slug)
+        if self.bulk.do == "standardise":
+            return dict(arrays_of(vocabulary_of(self.bulk.field or "")))
+        return {}
 
 
 def _titles(slug: str) -> dict[str, list[str]]:
@@ -107,7 +120,7 @@ def _wrong(said: str, remedy_: str) -> MaropsError:
 def preview(actor: Actor, proposal: Proposal) -> dict[str, Any]:
     """What the remedy would do: how many would change, twenty of them before and after, who is left alone and why."""
     sql, params = proposal.sql(actor)
-    before = "(SELECT jsonb_object_agg(k, to_jsonb(c) -> k) FROM jsonb_object_keys(p.after) k)"
+    before = f"(SELECT jsonb_object_agg(k, {BEFORE}) FROM jsonb_object_keys(p.after) k)"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT skipped, count(*) FROM ({sql}) p GROUP BY 1 ORDER BY 2 DESC, 1", params)
         counts: dict[str | None, int] = dict(cursor.fetchall())
@@ -136,11 +149,13 @@ def _sample(row: Sequence[Any], *, personal: bool) -> dict[str, Any]:
     number, name, before, after = row
     ref = f"L-{number}"
     hidden = {} if personal else {"full_name", "given_name", "family_name", "street"}
+    was, becomes = _plain(before), _plain(after)
+    changed = [key for key, value in becomes.items() if value != was.get(key)]
     return {
         "ref": ref,
         "name": name or ref if personal else ref,
-        "before": {key: None if key in hidden else value for key, value in _plain(before).items()},
-        "after": {key: None if key in hidden else value for key, value in _plain(after).items()},
+        "before": {key: None if key in hidden else was.get(key) for key in changed},
+        "after": {key: None if key in hidden else becomes[key] for key in changed},
     }
 
 

@@ -9,9 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from marops.domains.contacts.rules import vocabularies
 from marops.domains.contacts.rules.text import NULL_WORDS
 
-Name = Literal["country_from_phone", "country_from_mail", "company_from_mail", "tidy_title", "clear_placeholder", "set"]
+Name = Literal[
+    "country_from_phone", "country_from_mail", "company_from_mail", "tidy_title", "clear_placeholder", "set",
+    "standardise",
+]  # fmt: skip
 
 PLACEHOLDERS = tuple(sorted(NULL_WORDS | {
     "test", "test test", "testing", "tester", "asdf", "asdf asdf", "qwerty", "xxx", "xx", "x", "abc", "foo", "bar",
@@ -23,7 +27,7 @@ PLACEHOLDERS = tuple(sorted(NULL_WORDS | {
 
 CLEARABLE = ("full_name", "given_name", "family_name", "company_name", "job_title", "city", "region", "street")
 SETTABLE = ("source", "country", "industry", "language", "campaign")
-FIELDS = {"clear_placeholder": CLEARABLE, "set": SETTABLE}
+FIELDS = {"clear_placeholder": CLEARABLE, "set": SETTABLE, "standardise": vocabularies.FIELDS}
 """Remedies that work on a field that the rule names, and which it may name."""
 
 
@@ -105,6 +109,12 @@ _REMEDIES = (
         "Everybody at fault whose field is empty gets the value you choose.",
         sets=SETTABLE,
     ),
+    Remedy(
+        "standardise",
+        "Write words as the vocabulary says",
+        "Spellings that somebody accepted as one word become that word; what was there is kept with the change.",
+        sets=vocabularies.FIELDS,
+    ),
 )
 REMEDIES: dict[str, Remedy] = {one.name: one for one in _REMEDIES}
 
@@ -133,10 +143,45 @@ def _setting(field: str) -> Remedy:
     )  # fmt: skip
 
 
+FOLLOWERS = {"job_title": ("seniority", "job_function"), "company_name": ("company_id",)}
+"""What changes with a word."""
+
+
+def value_sql(field: str) -> str:
+    """What a field says now, as text; of a country nobody understood, what came in."""
+    if field == "country":
+        return "CASE WHEN c.country IS NULL THEN btrim(c.originals ->> 'country') END"
+    return f"c.custom ->> '{field.removeprefix('custom.')}'" if field.startswith("custom.") else f'c."{field}"'
+
+
+def standardising_of(field: str) -> Remedy:
+    """By the vocabulary, given as arrays: spelling, word, what follows from it."""
+    base, value = REMEDIES["standardise"], value_sql(field)
+    more = " || v.follows::jsonb"
+    if field == "company_name":
+        more = (
+            " || jsonb_build_object('company_id', coalesce((SELECT o.id FROM company o"
+            " WHERE o.name_key = v.follows ORDER BY o.number LIMIT 1), c.company_id))"
+        )
+    return Remedy(
+        base.name, base.title, base.says, sets=(field, *FOLLOWERS.get(field, ())),
+        becomes=f"jsonb_build_object('{field}', v.becomes){more}",
+        skips=(
+            (f"{value} IS NULL", "There is no value."),
+            ("v.becomes IS NULL", "The vocabulary says nothing of this value."),
+            (f"{value} = v.becomes", "The value is the word already."),
+        ),
+        joins="LEFT JOIN unnest(%(said)s::text[], %(becomes)s::text[], %(follows)s::text[]) v (said, becomes, follows)"
+        f" ON v.said = lower({value})",
+    )  # fmt: skip
+
+
 def remedy(name: str, field: str = "") -> Remedy:
     """The remedy of this name for this field. Raises KeyError for one that there is not, or not for the field."""
     if name not in FIELDS:
         return REMEDIES[name]
+    if name == "standardise" and vocabularies.is_field(field):
+        return standardising_of(field)
     if field not in FIELDS[name]:
         raise KeyError(field)
     return _clearing(field) if name == "clear_placeholder" else _setting(field)

@@ -84,19 +84,28 @@ class Desk:
         ((made,),) = self.con.execute(f"SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT FROM ({counted})").fetchall()
         return int(made)
 
-    def people(self) -> Any:
-        """The people as Splink takes them, where the pairs are to be compared."""
+    def linker(self, rules: Sequence[tuple[str, ...]], learnt: Learnt | None = None) -> Any:
+        """A linker for the people, with these blocking rules, where the pairs are to be compared."""
+        likeness = _LIKENESS if self.spark is None else _ON_SPARK
+        return linked(self._people(), self.plan, rules, frequent=self.frequent, learnt=learnt, likeness=likeness)
+
+    def _people(self) -> Any:
         if self.spark is None:
             from splink import DuckDBAPI
 
             return DuckDBAPI(connection=self.con).register("people")
         from splink import SparkAPI
 
-        api: Any = SparkAPI(spark_session=self.spark, num_partitions_on_repartition=4)  # type: ignore[no-untyped-call]
+        api: Any = SparkAPI(  # type: ignore[no-untyped-call]
+            spark_session=self.spark, num_partitions_on_repartition=4, break_lineage_method="persist"
+        )
         return api.register(self.spark.createDataFrame(self.con.execute("FROM people").to_arrow_table()))
 
 
 _UNKNOWN: Final = 0.0001
+_LIKENESS: Final = "jaro_winkler_similarity"
+_ON_SPARK: Final = "jaro_winkler"
+"""The same function as Spark has it; all else is written so that both understand it."""
 
 
 def linked(
@@ -107,10 +116,12 @@ def linked(
     frequent: bool,
     learnt: Learnt | None = None,
     told: bool = False,
+    likeness: str = _LIKENESS,
 ) -> Any:
     """Splink's linker for registered people.
 
-    `frequent`: does it count how often a value is? `told`: what each field weighs is told of every pair.
+    `frequent`: does it count how often a value is? `told`: what each field weighs is told of every pair. `likeness`:
+    what the engine calls the likeness of Jaro and Winkler.
     """
     from splink import Linker, SettingsCreator, block_on
 
@@ -118,7 +129,7 @@ def linked(
     blocking: list[Any] = [block_on(*rule) for rule in rules] or ["1 = 1"]
     settings = SettingsCreator(
         link_type="dedupe_only", retain_matching_columns=told, retain_intermediate_calculation_columns=told,
-        comparisons=[_comparison(one, frequent, known.get(one.field, ())) for one in plan.comparisons],
+        comparisons=[_comparison(one, frequent, known.get(one.field, ()), likeness) for one in plan.comparisons],
         blocking_rules_to_generate_predictions=blocking,
         probability_two_random_records_match=learnt.share if learnt else _UNKNOWN,
     )  # fmt: skip
@@ -126,7 +137,7 @@ def linked(
     return Linker(people, settings, log_level=logging.ERROR)
 
 
-def _comparison(one: Comparison, frequent: bool, known: Sequence[tuple[float, float]]) -> Any:
+def _comparison(one: Comparison, frequent: bool, known: Sequence[tuple[float, float]], likeness: str) -> Any:
     from splink import comparison_level_library as level
     from splink import comparison_library as library
 
@@ -134,10 +145,11 @@ def _comparison(one: Comparison, frequent: bool, known: Sequence[tuple[float, fl
     assumed.append((1 - sum(same for same, _other in assumed), 1 - sum(other for _same, other in assumed)))
     shares = known if len(known) == len(assumed) else assumed
     nothing = f"{one.field}_l IS NULL OR {one.field}_r IS NULL"
-    null: Any = level.CustomLevel(f"{nothing} OR {one.silent}" if one.silent else nothing, base_dialect_str="duckdb")
+    silent = f"{nothing} OR {one.silent}" if one.silent else nothing
+    null: Any = level.CustomLevel(silent.replace(_LIKENESS, likeness))
     levels: list[Any] = [null.configure(is_null_level=True)]
     for each, (same, other) in zip(one.levels, shares, strict=False):
-        made: Any = level.CustomLevel(each.sql, label_for_charts=each.says, base_dialect_str="duckdb")
+        made: Any = level.CustomLevel(each.sql.replace(_LIKENESS, likeness), label_for_charts=each.says)
         made = made.configure(m_probability=same, u_probability=other)
         levels.append(made.configure(tf_adjustment_column=each.frequency) if each.frequency and frequent else made)
     same, other = shares[-1]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from marops.methods.matching.learnt import Learnt
 from marops.methods.matching.plan import Plan
 from marops.methods.matching.roles import Column, Guess, guess
-from marops.store.linking import Desk, linked, load, opened, planned
+from marops.store.linking import Desk, load, opened, planned
 from marops.store.teaching import for_later, shares_of, taught
 
 MERGE: Final = 0.9
@@ -118,7 +118,7 @@ def _matched(desk: Desk, guesses: Sequence[Guess], merge: float, review: float, 
     blocking = _blocking(desk)
     known = learnt or (taught(desk) if desk.rows >= _TRAINED else None)
     rules = [rule for rule, _made in blocking]
-    linker = linked(desk.people(), desk.plan, rules, frequent=desk.frequent, learnt=known)
+    linker = desk.linker(rules, known)
     left, right, weight = _pairs(linker)
     chance = _settled(weight, desk.rows)
     merged = chance >= merge

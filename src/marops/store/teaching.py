@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from marops.methods.matching.learnt import FEWEST, MOST, Degree, Learnt
-from marops.store.linking import Desk, linked
+from marops.store.linking import Desk
 
 _RECALL: Final = 0.7
 _ENOUGH, _MANY, _LESSONS = 30, 20_000_000, 3
@@ -21,7 +21,7 @@ Shares = Mapping[str, Sequence[Degree]]
 
 
 def taught(desk: Desk) -> Learnt:
-    """The shares of each degree of agreement among the same and among others. The share of the same is a first guess."""
+    """The shares of each degree of agreement among the same and among others; the share of the same is a guess."""
     base, share = _strangers(desk)
     lessons = list[Shares]()
     for rule in _rules(desk):
@@ -39,7 +39,7 @@ def _strangers(desk: Desk) -> tuple[Shares, float]:
     """How often strangers agree, with what is assumed of the same; and a first guess at how many of all pairs are."""
     from splink import block_on
 
-    linker = linked(desk.people(), desk.plan, [], frequent=desk.frequent)
+    linker = desk.linker([])
     certain = [block_on(*rule) for rule in desk.plan.certain if desk.pairs(rule)][:4]
     if certain:
         linker.training.estimate_probability_two_random_records_match(certain, recall=_RECALL)
@@ -68,7 +68,7 @@ def _lesson(desk: Desk, rule: tuple[str, ...], base: Shares, share: float) -> Sh
     from splink.internals.exceptions import EMTrainingException
 
     known = Learnt(share, desk.rows, base, {}, {})
-    linker = linked(desk.people(), desk.plan, [], frequent=desk.frequent, learnt=known)
+    linker = desk.linker([], known)
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule), max_pairs=2e6)
     except (EMTrainingException, ValueError):  # the pairs of this rule show nothing, or nothing that matches

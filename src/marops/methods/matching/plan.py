@@ -82,6 +82,7 @@ _CLEAN: Final[Mapping[str, str]] = {
     f"'{_ALNUM}', ' ', 'g')), ' +')), ''), '')",
     "email": "nullif(regexp_replace(lower(trim(§)), '\\s', '', 'g'), '')",
     "local": "nullif(regexp_replace(split_part(lower(trim(§)), '@', 1), '\\s|\\+.*$', '', 'g'), '')",
+    "letters": "regexp_replace(strip_accents(lower(split_part(§, '@', 1))), '\\+.*$|[^a-z]', '', 'g')",
     "marks": "coalesce(regexp_replace(split_part(§, '@', 1), '[^0-9]', '', 'g'), '')",
     "digits": "nullif(ltrim(regexp_replace(§, '[^0-9]', '', 'g'), '0'), '')",
     "site": "nullif(regexp_extract(lower(trim(§)), '^(?:[a-z]+://)?(?:www\\.)?([^/:?#\\s]+)', 1), '')",
@@ -118,6 +119,7 @@ def _fields(guesses: Sequence[Guess], quote: Mapping[str, str], day_first: Mappi
         if one.role == "email":
             yield Field(name.replace("email", "local"), one.column, "local", _clean("local", column))
             yield Field(name.replace("email", "marks"), one.column, "marks", _clean("marks", column))
+            yield Field(name.replace("email", "letters"), one.column, "letters", _clean("letters", column))
         if one.role == "name":
             yield Field(name.replace("name", "sorted"), one.column, "sorted", _clean("sorted", column))
     first = {one.role: quote[one.column] for one in reversed(guesses)}
@@ -145,7 +147,7 @@ def _day(column: str, day_first: bool) -> str:
 
 _OF_PEOPLE: Final = frozenset({"given", "family", "name"})
 _OF_PLACES: Final = frozenset({"street", "number", "city", "postcode", "region", "country", "site"})
-_BESIDE: Final = frozenset({"local", "marks", "sorted", "whole"})
+_BESIDE: Final = frozenset({"local", "marks", "letters", "sorted", "whole"})
 """Fields that only help to compare others."""
 
 
@@ -170,10 +172,9 @@ def _silent(field: Field, by_role: Mapping[str, Sequence[str]], *, of_people: bo
 
 def _made_of_names(email: str, given: str, family: str) -> str:
     """Two addresses differ, and both are made of the names alone: then they say what the names say."""
-    local, marks = email.replace("email", "local"), email.replace("email", "marks")
-    made = []
+    marks, made = email.replace("email", "marks"), []
     for side in "lr":
-        letters = f"regexp_replace({local}_{side}, '[^a-z]', '', 'g')"
+        letters = f"{email.replace('email', 'letters')}_{side}"
         whole = f"coalesce({given}_{side}, '') || coalesce({family}_{side}, '')"
         like = f"contains({letters}, {family}_{side}) OR jaro_winkler_similarity({letters}, {whole}) >= 0.85"
         made.append(f"{marks}_{side} = '' AND ({like})")

@@ -120,6 +120,47 @@ def undo(
     err.print("The engine checks them again: marops run --once")
 
 
+@quality_app.command("cost")
+def cost(brought: Import = "", as_json: Json = False) -> None:
+    """What each fault costs in leads and pipeline, against comparable leads without it. Exit code 1 if one does."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import Narrowing, quality_cost
+
+        found = quality_cost(CLI, Narrowing(import_number=brought))
+    if as_json:
+        print_json(found)
+    else:
+        _say_cost(found)
+    raise typer.Exit(FINDINGS if any(one["verdict"] == "costs" for one in found["rules"]) else DONE)
+
+
+def _say_cost(found: dict[str, Any]) -> None:
+    if found["why"]:
+        out.print(found["why"])
+        return
+    out.print(f"{found['leads']:,} leads older than 30 days, each fault against leads of the same source and quarter.")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Rule", no_wrap=True)
+    for title in ("Leads", "Opportunities lost", "Pipeline lost"):
+        table.add_column(title, justify="right")
+    measured = [one for one in found["rules"] if one["verdict"] != "unmeasured"]
+    for one in measured:
+        lost, pipeline = one["outcomes"]["opportunity"]["lost"], one["pipeline"]
+        table.add_row(one["name"], f"{one['contacts']:,}", _range(lost), _range(pipeline) if pipeline else one["why"])
+    if measured:
+        out.print(table)
+        out.print(f"In brackets: where all of it lies at {found['level']:.0%}, for all rules together.")
+    for one in found["rules"]:
+        if one["verdict"] == "unmeasured" and one["contacts"]:
+            out.print(f"  {one['name']} ({one['contacts']:,}) not measurable: {one['why']}", markup=False)
+    err.print("It goes along with the fault; mending it need not bring it back: who sells fills records in too.")
+
+
+def _range(one: dict[str, Any]) -> str:
+    unit = f" {one['currency']}" if "currency" in one else ""
+    return f"{one['value']:,.0f}{unit} ({one['low']:,.0f} to {one['high']:,.0f})"
+
+
 # --- vocabularies ----------------------------------------------------------------------------------------------------
 
 words_app = typer.Typer(help="Spellings that could be one word: propose, accept, and write records accordingly.")

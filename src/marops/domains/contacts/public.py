@@ -27,6 +27,8 @@ from marops.domains.contacts.queries import (
     origins_of,
     values_of,
 )
+from marops.domains.contacts.queries.cost import cost as quality_cost
+from marops.domains.contacts.queries.cost import deals_of
 from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
 from marops.domains.contacts.queries.pairs import Pair as MatchedPair
 from marops.domains.contacts.queries.pairs import pair_json
@@ -86,6 +88,7 @@ __all__ = [
     "custom_fields",
     "custom_labels",
     "custom_types",
+    "deals_of",
     "emails",
     "field_label",
     "find_company",
@@ -118,6 +121,7 @@ __all__ = [
     "phones",
     "preview_fix",
     "preview_words",
+    "quality_cost",
     "quality_summary",
     "reject_words",
     "resolve_people",

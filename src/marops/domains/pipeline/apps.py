@@ -9,6 +9,7 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from marops.domains.contacts.public import deals_of
         from marops.domains.pipeline import queries, stages, story
         from marops.domains.pipeline.fields import register_fields
         from marops.domains.pipeline.permissions import CHANGE, IMPORT, VIEW
@@ -31,6 +32,7 @@ class PipelineConfig(AppConfig):
             persons.rows("opportunity_person", per=("opportunity_id",), takes_over='loser."primary"'),
         )
         persons.fill_company("opportunity", persons.ledger("opportunity", key="company_id"))
+        deals_of.fill("pipeline", queries.DEALS_OF_PEOPLE)
         ports.story.fill("pipeline", story.pipeline, order=70)
         ports.company_story.fill("pipeline", story.company, order=30)
         for kind, says in story.SAYINGS.items():

@@ -492,3 +492,10 @@ def with_people(found: QuerySet[Opportunity], contact_id: UUID) -> QuerySet[Oppo
     """Those of the deals in which this person takes part."""
     part = OpportunityPerson.objects.filter(opportunity=OuterRef("pk"), contact_id=contact_id)
     return found.filter(Exists(part))
+
+
+DEALS_OF_PEOPLE = (
+    "SELECT p.contact_id, o.state = 'won' AS won, o.amount, o.currency FROM opportunity_person p"
+    " JOIN opportunity o ON o.id = p.opportunity_id"
+)
+"""SQL for the deals of people, whatever became of them."""

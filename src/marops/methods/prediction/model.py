@@ -107,6 +107,17 @@ def pieces(points: Floats, knots: Floats) -> Floats:
     return np.column_stack([np.minimum(points - knots[0], 0), *above])
 
 
+class Derived(_Plain):
+    """A column made of dates: the weekday or hour of one, or the whole days from one to another."""
+
+    name: str
+    kind: Literal["weekday", "hour", "before"]
+    column: str
+    of: str | None = None
+    month_first: bool = False
+    of_month_first: bool = False
+
+
 class Excluded(_Plain):
     """A field that is not used, or one to keep an eye on, and why in words, with the figures behind it."""
 
@@ -128,6 +139,7 @@ class Model(_Plain):
     no: str
     intercept: float
     terms: tuple[Term, ...]
+    derived: tuple[Derived, ...] = ()
     calibration: Calibration
     tenths: tuple[float, ...] = ()
     """Points that part the newest rows of training into ten groups of equal size: what later leads are held against."""
@@ -169,6 +181,9 @@ def notes_of(missing: Sequence[str], unknown: Mapping[str, int]) -> Iterator[str
 
 def score(model: Model, table: pa.Table) -> Scored:
     """Every row of a table of texts. Columns may be missing, more, and in any order."""
+    from marops.methods.prediction.dates import with_derived  # which itself needs what stands here
+
+    table = with_derived(table, model.derived)
     there = set(table.column_names)
     terms = np.zeros((table.num_rows, len(model.terms)), dtype=np.float64, order="F")
     unknown = dict[str, int]()

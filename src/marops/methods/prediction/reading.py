@@ -80,9 +80,17 @@ class Column:
         kept = [key for key in self.keys if key]
         if not kept or not (_ISO.match(kept[0]) or _PARTS.match(kept[0])):
             return None
-        month_first = _month_first(kept)
-        days = self._of_words([day_of(key, month_first) for key in self.keys])
+        days = self.moments(month_first=self.month_first)
         return days if _most(days, self.filled) else None
+
+    @cached_property
+    def month_first(self) -> bool:
+        """3/14/2026 has the month first; where nothing shows it, the day comes first."""
+        return _month_first([key for key in self.keys if key])
+
+    def moments(self, *, month_first: bool) -> Floats:
+        """Of each row the day, with its time as a fraction, or NaN for what is no date."""
+        return self._of_words([day_of(key, month_first) for key in self.keys])
 
     def label(self, key: str) -> str:
         """A key as it is written in the file."""

@@ -11,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from marops.methods.prediction.model import FILLED, Model, Term
+from marops.methods.prediction.dates import WEEK
+from marops.methods.prediction.model import FILLED, Derived, Model, Term
 from marops.methods.prediction.reading import EMPTY, NUMBER, SPACES
 
 PROBABILITY: Final = "probability"
+ISO: Final = r"^(\d{4})-(\d\d?)-(\d\d?)(?:[t ](\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?: ?(?:z|[+-]\d\d:?\d\d))?)?$"
+PARTS: Final = r"^(\d\d?)([./-])(\d\d?)[./-](\d{4})(?:[t ,]+(\d\d?):(\d\d)(?::(\d\d))?)?$"
 
 
 def statement(
     model: Model, table: str, *, columns: Collection[str], keep: Sequence[str] = (), terms: bool = True
 ) -> str:
     """The SELECT. `table` is written as it is; `columns` are those it has; `keep` are handed through, in front."""
+    table, columns = _with_derived(model, table, columns)
     kept = [f"{_name(one)} AS {_name(f'kept {at}')}" for at, one in enumerate(keep)]
     passed = [_name(f"kept {at}") for at in range(len(keep))]
     there = [(at, term) for at, term in enumerate(model.terms) if term.field in columns]
@@ -38,6 +42,50 @@ def statement(
         inside = f"(SELECT {', '.join(what) or '0'} FROM {inside})"
     shown.append(f"1e0 / (1e0 + exp(-({_odds(model)}))) AS {PROBABILITY}")
     return f"SELECT {', '.join(shown)} FROM {inside}"
+
+
+def _with_derived(model: Model, table: str, columns: Collection[str]) -> tuple[str, Collection[str]]:
+    """The table with the columns made of its dates."""
+    made = {
+        one.name: _derived(one) for one in model.derived
+        if one.name not in columns and one.column in columns and (one.of is None or one.of in columns)
+    }  # fmt: skip
+    if not made:
+        return table, columns
+    more = ", ".join(f"{value} AS {_name(name)}" for name, value in made.items())
+    return f"(SELECT *, {more} FROM {table})", {*columns, *made}
+
+
+def _derived(one: Derived) -> str:
+    moment = _moment(one.column, month_first=one.month_first)
+    if one.kind == "weekday":
+        return f"coalesce([{', '.join(_text(day) for day in WEEK)}][isodow({moment})], '')"
+    if one.kind == "hour":
+        return f"coalesce(hour({moment})::VARCHAR, '')"
+    apart = f"epoch({_moment(str(one.of), month_first=one.of_month_first)}) - epoch({moment})"
+    return f"coalesce(floor(({apart}) / 86400)::BIGINT::VARCHAR, '')"
+
+
+def _moment(column: str, *, month_first: bool) -> str:
+    """A date as `reading.day_of` reads it; NULL for what is none."""
+    cell = f"lower(trim({_name(column)}, {_spaces()}))"
+    iso = [f"regexp_extract({cell}, {_text(ISO)}, {at})" for at in range(1, 7)]
+    parts = [f"regexp_extract({cell}, {_text(PARTS)}, {at})" for at in range(1, 8)]
+    # A day with points has the day first, whatever others have.
+    swap = f"{parts[1]} <> '.'" if month_first else "FALSE"
+    month, day = (f"CASE WHEN {swap} THEN {parts[one]} ELSE {parts[other]} END" for one, other in ((0, 2), (2, 0)))
+    return (
+        f"CASE WHEN {iso[0]} <> '' THEN {_stamp(*iso)}"
+        f" WHEN {parts[3]} <> '' THEN {_stamp(parts[3], month, day, *parts[4:])} END"
+    )
+
+
+def _stamp(year: str, month: str, day: str, *clock: str) -> str:
+    two = [f"lpad(CASE WHEN {one} = '' THEN '0' ELSE {one} END, 2, '0')" for one in (month, day, *clock)]
+    return (
+        f"try_cast({year} || '-' || {two[0]} || '-' || {two[1]} || ' ' || {two[2]} || ':' || {two[3]} || ':' ||"
+        f" {two[4]} AS TIMESTAMP)"
+    )
 
 
 def name_of(term: Term) -> str:

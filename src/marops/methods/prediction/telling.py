@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from marops.methods.prediction.dates import with_derived
 from marops.methods.prediction.fields import between
 from marops.methods.prediction.model import Model, Term, score
 from marops.methods.prediction.reading import SPACES, column_of, key_of
@@ -14,6 +15,7 @@ from marops.methods.prediction.reading import SPACES, column_of, key_of
 def explain(model: Model, row: pa.Table) -> dict[str, Any]:
     """One row: its probability, and its terms, the weightiest first; they add up to the points with the intercept."""
     scored = score(model, row)
+    row = with_derived(row, model.derived)
     terms = list[dict[str, Any]]()
     for at, term in enumerate(model.terms):
         value = column_of(row, term.field).words[0] if term.field in row.column_names else None

@@ -18,9 +18,10 @@ import numpy as np
 import pyarrow as pa
 
 from marops.methods.prediction.boosting import boosted, calibrated, tables
+from marops.methods.prediction.dates import derived_of, with_derived
 from marops.methods.prediction.fields import Ready
 from marops.methods.prediction.measuring import measures
-from marops.methods.prediction.model import Calibration, Excluded, Model, Term, score, shift_note, shifted
+from marops.methods.prediction.model import Calibration, Derived, Excluded, Model, Term, score, shift_note, shifted
 from marops.methods.prediction.ordering import Order, order_of
 from marops.methods.prediction.outcomes import Outcome, outcome_of, outcomes_like
 from marops.methods.prediction.reading import Codes, Column, Flags, Floats, Refused, column_of
@@ -44,6 +45,8 @@ class Asked:
     drop: Collection[str] = ()
     keep: Collection[str] = ()
     least: int = LEAST
+    dates: bool = True
+    """Make columns of dates: the days between two, the weekday and hour of the moment that orders the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ def trained(
     columns = {name: column_of(table, name) for name in table.column_names if name != asked.target}
     outcome = outcome_of(column_of(table, asked.target), asked.target, asked.yes)
     order = order_of(columns, table.num_rows, asked.time)
+    derived = derived_of(columns, order, asked.drop) if asked.dates else []
+    table = with_derived(table, derived)
+    columns = _with(columns, table, derived)
     known = order.rows[outcome.values[order.rows] >= 0]
     rows = known if repeats is None else known[~repeats[known]]
     oldest, next_, newest = np.split(rows, [int(len(rows) * _TRAINED), int(len(rows) * _CALIBRATED)])
@@ -101,11 +107,19 @@ def trained(
     model = Model(
         made_by={name: version(name) for name in ("marops", "interpret-core", "numpy")},
         method=method, target=asked.target, yes=outcome.yes, no=outcome.no,
-        intercept=last.intercept, terms=tuple(last.terms), calibration=last.calibration, tenths=last.tenths,
+        intercept=last.intercept, terms=tuple(last.terms),
+        derived=_used(derived, last.terms), calibration=last.calibration, tenths=last.tenths,
         row_id=asked.row_id or _row_id(columns, excluded), excluded=tuple(excluded), watch=tuple(watch),
         trained_on={**(source or {}), "rows": len(rows), "split": split}, measured=told,
     )  # fmt: skip
     return Trained(model, newest, chance)
+
+
+def _with(columns: Mapping[str, Column], table: pa.Table, derived: Sequence[Derived]) -> dict[str, Column]:
+    """The columns with those made of dates in the place of the dates they are made of."""
+    spoken = {one.column for one in derived if one.kind == "before"}
+    kept = {name: column for name, column in columns.items() if name not in spoken}
+    return kept | {one.name: column_of(table, one.name) for one in derived}
 
 
 def _before(known: Codes, later: Codes) -> Codes:
@@ -138,6 +152,10 @@ def report_of(model: Model) -> dict[str, Any]:
         "watch": [one.model_dump() for one in model.watch], "fields": [term.field for term in model.ordered()],
         "file_rows": model.trained_on["rows"], "calibration": model.calibration.model_dump(), "row_id": model.row_id,
     }  # fmt: skip
+
+
+def _used(derived: Sequence[Derived], terms: Sequence[Term]) -> tuple[Derived, ...]:
+    return tuple(one for one in derived if one.name in {term.field for term in terms})
 
 
 def _check(table: pa.Table, asked: Asked) -> None:

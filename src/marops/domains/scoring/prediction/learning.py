@@ -53,7 +53,8 @@ def learn(before: Prediction, as_of: datetime) -> Learnt:
     inputs, left = inputs_of(before)
     table = past(before, tuple(inputs), as_of)
     late, kept = _written_later(table, inputs)
-    asked = Asked(_TARGET, time="came", yes=_YES, least=max(20, round(before.least * LEAST_TRAINED)))
+    least = max(20, round(before.least * LEAST_TRAINED))
+    asked = Asked(_TARGET, time="came", yes=_YES, least=least, dates=False)
     shown = table.select(["came", _TARGET, *(one.name for one in kept)])
     try:
         found = trained(

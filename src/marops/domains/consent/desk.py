@@ -1,22 +1,26 @@
 """What consent puts on desks: who may be written to, by channel."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db.models import Count
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from marops.domains.consent.models import State
+from marops.domains.consent.models import Request, State
+from marops.domains.consent.permissions import ANSWER
+from marops.domains.consent.rules.regimes import KIND_WORDS
 from marops.domains.consent.writing import PURPOSE
 from marops.domains.contacts.public import Contact
 from marops.kernel import ports
 from marops.kernel.actors import Actor
-from marops.kernel.permissions import Scope, grants
-from marops.kernel.shell import Section, SectionRow
+from marops.kernel.permissions import Scope, grants, may
+from marops.kernel.shell import Need, Section, SectionRow
 
 SEE = "leads.view"
 KEPT_SECONDS = 60
+ASKED_AHEAD, SHOWN = timedelta(days=14), 10
 _WORDS = ("granted", "denied", "unsubscribed")
 
 
@@ -62,3 +66,21 @@ def _counted() -> dict[str, dict[str, int]]:
 
 
 ports.desk.fill("consents", consents)
+
+
+def asked(actor: Actor, as_of: datetime) -> Iterator[Need]:
+    """What people ask of their data and has to be answered, the most urgent first."""
+    if not may(actor, ANSWER):
+        return
+    waiting = Request.objects.filter(state=Request.State.OPEN, due_at__lt=as_of + ASKED_AHEAD).order_by("due_at")
+    for one in waiting[:SHOWN]:
+        late = one.due_at < as_of
+        yield Need(
+            _("%(what)s: %(who)s") % {"what": KIND_WORDS.get(one.kind, one.kind), "who": one.subject},
+            reverse("consent:request", args=[one.ref]), _("Answer"),
+            detail=_("Who asks is checked.") if one.identity_at else _("Nobody has checked yet who asks."),
+            due=one.due_at, due_note=one.regime, urgency="late" if late else "soon", icon="keeper",
+        )  # fmt: skip
+
+
+ports.desk.fill("privacy", asked)

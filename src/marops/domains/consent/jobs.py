@@ -5,14 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from marops.domains.consent.actions import erase_contacts
+from marops.domains.consent.actions.keeping import anonymise_contacts
 from marops.domains.consent.actions.requests import keep_proof
 from marops.domains.consent.permissions import ERASE
 from marops.domains.consent.queries import proving
+from marops.domains.consent.queries.retention import preview
+from marops.domains.consent.rules.retention import Retention
 from marops.engine.erasing import clean_up
 from marops.kernel import crash, erasures, files, personal
-from marops.kernel.actors import Actor
+from marops.kernel.actors import ENGINE, Actor
+from marops.kernel.clock import now
+from marops.kernel.definitions import active, find, load
+from marops.kernel.errors import CONFLICT, MaropsError
 from marops.kernel.jobs import JobRun, Progress, Step, job, start_job
-from marops.kernel.models import ErasedValue, Job
+from marops.kernel.models import Definition, ErasedValue, Job
+from marops.kernel.permissions import require
 
 ERASE_JOB = "contacts.erase"
 BATCH = 500
@@ -80,3 +87,46 @@ def _prove(
     asked = run.arguments.get("request")
     proof = keep_proof(actor=run.actor, report=told, job_id=run.job.id, request_id=UUID(asked) if asked else None)
     return proof.ref
+
+
+RETAIN_JOB = "privacy.retain"
+
+
+def start_retention(slug: str, *, actor: Actor, here: bool = False) -> Job:
+    """Let a rule of retention run once, within its limit. Raises `not-found`, `not-allowed`."""
+    require(actor, ERASE)
+    row = find(f"retention/{slug}")
+    if row.state != Definition.State.ACTIVE:
+        raise MaropsError(CONFLICT, f"{row.pinned} is not in force.")
+    return start_job(RETAIN_JOB, {"rule": row.pinned, "slug": slug}, actor=actor, here=here)
+
+
+@job(RETAIN_JOB, title="Retention: {slug}", result_for=(ERASE,))
+def retain(run: JobRun) -> Iterator[Step]:
+    """Arguments: rule, as pinned. Result: people, rows, left: how many it is still about."""
+    document: Retention = load(find(run.arguments["rule"]))
+    result: dict[str, Any] = {"people": 0, "rows": 0, "left": 0, "then": document.then} | run.result
+    run.result = result
+    due = preview(document, now())
+    for start in range(0, len(due.next), BATCH):
+        batch = list(due.next[start : start + BATCH])
+        held = files.holding(erasures.values_of(batch))
+        if document.then == "erase":
+            result["rows"] += erase_contacts(actor=run.actor, contact_ids=batch, file_ids=held).rows
+        else:
+            result["rows"] += anonymise_contacts(actor=run.actor, contact_ids=batch, file_ids=held)
+        erasures.note()
+        result["people"] += len(batch)
+        yield Progress(start + len(batch), len(due.next), "Letting go of quiet people"), {"done": start + BATCH}
+    result["left"] = due.people - len(due.next)
+    if due.next:
+        clean_up(due.next if document.then == "erase" else [])
+    yield Progress(len(due.next), len(due.next), "Done"), {"done": len(due.next)}
+
+
+def start_due_retention() -> int:
+    """A new day: let every rule in force that runs by itself run once. Answers how many were started."""
+    ready = [row for row in active("retention") if load(row).runs]
+    for row in ready:
+        start_job(RETAIN_JOB, {"rule": row.pinned, "slug": row.slug}, actor=ENGINE)
+    return len(ready)

@@ -1,15 +1,18 @@
 """What consent contributes to hooks of the kernel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from marops.domains.consent import jobs  # noqa: F401  # registers the erasing
+from django.utils.translation import gettext_lazy as _
+
+from marops.domains.consent.permissions import ANSWER, VIEW
 from marops.domains.consent.queries.may import all_agreed
-from marops.domains.consent.rules.regimes import ANY
+from marops.domains.consent.queries.requests import find_for_shell, proof_for_shell
+from marops.domains.consent.rules.regimes import ANY, KIND_WORDS
 from marops.domains.consent.stages import day_turn
 from marops.domains.consent.story import consent_section
 from marops.domains.consent.writing import forget_requests
-from marops.kernel import persons, ports
+from marops.kernel import persons, ports, shell
 
 _CHANNELS = {"email": "e-mail", "phone": "phone", "sms": "text message", "post": "post", ANY: "any channel"}
 
@@ -24,7 +27,10 @@ _STRICTER = f"({_RANK.format('loser')}) > ({_RANK.format('winner')})"
 
 def fill() -> None:
     """Fill the kernel's ports."""
+    _fill_shell()
     ports.timeline.fill("consent.recorded", _says)
+    for kind, says in _SAYINGS.items():
+        ports.timeline.fill(kind, says)
     ports.day_turns.fill("consent", day_turn)
     ports.story.fill("consent", consent_section, order=25)
     persons.fill("consent_entry", persons.ledger("consent_entry"))
@@ -35,6 +41,19 @@ def fill() -> None:
     ports.agreed.fill("consent", all_agreed)
     asked = persons.ledger("privacy_request")
     persons.fill("privacy_request", persons.PersonTable(asked.merge, asked.unmerge, forget_requests, asked.export))
+
+
+def _fill_shell() -> None:
+    words = "privacy gdpr dsgvo request erasure unsubscribe opt-in purposes regimes retention record of processing"
+    ports.navigation.fill(
+        "consent", shell.NavEntry("people", _("Consent"), "consent:privacy", VIEW, words=words), order=28
+    )
+    shell.commands.fill(
+        "new-privacy-request",
+        shell.Command(_("New privacy request"), "consent:request-new", ANSWER, words="access erasure gdpr"),
+    )
+    shell.objects.fill("privacy_request", shell.ObjectKind(_("Privacy request"), find_for_shell))
+    shell.objects.fill("erasure_proof", shell.ObjectKind(_("Proof of erasure"), proof_for_shell, personal=False))
 
 
 def _says(fact: Mapping[str, Any]) -> str:
@@ -50,3 +69,20 @@ def _says(fact: Mapping[str, Any]) -> str:
         "expired": f"Their yes to {channel} has ended",
     }.get(said.get("state", ""), f"Consent for {channel} is unknown")
     return f"{words} (import I-{said['import']})." if said.get("import") else f"{words}."
+
+
+def _privacy(words: str) -> Callable[[Mapping[str, Any]], str]:
+    def says(fact: Mapping[str, Any]) -> str:
+        kind = (fact.get("properties") or {}).get("kind", "")
+        return f"{words}: {KIND_WORDS.get(kind, kind).lower()}." if kind else f"{words}."
+
+    return says
+
+
+_SAYINGS = {
+    "privacy.asked": _privacy("Asked something of their data"),
+    "privacy.answered": _privacy("Was answered on what they asked of their data"),
+    "privacy.restricted": _privacy("Their data was restricted: nobody contacts them"),
+    "privacy.freed": _privacy("Their data is no longer restricted"),
+    "contact.anonymised": _privacy("All that tells who they are was taken away"),
+}

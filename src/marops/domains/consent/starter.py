@@ -66,4 +66,14 @@ PURPOSES: dict[str, dict[str, Any]] = {
     },
 }
 
+RETENTION: dict[str, Any] = {
+    "title": "Quiet for three years",
+    "says": "Leads of whom nothing was heard for three years. It is shown, and runs when somebody starts it.",
+    "quiet_months": 36,
+    "then": "anonymise",
+    "most": 500,
+    "runs": False,
+}
+
 STARTERS = [Starter("purpose", slug, document, _REASON) for slug, document in PURPOSES.items()]
+STARTERS.append(Starter("retention", "quiet", RETENTION, _REASON))

@@ -3,12 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
 from marops.domains.consent.models import Entry, State
+from marops.domains.consent.permissions import VIEW
 from marops.domains.consent.queries.people import purpose_titles
 from marops.domains.consent.rules.purposes import DEFAULT
 from marops.domains.consent.rules.regimes import ANY, CHANNEL_WORDS
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
+from marops.kernel.permissions import may
 
 _STATES = {
     "granted": "agreed", "denied": "does not want it", "unsubscribed": "unsubscribed", "unknown": "not known",
@@ -22,7 +26,8 @@ def consent_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     entries = Entry.objects.in_bulk([one.entry_id for one in states])
     told = [_told(one, entries.get(one.entry_id)) for one in states]
     why = " ".join(one["because"] for one in told)
-    return {"why": why or "Nothing is known: neither agreed nor refused.", "lines": told}
+    url = reverse("consent:person", args=[str(contact_id)]) if may(actor, VIEW) else ""
+    return {"why": why or "Nothing is known: neither agreed nor refused.", "lines": told, "url": url}
 
 
 def _told(state: State, entry: Entry | None) -> dict[str, Any]:

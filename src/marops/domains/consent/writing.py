@@ -1,6 +1,6 @@
-"""Entering a set of consents at once, inside an action. A file never turns a no into a yes."""
+"""The purposes in force, and a set of consents entered at once in an action. A file never turns a no into a yes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +9,15 @@ import pyarrow as pa
 from django.db import connection
 
 from marops.domains.consent.models import Entry, Request
+from marops.domains.consent.rules.purposes import Purpose
 from marops.domains.consent.rules.regimes import ANY
+from marops.domains.consent.starter import PURPOSES
 from marops.domains.contacts.public import also_changed
 from marops.kernel.actions import Act
+from marops.kernel.definitions import active, load
 from marops.kernel.erasures import hash_key, hashed
 from marops.kernel.facts import fact_kind
-from marops.kernel.models import ErasedValue
+from marops.kernel.models import Definition, ErasedValue
 from marops.store.bulk import stage
 
 RECORDED = fact_kind("consent.recorded", "Said yes or no to being contacted")
@@ -26,6 +29,32 @@ _IN_FORCE = (
     " entry_id = excluded.entry_id, at = excluded.at, basis = excluded.basis, expires_at = excluded.expires_at,"
     " confirmed_at = excluded.confirmed_at, lifts = excluded.lifts"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A purpose in force: its short name, the version that says so, and what it says."""
+
+    slug: str
+    pinned: str
+    document: Purpose
+
+
+def purposes() -> list[Known]:
+    """The purposes in force; those that ship stand in where none of that name was ever defined."""
+    found = {one.slug: Known(one.slug, one.pinned, load(one)) for one in active("purpose")}
+    missing = PURPOSES.keys() - found.keys()
+    if missing:
+        missing -= set(Definition.objects.filter(kind="purpose", slug__in=missing).values_list("slug", flat=True))
+    for slug in missing:
+        found[slug] = Known(slug, f"purpose/{slug}@0", Purpose.model_validate(PURPOSES[slug]))
+    order = {slug: place for place, slug in enumerate(PURPOSES)}
+    return sorted(found.values(), key=lambda one: (order.get(one.slug, len(order)), one.document.title))
+
+
+def purpose_titles() -> Mapping[str, str]:
+    """What purposes are called."""
+    return {one.slug: one.document.title for one in purposes()}
 
 
 @dataclass(frozen=True, slots=True)

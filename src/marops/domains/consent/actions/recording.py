@@ -12,7 +12,7 @@ from marops.domains.consent.models import Ask, Entry, State
 from marops.domains.consent.permissions import ANSWER
 from marops.domains.consent.queries.people import Known, purposes
 from marops.domains.consent.rules.purposes import SHARING
-from marops.domains.consent.rules.regimes import ANY, BASES, CHANNELS, applying
+from marops.domains.consent.rules.regimes import ANY, BASES, CHANNELS, applying, months_later
 from marops.domains.consent.writing import RECORDED, REFUSALS, enter
 from marops.domains.contacts.public import Contact
 from marops.kernel.actions import Act, action
@@ -214,19 +214,8 @@ def _ends(person: Contact, word: Word, at: datetime, known: Mapping[str, Known])
     ]
     own = known[word.purpose].document.lasts_months if word.purpose in known else None
     months += [own] if own else []
-    ends = [_months_later(at, one) for one in months] + ([word.expires_at] if word.expires_at else [])
+    ends = [months_later(at, one) for one in months] + ([word.expires_at] if word.expires_at else [])
     return min(ends, default=None)
-
-
-def _months_later(at: datetime, months: int) -> datetime:
-    year, month = divmod(at.month - 1 + months, 12)
-    year, month = at.year + year, month + 1
-    for day in range(at.day, 0, -1):
-        try:
-            return at.replace(year=year, month=month, day=day)
-        except ValueError:
-            continue
-    raise AssertionError  # every month has a first day
 
 
 def _check(words: Sequence[Word], known: Mapping[str, Known]) -> None:

@@ -1,46 +1,17 @@
 """One person's consent as pages and REST show it, and the purposes in force."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from marops.domains.consent.models import Entry, Restriction
 from marops.domains.consent.queries.may import Asked, matrix
-from marops.domains.consent.rules.purposes import Purpose
 from marops.domains.consent.rules.regimes import CHANNELS
 from marops.domains.consent.rules.words import Verdict
-from marops.domains.consent.starter import PURPOSES
+from marops.domains.consent.writing import Known, purpose_titles, purposes
 from marops.kernel.clock import iso_utc
-from marops.kernel.definitions import active, load
-from marops.kernel.models import Definition
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A purpose in force: its short name, the version that says so, and what it says."""
-
-    slug: str
-    pinned: str
-    document: Purpose
-
-
-def purposes() -> list[Known]:
-    """The purposes in force; those that ship stand in where none of that name was ever defined."""
-    found = {one.slug: Known(one.slug, one.pinned, load(one)) for one in active("purpose")}
-    missing = PURPOSES.keys() - found.keys()
-    if missing:
-        missing -= set(Definition.objects.filter(kind="purpose", slug__in=missing).values_list("slug", flat=True))
-    for slug in missing:
-        found[slug] = Known(slug, f"purpose/{slug}@0", Purpose.model_validate(PURPOSES[slug]))
-    order = {slug: place for place, slug in enumerate(PURPOSES)}
-    return sorted(found.values(), key=lambda one: (order.get(one.slug, len(order)), one.document.title))
-
-
-def purpose_titles() -> Mapping[str, str]:
-    """What purposes are called."""
-    return {one.slug: one.document.title for one in purposes()}
+__all__ = ["Known", "entry_json", "ledger", "person_matrix", "purpose_titles", "purposes", "restriction"]
 
 
 def person_matrix(contact_id: UUID, at: datetime) -> tuple[list[Known], dict[tuple[str, str], Verdict]]:

@@ -78,6 +78,17 @@ def find_for_shell(actor: Actor, key: str) -> Found | None:
     return Found(f"{row.ref}: {row.kind}", reverse("consent:request", args=[row.ref]))
 
 
+def proof_for_shell(actor: Actor, key: str) -> Found | None:
+    """A proof as the shell needs it."""
+    from django.urls import reverse
+
+    try:
+        row = find_proof(actor, key)
+    except MaropsError:
+        return None
+    return Found(row.ref, reverse("consent:proof", args=[row.ref]))
+
+
 def people_of(rows: list[Request]) -> dict[Any, Contact]:
     """The people of these requests who are still there."""
     return Contact.objects.in_bulk([one.contact_id for one in rows if one.contact_id])

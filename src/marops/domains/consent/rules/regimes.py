@@ -1,5 +1,6 @@
 """The regimes: the law on contacting people as data, read once and checked."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -119,3 +120,15 @@ def deadline_days(kind: str, country: str | None, region: str | None = None) -> 
     """Within how many days such a request has to be answered, and by which regime: the shortest that applies."""
     known = [(one.requests[kind], one.title) for one in applying(country, region) if kind in one.requests]
     return min(known, default=(DEFAULT_DAYS, "house rule"))
+
+
+def months_later(at: datetime, months: int) -> datetime:
+    """The same day so many months on, or the last of that month; before, where the number is below zero."""
+    year, month = divmod(at.month - 1 + months, 12)
+    year, month = at.year + year, month + 1
+    for day in range(at.day, 0, -1):
+        try:
+            return at.replace(year=year, month=month, day=day)
+        except ValueError:
+            continue
+    raise AssertionError  # every month has a first day

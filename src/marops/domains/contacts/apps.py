@@ -14,7 +14,7 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.permissions import MERGE, VIEW
         from marops.domains.contacts.ports import fill as fill_persons
-        from marops.domains.contacts.rules import identity, starters
+        from marops.domains.contacts.rules import enrichment, identity, starters
         from marops.engine.tick import Stage
         from marops.kernel import persons, ports, shell
 
@@ -23,7 +23,9 @@ class ContactsConfig(AppConfig):
         _register_kinds()
         ports.starters.fill("quality", starters.STARTERS)
         ports.starters.fill("identity", identity.STARTERS)
+        ports.starters.fill("enrichment", enrichment.STARTERS)
         ports.stages.fill("compare", Stage("compare", "Records alike", stages.compare), order=25)
+        ports.stages.fill("enrich", Stage("enrich", "What follows from what is at hand", stages.enrich), order=26)
         ports.stages.fill("match", Stage("match", "Same person twice", stages.match_new), order=27)
         ports.day_turns.fill("quality", stages.day_turn)
         ports.stages.fill("quality", Stage("quality", "Data quality", stages.quality), order=30)
@@ -67,7 +69,7 @@ class ContactsConfig(AppConfig):
 def _register_kinds() -> None:
     """The definitions of contacts: rules of quality, how records are matched, and whose values stay."""
     from marops.domains.contacts.queries import look_at_everybody
-    from marops.domains.contacts.rules import identity, quality, vocabularies
+    from marops.domains.contacts.rules import enrichment, identity, quality, vocabularies
     from marops.kernel.definitions import Kind, register_kind
 
     register_kind(
@@ -84,6 +86,12 @@ def _register_kinds() -> None:
         Kind(
             "vocabulary", "Vocabulary", vocabularies.Vocabulary, four_eyes=False,
             check=lambda words: list(vocabularies.faults_of(words)),
+        )
+    )  # fmt: skip
+    register_kind(
+        Kind(
+            "enrichment", "Enrichment", enrichment.Enrichment, four_eyes=False,
+            check=lambda document: list(enrichment.faults_of(document)),
         )
     )  # fmt: skip
     register_kind(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from marops.domains.contacts.actions import apply_fix, keep_matches, merge_companies, merge_contacts, undo_fix
 from marops.domains.contacts.models import CompanyMerge, Contact, MatchPair, MatchRun, Merge
 from marops.domains.contacts.permissions import FIX, MERGE
+from marops.domains.contacts.queries.enrichment import enriching
 from marops.domains.contacts.queries.fixes import Proposal, find_fix, fix_json, preview, proposed
 from marops.domains.contacts.queries.matching import identity, search
 from marops.domains.contacts.queries.pairs import Pair, in_band, report, with_records
@@ -111,6 +112,8 @@ def _proposed(given: Mapping[str, Any]) -> Proposal:
     if "vocabulary" in given:
         return standardising(given["vocabulary"])
     narrowed = Narrowing(given.get("source", ""), given.get("import", ""))
+    if "enrichment" in given:
+        return enriching(given["enrichment"], narrowed)
     return proposed(given["rule"], given["remedy"], given["value"], narrowed)
 
 
@@ -154,6 +157,20 @@ def start_words(actor: Actor, field: str, *, here: bool = False) -> Job:
 def run_words(actor: Actor, field: str) -> dict[str, Any]:
     """The same in this process; answers the fix."""
     return fix_json(find_fix((run_here(start_words(actor, field, here=True).id).result or {})["fix"]))
+
+
+def start_enrichment(actor: Actor, name: str, narrowed: Narrowing = EVERYBODY, *, here: bool = False) -> Job:
+    """Fill what a derivation finds on existing records. Raises MaropsError `not-found`, `not-allowed`."""
+    require(actor, FIX)
+    proposal = enriching(name, narrowed)
+    arguments = {"enrichment": proposal.bulk.do, "title": proposal.bulk.title, **narrowed.chosen()}
+    return start_job("quality.fix", arguments, actor=actor, here=here)
+
+
+def run_enrichment(actor: Actor, name: str, narrowed: Narrowing = EVERYBODY) -> dict[str, Any]:
+    """The same in this process; answers the fix."""
+    started = start_enrichment(actor, name, narrowed, here=True)
+    return fix_json(find_fix((run_here(started.id).result or {})["fix"]))
 
 
 def take_back(actor: Actor, ref: str) -> dict[str, Any]:

@@ -55,6 +55,14 @@ def _compared(cursor: Cursor, run: Run) -> pa.Table:
     return cursor.arrow(likeness.compared())
 
 
+def enrich(run: Run) -> int:
+    """Fill on the tick's contacts what follows from what is at hand, as the setting says. Answers on how many."""
+    from marops.domains.contacts.actions import derive
+    from marops.domains.contacts.queries.deriving import setting
+
+    return derive(actor=ENGINE, tick=run.tick) if setting().as_they_come else 0
+
+
 _AT_ONCE = 10_000
 """So many new records are held against all others as they come; more are left to the next search of all."""
 

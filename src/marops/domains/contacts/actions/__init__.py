@@ -2,6 +2,7 @@
 
 from marops.domains.contacts.actions.checking import CHECKED, LIKENESS, keep_day, keep_likeness, keep_quality
 from marops.domains.contacts.actions.companies import merge_companies, part_companies
+from marops.domains.contacts.actions.enrichment import derive, set_enrichment
 from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
 from marops.domains.contacts.actions.matching import keep_matches, keep_new_matches, tell_apart
 from marops.domains.contacts.actions.merging import merge_contacts, part_contacts
@@ -13,6 +14,7 @@ __all__ = [
     "LIKENESS",
     "accept_words",
     "apply_fix",
+    "derive",
     "forget_words",
     "keep_day",
     "keep_likeness",
@@ -24,6 +26,7 @@ __all__ = [
     "part_companies",
     "part_contacts",
     "reject_words",
+    "set_enrichment",
     "tell_apart",
     "undo_fix",
 ]

@@ -10,6 +10,7 @@ from django.db import connection
 from marops.domains.contacts.models import FIX_NUMBERS, Fix
 from marops.domains.contacts.permissions import FIX
 from marops.domains.contacts.queries.fixes import BEFORE, Proposal
+from marops.domains.contacts.rules.enrichment import FROM
 from marops.domains.contacts.rules.quality import slug_of
 from marops.domains.contacts.rules.remedies import Remedy, remedy
 from marops.domains.contacts.writing import UPDATED, search_text
@@ -23,7 +24,7 @@ from marops.kernel.ids import new_id, next_number
 FIXED = fact_kind("quality.fixed", "A fault was put right on many records at once")
 UNDONE = fact_kind("quality.fix_undone", "A bulk remedy was taken back")
 _SEARCHED = frozenset({"full_name", "given_name", "family_name", "company_name"})
-_TYPES = {"company_id": "uuid"}
+_TYPES = {"company_id": "uuid", "employees": "integer", "email_role": "boolean"}
 
 
 def _about_fix(given: Mapping[str, Any]) -> gates.About:
@@ -55,9 +56,9 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
         value=proposal.value, narrowed=proposal.narrowed.chosen(), contacts=counts.pop(None, 0),
         skipped=counts, job_id=job_id, actor_kind=actor.kind, actor_id=actor.id, at=act.at,
     )  # fmt: skip
-    _keep_and_set(act, one, proposal.remedy)
+    keep_and_set(act, one, proposal.remedy)
     changed = "(SELECT jsonb_agg(k) FROM jsonb_object_keys(after) k WHERE k <> 'company_id')"
-    _announce(act, one, f"SELECT contact_id, {changed} AS fields FROM fixing", one.contacts)
+    announce(act, one, f"SELECT contact_id, {changed} AS fields FROM fixing", one.contacts)
     act.fact(FIXED, subject=("quality_fix", number), definition=one.rule,
              properties={"rule": slug_of(one.rule), "contacts": one.contacts})  # fmt: skip
     act.changed("quality_fix", one.id, after={"number": number, "rule": one.rule, "remedy": one.remedy,
@@ -65,10 +66,13 @@ def apply_fix(act: Act, *, actor: Actor, proposal: Proposal) -> Fix:
     return one
 
 
-def _keep_and_set(act: Act, one: Fix, how: Remedy) -> None:
-    """Write down what is there now, then set the new values, each with the fix as its origin."""
+def keep_and_set(act: Act, one: Fix, how: Remedy) -> None:
+    """Inside an act: write down what those in the temporary table `fixing` have, then set their new values.
+
+    Each value has the fix as its origin; a derived one says what it was derived by.
+    """
     sets = ", ".join(_takes(name) for name in how.sets)
-    origin = json.dumps([-one.number, 0, act.at.date().isoformat()])
+    origin = json.dumps([-one.number, 0, act.at.date().isoformat(), *((how.name,) if how.name in FROM else ())])
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO quality_fix_value (fix_id, contact_id, before, after, provenance) SELECT %s, c.id,"
@@ -98,8 +102,8 @@ def _takes(name: str) -> str:
     )
 
 
-def _announce(act: Act, one: Fix, changed: str, count: int, *, undone: bool = False) -> None:
-    """Tell of each person what changed (`changed`: contact_id, fields), and ask the engine to look at them."""
+def announce(act: Act, one: Fix, changed: str, count: int, *, undone: bool = False) -> None:
+    """Inside an act: tell of each person what changed (`changed`: contact_id, fields); the engine is to look again."""
     more = {"fix": one.number} | ({"undone": True} if undone else {})
     act.facts_from(
         "SELECT i.id, %s AS kind, %s::timestamptz AS occurred_at, %s::timestamptz AS recorded_at, f.contact_id,"
@@ -130,7 +134,7 @@ def undo_fix(act: Act, *, actor: Actor, fix_id: UUID) -> Fix:
         restored = _restore(cursor, act, fields)
     one.undone_at, one.undone_by, one.restored = act.at, actor.id, restored
     one.save(update_fields=["undone_at", "undone_by", "restored"])
-    _announce(act, one, "SELECT contact_id, to_jsonb(fields) AS fields FROM undoing", restored, undone=True)
+    announce(act, one, "SELECT contact_id, to_jsonb(fields) AS fields FROM undoing", restored, undone=True)
     act.fact(UNDONE, subject=("quality_fix", one.number), definition=one.rule,
              properties={"rule": slug_of(one.rule), "contacts": restored})  # fmt: skip
     act.changed("quality_fix", one.id, before={"undone": False}, after={"undone": True, "contacts": restored})
@@ -147,7 +151,7 @@ _UNDOING = (
 
 
 def _untouched(name: str, number: int) -> str:
-    own = f"c.custom ->> '{name.removeprefix('custom.')}'" if name.startswith("custom.") else f'c."{name}"'
+    own = f"c.custom ->> '{name.removeprefix('custom.')}'" if name.startswith("custom.") else f'c."{name}"::text'
     return (
         f"WHEN '{name}' THEN {own} IS NOT DISTINCT FROM v.after ->> '{name}'"
         f" AND (c.provenance #>> '{{{name},0}}')::bigint = {-number}"
@@ -161,7 +165,8 @@ def _gives_back(name: str) -> str:
             f"custom = CASE WHEN '{name}' = ANY (u.fields) THEN jsonb_set(c.custom, '{{{slug}}}', u.before -> '{name}')"
             " ELSE c.custom END, "
         )
-    return f"\"{name}\" = CASE WHEN '{name}' = ANY (u.fields) THEN u.before ->> '{name}' ELSE c.\"{name}\" END, "
+    before = f"(u.before ->> '{name}')::{_TYPES.get(name, 'text')}"
+    return f'"{name}" = CASE WHEN \'{name}\' = ANY (u.fields) THEN {before} ELSE c."{name}" END, '
 
 
 def _restore(cursor: Any, act: Act, fields: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from marops.domains.accounts.public import names, sees
 from marops.domains.contacts.models import Fix
 from marops.domains.contacts.permissions import visible_sql
+from marops.domains.contacts.queries.deriving import parameters
 from marops.domains.contacts.queries.quality import EVERYBODY, Narrowing, at_fault_sql, find_rule
 from marops.domains.contacts.queries.words import arrays_of, vocabulary_of
 from marops.domains.contacts.rules import countries, languages, sources
@@ -44,30 +45,33 @@ class Proposal:
         """What the registry knows of it."""
         return remedy(self.bulk.do, self.bulk.field or "")
 
-    def sql(self, actor: Actor) -> tuple[str, dict[str, Any]]:
-        """contact_id, after (JSON) and skipped (why this person is left alone, NULL otherwise), with parameters."""
+    def sql(self, actor: Actor, only: str = "") -> tuple[str, dict[str, Any]]:
+        """contact_id, after (JSON) and skipped (why this person is left alone, NULL otherwise), with parameters.
+
+        `only` is a condition over `contact c` that narrows it further.
+        """
         one = self.remedy
         reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in one.skips)
         condition, params = self.narrowed.sql()
         among, which = self.among()
         source = (
             f"FROM {among} LEFT JOIN contact_likeness l ON l.contact_id = c.id {one.joins}"
-            f" WHERE {which} AND {visible_sql(actor, alias='c')} AND {condition}"
+            f" WHERE {which} AND {visible_sql(actor, alias='c')} AND {condition}{f' AND {only}' if only else ''}"
         )
-        params |= {"value": self.value, **self.words()}
+        params |= {"value": self.value, **self.words(only)}
         return f"SELECT c.id AS contact_id, {one.becomes} AS after, CASE {reasons} END AS skipped {source}", params
 
     def among(self) -> tuple[str, str]:
         """Whom it is for: the tables with `contact c`, and a condition over them."""
         return "contact_quality q JOIN contact c ON c.id = q.contact_id", at_fault_sql(self.definition.slug)
 
-    def words(self) -> dict[str, Any]:
+    def words(self, only: str = "") -> dict[str, Any]:
         """Values judged in Python that the remedy joins."""
         if self.bulk.do == "tidy_title":
             return _titles(self.definition.slug)
         if self.bulk.do == "standardise":
             return dict(arrays_of(vocabulary_of(self.bulk.field or "")))
-        return {}
+        return parameters(self.bulk.do, only)
 
 
 def _titles(slug: str) -> dict[str, list[str]]:

@@ -159,6 +159,21 @@ def _row(one: Any) -> dict[str, Any]:
     return {field.attname: getattr(one, field.attname) for field in Contact._meta.concrete_fields}
 
 
+def twins_of(contact_id: UUID, actor: Actor) -> list[dict[str, Any]]:
+    """Whom a person may be the same as, the surest first, for those who may join them: reference, probability, pair."""
+    if MERGE not in grants(actor):
+        return []
+    rows = open_pairs(actor, "person").filter(Q(left_id=contact_id) | Q(right_id=contact_id))[:_TWINS]
+    return [
+        {"ref": (one.gone if one.keep.id == contact_id else one.keep).ref, "probability": round(one.row.chance, 4),
+         "percent": f"{one.row.chance:.0%}", "pair": str(one.row.id)}
+        for one in with_records(list(rows))
+    ]  # fmt: skip
+
+
+_TWINS: Final = 3
+
+
 def pair_json(one: Pair) -> dict[str, Any]:
     """One pair: who would stay, who would go, how sure, and what each field says. No values of either."""
     fields = [{"field": name, "bits": bits, "agreement": says} for name, (bits, says) in one.row.weights.items()]

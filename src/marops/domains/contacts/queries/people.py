@@ -114,12 +114,13 @@ def _followed(ids: Iterable[UUID]) -> set[UUID]:
 class Origin:
     """Where a value came from: the import's number, the row of its file, and when.
 
-    What a bulk fix set bears the number of the fix with a minus.
+    What a bulk fix set bears the number of the fix with a minus; what was derived also says by what.
     """
 
     import_number: int
     row: int
     at: str
+    derived: str = ""
 
     @property
     def fix(self) -> int | None:

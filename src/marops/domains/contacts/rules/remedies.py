@@ -14,7 +14,7 @@ from marops.domains.contacts.rules.text import NULL_WORDS
 
 Name = Literal[
     "country_from_phone", "country_from_mail", "company_from_mail", "tidy_title", "clear_placeholder", "set",
-    "standardise",
+    "standardise", "company_from_colleagues", "facts_of_company", "parts_of_title", "kind_of_mail",
 ]  # fmt: skip
 
 PLACEHOLDERS = tuple(sorted(NULL_WORDS | {
@@ -46,6 +46,29 @@ class Remedy:
 
 
 _FILLED = "A value is there already."
+# A company that was itself derived, or set by a remedy, is nobody's word.
+_COLLEAGUES = (
+    "LEFT JOIN (SELECT domain, company_id, people, people::float / sum(people) OVER (PARTITION BY domain) AS share,"
+    " row_number() OVER (PARTITION BY domain ORDER BY people DESC, company_id) AS place FROM (SELECT email_domain AS"
+    " domain, company_id, count(*) AS people FROM contact WHERE email_kind = 'work' AND company_name IS NOT NULL"
+    " AND company_id IS NOT NULL AND coalesce((provenance #>> '{company_name,0}')::bigint, 0) >= 0"
+    " GROUP BY 1, 2) named) k ON k.domain = c.email_domain AND k.place = 1 AND c.email_kind = 'work'"
+    " LEFT JOIN company o ON o.id = k.company_id"
+)
+
+
+def _filling(source: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """What fills the empty ones of these fields from the columns of `source`; and that there is nothing to fill."""
+    filled = ", ".join(f'\'{name}\', CASE WHEN c."{name}" IS NULL THEN {source}."{name}" END' for name in names)
+    nothing = " AND ".join(f'(c."{name}" IS NOT NULL OR {source}."{name}" IS NULL)' for name in names)
+    return f"jsonb_strip_nulls(jsonb_build_object({filled}))", nothing
+
+
+_PARTS, _FACTS = ("seniority", "job_function"), ("industry", "employees", "website")
+_MAIL = ("email_domain", "email_kind", "email_role")
+_PARTS_BECOME, _NO_PARTS = _filling("t", _PARTS)
+_FACTS_BECOME, _NO_FACTS = _filling("o", _FACTS)
+_MAIL_BECOME, _NO_MAIL = _filling("m", _MAIL)
 _REMEDIES = (
     Remedy(
         "country_from_phone",
@@ -83,6 +106,50 @@ _REMEDIES = (
             ("o.id IS NULL", "No company with this domain is known."),
         ),
         joins="LEFT JOIN company o ON o.domain = c.email_domain AND c.email_kind = 'work'",
+    ),
+    Remedy(
+        "company_from_colleagues",
+        "Take the company from colleagues with the same e-mail domain",
+        "Where several people with work addresses of one domain name the same company, so does the domain.",
+        sets=("company_name", "company_id"),
+        becomes="jsonb_build_object('company_name', o.name, 'company_id', o.id)",
+        skips=(
+            ("c.company_name IS NOT NULL", _FILLED),
+            ("c.email_kind IS DISTINCT FROM 'work'", "There is no work address."),
+            ("o.id IS NULL", "Nobody with this domain names a company."),
+            ("k.people < %(colleagues)s", "Too few people with this domain name a company."),
+            ("k.share < %(agreement)s", "People with this domain name different companies."),
+        ),
+        joins=_COLLEAGUES,
+    ),
+    Remedy(
+        "facts_of_company",
+        "Take industry, size and website from the company",
+        "What is known of the company is true of those who work there.",
+        sets=_FACTS,
+        becomes=_FACTS_BECOME,
+        skips=(("o.id IS NULL", "No company is known."), (_NO_FACTS, "Nothing more is known of the company.")),
+        joins="LEFT JOIN company o ON o.id = c.company_id",
+    ),
+    Remedy(
+        "parts_of_title",
+        "Read seniority and function in the job title",
+        "Key words of a title in several languages say how senior somebody is, and what for.",
+        sets=_PARTS,
+        becomes=_PARTS_BECOME,
+        skips=(("c.job_title IS NULL", "There is no title."), (_NO_PARTS, "The title says nothing more.")),
+        joins="LEFT JOIN unnest(%(title_said)s::text[], %(title_seniority)s::text[], %(title_function)s::text[])"
+        " t (said, seniority, job_function) ON t.said = c.job_title",
+    ),
+    Remedy(
+        "kind_of_mail",
+        "Tell work, free, throw-away and shared mailboxes apart",
+        "The domain of an address says what kind it is, and names such as info@ that several people read it.",
+        sets=_MAIL,
+        becomes=_MAIL_BECOME,
+        skips=(("c.email IS NULL", "There is no e-mail address."), (_NO_MAIL, _FILLED)),
+        joins="LEFT JOIN unnest(%(mail_said)s::text[], %(mail_domain)s::text[], %(mail_kind)s::text[],"
+        " %(mail_role)s::boolean[]) m (said, email_domain, email_kind, email_role) ON m.said = c.email",
     ),
     Remedy(
         "tidy_title",

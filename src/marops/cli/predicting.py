@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from marops.cli import foretelling
-from marops.cli.main import Json, check_output, err, out, print_json, text_of
+from marops.cli.main import Json, check_output, err, out, print_json, table_of, text_of
 from marops.cli.model_words import say_left_out, say_measures, say_notes, say_why
 from marops.cli.scoring import score
 
@@ -99,7 +99,7 @@ def evaluate(
 
     with _refusals():
         model = _model(model_file)
-        table, told = _read(file)
+        table, told = _read(file, model)
         answer = measured(model, table)
     notes = [*told.notes, *answer.pop("notes")]
     if told.sha256 == model.trained_on.get("sha256"):
@@ -139,7 +139,7 @@ def explain(
 
     with _refusals():
         model = _model(model_file)
-        table, _told = _read(file)
+        table, _told = _read(file, model)
         answer = {"row": row, **explained(model, table.slice(_place(model, table, row), 1))}
     if as_json:
         print_json(answer)
@@ -163,7 +163,7 @@ def apply(
     _check_output(out_file, file, model_file)
     with _refusals():
         model = _model(model_file)
-        table, told = _read(file)
+        table, told = _read(file, model)
         notes = list(told.notes)
         rows = write_texts(out_file, _scores(model, table, notes))
     answer = {"file": str(out_file), "rows": rows, "id": _id_of(model, table), "notes": notes}
@@ -189,6 +189,7 @@ def _scores(model: "Model", table: "pa.Table", notes: list[str]) -> "Iterator[pa
     from marops.methods.prediction.sql import name_of
 
     named, unknown, missing = _id_of(model, table), dict[str, int](), list[str]()
+    unread = dict[str, int]()
     points = list["Floats"]()
     for start in range(0, max(table.num_rows, 1), _CHUNK):
         part = table.slice(start, _CHUNK)
@@ -200,8 +201,10 @@ def _scores(model: "Model", table: "pa.Table", notes: list[str]) -> "Iterator[pa
         points.append(scored.points)
         for field, rows in scored.unknown.items():
             unknown[field] = unknown.get(field, 0) + rows
+        for field, rows in scored.unread.items():
+            unread[field] = unread.get(field, 0) + rows
     shift = shifted(model, np.concatenate(points))
-    notes.extend([*shift_note(shift), *notes_of(missing, unknown)])
+    notes.extend([*shift_note(shift), *notes_of(missing, unknown, unread)])
 
 
 def _id_of(model: "Model", table: "pa.Table") -> str | None:
@@ -223,13 +226,33 @@ def _place(model: "Model", table: "pa.Table", row: str) -> int:
     raise MaropsError(NOT_FOUND, f"The file has no row {row!r}.", remedy=remedy)
 
 
-def _read(file: Path) -> "tuple[pa.Table, Told]":
+def _read(file: Path, model: "Model | None" = None) -> "tuple[pa.Table, Told]":
+    """A table as texts, its columns called as `model` calls them."""
+    from marops.methods.prediction.model import aligned
+
+    table, told = _table(file)
+    if model is not None:
+        table, notes = aligned(model, table)
+        told.notes += notes
+    return table, told
+
+
+def _table(file: Path) -> "tuple[pa.Table, Told]":
+    """Delimited text by the quick way, workbooks and Parquet by the way of imports."""
     from marops.kernel.errors import INVALID, MaropsError
-    from marops.store.tablefiles import read_texts
+    from marops.store.tablefiles import Told, digest_of, is_packed, read_texts
 
     if not file.is_file():
         raise MaropsError(INVALID, f"There is no file {file}.", remedy="Check the name.")
-    return read_texts(file)
+    if not is_packed(file):
+        return read_texts(file)
+    table, faults = table_of(file)
+    told = Told(digest_of(file), "packed", left_out=len(faults))
+    if faults:
+        told.notes.append(
+            f"{len(faults):,} rows could not be read and were left out; row {faults[0]['row']}: {faults[0]['message']}"
+        )
+    return table, told
 
 
 def _model(file: Path) -> "Model":

@@ -81,6 +81,21 @@ def read_texts(path: Path) -> tuple[pa.Table, Told]:
     return table.rename_columns(names), told
 
 
+_PACKED: Final = (b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
+
+
+def is_packed(path: Path) -> bool:
+    """Is it a workbook, Parquet or something compressed, and no plain text?"""
+    with path.open("rb") as file:
+        return file.read(4).startswith(_PACKED)
+
+
+def digest_of(path: Path) -> str:
+    """The sha-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A file beside `path` to write into, which becomes `path` only when all went well."""

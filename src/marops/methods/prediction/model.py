@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from marops.methods.prediction.outcomes import plain
-from marops.methods.prediction.reading import Column, Floats, Kind, Refused, column_of, number_of
+from marops.methods.prediction.reading import Column, Floats, Kind, Refused, column_of, number_of, sign_in
 
 FORMAT: Final = "marops.prediction"
 VERSION: Final = 1
@@ -58,7 +59,7 @@ class Term(_Plain):
         """What each different word of a column adds."""
         if self.kind == "number":
             whole = Column(column.words, np.arange(len(column.words)))
-            numbers = whole.numbers(self.decimal)
+            numbers = whole.numbers(sign_in(column, self.decimal))
             bins = np.searchsorted(np.array(self.edges), np.nan_to_num(numbers), side="right")
             return np.where(np.isnan(numbers), self.empty, np.array(self.points)[bins])
         if self.kind == "filled":
@@ -163,20 +164,60 @@ class Scored:
     chance: Floats
     missing: Sequence[str]
     unknown: dict[str, int]
+    unread: dict[str, int]
 
     @property
     def notes(self) -> list[str]:
         """What the file lacked or brought anew, in words."""
-        return list(notes_of(self.missing, self.unknown))
+        return list(notes_of(self.missing, self.unknown, self.unread))
 
 
-def notes_of(missing: Sequence[str], unknown: Mapping[str, int]) -> Iterator[str]:
-    """What a file lacked, and in how many rows it had a level that is not in the model's tables, in words."""
+def notes_of(
+    missing: Sequence[str], unknown: Mapping[str, int], unread: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[str]:
+    """What a file lacked, and in how many rows it had a level that is not in the model's tables, or no number where
+    there should be one, in words.
+    """
     if missing:
         yield f"Columns that are not in the file add nothing: {', '.join(missing)}."
     if unknown:
         rows = ", ".join(f"{field} (rows: {count:,})" for field, count in unknown.items())
         yield f"Values that training did not see, or too seldom, count as its rare ones did: {rows}."
+    if unread:
+        rows = ", ".join(f"{field} (rows: {count:,})" for field, count in unread.items())
+        yield f"Values that are no numbers count as empty: {rows}."
+
+
+def aligned(model: Model, table: pa.Table) -> tuple[pa.Table, list[str]]:
+    """The table with its columns called as the model calls them, where they differ in capitals, spaces or signs alone;
+    and what was taken for what, in words.
+    """
+    dates = {name for one in model.derived for name in (one.column, one.of) if name}
+    made = {one.name for one in model.derived}
+    wanted = [
+        *(term.field for term in model.terms if term.field not in made),
+        *sorted(dates),
+        model.target,
+        model.row_id,
+    ]
+    folded: dict[str, list[str]] = {}
+    for name in table.column_names:
+        folded.setdefault(_folded(name), []).append(name)
+    taken: dict[str, str] = {}
+    for name in dict.fromkeys(one for one in wanted if one and one not in table.column_names):
+        found = folded.get(_folded(name), [])
+        if len(found) == 1 and found[0] not in wanted and found[0] not in taken:
+            taken[found[0]] = name
+    if not taken:
+        return table, []
+    said = ", ".join(f"“{old}” as “{new}”" for old, new in taken.items())
+    return table.rename_columns([taken.get(name, name) for name in table.column_names]), [
+        f"Columns were read so: {said}."
+    ]
+
+
+def _folded(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def score(model: Model, table: pa.Table) -> Scored:
@@ -186,17 +227,17 @@ def score(model: Model, table: pa.Table) -> Scored:
     table = with_derived(table, model.derived)
     there = set(table.column_names)
     terms = np.zeros((table.num_rows, len(model.terms)), dtype=np.float64, order="F")
-    unknown = dict[str, int]()
+    unknown, unread = dict[str, int](), dict[str, int]()
     for at, term in enumerate(model.terms):
         if term.field not in there or not table.num_rows:
             continue
         column = column_of(table, term.field)
         terms[:, at] = term.of_words(column)[column.codes]
         if rows := _unknown(term, column):
-            unknown[term.field] = rows
+            (unread if term.kind == "number" else unknown)[term.field] = rows
     points = terms.sum(axis=1) + model.intercept
     missing = [term.field for term in model.terms if term.field not in there]
-    return Scored(terms, points, model.calibration.chance(points), missing, unknown)
+    return Scored(terms, points, model.calibration.chance(points), missing, unknown, unread)
 
 
 def shifted(model: Model, points: Floats) -> float | None:
@@ -239,7 +280,9 @@ def write_model(model: Model) -> str:
 
 
 def _unknown(term: Term, column: Column) -> int:
-    if term.kind != "category":
+    if term.kind == "filled":
         return 0
+    if term.kind == "number":
+        return int((np.isnan(column.numbers(sign_in(column, term.decimal))) & column.filled).sum())
     new = np.array([bool(key) and not term.knows(key) for key in column.keys], dtype=bool)
     return int(new[column.codes].sum()) if new.any() else 0

@@ -128,6 +128,17 @@ def decimal_of(column: Column) -> str | None:
     return None
 
 
+def sign_in(column: Column, expected: str) -> str:
+    """Which sign parts the fraction in this column: the expected one, unless the cells show the other."""
+    other = "," if expected == "." else "."
+    kept = [key for key in column.keys if key]
+    shown = {
+        sign: sum(1 for key in kept if re.search(rf"\d{re.escape(sign)}\d{{1,2}}$", key)) for sign in (expected, other)
+    }
+    whole = any(sign.isdigit() for key in kept[:1] for sign in key)
+    return other if whole and shown[other] > max(len(kept) / 20, 3 * shown[expected]) else expected
+
+
 def day_of(key: str, month_first: bool) -> float:
     """The day a word in small letters says, counted from year 1, or NaN; its zone is not looked at."""
     if found := _ISO.match(key):

@@ -132,14 +132,18 @@ def evaluate(model: Model, table: pa.Table) -> dict[str, Any]:
     if model.target not in table.column_names:
         remedy = "Measuring needs the known outcomes; `marops score apply` needs none."
         raise Refused(f"The file has no column “{model.target}”, so there is no outcome to measure against.", remedy)
-    values = outcomes_like(column_of(table, model.target), model.yes, model.no)
+    column = column_of(table, model.target)
+    values, notes = outcomes_like(column, model.yes, model.no), list[str]()
+    if not (values >= 0).any() and column.filled.any():  # yes and no in other words than then
+        read = outcome_of(column, model.target)
+        values, notes = read.values, [f"The outcome is written otherwise than in training: {read.says}."]
     known, scored = values >= 0, score(model, table)
     shift = shifted(model, scored.points)
     return {
         **measures(scored.chance[known], values[known]),
         "without_outcome": int((~known).sum()),
         "shift": shift,
-        "notes": [*shift_note(shift), *scored.notes],
+        "notes": [*notes, *shift_note(shift), *scored.notes],
     }
 
 

@@ -12,11 +12,12 @@ from marops.domains.scoring.prediction.looks import known, known_lately
 from marops.domains.scoring.prediction.queries import bands, in_force, last_check, newest, slugs, version_of, waiting
 from marops.domains.scoring.prediction.rules import Prediction
 from marops.domains.scoring.prediction.story import prediction as story
+from marops.domains.scoring.queries import reaches
 from marops.domains.scoring.queries.boards import LEADS
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import load
-from marops.kernel.errors import CONFLICT, MaropsError
+from marops.kernel.errors import CONFLICT, NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
 from marops.kernel.permissions import require
 from marops.methods.prediction.model import write_model
@@ -122,5 +123,6 @@ def explained(actor: Actor, ref: str, slug: str = "main") -> dict[str, Any]:
     """Why one lead is so likely: every term in words; they add up to the points with the intercept."""
     require(actor, VIEW)
     contact = find_contact(ref, actor=actor)
-    require(actor, LEADS)
+    if not reaches(actor, contact.id, LEADS):
+        raise MaropsError(NOT_FOUND, f"There is no lead {ref}.")
     return {"ref": contact.ref, **story(contact.id, actor, slug)}

@@ -7,6 +7,7 @@ in the claiming transaction itself (consent, suppression, frequency, quiet hours
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -42,6 +43,7 @@ class About:
 
     `content`, `audience` and `data` are answers of the AI policy's questions, empty where they are not known; `subject`
     is kind and name; `sha256` of what would come out; and how many people, records and how much money it reaches.
+    `reaches` are the people it would reach, on `channel`: whether they agreed is then looked up in one statement.
     `consented`: did everybody reached agree; None where nobody looked.
     """
 
@@ -54,6 +56,8 @@ class About:
     records: int = 0
     spent: int = 0
     consented: bool | None = None
+    reaches: Sequence[UUID] = ()
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,13 @@ def _fill_shell() -> None:
         "new-privacy-request",
         shell.Command(_("New privacy request"), "consent:request-new", ANSWER, words="access erasure gdpr"),
     )
+    shell.acts.fill("consent", {
+        "consent.record": _("entered what they said"), "consent.ask": _("made a link to confirm a yes"),
+        "consent.confirm": _("confirmed it from the mailbox"), "privacy.ask": _("took in a request"),
+        "privacy.check_identity": _("checked who asks"), "privacy.answer": _("answered the request"),
+        "privacy.restrict": _("restricted their data"), "privacy.free": _("ended the restriction"),
+        "privacy.prove": _("searched every place"), "contact.anonymise": _("took away who they are"),
+    })  # fmt: skip
     shell.objects.fill("privacy_request", shell.ObjectKind(_("Privacy request"), find_for_shell))
     shell.objects.fill("erasure_proof", shell.ObjectKind(_("Proof of erasure"), proof_for_shell, personal=False))
 

@@ -9,8 +9,7 @@ _REASON = "Part of the starter set: common purposes, meant to be changed."
 PURPOSES: dict[str, dict[str, Any]] = {
     "marketing": {
         "title": "Marketing",
-        "says": "Messages that present our offers, by whichever channel. The purpose of every word of which nobody said"
-        " what it is for.",
+        "says": "What we offer, by the channels that are ticked.",
         "channels": ["email", "phone", "sms", "post"],
         "bases": ["consent", "implied_business", "implied_inquiry", "legitimate_interest"],
         "standing": "legitimate_interest",
@@ -56,8 +55,7 @@ PURPOSES: dict[str, dict[str, Any]] = {
     },
     "sale_or_sharing": {
         "title": "Selling or sharing data",
-        "says": "Handing data to others for money or for advertising across sites. California lets people say no to it,"
-        " also by their browser; elsewhere it needs a yes.",
+        "says": "Handing data about people to others for money, or for advertising across sites.",
         "channels": ["data"],
         "bases": ["consent", "legitimate_interest"],
         "standing": "legitimate_interest",

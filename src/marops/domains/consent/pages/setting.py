@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -30,6 +31,7 @@ from marops.kernel.rules import write_yaml
 from marops.kernel.workspace import workspace
 
 MODELS: dict[str, Any] = {"purpose": Purpose, "retention": Retention}
+KEPT_SECONDS = 300  # to ask of everybody takes a while where there are many
 EXAMPLES = {
     "purpose": """\
 title: Customer magazine
@@ -66,7 +68,8 @@ def purposes_page(request: HttpRequest) -> HttpResponse:
 
 def _purpose(one: Any) -> dict[str, Any]:
     channel = one.document.channels[0]
-    yes, number = reachable(channel, one.slug, now())
+    key = f"consent_reach:{one.pinned}:{channel}"
+    yes, number = cache.get_or_set(key, lambda: reachable(channel, one.slug, now()), KEPT_SECONDS) or (0, 0)
     return {
         "one": one, "channels": [CHANNEL_WORDS[by] for by in one.document.channels],
         "bases": [BASIS_WORDS[basis] for basis in one.document.bases], "reach": yes, "people": number,

@@ -27,6 +27,7 @@ from marops.domains.policy.rules.gates import Gates, missing
 from marops.domains.policy.rules.wording import answers, needs
 from marops.domains.policy.rules.wording import asked as in_words
 from marops.domains.policy.writing import write_act
+from marops.kernel import ports
 from marops.kernel.actions import actions
 from marops.kernel.actors import Actor
 from marops.kernel.clock import now
@@ -44,6 +45,8 @@ DRAFT = "ai_draft"
 """Reviews of drafts stand under this name."""
 _PERSON = r"^[0-9a-f]{8}-[0-9a-f-]{27}$"  # the id of an account; what an AI put in force it did not review
 _DAY = timedelta(days=1)
+_PURPOSE = "marketing"
+"""What somebody is reached for where the register names nothing else."""
 _FREE = Answer(allowed=True)
 Reached = Mapping[str, int | Decimal]
 
@@ -278,15 +281,27 @@ def spent_today(use: str = "") -> dict[str, int | Decimal]:
 
 def _facts(question: Question, use: Use, known: About) -> Facts:
     before = spent_today()
-    reaches = known.recipients > 0 or ACTION_OF.get(question.effect) == "send"
     return Facts(
         use=use.slug, subject=known.subject, reversible=question.reversible,
-        consented=not reaches if known.consented is None else known.consented,
+        consented=_consented(question, use, known),
         recipients=known.recipients, records=known.records, spent=known.spent,
         recipients_today=int(before["recipients"]), records_today=int(before["records"]),
         spent_today=int(before["spent"]),
         approvals=_approvals(question, known), regimes=tuple(use.document.jurisdictions),
     )  # fmt: skip
+
+
+def _consented(question: Question, use: Use, known: About) -> bool:
+    """Did everybody who is reached agree: as whoever wrote the act says, else as what people said is kept, for the
+    purpose that the register names. Where nobody says who is reached, nobody is known to have agreed.
+    """
+    if known.consented is not None:
+        return known.consented
+    if not known.reaches:  # an empty set is nobody's, and nothing was said of who is reached
+        return not (known.recipients > 0 or ACTION_OF.get(question.effect) == "send")
+    purpose = use.document.consent_purpose or _PURPOSE
+    said = [filler.value(known.reaches, known.channel, purpose, now()) for filler in ports.agreed]
+    return bool(said) and all(said)
 
 
 def _over(use: Use, facts: Facts, own: Reached) -> list[str]:

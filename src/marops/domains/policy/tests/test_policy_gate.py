@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 from tests.cast import AI_USE, Cast, ai_may
 
+from marops.domains.consent.models import State
+from marops.domains.contacts.models import Contact
 from marops.domains.policy.actions.policies import keep_table
 from marops.domains.policy.actions.switches import go_on, stop
 from marops.domains.policy.models import AiAct, AiSwitch
@@ -248,6 +250,28 @@ def test_a_limit_of_the_policy_is_the_companys_and_one_of_the_register_the_uses(
             answer = gates._GATES["ai-policy"][0](question)
             assert answer.allowed == passes, answer.reasons
             answer.keep()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("purpose", "said", "passes"), [
+    ("newsletter", ["granted", "granted"], True), ("newsletter", ["granted", "unsubscribed"], False),
+    ("newsletter", ["granted", None], False), ("", ["granted", "granted"], True),
+    ("no such purpose", ["granted", "granted"], False),
+])  # fmt: skip
+def test_whether_everybody_reached_agreed_is_looked_up_for_the_purpose_of_the_use(
+    ai: Any, purpose: str, said: list[str | None], passes: bool
+) -> None:
+    people = [Contact.objects.create(number=number, country="DE") for number in range(len(said))]
+    for person, state in zip(people, said, strict=True):
+        if state:
+            State.objects.create(contact=person, channel="email", purpose="marketing", state=state, entry_id=uuid4(),
+                                 at=now())  # fmt: skip
+    policy("permit (principal, action, resource);", "forbid (principal, action, resource) when { !context.consented };")
+    use(actions=["send"], reach={"recipients": 9}, consent_purpose=purpose)
+    reached = [person.id for person in people]
+    with described(lambda given: gates.About(recipients=len(reached), records=1, reaches=reached)):
+        answer = gates._GATES["ai-policy"][0](gates.Question("test.many", "send", ai, {}))
+        assert answer.allowed == passes, answer.reasons
 
 
 @pytest.mark.django_db

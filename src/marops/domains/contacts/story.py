@@ -8,6 +8,7 @@ from uuid import UUID
 from marops.domains.accounts.public import mask
 from marops.domains.contacts.fields import CONTACT, FOLLOWS
 from marops.domains.contacts.models import Contact, ContactQuality, CustomField
+from marops.domains.contacts.queries.pairs import twins_of
 from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.actors import Actor
@@ -144,12 +145,15 @@ def says_undone(fact: Mapping[str, Any]) -> str:
 def quality_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     """How good the record is, and each fault with its remedy."""
     row = ContactQuality.objects.filter(contact_id=contact_id).first()
+    twins = twins_of(contact_id, actor)
     if row is None:
-        return {"score": None, "faults": [], "why": "Not checked yet: the engine has not looked at this record."}
+        said = "Not checked yet: the engine has not looked at this record."
+        return {"score": None, "faults": [], "twins": twins, "why": said}
     faults = [_fault(pinned) for pinned in row.faults]
     return {
         "score": row.score,
         "faults": faults,
+        "twins": twins,
         "checked_at": iso_utc(row.checked_at),
         "why": _words(row.score, faults),
     }

@@ -71,6 +71,13 @@ def test_pairs_are_decided_one_after_the_other_and_the_last_word_is_taken_back(
     assert client.post("/duplicates/pairs/decide", {"pair": "nonsense", "word": "one"}).status_code == 302
 
 
+def test_a_lead_says_whom_it_may_be_to_those_who_may_join(searched: list[tuple[Contact, Contact]], cast: Cast) -> None:
+    one, other = searched[0]
+    shown = text(cast.client("samuel").get(f"/leads/{one.ref}"))
+    assert re.search(rf"May be the same person as {other.ref} \((9\d|100)%\)", shown)
+    assert "May be the same" not in text(cast.client("aoife").get(f"/leads/{one.ref}"))
+
+
 def test_a_survivorship_rule_is_tried_on_real_pairs_before_it_is_kept(
     searched: list[tuple[Contact, Contact]], cast: Cast
 ) -> None:

@@ -181,6 +181,7 @@ def _load_commands() -> None:
         career,
         dedupe,
         definitions,
+        enriching,
         intake,
         leads,
         mcp,

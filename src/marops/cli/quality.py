@@ -88,11 +88,11 @@ def fix(
     if as_json:
         print_json(found)
     else:
-        _say_fix(found, preview=preview)
+        say_fix(found, preview=preview)
     raise typer.Exit(FINDINGS if found["skipped"] else DONE)
 
 
-def _say_fix(found: dict[str, Any], *, preview: bool) -> None:
+def say_fix(found: dict[str, Any], *, preview: bool) -> None:
     out.print(f"{found['title']}: [bold]{found['contacts']:,}[/] records {'would change' if preview else 'changed'}.")
     for one in found.get("rows", ()):
         changes = "; ".join(f"{name}: {one['before'].get(name)} → {value}" for name, value in one["after"].items())
@@ -285,4 +285,4 @@ def apply_words(
     if as_json:
         print_json(found)
     else:
-        _say_fix(found, preview=preview)
+        say_fix(found, preview=preview)

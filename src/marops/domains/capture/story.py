@@ -6,7 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from marops.domains.capture.models import Import
-from marops.domains.contacts.public import Contact, Origin, custom_labels, field_label, origins_of, sources
+from marops.domains.contacts.public import (
+    Contact,
+    Origin,
+    custom_labels,
+    derived_from,
+    field_label,
+    origins_of,
+    sources,
+)
 from marops.kernel.actors import Actor
 from marops.kernel.workspace import sample_present
 
@@ -26,7 +34,12 @@ def sources_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
         "why": _why(contact, records),
         "records": records,
         "fields": {
-            field_label(name, own): {"import": _ref(one.import_number), "row": one.row, "at": one.at}
+            field_label(name, own): {
+                "import": _ref(one.import_number),
+                "row": one.row,
+                "at": one.at,
+                "derived_from": derived_from(one.derived),
+            }
             for name, one in origins.items()
         },
     }

@@ -8,11 +8,20 @@ from marops.domains.contacts.actions import (
     part_companies,
     part_contacts,
     reject_words,
+    set_enrichment,
     tell_apart,
 )
 from marops.domains.contacts.fields import COMPANY, CONTACT, FOLLOWS, Standard
 from marops.domains.contacts.jobs import join as join_pair
-from marops.domains.contacts.jobs import preview_fix, run_fix, run_joining, run_matching, run_words, take_back
+from marops.domains.contacts.jobs import (
+    preview_fix,
+    run_enrichment,
+    run_fix,
+    run_joining,
+    run_matching,
+    run_words,
+    take_back,
+)
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
 from marops.domains.contacts.permissions import FIX, VIEW, visible
 from marops.domains.contacts.queries import (
@@ -41,6 +50,7 @@ from marops.domains.contacts.queries.quality import summary as quality_summary
 from marops.domains.contacts.queries.vocabularies import checked_field, find_group, preview_words
 from marops.domains.contacts.queries.vocabularies import overview as vocabularies
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
+from marops.domains.contacts.rules.enrichment import derived_from
 from marops.domains.contacts.rules.identity import Kind as MatchKind
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.story import custom_labels, in_words
@@ -90,7 +100,9 @@ __all__ = [
     "custom_labels",
     "custom_types",
     "deals_of",
+    "derived_from",
     "emails",
+    "enrichment",
     "field_label",
     "find_company",
     "find_contact",
@@ -120,16 +132,19 @@ __all__ = [
     "part_companies",
     "part_contacts",
     "phones",
+    "preview_enrichment",
     "preview_fix",
     "preview_words",
     "quality_cost",
     "quality_summary",
     "reject_words",
     "resolve_people",
+    "run_enrichment",
     "run_fix",
     "run_joining",
     "run_matching",
     "run_words",
+    "set_enrichment",
     "settle_companies",
     "settle_people",
     "sources",

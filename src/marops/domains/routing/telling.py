@@ -315,6 +315,8 @@ def _from_words(origin: Mapping[str, Any] | None) -> str:
     if not origin:
         return ""
     brought = str(origin.get("import") or "")
+    if derived := origin.get("derived_from"):
+        return _("derived from %(what)s (%(fix)s)") % {"what": derived, "fix": brought}
     return _("%(import)s, row %(row)s") % {"import": brought, "row": origin["row"]} if brought[:2] == "I-" else brought
 
 

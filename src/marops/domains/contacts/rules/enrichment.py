@@ -31,6 +31,11 @@ FROM: Final = {
 """What a value was derived from, for people."""
 
 
+def derived_from(name: str) -> str | None:
+    """What a value of this derivation was derived from, for people; None for what was not derived."""
+    return FROM.get(name)
+
+
 class Enrichment(BaseModel):
     """What is derived as records come in or change, and how sure colleagues must be of their company."""
 

@@ -38,6 +38,9 @@ def train(
         typer.Option(help="The column that orders the rows. Default: a date, else a rising id, else the file."),
     ] = None,
     yes: Annotated[str | None, typer.Option(help="Which value of the target is the yes.")] = None,
+    no: Annotated[
+        list[str], typer.Option(help="Which value of the target is the no; again for more. Other rows are left out.")
+    ] = [],  # noqa: B006
     row_id: Annotated[str | None, typer.Option("--id", help="The column that names a row.")] = None,
     drop: Annotated[list[str], typer.Option(help="A column that is not to be used; again for more.")] = [],  # noqa: B006  # typer's way
     keep: Annotated[
@@ -54,7 +57,7 @@ def train(
     the reason.
     """
     if file is None:
-        _only_for_files(target=target, time=time, yes=yes, id=row_id, drop=drop, keep=keep)
+        _only_for_files(target=target, time=time, yes=yes, no=no, id=row_id, drop=drop, keep=keep)
         foretelling.train(slug, out_file, as_json=as_json)
         return
     if target is None:
@@ -66,7 +69,7 @@ def train(
     _check_output(out_file, file)
     with _refusals():
         table, told = _read(file)
-        asked = Asked(target, time, yes, row_id, drop, keep, least)
+        asked = Asked(target, time, yes, row_id, drop, keep, least, no)
         with err.status("Training") if err.is_terminal and not as_json else _nothing():
             model = trained(table, asked, {"file": file.name, "sha256": told.sha256})
     if out_file:

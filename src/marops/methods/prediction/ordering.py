@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from marops.methods.prediction.reading import Codes, Column, Floats, Refused, decimal_of
+from marops.methods.prediction.reading import Codes, Column, Flags, Floats, Refused, decimal_of
 
 By = Literal["date", "number", "rising id", "file order"]
 _RISING: Final = 0.95
@@ -29,11 +29,13 @@ class Order:
     says: str
 
 
-def order_of(columns: Mapping[str, Column], rows: int, named: str | None = None) -> Order:
-    """The order of the rows. Raises Refused where a named column says no order."""
+def order_of(columns: Mapping[str, Column], rows: int, named: str | None = None, known: Flags | None = None) -> Order:
+    """The order of the rows; a date has to stand in those that are `known`, by default in all. Raises Refused where a
+    named column says no order.
+    """
     if named is not None:
         return _by_name(columns[named], named)
-    dates = _dates(columns, rows)
+    dates = _dates(columns, rows, np.ones(rows, dtype=bool) if known is None else known)
     if dates:
         name, days = dates[0]
         return Order(_sorted(days), "date", name, f"by the date in “{name}”, found by its values")
@@ -67,7 +69,7 @@ def _by_name(column: Column, name: str) -> Order:
     return Order(_sorted(column.numbers(decimal)), "number", name, f"by the number in “{name}”, as you said")
 
 
-def _dates(columns: Mapping[str, Column], rows: int) -> list[tuple[str, Floats]]:
+def _dates(columns: Mapping[str, Column], rows: int, known: Flags) -> list[tuple[str, Floats]]:
     """Columns with a date in every row, the likeliest for when the row began first.
 
     A date that goes with the file's order comes first, then the one that is the earliest: what began comes before what
@@ -75,11 +77,11 @@ def _dates(columns: Mapping[str, Column], rows: int) -> list[tuple[str, Floats]]
     """
     found = []
     for name, column in columns.items():
-        days = column.days() if rows and column.filled.mean() >= 0.99 else None
+        days = column.days() if known.any() and column.filled[known].mean() >= 0.99 else None
         if days is None or len(np.unique(days[~np.isnan(days)])) < min(10, rows):
             continue
         span = float(np.nanmax(days) - np.nanmin(days))
-        steps = np.diff(days)
+        steps = np.diff(days[known])
         with_file = bool(rows > 1 and max((steps >= 0).mean(), (steps <= 0).mean()) >= _RISING)
         found.append(((span > _LIFETIME, not with_file, float(np.nanmedian(days))), name, days))
     return [(name, days) for _rank, name, days in sorted(found, key=lambda one: one[0])]

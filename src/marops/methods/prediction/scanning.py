@@ -45,6 +45,7 @@ _UNTOUCHED: Final = 0.3
 """A value of so many rows may be the one that stands where nobody wrote."""
 _TOUCHED: Final = ("filled", "another value")
 _STRONG: Final = 0.20
+_HINT: Final = 0.01
 _FILLING: Final = 0.40
 
 
@@ -241,6 +242,12 @@ def _watched(name: str, field: Ready, found: Evidence, column: Column, rows: Cod
         why = (
             f"Strong alone: an AUC of {found.area:.2f} on later rows{_example(found.pure)}. Nothing shows that it was"
             " written after the outcome, so it is used; make sure that it is known when a lead is scored."
+        )
+        return Excluded(field=name, kind="strong", why=why, figures=found.figures)
+    if hints := [one for one in found.filling if one.words.startswith(_TOUCHED) and one.gain >= _HINT]:
+        why = (
+            f"Whether it is filled tells the outcome of few rows{_example(tuple(hints))}. It is used; make sure that it"
+            " is known when a lead is scored."
         )
         return Excluded(field=name, kind="strong", why=why, figures=found.figures)
     fifths = np.array_split(column.filled[rows], 4)

@@ -45,6 +45,7 @@ class Asked:
     drop: Collection[str] = ()
     keep: Collection[str] = ()
     least: int = LEAST
+    no: Collection[str] = ()
     dates: bool = True
     """Make columns of dates: the days between two, the weekday and hour of the moment that orders the rows."""
 
@@ -81,8 +82,8 @@ def trained(
     """
     _check(table, asked)
     columns = {name: column_of(table, name) for name in table.column_names if name != asked.target}
-    outcome = outcome_of(column_of(table, asked.target), asked.target, asked.yes)
-    order = order_of(columns, table.num_rows, asked.time)
+    outcome = outcome_of(column_of(table, asked.target), asked.target, asked.yes, asked.no)
+    order = order_of(columns, table.num_rows, asked.time, outcome.values >= 0)
     derived = derived_of(columns, order, asked.drop) if asked.dates else []
     table = with_derived(table, derived)
     columns = _with(columns, table, derived)

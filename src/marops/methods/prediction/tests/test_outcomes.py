@@ -1,4 +1,5 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from marops.methods.prediction.outcomes import outcome_of, outcomes_like
@@ -49,3 +50,13 @@ def test_later_files_are_read_as_the_model_knows_them():
     assert outcomes_like(column("Yes", "NO", "open", ""), "yes", "no").tolist() == [1, 0, -1, -1]
     assert outcomes_like(column("yes", "lost", "open", ""), "yes", "anything else").tolist() == [1, 0, 0, -1]
     assert outcomes_like(column("1.0", "0.0"), "1", "0").tolist() == [1, 0]
+
+
+def test_rows_that_are_neither_yes_nor_no_say_nothing_where_the_no_is_given():
+    stages = ["Won", "Lost", "Open", "Gone", "Won", ""]
+    found = outcome_of(column_of(pa.table({"stage": stages}), "stage"), "stage", "won", ["lost", "Gone"])
+    assert found.values.tolist() == [1, 0, -1, 0, 1, -1]
+    later = column_of(pa.table({"stage": ["Open", "gone", "WON"]}), "stage")
+    assert outcomes_like(later, found.yes, found.no).tolist() == [-1, 0, 1]
+    with pytest.raises(Refused, match="no other value “Closed”"):
+        outcome_of(column_of(pa.table({"stage": stages}), "stage"), "stage", "won", ["Closed"])

@@ -79,7 +79,7 @@ def asked(actor: Actor, as_of: datetime) -> Iterator[Need]:
             _("%(what)s: %(who)s") % {"what": KIND_WORDS.get(one.kind, one.kind), "who": one.subject},
             reverse("consent:request", args=[one.ref]), _("Answer"),
             detail=_("Who asks is checked.") if one.identity_at else _("Nobody has checked yet who asks."),
-            due=one.due_at, due_note=one.regime, urgency="late" if late else "soon", icon="keeper",
+            due=one.due_at, due_note=one.regime, urgency="late" if late else "soon",
         )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from uuid import UUID
 import pyarrow as pa
 from django.db import connection
 
-from marops.domains.consent.models import Entry, Request
+from marops.domains.consent.models import Entry
 from marops.domains.consent.rules.purposes import Purpose
 from marops.domains.consent.rules.regimes import ANY
 from marops.domains.consent.starter import PURPOSES
 from marops.domains.contacts.public import also_changed
+from marops.kernel import memo
 from marops.kernel.actions import Act
 from marops.kernel.definitions import active, load
 from marops.kernel.erasures import hash_key, hashed
@@ -23,7 +24,7 @@ from marops.store.bulk import stage
 RECORDED = fact_kind("consent.recorded", "Said yes or no to being contacted")
 PURPOSE = "marketing"
 REFUSALS = ("denied", "unsubscribed")
-_IN_FORCE = (
+_STANDS = (
     "INSERT INTO consent_state (contact_id, channel, purpose, state, entry_id, at, basis, expires_at, confirmed_at,"
     " lifts) {rows} ON CONFLICT (contact_id, channel, purpose) DO UPDATE SET state = excluded.state,"
     " entry_id = excluded.entry_id, at = excluded.at, basis = excluded.basis, expires_at = excluded.expires_at,"
@@ -42,6 +43,10 @@ class Known:
 
 def purposes() -> list[Known]:
     """The purposes in force; those that ship stand in where none of that name was ever defined."""
+    return memo.once(("purposes",), _in_force)
+
+
+def _in_force() -> list[Known]:
     found = {one.slug: Known(one.slug, one.pinned, load(one)) for one in active("purpose")}
     missing = PURPOSES.keys() - found.keys()
     if missing:
@@ -87,7 +92,7 @@ def record_from_file(act: Act, consents: pa.Table, *, import_number: int) -> Rec
         )
         entries = cursor.rowcount
         cursor.execute(
-            _IN_FORCE.format(
+            _STANDS.format(
                 rows="SELECT contact_id, channel, %s, state, entry_id, %s::timestamptz, 'consent', NULL::timestamptz,"
                 " NULL::timestamptz, NULL::timestamptz FROM compared WHERE verdict = 'new'"
             ),
@@ -117,7 +122,7 @@ def enter(act: Act, entries: Sequence[Entry], *, lifts: datetime | None = None) 
         " ORDER BY contact_id, channel, purpose, at DESC, id DESC"
     )
     with connection.cursor() as cursor:
-        cursor.execute(_IN_FORCE.format(rows=rows), [lifts, [one.id for one in entries]])
+        cursor.execute(_STANDS.format(rows=rows), [lifts, [one.id for one in entries]])
 
 
 def suppress_erased(act: Act, contacts: str, *, import_number: int | None = None) -> int:
@@ -177,6 +182,10 @@ FROM (
 
 def forget_requests(contact_ids: Sequence[UUID]) -> int:
     """Inside the act of erasing: what these people asked stays as a number, dates and what was done, without them."""
-    return Request.objects.filter(contact_id__in=list(contact_ids)).update(
-        contact_id=None, how="", note="", identity_how="", answer=""
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE privacy_request SET contact_id = NULL, how = '', note = '', identity_how = '', answer = '',"
+            " report = report - 'file' WHERE contact_id = ANY(%s)",
+            [list(contact_ids)],
+        )
+        return int(cursor.rowcount)

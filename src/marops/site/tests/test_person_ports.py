@@ -22,7 +22,7 @@ FILLED = {
     "assignment", "comment", "consent_entry", "consent_state", "contact_identity", "contact_quality", "contact_score",
     "contact_stage", "file", "lead_line",
 }  # fmt: skip
-ORDERS = [("granted", 1), ("denied", 2), ("unsubscribed", 3)]
+ORDERS = [("expired", 0), ("granted", 1), ("denied", 2), ("unsubscribed", 3)]
 
 
 def _contact(number, *, model="main", state="granted", owner=None, identity="", days=0):
@@ -94,8 +94,8 @@ def test_M5_nothing_stays_with_the_loser():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("first", ["granted", "denied", "unsubscribed"])
-@pytest.mark.parametrize("second", ["granted", "denied", "unsubscribed"])
+@pytest.mark.parametrize("first", ["expired", "granted", "denied", "unsubscribed"])
+@pytest.mark.parametrize("second", ["expired", "granted", "denied", "unsubscribed"])
 def test_M1_merged_people_keep_the_strictest_word(first, second):
     rank = dict(ORDERS)
     winner, loser = _contact(1, state=first), _contact(2, state=second)

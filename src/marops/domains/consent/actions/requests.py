@@ -70,7 +70,7 @@ def check_identity(act: Act, *, actor: Actor, request_id: UUID, how: str) -> Req
     row = _open(request_id)
     row.identity_how, row.identity_by, row.identity_at = how.strip(), actor.id, act.at
     row.save(update_fields=["identity_how", "identity_by", "identity_at"])
-    act.changed("privacy_request", row.ref, after={"identity": how.strip()})
+    act.changed("privacy_request", row.ref, after={"identity": "checked"})
     return row
 
 

@@ -51,19 +51,20 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
     known, verdicts = person_matrix(one.id, now())
     evidence = EVIDENCE in grants(actor)
     hide = mask("personal", grants(actor))
+    stands = restriction(one.id)
     channels = [by for by in CHANNELS if any(key[0] == by for key in verdicts)]
     shown = {
         "person": one,
         "name": hide(one.full_name) if one.full_name else one.ref,
-        "answer": _answer(verdicts, restriction(one.id) is not None),
+        "answer": _answer(verdicts, stands is not None),
         "where": ", ".join(part for part in (one.region, one.country) if part),
         "regimes": [law.title for law in applying(one.country, one.region)],
         "channels": [CHANNEL_WORDS[by] for by in channels],
-        "rows": [(each, [verdicts.get((by, each.slug)) for by in channels]) for each in known],
+        "rows": [(each, [(CHANNEL_WORDS[by], verdicts.get((by, each.slug))) for by in channels]) for each in known],
         "notes": list(dict.fromkeys(note for each in verdicts.values() for note in each.notes)),
         "reasons": [_reasons(each) for each in verdicts.values()],
         "entries": [_entry(each, evidence=evidence) for each in ledger(one.id)],
-        "restriction": restriction(one.id),
+        "restriction": stands,
         "asked": [ask_json(each) for each in Ask.objects.filter(contact_id=one.id, confirmed_at=None)],
         "requests": [(each, KIND_WORDS.get(each.kind, each.kind)) for each in
                      requests(actor).filter(contact_id=one.id)[:20]],

@@ -184,14 +184,10 @@ def answer(request: HttpRequest, ref: str) -> HttpResponse:
 @needs(ANSWER)
 def do(request: HttpRequest, ref: str) -> HttpResponse:
     """Do what was asked, where Marops can: put the archive together, erase, restrict."""
-    actor = actor_of(request)
-    row = find_request(actor, ref)
-    form = AnswerForm()
-    with problems_on(form):
-        if (job := _done(request, row)) is not None:
-            return redirect("job", ref=job.ref)
-        return redirect("consent:request", ref=row.ref)
-    return _page(request, row, IdentityForm(), form, status=409)
+    row = find_request(actor_of(request), ref)
+    if (job := _done(request, row)) is not None:
+        return redirect("job", ref=job.ref)
+    return redirect("consent:request", ref=row.ref)
 
 
 def _done(request: HttpRequest, row: Request) -> Job | None:

@@ -149,15 +149,23 @@ def all_agreed(contact_ids: Sequence[UUID], channel: str, purpose: str, at: date
         return bool(cursor.fetchone()[0])
 
 
+SAMPLE = 20_000
+"""To ask of a million people takes half a minute; so many tell the share within a percent."""
+
+
 def reachable(channel: str, purpose: str, at: datetime) -> tuple[int, int]:
-    """How many people may be contacted so, and how many there are."""
+    """How many people may be contacted so, and how many there are; of very many, by a sample of them."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'contact'::regclass")
+        about = float(cursor.fetchone()[0])
+        share = 1.0 if about <= 2 * SAMPLE else SAMPLE / about
+        drawn = "" if share == 1.0 else f"TABLESAMPLE BERNOULLI ({share * 100:.6f}) REPEATABLE (1)"
         cursor.execute(
-            f"SELECT count(*) FILTER (WHERE {may_sql(person='c.id')}), count(*) FROM contact c",
+            f"SELECT count(*) FILTER (WHERE {may_sql(person='c.id')}), count(*) FROM contact c {drawn}",
             {"channel": channel, "purpose": purpose, "at": at},
         )
         yes, number = cursor.fetchone()
-        return int(yes), int(number)
+        return round(yes / share), round(number / share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ PREDICTION: Final[dict[str, Any]] = {
     "least": 200,
     "bands": [
         {"name": "likely", "label": "Likely", "from_percent": 60},
-        {"name": "open", "label": "Open", "from_percent": 30},
+        {"name": "maybe", "label": "Maybe", "from_percent": 30},
         {"name": "unlikely", "label": "Unlikely", "from_percent": 0},
     ],
     "left_out": [

@@ -21,7 +21,7 @@ def enrich(
     brought: Import = "",
     as_json: Json = False,
 ) -> None:
-    """Fill empty fields from what is at hand, with no outside call. Exit code 1 when something can be or was left alone."""
+    """Fill what is empty from what is at hand, with no outside call. Exit code 1 while something is left."""
     with installation(quiet=as_json):
         from marops.domains.contacts.public import (
             Narrowing,
@@ -60,3 +60,27 @@ def _say(found: dict[str, Any]) -> None:
         table.add_row(one["name"], fills, one["from"], f"{one['contacts']:,}", "yes" if one["as_they_come"] else "no")
     out.print(table)
     err.print("To see what one would do: marops quality enrich NAME --preview")
+
+
+@quality_app.command("age")
+def age(brought: Import = "", as_json: Json = False) -> None:
+    """How old values are by field, and how many of them are likely still true."""
+    with installation(quiet=as_json):
+        from marops.domains.contacts.public import Narrowing, freshness
+
+        found = freshness(CLI, Narrowing(import_number=brought))
+    if as_json:
+        print_json(found)
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Field")
+    for title in ("Values", "Mean age", "Half-life", "Older than that", "Likely true"):
+        table.add_column(title, justify="right")
+    for one in found["fields"]:
+        if one["values"]:
+            table.add_row(
+                one["label"], f"{one['values']:,}", f"{one['months']:.0f} months", f"{one['half_life_months']} months",
+                f"{one['aged']:,}", f"{one['fresh']:.0%}",
+            )  # fmt: skip
+    out.print(table)
+    err.print("Counted from when a source last gave each value. Half-lives are assumptions: freshness/main tells them.")

@@ -14,7 +14,7 @@ class ContactsConfig(AppConfig):
         from marops.domains.contacts.fields import register_fields, register_quality_fields
         from marops.domains.contacts.permissions import MERGE, VIEW
         from marops.domains.contacts.ports import fill as fill_persons
-        from marops.domains.contacts.rules import enrichment, identity, starters
+        from marops.domains.contacts.rules import enrichment, freshness, identity, starters
         from marops.engine.tick import Stage
         from marops.kernel import persons, ports, shell
 
@@ -24,6 +24,7 @@ class ContactsConfig(AppConfig):
         ports.starters.fill("quality", starters.STARTERS)
         ports.starters.fill("identity", identity.STARTERS)
         ports.starters.fill("enrichment", enrichment.STARTERS)
+        ports.starters.fill("freshness", freshness.STARTERS)
         ports.stages.fill("compare", Stage("compare", "Records alike", stages.compare), order=25)
         ports.stages.fill("enrich", Stage("enrich", "What follows from what is at hand", stages.enrich), order=26)
         ports.stages.fill("match", Stage("match", "Same person twice", stages.match_new), order=27)
@@ -69,7 +70,7 @@ class ContactsConfig(AppConfig):
 def _register_kinds() -> None:
     """The definitions of contacts: rules of quality, how records are matched, and whose values stay."""
     from marops.domains.contacts.queries import look_at_everybody
-    from marops.domains.contacts.rules import enrichment, identity, quality, vocabularies
+    from marops.domains.contacts.rules import enrichment, freshness, identity, quality, vocabularies
     from marops.kernel.definitions import Kind, register_kind
 
     register_kind(
@@ -92,6 +93,12 @@ def _register_kinds() -> None:
         Kind(
             "enrichment", "Enrichment", enrichment.Enrichment, four_eyes=False,
             check=lambda document: list(enrichment.faults_of(document)),
+        )
+    )  # fmt: skip
+    register_kind(
+        Kind(
+            "freshness", "Freshness", freshness.Freshness, four_eyes=False,
+            check=lambda document: list(freshness.faults_of(document)),
         )
     )  # fmt: skip
     register_kind(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from marops.domains.contacts.rules import countries
+from marops.domains.contacts.rules.freshness import AGED
 from marops.domains.contacts.rules.titles import FUNCTIONS, SENIORITIES
 from marops.kernel.fields import REGISTRY, Choice, Field, FieldClass, FieldType, Gone, Membership, Relation
 
@@ -151,6 +152,7 @@ def register_quality_fields() -> None:
     REGISTRY.relation(Relation("quality", "contact_quality", key="contact_id", of="contact"))
     REGISTRY.relation(Relation("likeness", "contact_likeness", key="contact_id", of="contact"))
     REGISTRY.relation(Relation("fault", "contact_fault", key="contact_id", of="contact"))
+    REGISTRY.relation(Relation("confirmed", "contact_confirmed", key="contact_id", of="contact"))
     REGISTRY.membership("quality", _fault)
     REGISTRY.add(
         Field("quality.score", "Quality", INTEGER, "quality", "score", sortable=True, empty_is="not checked yet"),
@@ -163,6 +165,7 @@ def register_quality_fields() -> None:
               choices=_countries),
         Field("contact.mail_country", "Country of the e-mail address", CHOICE, "likeness", "mail_country",
               choices=_countries),
+        *(_confirmed(one) for one in CONTACT if one.name in AGED),
         Field("contact.phone_elsewhere", "Phone of another country", BOOLEAN, "likeness", "phone_elsewhere"),
         Field("contact.mail_elsewhere", "E-mail address of another country", BOOLEAN, "likeness", "mail_elsewhere"),
     )  # fmt: skip
@@ -173,6 +176,11 @@ _TWINS = {
     "name_company": "Others of the same name and company",
     "name_domain": "Others of the same name and e-mail domain",
 }
+
+
+def _confirmed(one: Standard) -> Field:
+    return Field(f"confirmed.{one.name}", f"{one.label}: when a source last gave it", DATETIME, "confirmed",
+                 f"{one.name}_at")  # fmt: skip
 
 
 def _original(name: str, label: str) -> Field:

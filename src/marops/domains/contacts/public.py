@@ -39,6 +39,7 @@ from marops.domains.contacts.queries import (
 from marops.domains.contacts.queries.cost import cost as quality_cost
 from marops.domains.contacts.queries.cost import deals_of
 from marops.domains.contacts.queries.enrichment import enrichment, preview_enrichment
+from marops.domains.contacts.queries.freshness import freshness
 from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
 from marops.domains.contacts.queries.pairs import Pair as MatchedPair
 from marops.domains.contacts.queries.pairs import pair_json
@@ -111,6 +112,7 @@ __all__ = [
     "fold",
     "folded",
     "forget_words",
+    "freshness",
     "in_words",
     "join_pair",
     "keep_contacts",

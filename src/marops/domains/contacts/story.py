@@ -8,6 +8,7 @@ from uuid import UUID
 from marops.domains.accounts.public import mask
 from marops.domains.contacts.fields import CONTACT, FOLLOWS
 from marops.domains.contacts.models import Contact, ContactQuality, CustomField
+from marops.domains.contacts.queries.freshness import ages_of
 from marops.domains.contacts.queries.pairs import twins_of
 from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
@@ -44,6 +45,7 @@ def contact_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
             label(name, labels): str(hide(value)) if name in _PERSONAL else value
             for name, value in contact.originals.items()
         },
+        "ages": ages_of(contact.id),
         "known_as": [
             _known_as(one.kind, one.system, one.value, hide) for one in contact.identities.order_by("kind", "system")
         ],

@@ -251,6 +251,7 @@ def lead(request: HttpRequest, ref: str) -> HttpResponse:
         "answer": telling.answer(story),
         **telling.known(story["contact"]),
         "origins": telling.origins(story["contact"], story.get("sources", {})),
+        "oldest": telling.oldest(story["contact"]),
         "kind": telling.STAGE_KINDS.get(story["stage"].get("name") or "", "draft"),
         "path": telling.path(story["stage"], told.get("sla")),
         "tabs": telling.story_tabs(story["timeline"], shown),

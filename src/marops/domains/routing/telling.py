@@ -301,14 +301,34 @@ def known(contact: Mapping[str, Any]) -> dict[str, Any]:
 def origins(contact: Mapping[str, Any], sources: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where each value came from, and how it was spelled there."""
     found = sources.get("fields") or {}
+    aged = {one["label"]: age_words(one) for one in contact.get("ages", ())}
     return [
         {
             "label": label, "value": value, "original": contact["originals"].get(label, ""),
-            "from": _from_words(found.get(label)),
+            "from": _from_words(found.get(label)), "age": aged.get(label, ""),
         }
         for label, value in contact["fields"].items()
         if label in found or contact["originals"].get(label)
     ]  # fmt: skip
+
+
+def age_words(one: Mapping[str, Any]) -> str:
+    """How long ago a value was given, and how likely it still is true."""
+    months = round(one["months"])
+    share = f"{one['fresh']:.0%}".replace("%", " %")
+    if months < 1:
+        return _("given this month, %(share)s likely to hold") % {"share": share}
+    given = ngettext("given a month ago", "given %(n)s months ago", months) % {"n": months}
+    return _("%(given)s, %(share)s likely to hold") % {"given": given, "share": share}
+
+
+def oldest(contact: Mapping[str, Any]) -> str:
+    """The value that is least likely to hold, in a sentence; empty while all are younger than their half-life."""
+    worst = next((one for one in contact.get("ages", ()) if one["aged"]), None)
+    if worst is None:
+        return ""
+    said = _("%(label)s: %(age)s. Half of such values change within %(n)s months.")
+    return said % {"label": worst["label"], "age": age_words(worst), "n": worst["half_life_months"]}
 
 
 def _from_words(origin: Mapping[str, Any] | None) -> str:

@@ -22,11 +22,12 @@ from marops.kernel.workspace import today
 
 
 @action("quality.set_enrichment", effect="change", right=FIX, reversible=True)
-def set_enrichment(act: Act, *, actor: Actor, as_they_come: Sequence[Name]) -> Definition:
+def set_enrichment(act: Act, *, actor: Actor, as_they_come: Sequence[str]) -> Definition:
     """Say which derivations are made on records that come in or change from now on; others stay as they are."""
-    document = setting().model_copy(update={"as_they_come": tuple(dict.fromkeys(as_they_come))})
-    said = ", ".join(document.as_they_come) or "nothing"
-    row = keep(act, actor, "enrichment", SLUG, document.model_dump(mode="json"), f"As records come: {said}.")
+    names = list(dict.fromkeys(as_they_come))
+    document = setting().model_dump(mode="json") | {"as_they_come": names}
+    said = ", ".join(names) or "nothing"
+    row = keep(act, actor, "enrichment", SLUG, document, f"As records come: {said}.")
     if row.state != Definition.State.ACTIVE:
         put_in_force(act, row)
     return row

@@ -95,6 +95,17 @@ _FRESHNESS: dict[str, dict[str, object]] = {
             ]
         },
     },
+    "title-aged": {
+        "title": "No source has given the job title for 30 months",
+        "severity": "low",
+        "remedy": "People change jobs: ask for the title in the next form, or have the record looked up.",
+        "when": {
+            "all": [
+                {"field": "confirmed.job_title", "is_filled": True},
+                {"not": {"field": "confirmed.job_title", "within_last": "30mo"}},
+            ]
+        },
+    },
 }
 _CONSISTENCY: dict[str, dict[str, object]] = {
     "phone-elsewhere": {

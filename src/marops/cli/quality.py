@@ -93,6 +93,7 @@ def fix(
 
 
 def say_fix(found: dict[str, Any], *, preview: bool) -> None:
+    """Tell what a change in bulk did, or would do."""
     out.print(f"{found['title']}: [bold]{found['contacts']:,}[/] records {'would change' if preview else 'changed'}.")
     for one in found.get("rows", ()):
         changes = "; ".join(f"{name}: {one['before'].get(name)} → {value}" for name, value in one["after"].items())

@@ -28,6 +28,14 @@ class FixForm(forms.Form):
     preview = forms.BooleanField(required=False)
 
 
+class WordForm(forms.Form):
+    """What is said of a word and of the spellings that are chosen; `becomes` writes it otherwise."""
+
+    do = forms.ChoiceField(choices=[(one, one) for one in ("accept", "reject", "forget")])
+    word = forms.CharField(max_length=120)
+    becomes = forms.CharField(label=_("Write it as"), required=False, max_length=120)
+
+
 class PairForm(forms.Form):
     """Two records that are one person: which one stays, which becomes part of it."""
 

@@ -9,23 +9,28 @@ from ninja import Field, Query, Router, Status
 
 from marops.domains.accounts.public import actor_of
 from marops.domains.contacts.actions import (
+    accept_words,
+    forget_words,
     merge_companies,
     merge_contacts,
     part_companies,
     part_contacts,
+    reject_words,
     tell_apart,
     undo_fix,
 )  # fmt: skip
 from marops.domains.contacts.forms import FixForm
-from marops.domains.contacts.jobs import join, start_fix, start_joining, start_matching
+from marops.domains.contacts.jobs import join, start_fix, start_joining, start_matching, start_words
 from marops.domains.contacts.models import Company
 from marops.domains.contacts.permissions import FIX, MERGE, VIEW
 from marops.domains.contacts.queries import companies, find_company, find_contact
 from marops.domains.contacts.queries.company import count_of, people_of, standing
+from marops.domains.contacts.queries.cost import cost
 from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
 from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
 from marops.domains.contacts.queries.pairs import find_pair, in_band, pair_json, report, with_records
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
+from marops.domains.contacts.queries.vocabularies import checked_field, find_group, overview, preview_words
 from marops.domains.contacts.rules.identity import Kind
 from marops.kernel.forms import validated
 from marops.kernel.permissions import require
@@ -179,6 +184,76 @@ def undo(request: HttpRequest, ref: str) -> dict[str, Any]:
     actor = actor_of(request)
     require(actor, FIX)
     return fix_json(undo_fix(actor=actor, fix_id=find_fix(ref).id))
+
+
+class WordsIn(Strict):
+    """What is said of a word: accept its spellings, reject them, or forget the word.
+
+    Without `spellings` all that are proposed are meant; `becomes` writes the word otherwise.
+    """
+
+    do: Literal["accept", "reject", "forget"]
+    word: str
+    spellings: list[str] = Field(default_factory=list)
+    becomes: str = ""
+
+
+class ApplyIn(Strict):
+    """Is it only tried?"""
+
+    preview: bool = False
+
+
+@router.get("/quality/cost", tags=["quality"], response=dict[str, Any], url_name="quality-cost")
+def quality_cost(request: HttpRequest, given: Query[Which]) -> dict[str, Any]:
+    """What each fault costs in leads and pipeline, against comparable leads without it."""
+    return cost(actor_of(request), Narrowing(given.source, given.import_))
+
+
+@router.get("/quality/vocabularies", tags=["quality"], response=dict[str, Any], url_name="vocabularies")
+def list_vocabularies(request: HttpRequest) -> dict[str, Any]:
+    """Spellings that could be one word, and what was accepted, by field."""
+    return overview(actor_of(request))
+
+
+@router.get("/quality/vocabularies/{field}", tags=["quality"], response=dict[str, Any], url_name="vocabulary")
+def one_vocabulary(request: HttpRequest, field: str) -> dict[str, Any]:
+    """The same of one field."""
+    found: dict[str, Any] = overview(actor_of(request), field)["fields"][0]
+    return found
+
+
+@router.post("/quality/vocabularies/{field}/words", tags=["quality"], response=dict[str, Any], url_name="words")
+def say_of_words(request: HttpRequest, field: str, body: WordsIn) -> dict[str, Any]:
+    """Accept, reject or forget a word; the vocabulary's next version is in force at once."""
+    actor = actor_of(request)
+    require(actor, FIX)
+    name = checked_field(field)
+    said = body.spellings
+    if not said and body.do != "forget":
+        said = [one.value for one in find_group(actor, name, body.word).spellings]
+    if body.do == "accept":
+        becomes = body.becomes.strip() or body.word
+        more = [body.word] if becomes != body.word else []
+        row = accept_words(actor=actor, field=name, words=[(becomes, [*said, *more])])
+    elif body.do == "reject":
+        row = reject_words(actor=actor, field=name, word=body.word, spellings=said)
+    else:
+        row = forget_words(actor=actor, field=name, word=body.word)
+    return {"definition": row.pinned, **row.document}
+
+
+@router.post("/quality/vocabularies/{field}/apply", tags=["quality"], url_name="words-apply",
+             response={200: dict[str, Any], 202: dict[str, Any]})  # fmt: skip
+def apply_vocabulary(request: HttpRequest, field: str, body: ApplyIn) -> dict[str, Any] | Status[dict[str, Any]]:
+    """Write existing records as the vocabulary says, as a job; with `preview`, only tell what would change."""
+    actor = actor_of(request)
+    require(actor, FIX)
+    name = checked_field(field)
+    if body.preview:
+        return preview_words(actor, name)
+    job = start_words(actor, name)
+    return Status(202, {"job": job.ref, "state": job.state, "field": name})
 
 
 @router.get("/quality/{rule}", tags=["quality"], response=AtFaultOut)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from marops.domains.contacts.pages import companies, duplicates, merging, quality, rule_text
+from marops.domains.contacts.pages import companies, cost, duplicates, merging, quality, rule_text, vocabularies
 
 app_name = "contacts"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("merges/make", merging.make, name="merge-make"),
     path("merges/<uuid:merge>/part", merging.part, name="merge-part"),
     path("quality", quality.database, name="quality"),
+    path("quality/cost", cost.costs, name="quality-cost"),
+    path("quality/vocabularies", vocabularies.word_list, name="vocabularies"),
+    path("quality/vocabularies/<field>", vocabularies.words, name="vocabulary"),
+    path("quality/vocabularies/<field>/decide", vocabularies.decide, name="vocabulary-decide"),
+    path("quality/vocabularies/<field>/apply", vocabularies.apply_words, name="vocabulary-apply"),
     path("quality/fixes", quality.fix_list, name="fixes"),
     path("quality/fixes/<ref>", quality.fix_done, name="fix-done"),
     path("quality/fixes/<ref>/undo", quality.undo, name="fix-undo"),

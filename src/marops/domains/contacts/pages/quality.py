@@ -30,11 +30,12 @@ from marops.domains.contacts.queries.quality import (
     versions_of,
     would_find,
 )
+from marops.domains.contacts.queries.vocabularies import words_title
 from marops.domains.contacts.rules import countries, sources
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.domains.contacts.story import in_words
 from marops.domains.contacts.story import label as field_label
-from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, activate, load
+from marops.kernel.definitions import ACTIVATE, CHANGE, UNDECIDED, activate, find, kinds, load
 from marops.kernel.differences import differences
 from marops.kernel.errors import MaropsError
 from marops.kernel.forms import add_problem, posted
@@ -316,7 +317,7 @@ def fix(request: HttpRequest, slug: str) -> HttpResponse:
             job = start_fix(proposal, actor=actor)
             messages.success(request, _("The remedy is being applied. You may leave this page; it goes on."))
             return redirect("contacts:fixing", slug=slug, ref=job.ref)
-        shown |= {"preview": _previewed(preview(actor, proposal))}
+        shown |= {"preview": previewed(preview(actor, proposal))}
     except MaropsError as error:
         add_problem(form, error)
         return render(request, "contacts/fix.html", shown, status=422)
@@ -336,7 +337,8 @@ def _remedies(document: QualityRule, data: Any, narrowed: Narrowing) -> list[dic
     ]  # fmt: skip
 
 
-def _previewed(found: dict[str, Any]) -> dict[str, Any]:
+def previewed(found: dict[str, Any]) -> dict[str, Any]:
+    """What a change in bulk would do, in words for its page."""
     rows = [
         one | {
             "changes": [
@@ -400,8 +402,7 @@ def fix_done(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _fix(one: dict[str, Any]) -> dict[str, Any]:
-    rows = versions_of(one["rule"])
-    title = load(rows[0]).title if rows else one["rule"]
+    title, url = _about(one["definition"])
     left = sum(skip["contacts"] for skip in one["skipped"])
     said = ngettext("%(n)s record was put right", "%(n)s records were put right", one["contacts"])
     answer = said % {"n": f"{one['contacts']:,}"}
@@ -419,8 +420,25 @@ def _fix(one: dict[str, Any]) -> dict[str, Any]:
         one
         | times
         | of_field
-        | {"rule_title": title, "of": of, "query": urlencode(one["narrowed"]), "left": left, "answer": f"{answer}."}
+        | {
+            "rule_title": title,
+            "rule_url": url,
+            "of": of,
+            "query": urlencode(one["narrowed"]),
+            "left": left,
+            "answer": f"{answer}.",
+        }
     )
+
+
+def _about(pinned: str) -> tuple[str, str]:
+    """What a change was for, and where that stands: a rule of quality, or the words of a field."""
+    row = find(pinned)
+    if row.kind == "quality":
+        return load(row).title, reverse("contacts:rule", args=[row.slug])
+    if row.kind == "vocabulary":
+        return words_title(load(row).field), reverse("contacts:vocabulary", args=[load(row).field])
+    return str(kinds()[row.kind].title), reverse("contacts:quality")
 
 
 @require_POST

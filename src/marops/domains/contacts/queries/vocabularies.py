@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from marops.domains.contacts.fields import CONTACT
 from marops.domains.contacts.models import CustomField
@@ -35,6 +36,11 @@ def labels_of_fields() -> dict[str, str]:
     """What people call the fields: standard ones, and the workspace's own as `custom.<name>`."""
     own = CustomField.objects.filter(entity="contact").values_list("slug", "label")
     return {one.name: one.label for one in CONTACT} | {f"{CUSTOM}{slug}": label for slug, label in own}
+
+
+def words_title(field: str) -> str:
+    """What the vocabulary of a field is called."""
+    return _("Words of %(field)s") % {"field": labels_of_fields().get(field, field)}
 
 
 def checked_field(name: str) -> str:

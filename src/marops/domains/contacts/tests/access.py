@@ -38,6 +38,10 @@ def _rule(_world):
     return {"slug": "no-country"}
 
 
+def _field(_world):
+    return {"field": "job_title"}
+
+
 EXPECT = {
     "companies": Expect(right=VIEW),
     "companies/<ref>": Expect(right=VIEW, args=_company),
@@ -52,6 +56,11 @@ EXPECT = {
     "merges/make": Expect(right=MERGE, post_only=True),
     "merges/<uuid:merge>/part": Expect(right=MERGE, post_only=True, args=lambda w: {"merge": NOBODYS}),
     "quality": Expect(right=VIEW),
+    "quality/cost": Expect(right=VIEW),
+    "quality/vocabularies": Expect(right=VIEW),
+    "quality/vocabularies/<field>": Expect(right=VIEW, args=_field),
+    "quality/vocabularies/<field>/decide": Expect(right=FIX, args=_field, post_only=True),
+    "quality/vocabularies/<field>/apply": Expect(right=FIX, args=_field, status=404),  # nothing was accepted
     "quality/fixes": Expect(right=VIEW),
     "quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
     "quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),
@@ -75,6 +84,11 @@ EXPECT = {
     "api/v1/leads/<ref>/merge": Expect(right=MERGE, args=lambda w: {"ref": "L-1"}, post_only=True),
     "api/v1/leads/<ref>/unmerge": Expect(right=MERGE, args=lambda w: {"ref": "L-1"}, post_only=True),
     "api/v1/quality": Expect(right=VIEW),
+    "api/v1/quality/cost": Expect(right=VIEW),
+    "api/v1/quality/vocabularies": Expect(right=VIEW),
+    "api/v1/quality/vocabularies/<field>": Expect(right=VIEW, args=_field),
+    "api/v1/quality/vocabularies/<field>/words": Expect(right=FIX, args=_field, post_only=True),
+    "api/v1/quality/vocabularies/<field>/apply": Expect(right=FIX, args=_field, post_only=True),
     "api/v1/quality/fixes": Expect(right=VIEW),
     "api/v1/quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
     "api/v1/quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),

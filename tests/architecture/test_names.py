@@ -29,6 +29,7 @@ BESIDES = {
     "routing/telling": "one lead's page, told: what is to be done, the path, the days, the score's course",
     "capture/targets": "the fields that a column may be mapped to",
     "consent/answering": "what a request is answered with, put together for pages, REST and the command alike",
+    "consent/papers": "the record of processing and proofs of erasure, printed",
     "policy/draft_forms": "forms of what AI handed in and of the trail; `forms` has those of the page and its rules",
     "policy/papers": "the policy on one sheet of paper",
     "policy/use_forms": "the form of a use of AI; `forms` has those of rules and of the page",

@@ -15,7 +15,8 @@ PAGES = (
     "/leads", "/leads?stage=mql&event=created", "/leads?q=nobody+at+all", "/leads/L-1", "/leads/L-2",
     "/leads/L-1/because/score", "/leads/L-1/because/owner", "/leads/L-1/because/stage", "/leads/L-1/because/quality",
     "/leads/L-1/owner", "/imports", "/imports/new", "/companies", "/engine", "/intake", "/webhooks", "/definitions",
-    "/definitions/score/main/1",
+    "/definitions/score/main/1", "/privacy", "/privacy/new", "/privacy/people/L-1", "/privacy/people/L-1/word",
+    "/privacy/purposes", "/privacy/regimes", "/privacy/retention", "/privacy/record",
 )  # fmt: skip
 
 

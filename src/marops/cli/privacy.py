@@ -214,16 +214,21 @@ def requests(
 
 
 @privacy_app.command("record")
-def record(as_json: Json = False) -> None:
+def record(
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write it here as PDF.")] = None, as_json: Json = False
+) -> None:
     """The record of processing (GDPR Art. 30) as Markdown, read off what this installation really does."""
+    check_output(pdf)
     with installation(quiet=True):
-        from marops.domains.consent.public import as_markdown, processing
+        from marops.domains.consent.public import as_markdown, processing, record_pdf
         from marops.kernel.clock import now
 
         found = processing(now())
+        if pdf:
+            pdf.write_bytes(record_pdf(found, now()))
     if as_json:
         print_json(found)
-    else:
+    elif not pdf:
         print(as_markdown(found))
 
 

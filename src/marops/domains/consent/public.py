@@ -15,6 +15,7 @@ from marops.domains.consent.actions.requests import restrict as restrict_person
 from marops.domains.consent.answering import ask_json, export_person, open_request, person_json
 from marops.domains.consent.jobs import start_erasing
 from marops.domains.consent.models import Entry, Request, State
+from marops.domains.consent.papers import record_pdf
 from marops.domains.consent.queries.exporting import sections
 from marops.domains.consent.queries.may import all_agreed, may, may_sql
 from marops.domains.consent.queries.processing import as_markdown, processing
@@ -48,6 +49,7 @@ __all__ = [
     "processing",
     "proof_json",
     "record_from_file",
+    "record_pdf",
     "record_privacy_signal",
     "record_words",
     "request_json",

@@ -26,6 +26,7 @@ from marops.domains.consent.answering import export_person
 from marops.domains.consent.forms import AnswerForm, IdentityForm, RequestForm
 from marops.domains.consent.jobs import start_erasing
 from marops.domains.consent.models import Proof, Request
+from marops.domains.consent.papers import proof_pdf
 from marops.domains.consent.permissions import ANSWER, ERASE, VIEW
 from marops.domains.consent.queries.requests import (
     SOON,
@@ -208,12 +209,16 @@ def _done(request: HttpRequest, row: Request) -> Job | None:
 @require_GET
 @needs(VIEW)
 def proof(request: HttpRequest, ref: str) -> HttpResponse:
-    """What a search after an erasure found; as a file with `?as=json`."""
+    """What a search after an erasure found; as a file with `?as=json` or `?as=pdf`."""
     row = find_proof(actor_of(request), ref)
     told = proof_json(row)
     if request.GET.get("as") == "json":
         response = HttpResponse(json.dumps(told, indent=1), content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="{row.ref}.json"'
+        return response
+    if request.GET.get("as") == "pdf":
+        response = HttpResponse(proof_pdf(told, row.at), content_type="application/pdf")
+        response["Content-Disposition"] = f'attachment; filename="{row.ref}.pdf"'
         return response
     before, after = told["before"] or {}, told["after"]
     places = [(name, before.get(name, 0), after.get(name, 0)) for name in told["looked"]]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marops.domains.accounts.public import actor_of, needs
 from marops.domains.consent.forms import NewDocumentForm
 from marops.domains.consent.jobs import start_retention
+from marops.domains.consent.papers import record_pdf
 from marops.domains.consent.permissions import ERASE, VIEW
 from marops.domains.consent.queries.may import reachable
 from marops.domains.consent.queries.people import purposes
@@ -111,6 +112,10 @@ def record(request: HttpRequest) -> HttpResponse:
     if form == "md":
         response = HttpResponse(as_markdown(told), content_type="text/markdown; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="record-of-processing.md"'
+        return response
+    if form == "pdf":
+        response = HttpResponse(record_pdf(told, now()), content_type="application/pdf")
+        response["Content-Disposition"] = 'attachment; filename="record-of-processing.pdf"'
         return response
     return render(request, "consent/record.html", {"told": told})
 

@@ -123,6 +123,7 @@ def test_U9_an_erased_person_is_nowhere(quetzalina, engine, server):
     assert {"table contact", "table contact_identity", "uploads, exports and refused rows"} <= set(
         proof.report["before"]
     )
+    assert {"files of the lake", "table lake.ducklake_file_column_stats"} <= set(proof.report["looked"])
     assert proof.report["places"] > len(connection.introspection.table_names())
     assert not [rare for rare in RARE if rare in json.dumps(proof.report).lower()]
     # What it looks for it would have found, in whichever place.

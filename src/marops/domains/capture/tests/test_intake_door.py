@@ -62,6 +62,12 @@ def test_a_key_needs_the_right_and_its_owner_too(cast: Cast, key):
     assert IntakeEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize(("header", "said"), [({"HTTP_SEC_GPC": "1"}, True), ({"HTTP_SEC_GPC": "0"}, None), ({}, None)])
+def test_a_browsers_privacy_signal_goes_with_the_event(key, header, said):
+    assert ask(key=key, **header)[0] == 200
+    assert json.loads(IntakeEvent.objects.get().payload).get("context", {}).get("gpc") is said
+
+
 def test_guessing_is_slowed_down(cast: Cast, monkeypatch):
     monkeypatch.setattr(door, "_limiters", {})
     answers = [ask(key=f"mrp_{number}")[0] for number in range(70)]

@@ -17,6 +17,7 @@ from psycopg import sql
 from marops.kernel import personal
 from marops.kernel.config import config
 from marops.store.address import dsn
+from marops.store.duckdb import LAKE_SCHEMA
 from marops.store.proof import find_value
 from marops.store.searching import holds
 
@@ -81,19 +82,26 @@ def search(values: Sequence[str], ids: Sequence[UUID] = ()) -> Search:
 
 
 def _in_database(owner: "psycopg.Connection[Any]", forms: Sequence[str], found: Search) -> None:
-    tables = owner.execute(
+    patterns = _in_tables(owner, forms, found, "table_schema NOT IN ('pg_catalog', 'information_schema')")
+    stats = sql.SQL("SELECT count(*) FROM pg_stats s WHERE lower(s::text) LIKE ANY (%s)")
+    found.places["statistics of the database"] = _one(owner, stats, patterns)
+    found.looked += 1
+
+
+def _in_tables(reader: "psycopg.Connection[Any]", forms: Sequence[str], found: Search, which: str) -> list[str]:
+    """Search every table this role may read of which `which` holds; answers the patterns that were looked for."""
+    tables = reader.execute(
         "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
-        " AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+        f" AND {which} ORDER BY 1, 2".encode()
     ).fetchall()
     patterns = [f"%{_escaped(one.lower())}%" for one in forms]
     for schema, name in tables:
         told = sql.SQL("SELECT count(*) FROM {} t WHERE lower(t::text) LIKE ANY (%s)").format(
             sql.Identifier(schema, name)
         )
-        found.places[f"table {name}" if schema == "public" else f"table {schema}.{name}"] = _one(owner, told, patterns)
-    stats = sql.SQL("SELECT count(*) FROM pg_stats s WHERE lower(s::text) LIKE ANY (%s)")
-    found.places["statistics of the database"] = _one(owner, stats, patterns)
-    found.looked += len(tables) + 1
+        found.places[f"table {name}" if schema == "public" else f"table {schema}.{name}"] = _one(reader, told, patterns)
+    found.looked += len(tables)
+    return patterns
 
 
 def _one(owner: "psycopg.Connection[Any]", query: sql.SQL | sql.Composed, patterns: Sequence[str]) -> int:
@@ -113,9 +121,12 @@ def _escaped(value: str) -> str:
 def _in_lake(forms: Sequence[str], ids: Sequence[UUID], found: Search) -> None:
     settings = config()
     lake = Path(settings.lake)
-    if not lake.is_dir():
-        return  # an object store: the catalogue's tables were searched with the database
     address = dsn(settings.home, settings.database_url, role="marops_app")
+    if forms:  # the catalogue is another role's, with what was appended and is in no file yet
+        with psycopg.connect(address, autocommit=True) as reader:
+            _in_tables(reader, forms, found, f"table_schema = '{LAKE_SCHEMA}'")
+    if not lake.is_dir():
+        return  # an object store, whose files hold ids and codes alone
     files = [one for one in lake.rglob("*") if one.is_file()]
     by_id = {place for one in ids for place in find_value(address, lake, str(one))}
     found.places["files of the lake"] = sum(_holds(one, forms) for one in files)

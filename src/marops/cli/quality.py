@@ -239,7 +239,7 @@ def _say_accepted(pinned: str, word: str, said: list[str], field: str, *, as_jso
     if as_json:
         print_json({"definition": pinned, "field": field, "becomes": word, "spellings": said})
         return
-    out.print(f"{pinned}: {len(said):,} spellings become {word} when they come in.", markup=False)
+    out.print(f"{pinned}: {word} is written for {', '.join(said)} when they come in.", markup=False)
     err.print(f"To write existing records so: marops quality vocabulary apply {field} --preview")
 
 

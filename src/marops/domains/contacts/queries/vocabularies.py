@@ -68,7 +68,7 @@ def counts(actor: Actor, field: str) -> dict[str, int]:
 def groups(actor: Actor, field: str) -> list[Group]:
     """Spellings of this field that could be one word, those that move most first."""
     require(actor, VIEW)
-    dictionary = {said: countries.name(code) for said, code in countries.known().items() if len(said) > 4}
+    dictionary = {said: countries.name(code) for said, code in countries.standard().items() if len(said) > 4}
     words = dictionary if field == "country" else {}
     return proposals(field, counts(actor, field), vocabulary_of(field), words)
 

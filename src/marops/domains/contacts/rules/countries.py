@@ -21,7 +21,13 @@ def key(raw: str) -> str:
 
 @cache
 def known() -> dict[str, str]:
-    """Every spelling we know, folded, with its code. Ours win over those of the standard."""
+    """Every spelling we know, folded, with its code. Ours, with misspellings, win over those of the standard."""
+    return {**standard(), **_ours()}
+
+
+@cache
+def standard() -> dict[str, str]:
+    """The names of the standard in many languages, folded, with their codes."""
     import gettext
 
     import pycountry
@@ -38,7 +44,7 @@ def known() -> dict[str, str]:
         found[key(one.name.partition(",")[0])] = found.get(key(one.name.partition(",")[0]), one.alpha_2)
     for one in pycountry.countries:
         found[one.alpha_2.lower()] = one.alpha_2
-    return {**found, **_ours()}
+    return found
 
 
 def _ours() -> dict[str, str]:

@@ -92,6 +92,18 @@ def test_each_word_is_a_version_and_rejected_pairs_are_remembered():
     assert active("vocabulary")[0].document["terms"] == []
 
 
+def test_a_country_that_nobody_understood_is_proposed_and_given_to_those_who_wrote_it():
+    for number, said in enumerate(["Germny", "Deutshland", "Atlantis"], 1):
+        Contact.objects.create(id=new_id(), number=number, originals={"country": said})
+    found = {each.value: one.becomes for one in groups(ENGINE, "country") for each in one.spellings}
+    assert found == {"Germny": "Germany", "Deutshland": "Germany"}
+    accept_words(actor=ENGINE, field="country", words=[("Germany", ["Germny"])])
+    ref = run_words(ENGINE, "country")["ref"]
+    assert list(Contact.objects.order_by("number").values_list("country", flat=True)) == ["DE", None, None]
+    take_back(ENGINE, ref)
+    assert Contact.objects.get(number=1).country is None
+
+
 def test_only_holders_of_the_right_accept_words(cast):
     for name in ("lena", "nils"):
         with pytest.raises(MaropsError, match=r"quality\.fix"):

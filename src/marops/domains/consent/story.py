@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from marops.domains.consent.models import Entry, State
+from marops.domains.consent.models import Entry, Restriction, State
 from marops.domains.consent.permissions import VIEW
 from marops.domains.consent.queries.people import purpose_titles
 from marops.domains.consent.rules.purposes import DEFAULT
@@ -25,9 +25,19 @@ def consent_section(contact_id: UUID, actor: Actor) -> dict[str, Any]:
     states = list(State.objects.filter(contact_id=contact_id).order_by("channel"))
     entries = Entry.objects.in_bulk([one.entry_id for one in states])
     told = [_told(one, entries.get(one.entry_id)) for one in states]
+    if limited := Restriction.objects.filter(contact_id=contact_id).first():
+        told.insert(0, _restricted(limited))
     why = " ".join(one["because"] for one in told)
     url = reverse("consent:person", args=[str(contact_id)]) if may(actor, VIEW) else ""
     return {"why": why or "Nothing is known: neither agreed nor refused.", "lines": told, "url": url}
+
+
+def _restricted(limited: Restriction) -> dict[str, Any]:
+    return {
+        "channel": ANY, "purpose": ANY, "state": "restricted", "at": iso_utc(limited.since),
+        "says": "Restricted: nobody contacts them", "kind": "warn",
+        "because": "Their data is kept, and not used, until that is lifted.",
+    }  # fmt: skip
 
 
 def _told(state: State, entry: Entry | None) -> dict[str, Any]:

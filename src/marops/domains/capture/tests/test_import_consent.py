@@ -47,6 +47,23 @@ def test_U7_a_file_never_turns_a_no_into_a_yes(bring):
     assert codes("warn") == {(2, "consent-kept", "email")}
 
 
+def test_U7_a_file_does_not_bring_back_a_yes_that_has_ended(bring):
+    bring("Email,Newsletter\na@x.de,yes\n", {"Newsletter": "consent.email"})
+    State.objects.update(state="expired")
+    bring("Email,Newsletter,City\na@x.de,yes,Bonn\n", {"Newsletter": "consent.email"})
+    assert State.objects.get().state == "expired"
+    assert codes("warn") == {(2, "consent-kept", "email")}
+
+
+def test_U7_a_no_to_everything_is_a_no_to_what_a_file_says(bring):
+    bring("Email\na@x.de\n")
+    State.objects.create(contact=Contact.objects.get(), channel="*", purpose="*", state="unsubscribed",
+                         entry_id=Contact.objects.get().id, at=Contact.objects.get().created_at)  # fmt: skip
+    bring("Email,Newsletter,City\na@x.de,yes,Bonn\n", {"Newsletter": "consent.email"})
+    assert not Entry.objects.filter(state="granted").exists()
+    assert codes("warn") == {(2, "consent-kept", "email")}
+
+
 def test_U7_not_even_within_one_file(bring):
     bring("Email,Newsletter\na@x.de,no\na@x.de,yes\n", {"Newsletter": "consent.email"})
     assert State.objects.get().state == "denied"

@@ -197,6 +197,7 @@ def _load_commands() -> None:
         system,
         tables,
         team,
+        trace,
         webhooks,
         workflows,
     )

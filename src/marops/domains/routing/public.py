@@ -12,6 +12,9 @@ from marops.domains.routing.actions import (
 from marops.domains.routing.boards import Promises, away, promises, queues, route_as_json
 from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla
 from marops.domains.routing.queries import Lead, LeadFilter, LeadPage, lead_page, lead_story, open_leads, visible
+from marops.domains.routing.queries.complaints import Asked as Complaint
+from marops.domains.routing.queries.complaints import leads_named
+from marops.domains.routing.queries.complaints import trace as trace_complaint
 from marops.domains.routing.rules import Route
 from marops.domains.routing.story import disposition as disposition_of
 from marops.domains.routing.story import routing
@@ -21,6 +24,7 @@ from marops.domains.routing.trials import simulate as try_route
 
 __all__ = [
     "Assignment",
+    "Complaint",
     "Disposed",
     "Lead",
     "LeadDisposition",
@@ -38,6 +42,7 @@ __all__ = [
     "hand_over_leads",
     "lead_page",
     "lead_story",
+    "leads_named",
     "open_leads",
     "promises",
     "queues",
@@ -47,6 +52,7 @@ __all__ = [
     "sla_of",
     "take_next",
     "touch_lead",
+    "trace_complaint",
     "try_route",
     "visible",
 ]

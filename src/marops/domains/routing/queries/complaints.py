@@ -1,0 +1,258 @@
+"""The answer to "the leads are bad": causes in words, the routing as it ran, the data beneath, and what would change.
+
+Everything rests on `queries.tracing`, which replays the leads, and on `methods.tracing`, which ranks the causes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from marops.domains.accounts.public import names
+from marops.domains.contacts.permissions import visible_sql
+from marops.domains.routing.permissions import VIEW
+from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
+from marops.domains.routing.rules import REASONS
+from marops.engine.asking import query_engine
+from marops.kernel.actors import Actor
+from marops.kernel.clock import iso_utc
+from marops.kernel.definitions import active, load, versions
+from marops.kernel.permissions import require
+from marops.methods.intervals import wilson
+from marops.methods.tracing import Found, Ranking, ranked
+
+if TYPE_CHECKING:
+    from marops.kernel.actions import Act
+
+QUARTER: Final = timedelta(days=91)
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort of cause: which of the three parts it belongs to, what it says of a lead, and what could be changed."""
+
+    part: str
+    says: Any
+    change: Any
+    definition: str = ""
+
+
+SORTS: Final[Mapping[str, Sort]] = {
+    "source": Sort("audience", gettext_lazy("They came from “%(what)s”"), gettext_lazy(
+        "Leads from “%(what)s” are nurtured until they ask for something themselves, instead of going to sales."),
+        "route/main"),
+    "list": Sort("quality", gettext_lazy("They came with the list “%(what)s”"), gettext_lazy(
+        "Leads of the list “%(what)s” go to sales only after their title and company were confirmed."), "route/main"),
+    "campaign": Sort("audience", gettext_lazy("They came by the campaign “%(what)s”"), gettext_lazy(
+        "Leads of the campaign “%(what)s” are nurtured until they ask for something themselves."), "route/main"),
+    "signal": Sort("routing", gettext_lazy("One signal alone lifted their score over the threshold: “%(what)s”"),
+        gettext_lazy("The signal “%(what)s” is capped, so that it lifts no lead over the threshold by itself."),
+        "score/main"),
+    "threshold": Sort("routing", gettext_lazy("Their score was only just over the threshold"), gettext_lazy(
+        "The threshold rises by a tenth."), "score/main"),
+    "stale-rule": Sort("routing", gettext_lazy("The rule “%(what)s” gave them to somebody who had to hand them on"),
+        gettext_lazy("The rule “%(what)s” gives them to those who work on them now."), "route/main"),
+    "late": Sort("routing", gettext_lazy("%(what)s missed the promised first touch"), gettext_lazy(
+        "Leads of %(what)s go to a colleague as soon as the promise is missed."), "route/main"),
+    "absent": Sort("routing", gettext_lazy("%(what)s was away when they came"), gettext_lazy(
+        "Absences of %(what)s are kept in the plan, so that the route passes over."), "route/main"),
+    "profile": Sort("audience", gettext_lazy("The company or the role hardly fits (grade C or worse)"), gettext_lazy(
+        "An MQL needs grade B at least."), "score/main"),
+    "fault": Sort("quality", gettext_lazy("Their record has a fault: %(what)s"), gettext_lazy(
+        "Records with the fault “%(what)s” are put right before they go to sales."), "quality"),
+    "open-deal": Sort("quality", gettext_lazy("Their company had an open deal already"), gettext_lazy(
+        "Leads of companies with an open deal go to the owner of that deal."), "route/main"),
+    "consent": Sort("quality", gettext_lazy("They had refused to be contacted"), gettext_lazy(
+        "Who refused to be contacted does not go to sales."), "route/main"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A complaint: about the leads with these ids, or about those that sales rejected, in a period."""
+
+    since: datetime
+    until: datetime
+    ids: Sequence[str] | None = None
+
+
+def trace(actor: Actor, asked: Asked) -> dict[str, Any]:
+    """Why the leads are bad: as pages, REST and the command line show it. Raises MaropsError `not-allowed`."""
+    require(actor, VIEW)
+    found = _leads(actor, asked.since, asked.until, asked.ids)
+    ranking = ranked(found.complaint, found.to_rank())
+    words = _words(found)
+    causes = [_cause(one, words) for one in ranking.causes if one.sure or one.excess.value > 0]
+    return {
+        "since": iso_utc(asked.since), "until": iso_utc(asked.until), "leads": ranking.leads,
+        "control": ranking.control, "enough": ranking.enough, "answer": _answer(ranking, causes),
+        "causes": [*causes, _unexplained(ranking)], "routing": _routing(found, asked, words),
+        "quality": _quality(found, words), "proposal": _proposal(actor, ranking, asked, words),
+        "how": _how(ranking),
+    }  # fmt: skip
+
+
+def leads_named(refs: Sequence[str]) -> list[tuple[str, str | None]]:
+    """For each reference (L-number, id, address) the id of the lead, or None where it names nobody or several."""
+    from django.db import connection
+
+    from marops.domains.contacts.public import resolve_people
+
+    wanted = sorted({one.strip() for one in refs if one.strip()})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE named (ref text, contact_id uuid, hits int) ON COMMIT DROP")
+        cursor.execute("INSERT INTO named (ref) SELECT unnest(%s::text[])", [wanted])
+        resolve_people(cast("Act", None), "named")  # of no act: nothing is written but the temporary table
+        cursor.execute("SELECT ref, contact_id::text FROM named WHERE contact_id IS NOT NULL")
+        known = dict(cursor.fetchall())
+    return [(one, known.get(one.strip())) for one in refs]
+
+
+def _leads(actor: Actor, since: datetime, until: datetime, ids: Sequence[str] | None) -> Leads:
+    seen = visible_sql(actor, alias="c").replace("%%", "%")
+    condition = "true" if seen.strip().lower() in ("true", "(true)") else _seen(actor)
+    return leads_of(query_engine(), since, until, ids=ids, at_least=thresholds(), visible=condition)
+
+
+def _seen(actor: Actor) -> str:
+    """Whom somebody may see who does not see all, as a list of ids: scopes are rules over tables of PostgreSQL."""
+    from marops.domains.contacts.public import visible
+
+    ids = ",".join(f"'{one}'" for one in visible(actor).values_list("id", flat=True))
+    return f"c.id::VARCHAR IN ({ids})" if ids else "false"
+
+
+def _words(found: Leads) -> Mapping[str, str]:
+    """Codes of causes → what people call it: owners by name, signals by label, faults by title."""
+    owners = {code.partition(":")[2] for code in found.causes if code.startswith(("late:", "absent:"))}
+    owners |= {one for one in found.table["owner"].to_pylist() if one}
+    known = {f"owner:{one}": name for one, name in names(sorted(owners)).items()}
+    for row in active("quality"):
+        known[f"fault:{row.slug}"] = load(row).title
+    for row in versions("score", "main"):
+        for part in ("fit", "engagement"):
+            for signal in [*row.document[part].get("signals", ()), *row.document[part].get("activities", ())]:
+                known.setdefault(f"signal:{signal['name']}", signal["label"])
+    return known
+
+
+def _what(code: str, words: Mapping[str, str]) -> str:
+    sort, _colon, what = code.partition(":")
+    key = f"owner:{what}" if sort in ("late", "absent") else code
+    return words.get(key, what)
+
+
+def _cause(one: Found, words: Mapping[str, str]) -> dict[str, Any]:
+    sort = SORTS[one.code.partition(":")[0]]
+    return {
+        "cause": one.code, "says": str(sort.says) % {"what": _what(one.code, words)}, "part": sort.part,
+        "share": round(one.share, 4), "control_share": round(one.control_share, 4),
+        "excess": round(one.excess.value, 4), "low": round(one.excess.low, 4), "high": round(one.excess.high, 4),
+        "leads": one.leads, "sure": one.sure,
+    }  # fmt: skip
+
+
+def _unexplained(ranking: Ranking) -> dict[str, Any]:
+    share = ranking.unexplained / max(1, ranking.leads)
+    low, high = wilson(share, ranking.leads) if ranking.leads else (0.0, 1.0)
+    return {
+        "cause": "unexplained", "says": _("No cause was found that is surely commoner among them"), "part": "",
+        "share": round(share, 4), "control_share": None, "excess": None, "low": round(low, 4), "high": round(high, 4),
+        "leads": ranking.unexplained, "sure": False,
+    }  # fmt: skip
+
+
+def _answer(ranking: Ranking, causes: Sequence[Mapping[str, Any]]) -> str:
+    if not ranking.enough:
+        return _("%(leads)s leads and %(control)s to compare them with are too few to tell.") % {
+            "leads": ranking.leads, "control": ranking.control
+        }  # fmt: skip
+    sure = [one for one in causes if one["sure"]]
+    if not sure:
+        return _("Nothing is surely commoner among these %(n)s leads than among those that sales accepted.") % {
+            "n": f"{ranking.leads:,}"
+        }
+    first = sure[0]
+    return _("%(says)s: %(share)s of the %(n)s leads, where %(control)s were to be expected.") % {
+        "says": first["says"], "share": f"{first['share']:.0%}", "n": f"{ranking.leads:,}",
+        "control": f"{first['control_share']:.0%}",
+    }  # fmt: skip
+
+
+def _how(ranking: Ranking) -> str:
+    return _(
+        "Compared with %(control)s leads that sales accepted in the same months and, where the cause is not about where"
+        " leads come from, from the same sources. %(n)s possible causes were looked at; each interval is wide enough"
+        " that all of them hold together at 95%%."
+    ) % {"control": f"{ranking.control:,}", "n": ranking.comparisons}
+
+
+def _routing(found: Leads, asked: Asked, words: Mapping[str, str]) -> dict[str, Any]:
+    """The routing as it ran: versions of the route in the period, rules, owners, and what went another way."""
+    ran = [
+        {"version": row.pinned, "from": iso_utc(row.valid_from), "why": row.reason}
+        for row in versions("route", "main") if row.valid_from is not None and row.valid_from < asked.until
+    ]  # fmt: skip
+    owners = [
+        one | {"name": words.get(f"owner:{one['value']}", one["value"])} for one in shares(found, "owner")[:_SHOWN]
+    ]
+    flagged = {sort: _held(found, sort) for sort in ("stale-rule", "late", "absent", "signal", "threshold")}
+    return {
+        "versions": ran[:_SHOWN], "ran_by": shares(found, "route")[:_SHOWN], "rules": shares(found, "rule")[:_SHOWN],
+        "owners": owners, "held": flagged,
+    }  # fmt: skip
+
+
+def _held(found: Leads, sort: str) -> int:
+    """Of how many of the leads complained of any cause of a sort holds."""
+    rows = [holds for code, holds in found.causes.items() if code.partition(":")[0] == sort]
+    return int((np.logical_or.reduce(rows) & found.complaint).sum()) if rows else 0
+
+
+def _quality(found: Leads, words: Mapping[str, str]) -> dict[str, Any]:
+    """The data beneath: what sales said, and the faults of the records."""
+    faults: list[dict[str, Any]] = [
+        {"fault": code.partition(":")[2], "title": _what(code, words), "leads": int((holds & found.complaint).sum())}
+        for code, holds in found.causes.items() if code.startswith("fault:")
+    ]  # fmt: skip
+    reasons = [one | {"says": str(REASONS.get(one["value"], one["value"]))} for one in shares(found, "reason")]
+    worst = sorted((one for one in faults if one["leads"]), key=lambda one: -one["leads"])
+    return {"reasons": reasons, "faults": worst[:_SHOWN], "sources": shares(found, "source")[:_SHOWN]}
+
+
+def _proposal(actor: Actor, ranking: Ranking, asked: Asked, words: Mapping[str, str]) -> dict[str, Any] | None:
+    """What would change: the remedy of the first sure cause, tried on the leads of the last quarter."""
+    first = next((one for one in ranking.causes if one.sure), None)
+    if first is None:
+        return None
+    sort = SORTS[first.code.partition(":")[0]]
+    since = asked.until - QUARTER
+    quarter = _leads(actor, since, asked.until, None)
+    holds = quarter.causes.get(first.code, np.zeros_like(quarter.complaint))
+    moved, saved = int(holds.sum()), int((holds & quarter.complaint).sum())
+    low, high = wilson(saved / moved, moved) if moved else (0.0, 1.0)
+    return {
+        "cause": first.code, "definition": sort.definition,
+        "change": str(sort.change) % {"what": _what(first.code, words)},
+        "tried_on": {"since": iso_utc(since), "until": iso_utc(asked.until), "leads": int(quarter.table.num_rows)},
+        "moved": moved, "saved": saved, "lost": moved - saved,
+        "saved_share": {
+            "value": round(saved / moved, 4) if moved else None, "low": round(low, 4), "high": round(high, 4),
+        },
+        "says": _tried(moved, saved),
+    }  # fmt: skip
+
+
+def _tried(moved: int, saved: int) -> str:
+    if not moved:
+        return _("In the last quarter no lead would have gone another way: it is over, or too rare to try.")
+    said = ngettext("%(n)s lead of the last quarter", "%(n)s leads of the last quarter", moved) % {"n": f"{moved:,}"}
+    return _("%(said)s would have gone another way: %(saved)s that sales rejected, %(lost)s that it accepted.") % {
+        "said": said, "saved": f"{saved:,}", "lost": f"{moved - saved:,}"
+    }  # fmt: skip

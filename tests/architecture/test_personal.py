@@ -100,6 +100,7 @@ HOLDS_NONE = {
     "stage_run": IDS,
     "tick": IDS,
     "touched": IDS,
+    "enrichment_key": DECIDED,
     "webhook_endpoint": DECIDED,
     "workflow_sketch": DECIDED,
     "workspace": DECIDED,

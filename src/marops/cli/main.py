@@ -190,6 +190,7 @@ def _load_commands() -> None:
         policy,
         predicting,
         privacy,
+        providers,
         quality,
         routing,
         sample,

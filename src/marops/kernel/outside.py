@@ -186,8 +186,19 @@ def post(
     most: int = READ,
 ) -> Reply:
     """Send once. Whatever goes wrong is a reply without status; nothing is raised, nothing is followed."""
+    return _once("POST", url, body, headers, way, seconds, most)
+
+
+def get(url: str, headers: Mapping[str, str], *, way: Way = OPEN, seconds: float = SECONDS, most: int = READ) -> Reply:
+    """Read once, by the same rules."""
+    return _once("GET", url, None, headers, way, seconds, most)
+
+
+def _once(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], way: Way, seconds: float, most: int
+) -> Reply:
     try:
-        return _post(target_of(url, way), body, headers, seconds, most)
+        return _talk(method, target_of(url, way), body, headers, seconds, most)
     except Refused as fault:
         return Reply(None, error=str(fault))
     except ssl.SSLError as fault:
@@ -198,7 +209,9 @@ def post(
         return Reply(None, error=f"No connection: {type(fault).__name__}.")
 
 
-def _post(target: Target, body: bytes, headers: Mapping[str, str], seconds: float, most: int) -> Reply:
+def _talk(
+    method: str, target: Target, body: bytes | None, headers: Mapping[str, str], seconds: float, most: int
+) -> Reply:
     raw = socket.create_connection((target.address, target.port), timeout=seconds)
     late = threading.Event()
 
@@ -216,7 +229,7 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str], seconds: floa
             raw = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
         connection = HTTPConnection(target.host, target.port, timeout=seconds)
         connection.sock = raw
-        connection.request("POST", target.path, body, {**headers, "host": target.authority, "connection": "close"})
+        connection.request(method, target.path, body, {**headers, "host": target.authority, "connection": "close"})
         response = connection.getresponse()
         names = {name.lower(): value.lower() if name.lower() == "content-type" else value
                  for name, value in response.getheaders()}  # fmt: skip

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "marops.connectors.salesforce",
     "marops.connectors.webhooks",
     "marops.connectors.assistant",
+    "marops.connectors.enrichment",
     "marops.site",
     "marops.sample",
 ]

@@ -17,7 +17,7 @@ from marops.domains.consent.jobs import start_erasing
 from marops.domains.consent.models import Entry, Request, State
 from marops.domains.consent.papers import record_pdf
 from marops.domains.consent.queries.exporting import sections
-from marops.domains.consent.queries.may import all_agreed, may, may_sql
+from marops.domains.consent.queries.may import all_agreed, may, may_sql, said_no_sql
 from marops.domains.consent.queries.processing import as_markdown, processing
 from marops.domains.consent.queries.requests import find_proof, find_request, proof_json, request_json
 from marops.domains.consent.queries.requests import requests as request_rows
@@ -55,6 +55,7 @@ __all__ = [
     "request_json",
     "request_rows",
     "restrict_person",
+    "said_no_sql",
     "sections",
     "start_erasing",
     "suppress_erased",

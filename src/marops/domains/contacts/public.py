@@ -2,6 +2,7 @@
 
 from marops.domains.contacts.actions import (
     accept_words,
+    apply_fix,
     forget_words,
     merge_companies,
     merge_contacts,
@@ -23,7 +24,7 @@ from marops.domains.contacts.jobs import (
     take_back,
 )
 from marops.domains.contacts.models import Company, Contact, CustomField, Identity
-from marops.domains.contacts.permissions import FIX, VIEW, visible
+from marops.domains.contacts.permissions import FIX, VIEW, visible, visible_sql
 from marops.domains.contacts.queries import (
     Origin,
     custom_fields,
@@ -38,7 +39,9 @@ from marops.domains.contacts.queries import (
 )
 from marops.domains.contacts.queries.cost import cost as quality_cost
 from marops.domains.contacts.queries.cost import deals_of
-from marops.domains.contacts.queries.enrichment import enrichment, preview_enrichment
+from marops.domains.contacts.queries.enrichment import enrichment, from_outside, preview_enrichment
+from marops.domains.contacts.queries.fixes import find_fix, fix_json
+from marops.domains.contacts.queries.fixes import preview as preview_change
 from marops.domains.contacts.queries.freshness import freshness
 from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
 from marops.domains.contacts.queries.pairs import Pair as MatchedPair
@@ -53,6 +56,7 @@ from marops.domains.contacts.queries.vocabularies import overview as vocabularie
 from marops.domains.contacts.rules import companies, countries, emails, languages, names, phones, sources, titles
 from marops.domains.contacts.rules.enrichment import derived_from
 from marops.domains.contacts.rules.identity import Kind as MatchKind
+from marops.domains.contacts.rules.remedies import OUTSIDE
 from marops.domains.contacts.rules.text import INVISIBLE, NAMES_KEEP, NULL_WORDS, clean, fold, words
 from marops.domains.contacts.story import custom_labels, in_words
 from marops.domains.contacts.story import label as field_label
@@ -75,6 +79,7 @@ __all__ = [
     "INVISIBLE",
     "NAMES_KEEP",
     "NULL_WORDS",
+    "OUTSIDE",
     "VIEW",
     "Company",
     "Contact",
@@ -89,6 +94,7 @@ __all__ = [
     "Written",
     "accept_words",
     "also_changed",
+    "apply_fix",
     "checked_field",
     "clean",
     "companies",
@@ -108,11 +114,14 @@ __all__ = [
     "find_company",
     "find_contact",
     "find_contacts",
+    "find_fix",
     "find_group",
+    "fix_json",
     "fold",
     "folded",
     "forget_words",
     "freshness",
+    "from_outside",
     "in_words",
     "join_pair",
     "keep_contacts",
@@ -134,6 +143,7 @@ __all__ = [
     "part_companies",
     "part_contacts",
     "phones",
+    "preview_change",
     "preview_enrichment",
     "preview_fix",
     "preview_words",
@@ -155,6 +165,7 @@ __all__ = [
     "titles",
     "values_of",
     "visible",
+    "visible_sql",
     "vocabularies",
     "words",
     "write_people",

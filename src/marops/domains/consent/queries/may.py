@@ -139,6 +139,16 @@ def may_sql(*, person: str, channel: str = "%(channel)s", purpose: str = "%(purp
     return f"(SELECT bool_and(told.code IN ({_ALLOWED})) FROM ({verdicts(claimed)}) told)"
 
 
+def said_no_sql(*, person: str, channel: str = "%(channel)s", purpose: str = "%(purpose)s", at: str = "%(at)s") -> str:
+    """Did the person refuse this, is their data to be used no more, or is there no such purpose on this channel?"""
+    claimed = (
+        f"(SELECT {person} AS person, {channel}::text AS by, {purpose}::text AS why, {at}::timestamptz AS moment)"
+        " claimed"
+    )
+    no = ", ".join(_text(one) for one in ("refused", "restricted", "no-purpose", "no-channel"))
+    return f"(SELECT bool_or(told.code IN ({no})) FROM ({verdicts(claimed)}) told)"
+
+
 def all_agreed(contact_ids: Sequence[UUID], channel: str, purpose: str, at: datetime) -> bool:
     """May every one of these people be contacted so? One statement, whatever their number."""
     with connection.cursor() as cursor:

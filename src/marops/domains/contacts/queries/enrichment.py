@@ -1,7 +1,10 @@
 """What could be filled in from what is at hand: by derivation, with a preview, for everybody or some."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
@@ -15,6 +18,7 @@ from marops.domains.contacts.rules.quality import BulkRemedy
 from marops.domains.contacts.rules.remedies import REMEDIES
 from marops.kernel.actors import Actor
 from marops.kernel.errors import NOT_FOUND, MaropsError
+from marops.kernel.models import Definition
 from marops.kernel.permissions import require
 
 KEPT_SECONDS = 300
@@ -27,6 +31,30 @@ class OfEnrichment(Proposal):
     def among(self) -> tuple[str, str]:
         """Everybody with an empty field that it could fill."""
         return "contact c", lacks(self.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class FromOutside(Proposal):
+    """What a provider of data answered, for those it was asked about: contact → field → value.
+
+    `definition` is the provider's; the fix bears its name.
+    """
+
+    answers: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+
+    def among(self) -> tuple[str, str]:
+        """Those it was asked about."""
+        return "contact c", "c.id = ANY(%(answer_ids)s::uuid[])"
+
+    def words(self, only: str = "") -> dict[str, Any]:
+        """The answers, place by place."""
+        given = [json.dumps(one) if one else None for one in self.answers.values()]
+        return {"answer_ids": list(self.answers), "answers": given}
+
+
+def from_outside(definition: Definition, answers: Mapping[UUID, Mapping[str, Any]]) -> FromOutside:
+    """The change that brings what a provider answered."""
+    return FromOutside(definition, BulkRemedy(do="from_outside"), answers=answers)
 
 
 def enriching(name: str, narrowed: Narrowing = EVERYBODY) -> OfEnrichment:

@@ -27,6 +27,7 @@ FROM: Final = {
     "facts_of_company": "the company",
     "parts_of_title": "the job title",
     "kind_of_mail": "the e-mail address",
+    "from_outside": "what a provider of data answered",
 }
 """What a value was derived from, for people."""
 

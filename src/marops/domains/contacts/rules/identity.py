@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
+from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ConfigDict, Field
 
 from marops.domains.contacts.rules.survival import ALONE, TOGETHER, Way, Which
@@ -102,6 +103,19 @@ def faults_of_survivorship(rule: Survivorship) -> Iterator[FieldError]:
             yield FieldError("fields", said, f"Use {', '.join(sorted(known))}.", pointer=f"/fields/{name}", field=name)
 
 
+KEEPS: Final = {
+    "earliest": gettext_lazy("the one that is known longest"),
+    "latest": gettext_lazy("the one that came last"),
+    "fullest": gettext_lazy("the one that says most"),
+    "trusted": gettext_lazy("the one of the most trusted source"),
+}
+WAYS: Final = {
+    "kept": gettext_lazy("its own value"),
+    "recent": gettext_lazy("the newer value"),
+    "full": gettext_lazy("the fuller value"),
+    "trusted": gettext_lazy("the value of the more trusted source"),
+}
+"""Which record stays, and whose values, in words."""
 PEOPLE = IdentityModel(title="The same person twice", of="person")
 COMPANIES = IdentityModel(title="The same company twice", of="company")
 SURVIVORSHIP = Survivorship(title="Which record stays, and whose values")

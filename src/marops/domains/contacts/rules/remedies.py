@@ -15,6 +15,7 @@ from marops.domains.contacts.rules.text import NULL_WORDS
 Name = Literal[
     "country_from_phone", "country_from_mail", "company_from_mail", "tidy_title", "clear_placeholder", "set",
     "standardise", "company_from_colleagues", "facts_of_company", "parts_of_title", "kind_of_mail",
+    "from_outside",
 ]  # fmt: skip
 
 PLACEHOLDERS = tuple(sorted(NULL_WORDS | {
@@ -27,7 +28,8 @@ PLACEHOLDERS = tuple(sorted(NULL_WORDS | {
 
 CLEARABLE = ("full_name", "given_name", "family_name", "company_name", "job_title", "city", "region", "street")
 SETTABLE = ("source", "country", "industry", "language", "campaign")
-FIELDS = {"clear_placeholder": CLEARABLE, "set": SETTABLE, "standardise": vocabularies.FIELDS}
+# What a provider of data says is brought by its own command, never by a rule: no field of it can be named.
+FIELDS = {"clear_placeholder": CLEARABLE, "set": SETTABLE, "standardise": vocabularies.FIELDS, "from_outside": ()}
 """Remedies that work on a field that the rule names, and which it may name."""
 
 
@@ -69,6 +71,12 @@ _MAIL = ("email_domain", "email_kind", "email_role")
 _PARTS_BECOME, _NO_PARTS = _filling("t", _PARTS)
 _FACTS_BECOME, _NO_FACTS = _filling("o", _FACTS)
 _MAIL_BECOME, _NO_MAIL = _filling("m", _MAIL)
+OUTSIDE = ("company_name", "website", "industry", "employees", "country", "region", "city", "job_title")
+"""Fields that a provider of data may fill."""
+_OUTSIDE_BECOMES = ", ".join(
+    f"'{name}', CASE WHEN c.\"{name}\" IS NULL THEN a.given -> '{name}' END" for name in OUTSIDE
+)
+_NO_OUTSIDE = " AND ".join(f"(c.\"{name}\" IS NOT NULL OR a.given ->> '{name}' IS NULL)" for name in OUTSIDE)
 _REMEDIES = (
     Remedy(
         "country_from_phone",
@@ -150,6 +158,16 @@ _REMEDIES = (
         skips=(("c.email IS NULL", "There is no e-mail address."), (_NO_MAIL, _FILLED)),
         joins="LEFT JOIN unnest(%(mail_said)s::text[], %(mail_domain)s::text[], %(mail_kind)s::text[],"
         " %(mail_role)s::boolean[]) m (said, email_domain, email_kind, email_role) ON m.said = c.email",
+    ),
+    Remedy(
+        "from_outside",
+        "Fill in what a provider of data answered",
+        "Empty fields get what the provider said of this person or company; what somebody wrote stays.",
+        sets=OUTSIDE,
+        becomes=f"jsonb_strip_nulls(jsonb_build_object({_OUTSIDE_BECOMES}))",
+        skips=(("a.given IS NULL", "The provider knows nothing."), (_NO_OUTSIDE, _FILLED)),
+        joins="LEFT JOIN unnest(%(answer_ids)s::uuid[], %(answers)s::jsonb[]) a (contact_id, given)"
+        " ON a.contact_id = c.id",
     ),
     Remedy(
         "tidy_title",
@@ -245,7 +263,7 @@ def standardising_of(field: str) -> Remedy:
 
 def remedy(name: str, field: str = "") -> Remedy:
     """The remedy of this name for this field. Raises KeyError for one that there is not, or not for the field."""
-    if name not in FIELDS:
+    if name not in FIELDS or not FIELDS[name]:
         return REMEDIES[name]
     if name == "standardise" and vocabularies.is_field(field):
         return standardising_of(field)

@@ -34,8 +34,9 @@ def train(slug: str, out_file: Path | None, *, as_json: bool) -> None:
         f"{told['won']:,} yes and {told['lost']:,} no; {told['decided_early']:,} were decided before they were looked"
         f" at, {told['waiting']:,} are still open, {told['neither']:,} have no outcome."
     )
-    if report["too_few"]:
-        out.print(f"{report['too_few']} A simple model, every field by itself.")
+    if report["method"] == "tables":
+        why = report["too_few"] or f"{report['split']['method']}."
+        out.print(f"A simple model, every field by itself: {why}", markup=False)
     say_left_out(report)
     say_measures(report)
     _say_compared(report["compare"])

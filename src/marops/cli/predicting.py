@@ -307,7 +307,7 @@ def _say_trained(report: dict[str, Any]) -> None:
     split = report["split"]
     out.print(f"Order: {split['says']}. {split['yes']}.", markup=False)
     if report["method"] == "tables":
-        out.print("Too few outcomes are known for boosting: a simple model, every field by itself.")
+        out.print(f"A simple model, every field by itself: {split['method']}.", markup=False)
     say_left_out(report)
     out.print(
         f"Trained on the oldest {split['trained']:,} rows, calibrated on the next {split['calibrated']:,}, measured on"

@@ -68,6 +68,18 @@ def _score(out: Console, section: Mapping[str, Any]) -> None:
         out.print(f"  By {section['definition']}, as of {_time(section['as_of'])}.")
 
 
+def _prediction(out: Console, section: Mapping[str, Any]) -> None:
+    if section.get("probability") is None:
+        _why(out, section)
+        return
+    out.print(
+        f"  {section['probability']:.0%} for {escape(section['title'])} ({section['average']:.0%} where nothing is special)"
+    )
+    for one in section["shown"]:
+        out.print(f"  {one['value']:+.2f}  {escape(one['label'])}")
+    out.print(f"  By {section['definition']}, as of {_time(section['as_of'])}.")
+
+
 def _stage(out: Console, section: Mapping[str, Any]) -> None:
     path = " → ".join(f"[bold]\\[{one['label']}][/]" if one["now"] else one["label"] for one in section.get("path", []))
     out.print(f"  {path}")
@@ -129,6 +141,7 @@ _SHOWN = {
     "sources": _sources,
     "quality": _quality,
     "score": _score,
+    "prediction": _prediction,
     "stage": _stage,
     "routing": _routing,
 }
@@ -138,6 +151,7 @@ _TITLES = {
     "sources": "Where this comes from",
     "quality": "Faults",
     "score": "Score",
+    "prediction": "Likelihood",
     "stage": "Stage",
     "routing": "Owner",
 }

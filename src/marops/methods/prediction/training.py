@@ -20,7 +20,7 @@ import pyarrow as pa
 from marops.methods.prediction.boosting import boosted, calibrated, tables
 from marops.methods.prediction.dates import derived_of, with_derived
 from marops.methods.prediction.fields import Ready
-from marops.methods.prediction.measuring import measures
+from marops.methods.prediction.measuring import area_under, measures
 from marops.methods.prediction.model import Calibration, Derived, Excluded, Model, Term, score, shift_note, shifted
 from marops.methods.prediction.ordering import Order, order_of
 from marops.methods.prediction.outcomes import Outcome, outcome_of, outcomes_like
@@ -32,6 +32,9 @@ LEAST: Final = 200
 FLOOR: Final = 20
 """With fewer than so many nothing is trained."""
 _TRAINED, _CALIBRATED = 0.6, 0.8
+_PLENTY: Final = 1000
+"""With more rows to calibrate on than so many, boosting has enough to learn, and is not held against the simple one."""
+_CLEARLY: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ def trained(
     oldest, next_, newest = np.split(rows, [int(len(rows) * _TRAINED), int(len(rows) * _CALIBRATED)])
     method = _method(outcome, oldest, next_, asked)
     fields, excluded, watch = _fields(columns, outcome.values, oldest, next_, order, asked)
-    first = _made(method, fields, table, outcome.values, _before(known, next_), next_)
+    older = _before(known, next_)
+    method, why = _better(method, fields, table, outcome.values, older, next_)
+    first = _made(method, fields, table, outcome.values, older, next_)
     values = outcome.values[newest]
     chance = _scored(first, table, newest, asked, outcome)
     told = measures(chance, values)
@@ -101,7 +106,7 @@ def trained(
     seen = len(oldest) + len(next_)
     split = {
         "says": order.says, "by": order.by, "column": order.column, "yes": outcome.says, "trained": len(oldest),
-        "calibrated": len(next_), "measured": len(newest), "calibration": "a rising line with bends",
+        "calibrated": len(next_), "measured": len(newest), "calibration": "a rising line with bends", "method": why,
         "without_outcome": table.num_rows - len(rows),
         "written": f"trained again on the oldest {seen:,}, calibrated on the newest {len(newest):,} rows",
     }  # fmt: skip
@@ -121,6 +126,27 @@ def _with(columns: Mapping[str, Column], table: pa.Table, derived: Sequence[Deri
     spoken = {one.column for one in derived if one.kind == "before"}
     kept = {name: column for name, column in columns.items() if name not in spoken}
     return kept | {one.name: column_of(table, one.name) for one in derived}
+
+
+def _better(
+    method: str, fields: Sequence[Ready], table: pa.Table, outcome: Codes, older: Codes, later: Codes
+) -> tuple[str, str]:
+    """The method, and why: a simple model where it ranks the leads after those trained on clearly better.
+
+    The rows that measure are not looked at.
+    """
+    if method != "boosting":
+        return method, "too few outcomes for boosting"
+    if len(later) > _PLENTY:
+        return method, ""
+    areas = []
+    for maker in (boosted, tables):
+        intercept, terms = maker(fields, outcome, older)
+        bare = _model(_Made(method, intercept, terms, Calibration()), "", "", "")
+        areas.append(area_under(score(bare, table.take(later)).points, outcome[later])[0])
+    if areas[1] <= areas[0] + _CLEARLY:
+        return method, ""
+    return "tables", f"it ranks later rows better than boosting (AUC {areas[1]:.3f}, {areas[0]:.3f})"
 
 
 def _before(known: Codes, later: Codes) -> Codes:

@@ -25,7 +25,9 @@ def trace(
     """Say why leads are bad: causes ranked against comparable leads, the routing, the data, and what to change."""
     if (file is None) is not rejected:
         raise typer.BadParameter("Give a file of leads, or --rejected.")
-    ends = (until or datetime.now(UTC)).replace(tzinfo=UTC)
+    from marops.kernel.clock import now
+
+    ends = until.replace(tzinfo=UTC) if until else now()
     begins = since.replace(tzinfo=UTC) if since else ends - timedelta(days=180)
     with installation(quiet=as_json):
         from marops.domains.routing.public import Complaint, trace_complaint

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marops.domains.contacts.queries.joining import KEEPS, WAYS
-from marops.domains.contacts.rules.identity import Survivorship
+from marops.domains.contacts.rules.identity import KEEPS, WAYS, Survivorship
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.forms import DocumentForm
 

@@ -5,32 +5,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from marops.domains.accounts.public import mask
 from marops.domains.contacts.fields import CONTACT
 from marops.domains.contacts.models import Contact
 from marops.domains.contacts.queries.matching import identity, survivorship
 from marops.domains.contacts.queries.pairs import LABELS, waiting
-from marops.domains.contacts.rules.identity import SLUGS, Kind, Survivorship
+from marops.domains.contacts.rules.identity import KEEPS, SLUGS, WAYS, Kind, Survivorship
 from marops.domains.contacts.rules.survival import stays, taken
 from marops.kernel.actors import Actor
 from marops.kernel.definitions import versions
 from marops.kernel.permissions import grants
 
 _TRIED: Final = 20
-KEEPS: Final = {
-    "earliest": gettext_lazy("the one that is known longest"),
-    "latest": gettext_lazy("the one that came last"),
-    "fullest": gettext_lazy("the one that says most"),
-    "trusted": gettext_lazy("the one of the most trusted source"),
-}
-WAYS: Final = {
-    "kept": gettext_lazy("its own value"),
-    "recent": gettext_lazy("the newer value"),
-    "full": gettext_lazy("the fuller value"),
-    "trusted": gettext_lazy("the value of the more trusted source"),
-}
 
 
 def in_words(rule: Survivorship) -> str:

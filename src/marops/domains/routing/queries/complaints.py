@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marops.domains.accounts.public import names
-from marops.domains.contacts.permissions import visible_sql
 from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
 from marops.domains.routing.rules import REASONS
@@ -22,7 +21,7 @@ from marops.engine.asking import query_engine
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import active, load, versions
-from marops.kernel.permissions import require
+from marops.kernel.permissions import Scope, grants, require
 from marops.methods.intervals import wilson
 from marops.methods.tracing import Found, Ranking, ranked
 
@@ -115,8 +114,7 @@ def leads_named(refs: Sequence[str]) -> list[tuple[str, str | None]]:
 
 
 def _leads(actor: Actor, since: datetime, until: datetime, ids: Sequence[str] | None) -> Leads:
-    seen = visible_sql(actor, alias="c").replace("%%", "%")
-    condition = "true" if seen.strip().lower() in ("true", "(true)") else _seen(actor)
+    condition = "true" if grants(actor).scope(VIEW) is Scope.ALL else _seen(actor)
     return leads_of(query_engine(), since, until, ids=ids, at_least=thresholds(), visible=condition)
 
 

@@ -70,6 +70,7 @@ EXPECT = {
     "routes/<slug:slug>/text": Expect(right=CHANGE, args=_route),
     "routes/<slug:slug>/simulate": Expect(right=VIEW, args=_route),
     "routes/<slug:slug>/<int:version>/activate": Expect(right=CHANGE, post_only=True, args=_version),
+    "api/v1/trace": Expect(right=VIEW, post_only=True),
     "api/v1/leads/<ref>/disposition": Expect(right=DISPOSE, post_only=True, args=_lead),
     "api/v1/leads/<ref>/touches": Expect(right=DISPOSE, post_only=True, args=_lead),
     "api/v1/hand-overs": Expect(right=ASSIGN, post_only=True),

@@ -72,9 +72,8 @@ def _prediction(out: Console, section: Mapping[str, Any]) -> None:
     if section.get("probability") is None:
         _why(out, section)
         return
-    out.print(
-        f"  {section['probability']:.0%} for {escape(section['title'])} ({section['average']:.0%} where nothing is special)"
-    )
+    usual = f"{section['average']:.0%} where nothing is special"
+    out.print(f"  {section['probability']:.0%} for {escape(section['title'])} ({usual})")
     for one in section["shown"]:
         out.print(f"  {one['value']:+.2f}  {escape(one['label'])}")
     out.print(f"  By {section['definition']}, as of {_time(section['as_of'])}.")

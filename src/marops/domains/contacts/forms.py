@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marops.domains.contacts.rules.enrichment import DERIVATIONS
 from marops.domains.contacts.rules.identity import KEEPS, WAYS, Survivorship
 from marops.domains.contacts.rules.quality import QualityRule
 from marops.kernel.forms import DocumentForm
@@ -33,6 +34,14 @@ class WordForm(forms.Form):
     do = forms.ChoiceField(choices=[(one, one) for one in ("accept", "reject", "forget")])
     word = forms.CharField(max_length=120)
     becomes = forms.CharField(label=_("Write it as"), required=False, max_length=120)
+
+
+class EnrichmentForm(forms.Form):
+    """What is derived as people come in."""
+
+    names = forms.MultipleChoiceField(
+        label=_("Fill in as people come in"), required=False, choices=[(one, one) for one in DERIVATIONS]
+    )
 
 
 class PairForm(forms.Form):

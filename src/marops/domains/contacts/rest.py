@@ -16,17 +16,20 @@ from marops.domains.contacts.actions import (
     part_companies,
     part_contacts,
     reject_words,
+    set_enrichment,
     tell_apart,
     undo_fix,
 )  # fmt: skip
 from marops.domains.contacts.forms import FixForm
-from marops.domains.contacts.jobs import join, start_fix, start_joining, start_matching, start_words
+from marops.domains.contacts.jobs import join, start_enrichment, start_fix, start_joining, start_matching, start_words
 from marops.domains.contacts.models import Company
 from marops.domains.contacts.permissions import FIX, MERGE, VIEW
 from marops.domains.contacts.queries import companies, find_company, find_contact
 from marops.domains.contacts.queries.company import count_of, people_of, standing
 from marops.domains.contacts.queries.cost import cost
+from marops.domains.contacts.queries.enrichment import enrichment, preview_enrichment
 from marops.domains.contacts.queries.fixes import find_fix, fix_json, fixes, preview, proposed
+from marops.domains.contacts.queries.freshness import freshness
 from marops.domains.contacts.queries.merges import company_merge_of, company_merges, merge_json, merge_of, merges
 from marops.domains.contacts.queries.pairs import find_pair, in_band, pair_json, report, with_records
 from marops.domains.contacts.queries.quality import Narrowing, people_at_fault, rule_summary, summary
@@ -208,6 +211,51 @@ class ApplyIn(Strict):
 def quality_cost(request: HttpRequest, given: Query[Which]) -> dict[str, Any]:
     """What each fault costs in leads and pipeline, against comparable leads without it."""
     return cost(actor_of(request), Narrowing(given.source, given.import_))
+
+
+class EnrichIn(Strict):
+    """Is it only tried; for those of which source or import?"""
+
+    preview: bool = False
+    source: str = ""
+    import_: str = Field("", alias="import")
+
+
+class SettingIn(Strict):
+    """What is derived on people as they come in from now on."""
+
+    as_they_come: list[str]
+
+
+@router.get("/quality/enrichment", tags=["quality"], response=dict[str, Any], url_name="enrichment")
+def show_enrichment(request: HttpRequest) -> dict[str, Any]:
+    """What is at hand could fill in, by derivation, and what is derived as people come in."""
+    return enrichment(actor_of(request))
+
+
+@router.put("/quality/enrichment", tags=["quality"], response=dict[str, Any], url_name="enrichment")
+def change_enrichment(request: HttpRequest, body: SettingIn) -> dict[str, Any]:
+    """Say what is derived on people as they come in; the setting's next version is in force at once."""
+    actor = actor_of(request)
+    row = set_enrichment(actor=actor, as_they_come=body.as_they_come)
+    return {"definition": row.pinned, **row.document}
+
+
+@router.post("/quality/enrichment/{name}", tags=["quality"], url_name="fill-in",
+             response={200: dict[str, Any], 202: dict[str, Any]})  # fmt: skip
+def fill_in(request: HttpRequest, name: str, body: EnrichIn) -> dict[str, Any] | Status[dict[str, Any]]:
+    """Fill in what a derivation finds, as a job; with `preview`, only tell what it would fill."""
+    actor, narrowed = actor_of(request), Narrowing(body.source, body.import_)
+    if body.preview:
+        return preview_enrichment(actor, name, narrowed)
+    job = start_enrichment(actor, name, narrowed)
+    return Status(202, {"job": job.ref, "state": job.state, "derivation": name})
+
+
+@router.get("/quality/freshness", tags=["quality"], response=dict[str, Any], url_name="freshness")
+def show_freshness(request: HttpRequest, given: Query[Which]) -> dict[str, Any]:
+    """How old the values of each field are, and how many of them are likely still true."""
+    return freshness(actor_of(request), Narrowing(given.source, given.import_))
 
 
 @router.get("/quality/vocabularies", tags=["quality"], response=dict[str, Any], url_name="vocabularies")

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from marops.domains.contacts.pages import companies, cost, duplicates, merging, quality, rule_text, vocabularies
+from marops.domains.contacts.pages import (
+    companies,
+    cost,
+    duplicates,
+    enrichment,
+    merging,
+    quality,
+    rule_text,
+    vocabularies,
+)
 
 app_name = "contacts"
 
@@ -23,6 +32,9 @@ urlpatterns = [
     path("quality/vocabularies/<field>", vocabularies.words, name="vocabulary"),
     path("quality/vocabularies/<field>/decide", vocabularies.decide, name="vocabulary-decide"),
     path("quality/vocabularies/<field>/apply", vocabularies.apply_words, name="vocabulary-apply"),
+    path("quality/enrichment", enrichment.fill_in, name="enrichment"),
+    path("quality/enrichment/setting", enrichment.as_they_come, name="enrichment-setting"),
+    path("quality/enrichment/<name>", enrichment.derive, name="fill-in"),
     path("quality/fixes", quality.fix_list, name="fixes"),
     path("quality/fixes/<ref>", quality.fix_done, name="fix-done"),
     path("quality/fixes/<ref>/undo", quality.undo, name="fix-undo"),

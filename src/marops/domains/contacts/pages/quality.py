@@ -438,7 +438,7 @@ def _about(pinned: str) -> tuple[str, str]:
         return load(row).title, reverse("contacts:rule", args=[row.slug])
     if row.kind == "vocabulary":
         return words_title(load(row).field), reverse("contacts:vocabulary", args=[load(row).field])
-    return str(kinds()[row.kind].title), reverse("contacts:quality")
+    return str(kinds()[row.kind].title), reverse("contacts:enrichment")
 
 
 @require_POST

@@ -10,9 +10,10 @@ VIEW, FIX, MERGE = "leads.view", "quality.fix", "contacts.merge"
 
 
 def things(cast):
+    from marops.domains.contacts.rules import enrichment
     from marops.domains.contacts.rules.starters import STARTERS
 
-    plant_starters(actor=SETUP, starters=STARTERS)
+    plant_starters(actor=SETUP, starters=[*STARTERS, *enrichment.STARTERS])
     return {
         "company": Company.objects.create(number=7_000_001, name="Solheim Ltd", name_key="solheim"),
         "fix": Fix.objects.create(
@@ -38,6 +39,10 @@ def _rule(_world):
     return {"slug": "no-country"}
 
 
+def _derivation(_world):
+    return {"name": "facts_of_company"}
+
+
 def _field(_world):
     return {"field": "job_title"}
 
@@ -61,6 +66,9 @@ EXPECT = {
     "quality/vocabularies/<field>": Expect(right=VIEW, args=_field),
     "quality/vocabularies/<field>/decide": Expect(right=FIX, args=_field, post_only=True),
     "quality/vocabularies/<field>/apply": Expect(right=FIX, args=_field, status=404),  # nothing was accepted
+    "quality/enrichment": Expect(right=VIEW),
+    "quality/enrichment/setting": Expect(right=FIX, post_only=True),
+    "quality/enrichment/<name>": Expect(right=FIX, args=_derivation),
     "quality/fixes": Expect(right=VIEW),
     "quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
     "quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),
@@ -89,6 +97,9 @@ EXPECT = {
     "api/v1/quality/vocabularies/<field>": Expect(right=VIEW, args=_field),
     "api/v1/quality/vocabularies/<field>/words": Expect(right=FIX, args=_field, post_only=True),
     "api/v1/quality/vocabularies/<field>/apply": Expect(right=FIX, args=_field, post_only=True),
+    "api/v1/quality/enrichment": Expect(right=VIEW),
+    "api/v1/quality/enrichment/<name>": Expect(right=FIX, args=_derivation, post_only=True),
+    "api/v1/quality/freshness": Expect(right=VIEW),
     "api/v1/quality/fixes": Expect(right=VIEW),
     "api/v1/quality/fixes/<ref>": Expect(right=VIEW, args=_fix),
     "api/v1/quality/fixes/<ref>/undo": Expect(right=FIX, args=_fix, post_only=True),

@@ -116,3 +116,21 @@ def test_the_overview_counts_what_each_would_fill_and_only_holders_of_the_right_
     with pytest.raises(MaropsError) as refused:
         set_enrichment(actor=ENGINE, as_they_come=["tidy_title"])
     assert [one.pointer for one in refused.value.errors] == ["/as_they_come/0"]
+
+
+def test_the_page_fills_in_after_a_preview_and_keeps_the_setting(starters, cast):
+    firm = _company(1, "Nordvik", industry="Shipping")
+    _works(1, "own", firm)
+    hanna = cast.client("hanna")
+    shown = hanna.get("/quality/enrichment").content.decode()
+    assert "1 record could be filled in" in shown
+    assert 'href="/quality/enrichment/facts_of_company"' in shown
+    looked = hanna.get("/quality/enrichment/facts_of_company").content.decode()
+    assert "Shipping" in looked
+    assert Contact.objects.get(number=1).industry is None
+    kept = hanna.post("/quality/enrichment/setting", {"names": ["facts_of_company", "parts_of_title"]})
+    assert kept.url == "/quality/enrichment"
+    assert "checked" in hanna.get("/quality/enrichment").content.decode()
+    assert hanna.post("/quality/enrichment/setting", {"names": ["tidy_title"]}).status_code == 422
+    sent = hanna.post("/quality/enrichment/facts_of_company")
+    assert sent.url.startswith("/quality/enrichment/fix/J-")

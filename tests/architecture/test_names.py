@@ -58,6 +58,7 @@ BESIDES = {
     "routing/deadlines": "the clocks of promises in working hours",
     "routing/route_pages": "pages of routes: rules, pools, versions and trials",
     "routing/sales_pages": "pages of those who have leads: dispositions, queues, hand-over of many",
+    "routing/trace_pages": "pages of the trace: why the leads are bad",
     "routing/trials": "what a route would do with leads that came",
     "workflows/answering": "what simulation says of workflows: pure, and the only part that needs numpy",
     "workflows/evidence": "what the log a workflow was read off says of its times and its waiting",

@@ -32,6 +32,13 @@ class RoutingConfig(AppConfig):
         ports.navigation.fill(
             "routes", shell.NavEntry("people", _("Routes"), "routing:routes", VIEW, words="rules pools"), order=50
         )
+        ports.navigation.fill(
+            "trace",
+            shell.NavEntry(
+                "people", _("Why leads are bad"), "routing:trace", VIEW, words="complaint rejected trace sales quality"
+            ),
+            order=55,
+        )
         shell.commands.fill(
             "hand-over", shell.Command(_("Hand over many leads"), "routing:hand-over-many", ASSIGN, words="absence")
         )

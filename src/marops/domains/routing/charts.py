@@ -49,3 +49,27 @@ def used(started: datetime, due: datetime, at: datetime) -> str:
     """How much of a bar of 252 the time from a promise to its end has used up."""
     whole = max((due - started).total_seconds(), 1.0)
     return f"{WIDTH * min(1.0, max(0.0, (at - started).total_seconds() / whole)):.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A dot with its interval on a line of 320: all places as SVG takes them."""
+
+    zero: str
+    low: str
+    span: str
+    at: str
+
+
+def ranged(values: Sequence[tuple[float, float, float]]) -> list[Ranged]:
+    """Dots with intervals (low, value, high) on one scale, which has room for nothing and for all of them."""
+    low = min([0.0, *(one[0] for one in values)])
+    high = max([0.01, *(one[2] for one in values)])
+
+    def x(value: float) -> float:
+        return 6 + 308 * (value - low) / (high - low)
+
+    return [
+        Ranged(f"{x(0):.1f}", f"{x(least):.1f}", f"{x(most) - x(least):.1f}", f"{x(value):.1f}")
+        for least, value, most in values
+    ]

@@ -262,3 +262,21 @@ class TrialForm(forms.Form):
     def __init__(self, *args: Any, versions: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, "version", list(versions))
+
+
+class TraceForm(forms.Form):
+    """A complaint: about the leads that sales rejected in a period, or about those that are named."""
+
+    since = DayField(label=_("From"), required=True)
+    until = DayField(label=_("Until"), help_text=_("This day too; empty stands for now."))
+    leads = forms.CharField(
+        label=_("Only these leads"), required=False, max_length=400_000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("L-numbers or addresses, one after the other. Empty stands for those that sales rejected."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """The end lies behind the beginning."""
+        given = super().clean() or {}
+        if given.get("since") and given.get("until") and given["until"] < given["since"]:
+            self.add_error("until", _("This lies before the beginning. Choose a later day."))
+        return given

@@ -297,7 +297,7 @@ class TraceIn(Strict):
 
 @router.post("/trace", response=dict[str, Any], url_name="trace")
 def trace_leads(request: HttpRequest, body: TraceIn) -> dict[str, Any]:
-    """Why the leads are bad: causes against comparable leads, the routing as it ran, the data, and what would change."""
+    """Why the leads are bad: causes against comparable leads, the routing as it ran, the data, and what to change."""
     actor = actor_of(request)
     require(actor, VIEW)
     found = leads_named(body.leads) if body.leads is not None else None

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from marops.domains.routing import pages, route_pages, sales_pages
+from marops.domains.routing import pages, route_pages, sales_pages, trace_pages
 
 app_name = "routing"
 
 urlpatterns = [
+    path("trace", trace_pages.page, name="trace"),
+    path("trace/leads", trace_pages.leads, name="trace-leads"),
     path("leads", pages.leads, name="leads"),
     path("leads/<ref>", pages.lead, name="lead"),
     path("leads/<ref>/because/<section>", pages.because, name="because"),

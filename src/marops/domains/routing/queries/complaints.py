@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marops.domains.accounts.public import names
+from marops.domains.contacts.public import Contact
 from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
 from marops.domains.routing.rules import REASONS
@@ -126,6 +127,37 @@ def _seen(actor: Actor) -> str:
     return f"c.id::VARCHAR IN ({ids})" if ids else "false"
 
 
+def leads_with(actor: Actor, asked: Asked, cause: str) -> tuple[str, list[dict[str, Any]]]:
+    """A cause in words, and the leads complained of that it holds of; `unexplained` names those of no sure cause."""
+    require(actor, VIEW)
+    found = _leads(actor, asked.since, asked.until, asked.ids)
+    none, words = np.zeros_like(found.complaint), _words(found)
+    if cause == "unexplained":
+        sure = [one.code for one in ranked(found.complaint, found.to_rank()).causes if one.sure]
+        rows = found.complaint & ~np.logical_or.reduce([none, *(found.causes[one] for one in sure)])
+        says = _("No cause was found that is surely commoner among them")
+    else:
+        rows = found.complaint & found.causes.get(cause, none)
+        sort = SORTS.get(cause.partition(":")[0])
+        says = str(sort.says) % {"what": _what(cause, words)} if sort else ""
+    return says, _listed(found, rows)
+
+
+def _listed(found: Leads, rows: Any) -> list[dict[str, Any]]:
+    wanted = [one for one, mine in zip(found.table.to_pylist(), rows, strict=True) if mine][:_LISTED]
+    people = Contact.objects.only("full_name", "number", "company_name").in_bulk([one["contact_id"] for one in wanted])
+    by_id = {str(key): value for key, value in people.items()}
+    return [
+        {"ref": f"L-{one['number']}", "name": by_id[one["contact_id"]].full_name or "",
+         "company": by_id[one["contact_id"]].company_name or "", "source": one["source"], "rule": one["rule"] or "",
+         "reason": str(REASONS.get(one["reason"] or "", one["reason"] or "")), "at": one["said_at"]}
+        for one in wanted if one["contact_id"] in by_id
+    ]  # fmt: skip
+
+
+_LISTED: Final = 500
+
+
 def _words(found: Leads) -> Mapping[str, str]:
     """Codes of causes → what people call it: owners by name, signals by label, faults by title."""
     owners = {code.partition(":")[2] for code in found.causes if code.startswith(("late:", "absent:"))}
@@ -200,7 +232,9 @@ def _routing(found: Leads, asked: Asked, words: Mapping[str, str]) -> dict[str, 
     owners = [
         one | {"name": words.get(f"owner:{one['value']}", one["value"])} for one in shares(found, "owner")[:_SHOWN]
     ]
-    flagged = {sort: _held(found, sort) for sort in ("stale-rule", "late", "absent", "signal", "threshold")}
+    flagged = {
+        sort.replace("-", "_"): _held(found, sort) for sort in ("stale-rule", "late", "absent", "signal", "threshold")
+    }
     return {
         "versions": ran[:_SHOWN], "ran_by": shares(found, "route")[:_SHOWN], "rules": shares(found, "rule")[:_SHOWN],
         "owners": owners, "held": flagged,

@@ -52,6 +52,8 @@ def _because(section):
 
 
 EXPECT = {
+    "trace": Expect(right=VIEW),
+    "trace/leads": Expect(right=VIEW, query="since=2026-01-01&cause=threshold"),
     "leads": Expect(right=VIEW),
     "leads/<ref>": Expect(right=VIEW, args=_lead, otherwise=NOT_THEIRS),
     "leads/<ref>/because/<section>": Expect(right=VIEW, args=_because("score"), otherwise=NOT_THEIRS),

@@ -112,3 +112,22 @@ def test_nobody_traces_leads_they_may_not_see(two_sources: list[Contact], cast: 
         trace(cast.actor("nils"), Asked(BEGIN, END))
     assert trace(cast.actor("hanna"), Asked(BEGIN, END))["leads"] == 46
     assert trace(cast.actor("selma"), Asked(BEGIN, END))["leads"] <= 46
+
+
+def test_the_page_answers_and_its_numbers_lead_to_the_leads(two_sources: list[Contact], cast: Cast) -> None:
+    client = cast.client("hanna")
+    shown = client.get("/trace?since=2026-04-01&until=2026-06-30").content.decode()
+    assert "They came from “bought”: 78% of the 46 leads" in shown
+    assert "What we change this quarter" in shown
+    assert 'href="/trace/leads?since=2026-04-01&amp;cause=source%3Abought&amp;until=2026-06-30"' in shown
+    behind = client.get("/trace/leads?since=2026-04-01&until=2026-06-30&cause=source:bought").content.decode()
+    assert "36 leads that sales rejected" in behind
+    assert behind.count('data-href="/leads/L-') == 36
+    rest = client.get("/trace/leads?since=2026-04-01&until=2026-06-30&cause=unexplained").content.decode()
+    assert rest.count('data-href="/leads/L-') == 10
+    named = client.post("/trace", {"since": "2026-04-01", "until": "2026-06-30", "leads": "L-1 L-2 L-999999"})
+    assert "These name no lead: L-999999" in named.content.decode()
+    assert "too few to tell" in named.content.decode()
+    assert client.get("/trace?since=2026-07-01&until=2026-06-01").status_code == 422
+    told = client.post("/api/v1/trace", {"since": "2026-04-01", "until": "2026-07-01"}, content_type="application/json")
+    assert told.json()["causes"][0]["cause"] == "source:bought"

@@ -195,7 +195,10 @@ def _say_words(found: dict[str, Any], *, most: int | None) -> None:
     if not found["fields"]:
         out.print("No spelling looks like another word, and no word was accepted yet.")
         return
-    out.print(f"{found['spellings']:,} spellings on {found['records']:,} records could be {found['words']:,} words.")
+    out.print(
+        f"Spellings that could be another word: {found['spellings']:,}, of {found['words']:,} words,"
+        f" on {found['records']:,} records."
+    )
     for one in found["fields"]:
         accepted = f"; {len(one['accepted']):,} accepted" if one["accepted"] else ""
         out.print(f"\n[bold]{one['label']}[/] ({one['field']}): {len(one['groups']):,} proposed{accepted}")

@@ -69,6 +69,29 @@ def twice(actor: Actor, as_of: datetime) -> Iterator[Need]:
         )
 
 
+def words(actor: Actor, as_of: datetime) -> Iterator[Need]:
+    """Spellings that could be another word, as counted at the end of the last day, for those who may accept them."""
+    if not may(actor, FIX) or grants(actor).scope(VIEW) is not Scope.ALL:
+        return
+    last = QualityDay.objects.filter(part="words").order_by("-day").values("day")[:1]
+    found = list(QualityDay.objects.filter(part="words", day__in=last))
+    spellings, records_ = sum(one.contacts for one in found), sum(one.faulty for one in found)
+    if spellings:
+        title = ngettext("%(n)s spelling could be another word", "%(n)s spellings could be another word", spellings)
+        on = ngettext(
+            "On %(n)s record. Accepted once, they are written so whenever somebody comes in.",
+            "On %(n)s records. Accepted once, they are written so whenever somebody comes in.",
+            records_,
+        )
+        yield Need(
+            title=title % {"n": f"{spellings:,}"},
+            detail=on % {"n": f"{records_:,}"},
+            url=reverse("contacts:vocabularies"),
+            button=_("Look at them"),
+            icon="review",
+        )
+
+
 def faults(actor: Actor, as_of: datetime) -> Iterator[Section]:
     """Every rule that finds somebody, with how that moved in a week."""
     if VIEW not in grants(actor):
@@ -135,6 +158,7 @@ def to_learn_from(actor: Actor) -> Iterator[Offer]:
 
 
 ports.desk.fill("records", records)
+ports.desk.fill("words", words, order=60)
 ports.desk.fill("faults", faults)
 at_hand.fill("quality", to_learn_from)
 

@@ -315,7 +315,7 @@ class QualityDay(models.Model):
 
     pk = models.CompositePrimaryKey("day", "part", "key")
     day = models.DateField()
-    part = models.TextField()  # all, rule, source, queue, owner, import
+    part = models.TextField()  # all, rule, source, queue, owner, import, words (spellings and records by field)
     key = models.TextField()  # the rule's short name, the source's code, …; empty for all and for those without
     contacts = models.IntegerField()
     faulty = models.IntegerField()

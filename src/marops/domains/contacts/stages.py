@@ -116,9 +116,10 @@ def faults(court_: Court, rules: dict[str, QualityRule]) -> pa.Table:
 
 def day_turn(as_of: datetime) -> int:
     """A new day: keep how the last one ended, and look again at those for whom the calendar changed a rule's answer."""
-    from marops.domains.contacts.actions import keep_day
+    from marops.domains.contacts.actions import count_words, keep_day
 
     keep_day(actor=ENGINE, as_of=as_of)
+    count_words(actor=ENGINE, as_of=as_of)
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM contact_quality)")
         if not cursor.fetchone()[0]:

@@ -6,7 +6,7 @@ from marops.domains.contacts.actions.enrichment import derive, set_enrichment
 from marops.domains.contacts.actions.fixing import FIXED, apply_fix, undo_fix
 from marops.domains.contacts.actions.matching import keep_matches, keep_new_matches, tell_apart
 from marops.domains.contacts.actions.merging import merge_contacts, part_contacts
-from marops.domains.contacts.actions.vocabularies import accept_words, forget_words, reject_words
+from marops.domains.contacts.actions.vocabularies import accept_words, count_words, forget_words, reject_words
 
 __all__ = [
     "CHECKED",
@@ -14,6 +14,7 @@ __all__ = [
     "LIKENESS",
     "accept_words",
     "apply_fix",
+    "count_words",
     "derive",
     "forget_words",
     "keep_day",

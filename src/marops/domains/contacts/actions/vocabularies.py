@@ -1,10 +1,13 @@
 """What people say of words: that spellings are one, that they are not, and that a word is let go of."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from marops.domains.contacts.models import QualityDay
 from marops.domains.contacts.permissions import FIX
+from marops.domains.contacts.queries.vocabularies import overview
 from marops.domains.contacts.queries.words import vocabulary_of
 from marops.domains.contacts.rules.vocabularies import Term, Vocabulary, key, slug_of
 from marops.kernel.actions import Act, action
@@ -12,6 +15,7 @@ from marops.kernel.actors import Actor
 from marops.kernel.definitions import keep, put_in_force
 from marops.kernel.errors import INVALID, NOT_FOUND, MaropsError
 from marops.kernel.models import Definition
+from marops.kernel.workspace import today
 
 Words = Sequence[tuple[str, Sequence[str]]]
 """Words, each with the spellings that become it."""
@@ -80,3 +84,21 @@ def _in_force(act: Act, actor: Actor, after: Vocabulary, reason: str) -> Definit
         put_in_force(act, row)
     act.count(words=len(after.terms))
     return row
+
+
+@action("quality.count_words", effect="check")
+def count_words(act: Act, *, actor: Actor, as_of: datetime) -> int:
+    """Keep how many spellings could be another word as yesterday ended, by field, once. Answers how many fields."""
+    day = today(as_of) - timedelta(days=1)
+    if QualityDay.objects.filter(part="words", day__gte=day).exists():
+        return 0
+    found = overview(actor)["fields"]
+    QualityDay.objects.bulk_create(
+        QualityDay(
+            day=day, part="words", key=one["field"], contacts=sum(len(each["spellings"]) for each in one["groups"]),
+            faulty=sum(each["moved"] for each in one["groups"]),
+        )
+        for one in found
+    )  # fmt: skip
+    act.count(fields=len(found))
+    return len(found)

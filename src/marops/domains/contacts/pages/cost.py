@@ -15,6 +15,7 @@ from marops.domains.accounts.public import actor_of, needs
 from marops.domains.contacts.permissions import VIEW
 from marops.domains.contacts.queries.cost import OUTCOMES, cost, outcome_words
 from marops.domains.contacts.queries.quality import Narrowing
+from marops.kernel.money import in_words as money_words
 from marops.kernel.money import short
 from marops.kernel.rules_sentence import inner
 
@@ -33,6 +34,7 @@ def costs(request: HttpRequest) -> HttpResponse:
     context = shown | {
         "found": found, "answer": _answer(found, shown["lines"]), "narrowed": narrowed.words(),
         "query": urlencode(narrowed.chosen()), "outcomes": list(outcome_words().values()),
+        "deal": money_words(Decimal(found["deal"]["amount"] or 0), found["deal"]["currency"]),
         "level": f"{found['level']:.0%}".replace("%", " %"),
     }  # fmt: skip
     if request.headers.get("HX-Request"):
@@ -85,7 +87,9 @@ def _money(pipeline: dict[str, Any] | None) -> dict[str, str] | None:
     if pipeline is None:
         return None
     return {
-        name: short(Decimal(str(round(pipeline[name]))), pipeline["currency"] if name == "value" else None)
+        name: short(Decimal(round(pipeline[name])), pipeline["currency"] if name == "value" else None).replace(
+            "-", "\u2212"
+        )
         for name in ("value", "low", "high")
     }
 
@@ -116,4 +120,4 @@ def _answer(found: dict[str, Any], lines: Sequence[dict[str, Any]]) -> str:
             "high": f"{one['lost']['high']:,.0f}"}  # fmt: skip
     said = _("Dearest is: %(title)s. %(n)s opportunities fewer (%(low)s to %(high)s)") % told
     money = one["money"]
-    return f"{said}, {money['value']} ({money['low']}–{money['high']})." if money else f"{said}."
+    return f"{said}, {money['value']} ({money['low']} to {money['high']})." if money else f"{said}."

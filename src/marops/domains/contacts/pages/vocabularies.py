@@ -59,11 +59,9 @@ def _field_line(one: dict[str, Any]) -> dict[str, Any]:
 def _answer(found: dict[str, Any]) -> str:
     if not found["spellings"]:
         return _("No spelling looks like another word.")
-    said = ngettext("%(n)s spelling could be", "%(n)s spellings could be", found["spellings"])
-    words = ngettext("%(n)s word", "%(n)s words", found["words"]) % {"n": f"{found['words']:,}"}
+    said = ngettext("%(n)s spelling could be another word", "%(n)s spellings could be another word", found["spellings"])
     records = ngettext("on %(n)s record", "on %(n)s records", found["records"]) % {"n": f"{found['records']:,}"}
-    spellings = said % {"n": f"{found['spellings']:,}"}
-    return f"{spellings} {words}, {records}."
+    return f"{said % {'n': format(found['spellings'], ',')}}, {records}."
 
 
 @require_GET

@@ -112,7 +112,16 @@ def meant(counts: Mapping[str, int], most: int = 2) -> dict[str, tuple[str, floa
         fits.sort(reverse=True)
         if fits and (len(fits) == 1 or fits[1][1] * 5 < fits[0][1] or fits[1][0] < fits[0][0] - 0.05):
             found[rare] = (fits[0][2], fits[0][0])
-    return found
+    return {rare: _followed(rare, found) for rare in found}
+
+
+def _followed(rare: str, found: Mapping[str, tuple[str, float]]) -> tuple[str, float]:
+    """What is meant in the end, where what a slip was taken for is a slip itself."""
+    word, sure = found[rare]
+    while word in found:  # each step leads to a word that is more frequent
+        word, more = found[word]
+        sure *= more
+    return word, sure
 
 
 def weight(rare: int, common: int) -> float:

@@ -1,11 +1,12 @@
 import pytest
 
 from marops.domains.capture.tests.conftest import bring
-from marops.domains.contacts.actions import accept_words, forget_words, reject_words
+from marops.domains.contacts.actions import accept_words, count_words, forget_words, reject_words
 from marops.domains.contacts.jobs import run_words, take_back
 from marops.domains.contacts.models import Contact, CustomField
 from marops.domains.contacts.queries.vocabularies import groups, overview, preview_words
 from marops.kernel.actors import ENGINE
+from marops.kernel.clock import now
 from marops.kernel.definitions import active
 from marops.kernel.errors import MaropsError
 from marops.kernel.ids import new_id
@@ -115,3 +116,14 @@ def test_the_overview_counts_spellings_words_and_records():
     found = overview(ENGINE)
     assert (found["spellings"], found["words"], found["records"]) == (1, 1, 2)
     assert [one["field"] for one in found["fields"]] == ["job_title"]
+
+
+def test_the_desk_says_how_many_spellings_wait_as_of_the_last_day(cast):
+    from marops.domains.contacts.desk import words
+
+    _people(Sales_Manager=9, Sales_Manger=2)
+    assert list(words(cast.actor("samuel"), now())) == []
+    assert (count_words(actor=ENGINE, as_of=now()), count_words(actor=ENGINE, as_of=now())) == (1, 0)
+    (need,) = words(cast.actor("samuel"), now())
+    assert (need.title, need.url) == ("1 spelling could be another word", "/quality/vocabularies")
+    assert list(words(cast.actor("selma"), now())) == []

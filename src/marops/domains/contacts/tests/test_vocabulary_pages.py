@@ -27,7 +27,7 @@ def test_the_pages_lead_from_spellings_to_the_word_and_back(people, cast):
     client = cast.client("samuel")
     assert b"Sales Manger" in client.get("/quality/vocabularies").content
     page = client.get("/quality/vocabularies/job_title").content.decode()
-    assert "2 spellings could be 1 word, on 3 records." in page
+    assert "2 spellings could be another word, on 3 records." in page
     sent = {"do": "accept", "word": "Sales Manager", "spelling": ["Sales Manger"]}
     assert client.post("/quality/vocabularies/job_title/decide", sent).status_code == 302
     assert [one.value for one in groups(ENGINE, "job_title")[0].spellings] == ["sales manager"]

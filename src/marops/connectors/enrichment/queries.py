@@ -71,7 +71,7 @@ def subjects(actor: Actor, name: str, document: Provider) -> Iterator[Subject]:
     has = " AND ".join(f'c."{one}" IS NOT NULL' for one in set(document.sends.values()))
     own = " AND c.email_kind = 'work'" if "email_domain" in document.sends.values() else ""
     columns = ", ".join(f'c."{one}"' for one in document.sends.values())
-    free = may_sql(person="c.id") if document.needs == "yes" else f"NOT {said_no_sql(person='c.id')}"
+    free = may_sql(person="c.id") if document.needs == "allowed" else f"NOT {said_no_sql(person='c.id')}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT c.id, coalesce({free}, false), {columns} FROM contact c"

@@ -44,9 +44,9 @@ class Provider(BaseModel):
         str, Field(description="The purpose for which a person's data has to be free to go out.")
     ] = "sale_or_sharing"  # fmt: skip
     needs: Annotated[
-        Literal["yes", "no_refusal"],
-        Field(description="yes: whose data may go out by law and word; no_refusal: everybody who did not say no."),
-    ] = "yes"
+        Literal["allowed", "no_refusal"],
+        Field(description="allowed: whose data may go out by law and word; no_refusal: everybody who did not say no."),
+    ] = "allowed"
     seconds: Annotated[int, Field(ge=1, le=60)] = 10
 
 

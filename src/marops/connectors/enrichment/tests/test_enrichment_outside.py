@@ -115,7 +115,7 @@ def test_whose_data_may_not_go_out_is_not_asked_about(service, starters):
     restrict(actor=ENGINE, contact_id=barred.id, why="asked for it")
     told = run_asking(ENGINE, "house")
     assert ([asked["domain"] for asked, _key in service.asked], told["barred"]) == (["nordvik.no"], 1)
-    _put(service, needs="yes")
+    _put(service, needs="allowed")
     _person(3, "silent.io", country="DE")  # where the law wants a yes, saying nothing is none
     told = run_asking(ENGINE, "house")
     assert (told["asked"], told["barred"]) == (0, 3)

@@ -90,7 +90,11 @@ def confirm(act: Act, *, actor: Actor, ask_id: UUID, evidence: Mapping[str, Any]
         raise MaropsError(NOT_FOUND, "There is nothing to confirm any more.")
     if ask.confirmed_at:
         return ask
-    if ask.expires_at <= act.at:
+    overtaken = State.objects.filter(
+        contact_id=ask.contact_id, state__in=REFUSALS, at__gt=ask.asked_at, channel__in=[ask.channel, ANY],
+        purpose__in=[*ask.purposes, ANY],
+    )  # fmt: skip
+    if ask.expires_at <= act.at or overtaken.exists():  # an old message brings nothing back
         raise MaropsError(ASK_ENDED)
     ask.confirmed_at = act.at
     ask.save(update_fields=["confirmed_at"])
@@ -181,7 +185,8 @@ def _record(act: Act, contact_id: UUID, words: Sequence[Word], heard: Heard) -> 
     enter(act, entries, lifts=at)
     for one in entries:
         act.fact(RECORDED, contact_id=contact_id, properties=_told(one), occurred_at=at)
-    act.changed("contact", contact_id, after={"consent": [_told(one) for one in entries]})
+    said = {f"{one.channel} {one.purpose}".replace(ANY, "everything"): one.state for one in entries}
+    act.changed("contact", contact_id, after=said)
     return entries
 
 

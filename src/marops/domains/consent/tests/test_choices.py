@@ -101,6 +101,18 @@ def test_a_confirmation_that_has_run_out_grants_nothing():
     assert not Entry.objects.exists()
 
 
+def test_U7_an_old_message_brings_nothing_back_that_was_taken_back_since():
+    one = person()
+    ask = asked(one, "newsletter")
+    Client().post(url("preferences", one.id), {"stop": "all"})
+    assert Client().post(url("confirm", ask.id)).status_code == 409
+    assert not may(one.id, "email", "newsletter", now()).allowed
+    again = asked(one, "newsletter")  # they sign up anew
+    assert Client().post(url("confirm", again.id)).status_code == 200
+    assert may(one.id, "email", "newsletter", now()).allowed
+    assert not may(one.id, "email", "events", now()).allowed
+
+
 # What the link names → what is off afterwards, of everything that was on.
 _CELLS = [("email", "marketing"), ("email", "newsletter"), ("email", "events"), ("phone", "events"),
           ("phone", "marketing"), ("post", "marketing"), ("data", "sale_or_sharing"), ("email", "service")]  # fmt: skip

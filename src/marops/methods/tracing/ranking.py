@@ -90,13 +90,10 @@ def _in_turns(complaint: Flags, causes: Sequence[Cause]) -> Iterator[Found]:
     while left:
         judged = [(one, _difference(complaint, one, open_)) for one in left]
         best, beyond = max(judged, key=lambda pair: _least(pair[1], len(causes)))
-        sure = _least(beyond, len(causes)) > 0
-        yield _found(complaint, best, beyond, len(causes), sure=sure)
-        left = [one for one in left if one.code != best.code]
-        if sure:
-            open_ = open_ & ~best.holds
-        else:
+        if _least(beyond, len(causes)) <= 0:
             break
+        yield _found(complaint, best, beyond, len(causes), sure=True)
+        left, open_ = [one for one in left if one.code != best.code], open_ & ~best.holds
     rest = [_found(complaint, one, _difference(complaint, one, open_), len(causes), sure=False) for one in left]
     yield from sorted(rest, key=lambda one: -one.excess.low)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from marops.domains.accounts.public import names
 from marops.domains.contacts.public import Contact
+from marops.domains.register.public import Campaign, Source
 from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
 from marops.domains.routing.rules import REASONS
@@ -163,6 +164,8 @@ def _words(found: Leads) -> Mapping[str, str]:
     owners = {code.partition(":")[2] for code in found.causes if code.startswith(("late:", "absent:"))}
     owners |= {one for one in found.table["owner"].to_pylist() if one}
     known = {f"owner:{one}": name for one, name in names(sorted(owners)).items()}
+    known |= {f"source:{one.slug}": one.name for one in Source.objects.all()}
+    known |= {f"campaign:{one.slug}": one.name for one in Campaign.objects.only("slug", "name")}
     for row in active("quality"):
         known[f"fault:{row.slug}"] = load(row).title
     for row in versions("score", "main"):
@@ -184,7 +187,7 @@ def _cause(one: Found, words: Mapping[str, str]) -> dict[str, Any]:
         "cause": one.code, "says": str(sort.says) % {"what": _what(one.code, words)}, "part": sort.part,
         "share": round(one.share, 4), "control_share": round(one.control_share, 4),
         "excess": round(one.excess.value, 4), "low": round(one.excess.low, 4), "high": round(one.excess.high, 4),
-        "leads": one.leads, "sure": one.sure,
+        "leads": one.leads, "sure": one.sure, "with_others": not one.sure and one.excess.low > 0,
     }  # fmt: skip
 
 

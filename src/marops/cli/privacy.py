@@ -213,6 +213,33 @@ def requests(
     raise typer.Exit(FINDINGS if late else DONE)
 
 
+@privacy_app.command("retain")
+def retain(
+    rule: Annotated[str, typer.Argument(help="The short name of a rule of retention in force.")] = "quiet",
+    preview: Annotated[bool, typer.Option("--preview", help="Show whom it is about; change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let go of people of whom nothing was heard for long, by a rule in force and within its limit."""
+    with installation(quiet=as_json):
+        from marops.domains.consent.public import retention_due, start_retention
+        from marops.kernel.jobs import run_here
+
+        told = retention_due(rule)
+        if not preview:
+            job = run_here(start_retention(rule, actor=CLI, here=True).id)
+            told = {**(job.result or {}), "job": job.ref}
+    if as_json:
+        print_json(told)
+    elif preview:
+        out.print(
+            f"{told['people']:,} people were quiet for long enough; {told['now']:,} would go now ({told['then']})."
+        )
+        for one in told["examples"]:
+            out.print(f"  {one['ref']}  last heard of {(one['heard'] or 'never')[:10]}", markup=False)
+    else:
+        out.print(f"{told['people']:,} people went ({told['then']}, {told['job']}); {told['left']:,} are left.")
+
+
 @privacy_app.command("record")
 def record(
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write it here as PDF.")] = None, as_json: Json = False

@@ -106,7 +106,9 @@ def test_later_leads_with_other_columns_are_scored(folder: Path, tmp_path: Path)
     assert [row["row"] for row in read(tmp_path / "scores.csv")] == ["2", "3"]
     later.write_text("visits\n3\n")
     answer = ask("apply", folder / "model.json", later, "--out", tmp_path / "scores.csv", "--json")
-    assert json.loads(answer.stdout)["notes"] == ["Columns that are not in the file add nothing: place."]
+    assert json.loads(answer.stdout)["notes"] == [
+        "Columns that are not in the file add nothing: place, came (weekday)."
+    ]
     later.write_text("ref,visits\n")
     assert ask("apply", folder / "model.json", later, "--out", tmp_path / "scores.csv").exit_code == 0
     assert read(tmp_path / "scores.csv") == []

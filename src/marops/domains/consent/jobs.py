@@ -101,6 +101,12 @@ def start_retention(slug: str, *, actor: Actor, here: bool = False) -> Job:
     return start_job(RETAIN_JOB, {"rule": row.pinned, "slug": slug}, actor=actor, here=here)
 
 
+def retention_due(slug: str) -> dict[str, Any]:
+    """Whom a rule in force is about now: how many, how many go in one run, and who would be next."""
+    document: Retention = load(find(f"retention/{slug}"))
+    return preview(document, now()).as_json(document)
+
+
 @job(RETAIN_JOB, title="Retention: {slug}", result_for=(ERASE,))
 def retain(run: JobRun) -> Iterator[Step]:
     """Arguments: rule, as pinned. Result: people, rows, left: how many it is still about."""

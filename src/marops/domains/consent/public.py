@@ -13,7 +13,7 @@ from marops.domains.consent.actions.recording import (
 from marops.domains.consent.actions.requests import lift_restriction
 from marops.domains.consent.actions.requests import restrict as restrict_person
 from marops.domains.consent.answering import ask_json, export_person, open_request, person_json
-from marops.domains.consent.jobs import start_erasing
+from marops.domains.consent.jobs import retention_due, start_erasing, start_retention
 from marops.domains.consent.models import Entry, Request, State
 from marops.domains.consent.papers import record_pdf
 from marops.domains.consent.queries.exporting import sections
@@ -55,9 +55,11 @@ __all__ = [
     "request_json",
     "request_rows",
     "restrict_person",
+    "retention_due",
     "said_no_sql",
     "sections",
     "start_erasing",
+    "start_retention",
     "suppress_erased",
 ]
 

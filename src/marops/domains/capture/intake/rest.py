@@ -65,7 +65,12 @@ def _taken(request: HttpRequest, call: str) -> Any:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     sender = grants(actor).account_id or UUID(int=0)
     answer = receive(
-        call, request.body, encoding, sender, now(), keep=lambda one: keep_events(actor=INTAKE, calls=[one]),
+        call,
+        request.body,
+        encoding,
+        sender,
+        now(),
+        keep=lambda one: keep_events(actor=INTAKE, calls=[one]),
         opted_out=request.headers.get("Sec-GPC", "").strip() == "1",
     )
     return answer.document

@@ -142,7 +142,7 @@ def _page(
         "name": hide(person.full_name) if person and person.full_name else row.subject,
         "may_answer": waiting and may(actor, ANSWER),
         "does": does if row.kind != "erasure" or may(actor, ERASE) else None,
-        "report": row.report,
+        "report": row.report, "archive": f"{row.ref}.zip",
     }  # fmt: skip
     return render(request, "consent/request.html", shown, status=status)
 

@@ -86,7 +86,7 @@ EXPECT = {
     "api/v1/company-merges": Expect(right=MERGE),
     "api/v1/duplicates": Expect(right=MERGE),
     "api/v1/duplicates/pairs": Expect(right=MERGE),
-    "api/v1/duplicates/pairs/<uuid:pair>": Expect(right=MERGE, args=lambda w: {"pair": NOBODYS}, post_only=True),
+    "api/v1/duplicates/pairs/<uuidstr:pair>": Expect(right=MERGE, args=lambda w: {"pair": NOBODYS}, post_only=True),
     "api/v1/companies/<ref>/merge": Expect(right=MERGE, args=_company, post_only=True),
     "api/v1/companies/<ref>/unmerge": Expect(right=MERGE, args=_company, post_only=True),
     "api/v1/leads/<ref>/merge": Expect(right=MERGE, args=lambda w: {"ref": "L-1"}, post_only=True),

@@ -16,6 +16,7 @@ from marops.domains.routing.forms import TraceForm
 from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.complaints import Asked, leads_named, leads_with, trace
 from marops.kernel.clock import now
+from marops.kernel.errors import MaropsError
 from marops.kernel.forms import posted
 from marops.kernel.permissions import grants
 from marops.kernel.workspace import midnight, today
@@ -36,7 +37,10 @@ def page(request: HttpRequest) -> HttpResponse:
     given: Row = form.cleaned_data if form.is_bound else {"since": begin, "until": None, "leads": ""}
     named = leads_named(given["leads"].split()) if given["leads"] else None
     ids = None if named is None else [one for _ref, one in named if one]
-    told = trace(actor_of(request), _asked(given["since"], given["until"], ids))
+    try:
+        told = trace(actor_of(request), _asked(given["since"], given["until"], ids))
+    except MaropsError as error:
+        return render(request, "routing/trace.html", {"form": form, "stopped": error})
     unknown = [ref for ref, one in named or () if one is None]
     context = {"form": form, "told": told, "unknown": unknown[:20], "more_unknown": max(0, len(unknown) - 20)}
     return render(request, "routing/trace.html", context | _pictured(told, given, named is None))
@@ -68,7 +72,10 @@ def leads(request: HttpRequest) -> HttpResponse:
         return render(request, "routing/trace.html", {"form": form}, status=422)
     given, cause = form.cleaned_data, request.GET.get("cause", "")
     hide = mask("personal", grants(actor))
-    says, found = leads_with(actor, _asked(given["since"], given["until"], None), cause)
+    try:
+        says, found = leads_with(actor, _asked(given["since"], given["until"], None), cause)
+    except MaropsError as error:
+        return render(request, "routing/trace.html", {"form": form, "stopped": error})
     rows = [one | {"name": str(hide(one["name"])) if one["name"] else one["ref"]} for one in found]
     back = f"{reverse('routing:trace')}?{urlencode({'since': given['since']})}"
     return render(request, "routing/trace_leads.html", {"rows": rows, "says": says or _("All of them"), "back": back})

@@ -20,12 +20,15 @@ from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
 from marops.domains.routing.rules import REASONS
 from marops.engine.asking import query_engine
+from marops.engine.session import LAKE_FAILED
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc
 from marops.kernel.definitions import active, load, versions
+from marops.kernel.errors import MaropsError
 from marops.kernel.permissions import Scope, grants, require
 from marops.methods.intervals import wilson
 from marops.methods.tracing import Found, Ranking, ranked
+from marops.store.duckdb import QueryError
 
 if TYPE_CHECKING:
     from marops.kernel.actions import Act
@@ -84,7 +87,7 @@ class Asked:
 
 
 def trace(actor: Actor, asked: Asked) -> dict[str, Any]:
-    """Why the leads are bad: as pages, REST and the command line show it. Raises MaropsError `not-allowed`."""
+    """Why the leads are bad, as pages, REST and commands show it. Raises MaropsError `not-allowed`, `lake-failed`."""
     require(actor, VIEW)
     found = _leads(actor, asked.since, asked.until, asked.ids)
     ranking = ranked(found.complaint, found.to_rank())
@@ -117,7 +120,10 @@ def leads_named(refs: Sequence[str]) -> list[tuple[str, str | None]]:
 
 def _leads(actor: Actor, since: datetime, until: datetime, ids: Sequence[str] | None) -> Leads:
     condition = "true" if grants(actor).scope(VIEW) is Scope.ALL else _seen(actor)
-    return leads_of(query_engine(), since, until, ids=ids, at_least=thresholds(), visible=condition)
+    try:
+        return leads_of(query_engine(), since, until, ids=ids, at_least=thresholds(), visible=condition)
+    except QueryError as error:  # above all where nothing ever ran, and so no lake is there
+        raise MaropsError(LAKE_FAILED, error.what, remedy=error.remedy) from error
 
 
 def _seen(actor: Actor) -> str:

@@ -40,6 +40,7 @@ PLANTED = (
     "consent",
     "profile",
     "threshold",
+    "robot",
 )
 AT_LEAST = 50.0
 RESULTS = Path(__file__).with_name("tracing.jsonl")
@@ -104,7 +105,8 @@ _SCHEMAS = {
     "facts": pa.schema([("contact_id", pa.string()), ("kind", pa.string()), ("occurred_at", _MOMENT),
                         ("definition", pa.string()), ("properties", pa.string())]),
     "contact": pa.schema([("id", pa.string()), ("number", pa.int64()), ("source", pa.string()),
-                          ("source_detail", pa.string()), ("campaign", pa.string()), ("company_id", pa.string())]),
+                          ("source_detail", pa.string()), ("campaign", pa.string()), ("company_id", pa.string()),
+                          ("email_kind", pa.string()), ("country", pa.string()), ("created_at", _MOMENT)]),
     "opportunity": pa.schema([("id", pa.string()), ("company_id", pa.string()), ("opened_at", _MOMENT),
                               ("closed_at", _MOMENT)]),
     "opportunity_person": pa.schema([("opportunity_id", pa.string()), ("contact_id", pa.string())]),
@@ -134,7 +136,8 @@ class _World:
         self.harm = chance.uniform(0.2, 0.5)
         self.months = [chance.uniform(0.85, 1.1) for _ in range(6)]
         self.common = {
-            name: chance.uniform(0.05, 0.25) for name in (*FAULTS, "list", "open-deal", "consent", "late", "by-hand")
+            name: chance.uniform(0.05, 0.25)
+            for name in (*FAULTS, "list", "open-deal", "consent", "late", "by-hand", "robot")
         }
         for owner in OWNERS:
             for _ in range(2):
@@ -146,7 +149,7 @@ class _World:
         chance = self.chance
         if sort == "source":
             return f"source:{chance.choice(SOURCES)}"
-        if sort in ("list", "open-deal", "consent"):
+        if sort in ("list", "open-deal", "consent", "robot"):
             self.common[sort] = chance.uniform(0.12, 0.25)
             return {"list": "list:old-list"}.get(sort, sort)
         if sort == "fault":
@@ -189,7 +192,7 @@ class _World:
             "source": source == what, "list": "list" in holds, "signal": _pivotal(points, what), "absent": away and owner == what,
             "stale-rule": by_hand and rule == what, "late": late and owner == what, "fault": what in holds,
             "open-deal": "open-deal" in holds, "consent": "consent" in holds, "profile": grade in "CD",
-            "threshold": AT_LEAST <= value < 1.1 * AT_LEAST,
+            "threshold": AT_LEAST <= value < 1.1 * AT_LEAST, "robot": "robot" in holds,
         }[sort]  # fmt: skip
         accepted = chance.random() < self.base * self.months[handed.month - 1] * (self.harm if guilty else 1)
         self._write(number, ident, handed, source, rule, owner, holds, points, grade, by_hand, late, accepted)
@@ -214,7 +217,8 @@ class _World:
         said = handed + timedelta(days=self.chance.uniform(1, 8))
         place = f"company-{number}"
         self.rows["contact"].append({"id": ident, "number": number, "source": source, "company_id": place,
-                                     "source_detail": "old-list" if "list" in holds else None, "campaign": None})  # fmt: skip
+                                     "source_detail": "old-list" if "list" in holds else None, "campaign": None,
+                                     "email_kind": "disposable" if "robot" in holds else "work", "created_at": handed})  # fmt: skip
         score = {"value": sum(points.values()), "grade": grade, "points": points, "mql": True}
         self._fact(ident, "lead.scored", handed - timedelta(hours=1), score, "score/main@1")
         self._fact(ident, "lead.routed", handed, {"rule": rule, "owner": owner, "cause": "route"}, "route/main@1")

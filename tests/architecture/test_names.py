@@ -34,6 +34,8 @@ BESIDES = {
     "policy/papers": "the policy on one sheet of paper",
     "policy/use_forms": "the form of a use of AI; `forms` has those of rules and of the page",
     "policy/interview_forms": "twenty questions as a form",
+    "routing/papers": "why leads are bad, on one page to be forwarded",
+    "routing/trace_rest": "the trace over REST; `rest` has leads and routes",
     "scoring/prediction": "likelihoods learnt from recorded outcomes, beside the score by rules",
     "team/papers": "an opening's description and its interview sheets, printed",
     "team/work_forms": "forms of work, one-to-ones, first weeks and openings; `forms` has those of hours and people",

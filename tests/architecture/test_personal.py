@@ -66,6 +66,7 @@ HOLDS_NONE = {
     "audit_sealed": IDS,
     "auth_group": WORKERS,
     "auth_permission": IDS,
+    **{f"complaint.{one}": DECIDED for one in ("about", "answer", "sha256", "by", "cause", "draft")},
     "company_merge": "companies that became one, and the ids of what followed; names and reasons are searched",
     "match_run": "figures, and names of what was compared",
     "company": "organisations, which are no persons; the name is searched all the same",

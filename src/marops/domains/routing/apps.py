@@ -16,7 +16,7 @@ class RoutingConfig(AppConfig):
         from marops.domains.routing.rules import Route
         from marops.domains.routing.starter import STARTERS
         from marops.engine.tick import Stage
-        from marops.kernel import ports, shell
+        from marops.kernel import personal, ports, shell
         from marops.kernel.definitions import Kind, register_kind
 
         register_kind(Kind("route", "Route", Route, check=dealing.faults_of_route, in_force=stages.in_force))
@@ -47,6 +47,7 @@ class RoutingConfig(AppConfig):
         shell.objects.fill("contact", shell.ObjectKind(_("Lead"), queries.find_lead))
         fill_persons()
         self._team()
+        personal.place("complaint", "said", "blank", "what sales said of leads")
         for kind, says in story.SAYINGS.items():
             ports.timeline.fill(kind, says)
 

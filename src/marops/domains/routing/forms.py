@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marops.domains.accounts.public import Account, who_may
-from marops.domains.register.public import queue_names, slug_of
+from marops.domains.register.public import Source, queue_names, slug_of
 from marops.domains.routing.permissions import DISPOSE
 from marops.domains.routing.rules import CHANNELS, MOVES, REASONS, STATES, Pool, Route
 from marops.domains.team.public import people, people_of
@@ -264,15 +264,49 @@ class TrialForm(forms.Form):
         _offer(self, "version", list(versions))
 
 
+def _sources() -> list[tuple[str, str]]:
+    return [("", _("All sources")), *((one.slug, one.name) for one in Source.objects.order_by("name"))]  # type: ignore[list-item]
+
+
+def _sellers() -> list[tuple[str, Any]]:
+    people = Account.objects.filter(id__in=list(who_may(DISPOSE))).order_by("name")
+    return [("", _("Everybody")), *((str(one.id), one.name) for one in people)]
+
+
 class TraceForm(forms.Form):
-    """A complaint: about the leads that sales rejected in a period, or about those that are named."""
+    """A complaint: about the leads that sales rejected in a period, about all it got, or about those that are named."""
 
     since = DayField(label=_("From"), required=True)
     until = DayField(label=_("Until"), help_text=_("This day too; empty stands for now."))
+    which = forms.ChoiceField(
+        label=_("Which"), required=False, initial="rejected",
+        choices=[("rejected", _("Those that sales rejected")), ("got", _("All that sales got"))],
+    )  # fmt: skip
+    source = forms.ChoiceField(label=_("From the source"), required=False, choices=_sources)
+    owner = forms.ChoiceField(label=_("Given to"), required=False, choices=_sellers)
+    reason = forms.ChoiceField(
+        label=_("Rejected because"), required=False, choices=[("", _("Any reason")), *REASONS.items()]
+    )
+    country = forms.CharField(
+        label=_("Countries"), required=False, max_length=200, help_text=_("Codes such as DE, or NO SE DK FI.")
+    )
     leads = forms.CharField(
         label=_("Only these leads"), required=False, max_length=400_000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("L-numbers or addresses, one after the other. Empty stands for those that sales rejected."),
+        help_text=_("L-numbers or addresses, one after the other, instead of the above."),
     )  # fmt: skip
+    said = forms.CharField(
+        label=_("What sales said"), required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("In their words; it is kept with the answer."),
+    )  # fmt: skip
+
+    def clean_country(self) -> list[str]:
+        """Codes of countries, in capitals."""
+        codes = re.findall(r"\w+", str(self.cleaned_data.get("country") or "").upper())
+        if wrong := [one for one in codes if not re.fullmatch(r"[A-Z]{2}", one)]:
+            raise forms.ValidationError(
+                _("“%(code)s” is no code of a country. Write two letters."), params={"code": wrong[0]}
+            )
+        return codes
 
     def clean(self) -> dict[str, Any]:
         """The end lies behind the beginning."""
@@ -280,3 +314,10 @@ class TraceForm(forms.Form):
         if given.get("since") and given.get("until") and given["until"] < given["since"]:
             self.add_error("until", _("This lies before the beginning. Choose a later day."))
         return given
+
+    def among(self) -> dict[str, list[str]]:
+        """What narrows the leads: source, owner, reason, country → values."""
+        given = self.cleaned_data
+        found: dict[str, list[str]] = {name: [given.get(name) or ""] for name in ("source", "owner", "reason")}
+        found["country"] = given.get("country") or []
+        return {name: values for name, values in found.items() if any(values)}

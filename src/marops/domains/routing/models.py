@@ -158,3 +158,28 @@ class LeadDisposition(models.Model):
     class Meta:
         db_table = "lead_disposition"
         indexes: ClassVar = [models.Index("state", "contact", name="lead_disposition_state")]
+
+
+class Complaint(models.Model):
+    """A complaint about leads and its answer as it was given, which no later fact changes. Holds nobody's data."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    number = models.BigIntegerField(unique=True)
+    said = models.TextField(default="")  # what sales said, in its words
+    about = models.TextField(default="")  # about which leads, in words
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    answer = models.JSONField()
+    sha256 = models.TextField()  # of the answer
+    at = models.DateTimeField()
+    by = models.TextField()
+    cause = models.TextField(default="")  # the cause whose remedy was drafted
+    draft = models.TextField(default="")  # the version that was drafted: route/main@4
+
+    class Meta:
+        db_table = "complaint"
+
+    @property
+    def ref(self) -> str:
+        """The reference people use: T-3."""
+        return f"T-{self.number}"

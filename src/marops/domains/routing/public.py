@@ -9,12 +9,15 @@ from marops.domains.routing.actions import (
     take_next,
     touch_lead,
 )
+from marops.domains.routing.actions.tracing import complain
 from marops.domains.routing.boards import Promises, away, promises, queues, route_as_json
 from marops.domains.routing.models import Assignment, LeadDisposition, LeadSla
+from marops.domains.routing.papers import complaint_pdf
 from marops.domains.routing.queries import Lead, LeadFilter, LeadPage, lead_page, lead_story, open_leads, visible
 from marops.domains.routing.queries.complaints import Asked as Complaint
-from marops.domains.routing.queries.complaints import leads_named
-from marops.domains.routing.queries.complaints import trace as trace_complaint
+from marops.domains.routing.queries.complaints import leads_named, seller_named
+from marops.domains.routing.queries.followed import told_of
+from marops.domains.routing.queries.tracing import Wanted
 from marops.domains.routing.rules import Route
 from marops.domains.routing.story import disposition as disposition_of
 from marops.domains.routing.story import routing
@@ -34,8 +37,11 @@ __all__ = [
     "Promises",
     "Route",
     "Trial",
+    "Wanted",
     "assign_lead",
     "away",
+    "complain",
+    "complaint_pdf",
     "dispose_lead",
     "dispose_many",
     "disposition_of",
@@ -49,10 +55,11 @@ __all__ = [
     "read_route",
     "route_as_json",
     "routing",
+    "seller_named",
     "sla_of",
     "take_next",
+    "told_of",
     "touch_lead",
-    "trace_complaint",
     "try_route",
     "visible",
 ]

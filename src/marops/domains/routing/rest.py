@@ -15,9 +15,9 @@ from marops.domains.routing.actions import assign_lead, dispose_lead, hand_over_
 from marops.domains.routing.forms import DispositionForm, HandOverForm, NewQueueForm, QueueForm, TouchForm, target_of
 from marops.domains.routing.permissions import ASSIGN, CHANGE, DISPOSE, VIEW
 from marops.domains.routing.queries import LeadFilter, lead_of, lead_page, lead_story
-from marops.domains.routing.queries.complaints import Asked, leads_named, trace
 from marops.domains.routing.rules import Route
 from marops.domains.routing.story import disposition, routing, sla
+from marops.domains.routing.trace_rest import router as traces
 from marops.engine.behind import Happened
 from marops.kernel.clock import now
 from marops.kernel.definitions import activate, checked, draft
@@ -287,21 +287,4 @@ def simulate(request: HttpRequest, slug: str, body: TrialIn) -> dict[str, Any]:
     return trials.simulate(route, slug, since, now(), actor=actor, as_now=body.as_now).as_json()
 
 
-class TraceIn(Strict):
-    """A complaint about leads of a period: those named, else those that sales rejected."""
-
-    since: date
-    until: date | None = None
-    leads: list[str] | None = Field(None, max_length=50_000)
-
-
-@router.post("/trace", response=dict[str, Any], url_name="trace")
-def trace_leads(request: HttpRequest, body: TraceIn) -> dict[str, Any]:
-    """Why the leads are bad: causes against comparable leads, the routing as it ran, the data, and what to change."""
-    actor = actor_of(request)
-    require(actor, VIEW)
-    found = leads_named(body.leads) if body.leads is not None else None
-    until = midnight(body.until) if body.until else now()
-    ids = None if found is None else [one for _ref, one in found if one]
-    told = trace(actor, Asked(midnight(body.since), until, ids))
-    return told | ({} if found is None else {"unknown": [ref for ref, one in found if one is None]})
+router.add_router("", traces)

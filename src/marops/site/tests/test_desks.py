@@ -24,7 +24,7 @@ from marops.site.desks.moves import quarter
 from marops.site.desks.roles import ROLES
 from marops.site.templatetags._drawings import drawings
 
-MOST_STATEMENTS = 36
+MOST_STATEMENTS = 38
 
 
 def reading(

@@ -13,18 +13,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from marops.domains.accounts.public import names
+from marops.domains.accounts.public import Account, names
 from marops.domains.contacts.public import Contact
 from marops.domains.register.public import Campaign, Source
 from marops.domains.routing.permissions import VIEW
-from marops.domains.routing.queries.tracing import Leads, leads_of, shares, thresholds
+from marops.domains.routing.queries.remedies import WITHHOLDS, Effect, Remedy, effect, remedy
+from marops.domains.routing.queries.tracing import Leads, Wanted, handed_on, leads_of, shares, thresholds
 from marops.domains.routing.rules import REASONS
 from marops.engine.asking import query_engine
 from marops.engine.session import LAKE_FAILED
 from marops.kernel.actors import Actor
-from marops.kernel.clock import iso_utc
+from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import active, load, versions
-from marops.kernel.errors import MaropsError
+from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.permissions import Scope, grants, require
 from marops.methods.intervals import wilson
 from marops.methods.tracing import Found, Ranking, ranked
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 QUARTER: Final = timedelta(days=91)
 _SHOWN: Final = 5
+_TRIED: Final = 4
+"""Remedies of so many causes are tried, the proposed one among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +77,27 @@ SORTS: Final[Mapping[str, Sort]] = {
         "Leads of companies with an open deal go to the owner of that deal."), "route/main"),
     "consent": Sort("quality", gettext_lazy("They had refused to be contacted"), gettext_lazy(
         "Who refused to be contacted does not go to sales."), "route/main"),
+    "robot": Sort("quality", gettext_lazy("They came under throw-away addresses, as robots do"), gettext_lazy(
+        "Leads under throw-away addresses wait until they give one that lasts."), "route/main"),
 }  # fmt: skip
+
+
+REJECTED: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A complaint: about the leads with these ids, or about those that sales rejected, in a period."""
+    """A complaint: about which leads, of which time."""
 
     since: datetime
     until: datetime
-    ids: Sequence[str] | None = None
+    wanted: Wanted = REJECTED
 
 
 def trace(actor: Actor, asked: Asked) -> dict[str, Any]:
     """Why the leads are bad, as pages, REST and commands show it. Raises MaropsError `not-allowed`, `lake-failed`."""
     require(actor, VIEW)
-    found = _leads(actor, asked.since, asked.until, asked.ids)
+    found = leads_seen(actor, asked.since, asked.until, asked.wanted)
     ranking = ranked(found.complaint, found.to_rank())
     words = _words(found)
     causes = [_cause(one, words) for one in ranking.causes if one.sure or one.excess.value > 0]
@@ -118,10 +126,21 @@ def leads_named(refs: Sequence[str]) -> list[tuple[str, str | None]]:
     return [(one, known.get(one.strip())) for one in refs]
 
 
-def _leads(actor: Actor, since: datetime, until: datetime, ids: Sequence[str] | None) -> Leads:
+def seller_named(text: str) -> str:
+    """The id of the account that an address, a name or an id names. Raises MaropsError `invalid`."""
+    folded = text.strip().casefold()
+    for account in Account.objects.only("id", "name", "email"):
+        if folded in (str(account.id), account.name.casefold(), account.email.casefold()):
+            return str(account.id)
+    fault = FieldError("owner", f"Nobody is called {text!r}.", "Give an address of an account.", field="owner")
+    raise MaropsError(INVALID, fault.message, errors=[fault])
+
+
+def leads_seen(actor: Actor, since: datetime, until: datetime, wanted: Wanted = REJECTED) -> Leads:
+    """The leads of a time that somebody may see. Raises MaropsError `lake-failed`."""
     condition = "true" if grants(actor).scope(VIEW) is Scope.ALL else _seen(actor)
     try:
-        return leads_of(query_engine(), since, until, ids=ids, at_least=thresholds(), visible=condition)
+        return leads_of(query_engine(), since, until, wanted=wanted, at_least=thresholds(), visible=condition)
     except QueryError as error:  # above all where nothing ever ran, and so no lake is there
         raise MaropsError(LAKE_FAILED, error.what, remedy=error.remedy) from error
 
@@ -137,7 +156,7 @@ def _seen(actor: Actor) -> str:
 def leads_with(actor: Actor, asked: Asked, cause: str) -> tuple[str, list[dict[str, Any]]]:
     """A cause in words, and the leads complained of that it holds of; `unexplained` names those of no sure cause."""
     require(actor, VIEW)
-    found = _leads(actor, asked.since, asked.until, asked.ids)
+    found = leads_seen(actor, asked.since, asked.until, asked.wanted)
     none, words = np.zeros_like(found.complaint), _words(found)
     if cause == "unexplained":
         sure = [one.code for one in ranked(found.complaint, found.to_rank()).causes if one.sure]
@@ -218,18 +237,28 @@ def _answer(ranking: Ranking, causes: Sequence[Mapping[str, Any]]) -> str:
             "n": f"{ranking.leads:,}"
         }
     first = sure[0]
-    return _("%(says)s: %(share)s of the %(n)s leads, where %(control)s were to be expected.") % {
+    said = _("%(says)s: %(share)s of the %(n)s leads, where %(control)s were to be expected.") % {
         "says": first["says"], "share": f"{first['share']:.0%}", "n": f"{ranking.leads:,}",
         "control": f"{first['control_share']:.0%}",
     }  # fmt: skip
+    # What lets such leads through is not what they have in common: both belong into the sentence.
+    lets = ("signal:", "stale-rule:")
+    let = next((one for one in causes if one["with_others"] and one["cause"].startswith(lets)), None)
+    return said if let is None else f"{said.rstrip('.')}; {_small(let['says'])}."
+
+
+def _small(says: str) -> str:
+    """A sentence as it stands after a semicolon."""
+    return says[:1].lower() + says[1:]
 
 
 def _how(ranking: Ranking) -> str:
     return _(
         "Compared with %(control)s leads that sales accepted in the same months and, where the cause is not about where"
-        " leads come from, from the same sources. %(n)s possible causes were looked at; each interval is wide enough"
-        " that all of them hold together at 95%%."
-    ) % {"control": f"{ranking.control:,}", "n": ranking.comparisons}
+        " leads come from, from the same sources. %(n)s possible causes were looked at, of which so many leads could"
+        " tell %(told)s apart from chance; the intervals allow for all of these, so that one answer in twenty at most"
+        " calls something sure that is chance."
+    ) % {"control": f"{ranking.control:,}", "n": ranking.looked_at, "told": ranking.comparisons}
 
 
 def _routing(found: Leads, asked: Asked, words: Mapping[str, str]) -> dict[str, Any]:
@@ -268,32 +297,74 @@ def _quality(found: Leads, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _proposal(actor: Actor, ranking: Ranking, asked: Asked, words: Mapping[str, str]) -> dict[str, Any] | None:
-    """What would change: the remedy of the first sure cause, tried on the leads of the last quarter."""
-    first = next((one for one in ranking.causes if one.sure), None)
-    if first is None:
+    """What would change: the remedy of the first sure cause, tried on the last quarter, beside those of others."""
+    worth = [one for one in ranking.causes if one.excess.low > 0]
+    if not worth or not worth[0].sure:
         return None
-    sort = SORTS[first.code.partition(":")[0]]
     since = asked.until - QUARTER
-    quarter = _leads(actor, since, asked.until, None)
-    holds = quarter.causes.get(first.code, np.zeros_like(quarter.complaint))
-    moved, saved = int(holds.sum()), int((holds & quarter.complaint).sum())
-    low, high = wilson(saved / moved, moved) if moved else (0.0, 1.0)
-    return {
-        "cause": first.code, "definition": sort.definition,
-        "change": str(sort.change) % {"what": _what(first.code, words)},
+    quarter = leads_seen(actor, since, asked.until)
+    by_sort = {one.code.partition(":")[0]: one.code for one in reversed(worth)}  # of each sort, the strongest
+    codes = [one.code for one in worth if one.code in by_sort.values()][:_TRIED]
+    first, *others = (_tried(code, quarter, words) for code in codes)
+    return first | {
         "tried_on": {"since": iso_utc(since), "until": iso_utc(asked.until), "leads": int(quarter.table.num_rows)},
-        "moved": moved, "saved": saved, "lost": moved - saved,
+        "alternatives": others,
+    }
+
+
+def _tried(code: str, quarter: Leads, words: Mapping[str, str]) -> dict[str, Any]:
+    sort, what = SORTS[code.partition(":")[0]], _what(code, words)
+    change, hours = remedy_of(code, quarter)
+    done = effect(query_engine(), quarter, code, change)
+    low, high = wilson(done.saved / done.moved, done.moved) if done.moved else (0.0, 1.0)
+    return {
+        "cause": code, "what": what or str(sort.says), "withholds": code.partition(":")[0] in WITHHOLDS,
+        "definition": f"{change.kind}/{change.slug}" if change else sort.definition,
+        "may_draft": change is not None, "change": str(sort.change) % {"what": what},
+        "moved": done.moved, "saved": done.saved, "lost": done.lost,
+        "sooner_hours": None if hours is None else round(hours, 1),
         "saved_share": {
-            "value": round(saved / moved, 4) if moved else None, "low": round(low, 4), "high": round(high, 4),
+            "value": round(done.saved / done.moved, 4) if done.moved else None,
+            "low": round(low, 4), "high": round(high, 4),
         },
-        "says": _tried(moved, saved),
+        "says": _said(code, done, hours),
     }  # fmt: skip
 
 
-def _tried(moved: int, saved: int) -> str:
-    if not moved:
+def remedy_of(code: str, quarter: Leads) -> tuple[Remedy | None, float | None]:
+    """The change of a definition that mends a cause, and how many hours sooner leads come to those who work on them.
+
+    A rule's new people are those who have had its leads since; the hours are told of such rules alone.
+    """
+    if code.partition(":")[0] != "stale-rule":
+        return remedy(code), None
+    holds = quarter.causes.get(code, np.zeros_like(quarter.complaint))
+    found, hours = handed_on(query_engine(), quarter, holds)
+    by_id = {str(one.id): one.email for one in Account.objects.filter(id__in=list(found))}
+    return remedy(code, [(by_id[one], n) for one, n in found.items() if one in by_id]), hours
+
+
+def remedy_now(actor: Actor, code: str) -> Remedy | None:
+    """The change of a definition that mends a cause, by the last quarter's leads. Raises MaropsError `lake-failed`."""
+    at = now()
+    if code.partition(":")[0] not in SORTS:
+        return None
+    return remedy_of(code, leads_seen(actor, at - QUARTER, at))[0]
+
+
+def _said(code: str, done: Effect, hours: float | None) -> str:
+    if not done.moved:
         return _("In the last quarter no lead would have gone another way: it is over, or too rare to try.")
-    said = ngettext("%(n)s lead of the last quarter", "%(n)s leads of the last quarter", moved) % {"n": f"{moved:,}"}
-    return _("%(said)s would have gone another way: %(saved)s that sales rejected, %(lost)s that it accepted.") % {
-        "said": said, "saved": f"{saved:,}", "lost": f"{moved - saved:,}"
-    }  # fmt: skip
+    leads = ngettext("%(n)s lead of the last quarter", "%(n)s leads of the last quarter", done.moved) % {
+        "n": f"{done.moved:,}"
+    }
+    if code.partition(":")[0] in WITHHOLDS:
+        return _("%(leads)s would not have gone to sales: %(saved)s that it rejected, %(lost)s that it accepted.") % {
+            "leads": leads, "saved": f"{done.saved:,}", "lost": f"{done.lost:,}"
+        }  # fmt: skip
+    if hours is not None:
+        said = _("%(leads)s would have come straight to those who work on them, %(hours)s hours sooner.")
+        return said % {"leads": leads, "hours": f"{hours:,.0f}"}
+    return _(
+        "%(leads)s would have gone another way. Sales rejected %(saved)s more of them than of others; none is lost."
+    ) % {"leads": leads, "saved": f"{done.saved:,}"}

@@ -5,13 +5,14 @@ facts name the version that scored and routed them. Both name relations (`facts`
 workspace's tables, or to tables of made-up companies in trials.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from marops.kernel.definitions import versions
@@ -23,7 +24,7 @@ RELATIONS: Final[Mapping[str, str]] = {
     "opportunity_person": "pg.public.opportunity_person", "absence": "pg.public.absence",
     "quality": "pg.public.contact_quality",
 }  # fmt: skip
-_BY_MONTH: Final = frozenset({"source", "list", "campaign", "signal"})
+_BY_MONTH: Final = frozenset({"source", "list", "campaign", "signal", "robot"})
 """Causes that tell where leads come from, or that a source brings about, are not compared within one source."""
 PIVOTAL: Final = 0.25
 """A signal inflates a score that has at least this share of its points from it, and would be too low without."""
@@ -72,32 +73,57 @@ def thresholds() -> dict[str, float]:
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which leads are complained of: those with these `ids`; else those sales rejected, or all it got (`got`).
+
+    `among`: a column of the cases (source, country, owner, reason) → the values that narrow them.
+    """
+
+    ids: Sequence[str] | None = None
+    got: bool = False
+    among: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def of(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which rows of the cases are complained of."""
+        if self.ids is not None:
+            mine = pc.is_in(table["contact_id"], pa.array(self.ids, pa.string()))
+        elif self.got:
+            mine = table["in_period"]
+        else:
+            mine = pc.equal(pc.fill_null(table["said"], ""), "rejected")
+        for column, values in self.among.items():
+            mine = pc.and_(mine, pc.is_in(table[column], pa.array(list(values), pa.string())))
+        found: NDArray[np.bool_] = np.asarray(mine.to_numpy(zero_copy_only=False), dtype=bool)
+        return found
+
+
 def leads_of(
     engine: Engine,
     since: datetime,
     until: datetime,
     *,
-    ids: Sequence[str] | None = None,
+    wanted: Wanted = Wanted(),
     relations: Mapping[str, str] = RELATIONS,
     at_least: Mapping[str, float],
     visible: str = "true",
 ) -> Leads:
-    """The leads that sales got from `since` until before `until`, and everything that may be why.
+    """The leads that sales got or judged from `since` until before `until`, and everything that may be why.
 
-    Complained of are those with these `ids`, else those that sales rejected; the control are the others that sales
-    accepted. `visible` is a condition over `contact c` that narrows both to what somebody may see.
+    The control are the leads that sales accepted and that are not complained of. `visible` is a condition over
+    `contact c` that narrows both to what somebody may see.
     """
+    named = f"c.id::VARCHAR IN ({', '.join(map(quoted, wanted.ids))})" if wanted.ids else "false"
     bound = {**relations, "since": quoted(since.isoformat()), "until": quoted(until.isoformat()), "visible": visible,
-             "rule_of": _values(at_least), "pivotal": PIVOTAL, "near": NEAR}  # fmt: skip
+             "rule_of": _values(at_least), "pivotal": PIVOTAL, "near": NEAR, "named": named}  # fmt: skip
     cases = _CASES.format(**bound)
     table = engine.arrow(f"{cases} SELECT * FROM cases ORDER BY contact_id")
-    wanted = set(ids) if ids is not None else None
-    said, who = table["said"].to_pylist(), table["contact_id"].to_pylist()
-    mine = [who[at] in wanted if wanted is not None else one == "rejected" for at, one in enumerate(said)]
-    kept = np.array([m or one == "accepted" for m, one in zip(mine, said, strict=True)], dtype=bool)
-    table, complaint = table.filter(pa.array(kept)), np.array(mine, dtype=bool)[kept]
+    mine = wanted.of(table)
+    accepted = pc.equal(pc.fill_null(table["said"], ""), "accepted").to_numpy(zero_copy_only=False)
+    table, complaint = table.filter(pa.array(mine | accepted)), mine[mine | accepted]
     held = engine.arrow(f"{cases} {_CAUSES.format(**bound)}")
-    return Leads(table, complaint, dict(_flags(table, held)))
+    asked = {f"source:{one}" for one in wanted.among.get("source", ())}  # what was asked for explains nothing
+    return Leads(table, complaint, {code: rows for code, rows in _flags(table, held) if code not in asked})
 
 
 def _flags(table: pa.Table, held: pa.Table) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -116,12 +142,13 @@ def _values(at_least: Mapping[str, float]) -> str:
     return f"(VALUES {rows}) rule_of (definition, at_least)"
 
 
-# A case: a lead that a rule gave to somebody of sales in the period, with what sales said of it first.
+# A case: a lead that sales got or judged in the period, or that is named; with the rule that gave it to somebody.
 _CASES: Final = """
 WITH handed AS (
     SELECT contact_id, arg_min(json_extract_string(properties, 'rule'), occurred_at) AS rule,
         arg_min(json_extract_string(properties, 'owner'), occurred_at) AS owner,
-        arg_min(definition, occurred_at) AS route, min(occurred_at) AS handed_at
+        arg_min(definition, occurred_at) AS route, min(occurred_at) AS handed_at,
+        min(occurred_at) >= {since}::TIMESTAMPTZ AND min(occurred_at) < {until}::TIMESTAMPTZ AS in_period
     FROM {facts} WHERE kind = 'lead.routed' AND json_extract_string(properties, 'owner') IS NOT NULL
         AND json_extract_string(properties, 'cause') IS DISTINCT FROM 'by_hand'
     GROUP BY contact_id
@@ -131,14 +158,17 @@ WITH handed AS (
     FROM {facts} WHERE kind IN ('lead.accepted', 'lead.rejected') AND occurred_at >= {since}::TIMESTAMPTZ
         AND occurred_at < {until}::TIMESTAMPTZ GROUP BY contact_id
 ), cases AS (
-    SELECT w.contact_id::VARCHAR AS contact_id, c.number, w.said, w.reason, w.said_at, h.handed_at, h.rule, h.owner,
-        h.route, coalesce(c.source, '') AS source, c.source_detail, c.campaign, c.company_id::VARCHAR AS company_id,
-        strftime(w.said_at, '%Y-%m') AS month
-    FROM word w JOIN {contact} c ON c.id = w.contact_id LEFT JOIN handed h ON h.contact_id = w.contact_id
-    WHERE {visible}
+    SELECT c.id::VARCHAR AS contact_id, c.number, w.said, w.reason, h.handed_at, h.rule, h.owner,
+        coalesce(w.said_at, {until}::TIMESTAMPTZ) AS said_at, h.route, coalesce(c.source, '') AS source,
+        c.source_detail, c.campaign, c.company_id::VARCHAR AS company_id, c.email_kind, c.country,
+        (w.contact_id IS NOT NULL OR coalesce(h.in_period, false)) AS in_period,
+        strftime(coalesce(w.said_at, h.handed_at, c.created_at), '%Y-%m') AS month
+    FROM {contact} c LEFT JOIN word w ON w.contact_id = c.id LEFT JOIN handed h ON h.contact_id = c.id
+    WHERE (w.contact_id IS NOT NULL OR h.in_period OR {named}) AND {visible}
 )
 """
 
+# A promise that was missed over a lead that somebody had to hand on is the rule's doing and not its owner's.
 _CAUSES: Final = """
 , scored AS (
     SELECT f.contact_id::VARCHAR AS contact_id, arg_max(f.properties, f.occurred_at) AS said,
@@ -163,7 +193,7 @@ UNION ALL SELECT contact_id, 'list:' || source_detail FROM cases WHERE source_de
 UNION ALL SELECT contact_id, 'campaign:' || campaign FROM cases WHERE campaign IS NOT NULL
 UNION ALL SELECT contact_id, 'stale-rule:' || rule FROM cases JOIN taken_over USING (contact_id) WHERE rule IS NOT NULL
 UNION ALL SELECT DISTINCT k.contact_id, 'late:' || k.owner FROM cases k
-    JOIN {facts} f ON f.contact_id::VARCHAR = k.contact_id
+    JOIN {facts} f ON f.contact_id::VARCHAR = k.contact_id ANTI JOIN taken_over t ON t.contact_id = k.contact_id
     WHERE f.kind = 'sla.missed' AND f.occurred_at <= k.said_at AND k.owner IS NOT NULL
 UNION ALL SELECT DISTINCT k.contact_id, 'absent:' || k.owner FROM cases k
     JOIN {absence} a ON a.person_id::VARCHAR = k.owner
@@ -182,6 +212,102 @@ UNION ALL SELECT DISTINCT k.contact_id, 'open-deal' FROM cases k
         AND NOT EXISTS (SELECT 1 FROM {opportunity_person} p WHERE p.opportunity_id = o.id
                         AND p.contact_id::VARCHAR = k.contact_id)
 UNION ALL SELECT contact_id, 'consent' FROM refused WHERE state IN ('denied', 'unsubscribed')
+UNION ALL SELECT contact_id, 'robot' FROM cases WHERE email_kind = 'disposable'
+"""
+
+# What a score model would have made of the leads when sales got them: points as they were given, limited as it limits
+# them; grade, level, threshold and cells are the model's. What it gives points for is not asked again.
+_WOULD_BE: Final = """
+, scored AS (
+    SELECT f.contact_id::VARCHAR AS contact_id, arg_max(f.properties, f.occurred_at) AS said
+    FROM {facts} f JOIN cases k ON k.contact_id = f.contact_id::VARCHAR
+    WHERE f.kind = 'lead.scored' AND f.occurred_at <= coalesce(k.handed_at, k.said_at) GROUP BY f.contact_id
+), points AS (
+    SELECT s.contact_id, l.part, sum(least(e.value::DOUBLE, l.most)) AS points
+    FROM scored s, json_each(s.said, '$.points') e, {limits} WHERE l.name = e.key GROUP BY 1, 2
+), parts AS (
+    SELECT s.contact_id, coalesce((json_extract(s.said, '$.mql'))::BOOLEAN, false) AS was,
+        greatest(0, least(coalesce(max(p.points) FILTER (p.part = 'fit'), 0), {fit})) AS fit,
+        greatest(0, least(coalesce(max(p.points) FILTER (p.part = 'engagement'), 0), {engagement})) AS engagement
+    FROM scored s LEFT JOIN points p ON p.contact_id = s.contact_id GROUP BY s.contact_id, s.said
+)
+SELECT contact_id FROM parts WHERE was AND NOT (fit + engagement >= {at_least} AND ({grade}) || ({level}) IN ({cells}))
+"""
+
+
+def no_longer(
+    engine: Engine, leads: Leads, document: Mapping[str, Any], *, relations: Mapping[str, str] = RELATIONS
+) -> NDArray[np.bool_]:
+    """Which of these leads, qualified when sales got them, would not have been so by this score model."""
+    ids = leads.table["contact_id"].to_pylist()
+    if not ids:
+        return np.zeros(0, dtype=bool)
+    bound = {**relations, "visible": "true", "since": "'1970-01-01'", "until": "'2999-01-01'",
+             "named": f"c.id::VARCHAR IN ({', '.join(map(quoted, ids))})"}  # fmt: skip
+    cases = _CASES.format(**bound)
+    found = set(engine.arrow(f"{cases} {_WOULD_BE.format(**relations, **_model(document))}")["contact_id"].to_pylist())
+    return np.array([one in found for one in ids], dtype=bool)
+
+
+def _model(document: Mapping[str, Any]) -> dict[str, str]:
+    """A score model as the pieces of SQL that `_WOULD_BE` asks for."""
+    most = [
+        f"({quoted(one['name'])}, '{part}', {_most(one)})"
+        for part in ("fit", "engagement")
+        for one in [*document[part].get("signals", ()), *document[part].get("activities", ())]
+    ]
+    groups = [
+        f"({quoted('cap:' + one['name'])}, '{part}', 0)"
+        for part in ("fit", "engagement")
+        for one in document[part].get("groups", ())
+    ]
+    cells = ", ".join(map(quoted, document["mql"]["cells"])) or "NULL"
+    return {
+        "limits": f"(VALUES {', '.join([*most, *groups])}) l (name, part, most)",
+        "fit": str(float(document["fit"]["cap"])), "engagement": str(float(document["engagement"]["cap"])),
+        "at_least": str(float(document["mql"]["at_least"])), "cells": cells,
+        "grade": _steps("fit", [(one["grade"], one["from_fit"]) for one in document["grades"]]),
+        "level": _steps("engagement", [(one["level"], one["from_engagement"]) for one in document["levels"]]),
+    }  # fmt: skip
+
+
+def _most(signal: Mapping[str, Any]) -> float:
+    """The most that a signal gives: its cap, or its points where it gives them once."""
+    return float(signal.get("cap") or (signal["points"] if "when" in signal else 1e6))
+
+
+def _steps(of: str, steps: Sequence[tuple[Any, Any]]) -> str:
+    """The name of the highest step that a number reaches, as SQL; the lowest where it reaches none."""
+    falling = sorted(steps, key=lambda one: -float(one[1]))
+    cases = " ".join(f"WHEN {of} >= {float(bound)} THEN {quoted(str(name))}" for name, bound in falling)
+    return f"CASE {cases} ELSE {quoted(str(falling[-1][0]))} END"
+
+
+def handed_on(engine: Engine, leads: Leads, among: NDArray[np.bool_]) -> tuple[dict[str, int], float | None]:
+    """To whom people handed these leads last, with how many each got, the most first; and how many hours it took.
+
+    The hours are the median from the rule's owner to the one who had most of them; None where nobody handed any on.
+    """
+    ids = [one for one, mine in zip(leads.table["contact_id"].to_pylist(), among, strict=True) if mine]
+    if not ids:
+        return {}, None
+    found = engine.arrow(_HANDED_ON.format(named=", ".join(map(quoted, ids))))
+    owners = dict(zip(found["owner"].to_pylist(), found["n"].to_pylist(), strict=True))
+    return owners, found["hours"][0].as_py() if owners else None
+
+
+_HANDED_ON: Final = """
+WITH routed AS (
+    SELECT contact_id, occurred_at, json_extract_string(properties, 'owner') AS owner,
+        json_extract_string(properties, 'cause') = 'by_hand' AS by_hand
+    FROM facts WHERE kind = 'lead.routed' AND contact_id::VARCHAR IN ({named})
+), had AS (
+    SELECT arg_max(owner, occurred_at) FILTER (by_hand) AS owner, epoch(max(occurred_at) FILTER (by_hand)
+        - min(occurred_at) FILTER (NOT by_hand AND owner IS NOT NULL)) / 3600 AS hours
+    FROM routed GROUP BY contact_id
+)
+SELECT owner, count(*)::BIGINT AS n, median(hours) AS hours FROM had WHERE owner IS NOT NULL
+GROUP BY owner ORDER BY n DESC, owner
 """
 
 

@@ -60,3 +60,14 @@ def test_of_too_few_leads_nothing_is_said() -> None:
     assert not found.enough
     assert found.causes == []
     assert found.unexplained == FEWEST - 1
+
+
+def test_only_causes_of_which_something_could_be_told_count_as_comparisons() -> None:
+    """Of 40 leads, 20 complained of: four holders are all among these by a chance of 0.053, five by one of 0.024."""
+    complaint = np.arange(40) < 20
+    months = np.zeros(40, dtype=np.int64)
+    rare = [Cause(f"rare:{n}", np.isin(np.arange(40), (n, n + 1, n + 2, n + 3)), months) for n in range(10)]
+    common = Cause("common", np.isin(np.arange(40), np.arange(12)), months)
+    same = Cause("the same", common.holds.copy(), months)
+    found = ranked(complaint, [*rare, common, same])
+    assert (found.looked_at, found.comparisons) == (12, 1)

@@ -7,23 +7,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from marops.domains.accounts.public import actor_of, mask, names, needs
-from marops.domains.contacts.public import sources
+from marops.domains.accounts.public import actor_of, mask, needs
 from marops.domains.routing.actions.tracing import complain, draft_remedy
 from marops.domains.routing.charts import ranged
 from marops.domains.routing.forms import TraceForm
 from marops.domains.routing.models import Complaint
 from marops.domains.routing.papers import complaint_pdf
 from marops.domains.routing.permissions import CHANGE, VIEW
-from marops.domains.routing.queries.complaints import Asked, leads_named, leads_with, trace
+from marops.domains.routing.queries.complaints import Asked, about, leads_named, leads_with, trace
 from marops.domains.routing.queries.followed import complaint_json, complaint_of, complaints
 from marops.domains.routing.queries.tracing import Wanted
-from marops.domains.routing.rules import REASONS
 from marops.kernel.clock import now
 from marops.kernel.definitions import CHANGE as DRAFT
 from marops.kernel.errors import MaropsError
@@ -49,14 +46,14 @@ def page(request: HttpRequest) -> HttpResponse:
     asked, unknown = _asked(form)
     if request.POST.get("do") == "keep":
         with problems_on(form):
-            row = complain(actor, asked, said=form.cleaned_data["said"], about=_about(form, asked))
+            row = complain(actor, asked, said=form.cleaned_data["said"])
             messages.success(request, _("%(ref)s is kept as it was answered.") % {"ref": row.ref})
             return redirect("routing:complaint", ref=row.ref)
     try:
         told = trace(actor, asked)
     except MaropsError as error:
         return render(request, "routing/trace.html", context | {"stopped": error})
-    context |= {"unknown": unknown[:20], "more_unknown": max(0, len(unknown) - 20), "about": _about(form, asked)}
+    context |= {"unknown": unknown[:20], "more_unknown": max(0, len(unknown) - 20), "about": about(asked)}
     return render(request, "routing/trace.html", context | pictured(told, _query(form, asked)))
 
 
@@ -72,22 +69,6 @@ def _asked(form: TraceForm) -> tuple[Asked, list[str]]:
 
 def _end(until: date | None) -> Any:
     return midnight(until + timedelta(days=1)) if until else now()
-
-
-def _about(form: TraceForm, asked: Asked) -> str:
-    """About which leads it is, in words."""
-    given = form.cleaned_data
-    if asked.wanted.ids is not None:
-        return _("%(n)s leads that were named") % {"n": f"{len(asked.wanted.ids):,}"}
-    said = [_("All leads that sales got") if asked.wanted.got else _("Leads that sales rejected")]
-    if given["source"]:
-        said.append(sources.label(given["source"]))
-    if given["owner"]:
-        said.append(names([given["owner"]]).get(given["owner"], given["owner"]))
-    said += [str(REASONS[given["reason"]]).lower()] if given["reason"] else []
-    said += [", ".join(given["country"])] if given["country"] else []
-    last = given["until"] or today()
-    return f"{', '.join(said)}, {date_format(given['since'], 'j F Y')} – {date_format(last, 'j F Y')}"
 
 
 def _query(form: TraceForm, asked: Asked) -> dict[str, str]:
@@ -134,7 +115,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         return render(request, "routing/trace.html", {"form": form, "stopped": error})
     rows = [one | {"name": str(hide(one["name"])) if one["name"] else one["ref"]} for one in found]
     back = f"{reverse('routing:trace')}?{urlencode(_query(form, asked))}"
-    shown = {"rows": rows, "says": says or _("All of them"), "back": back, "about": _about(form, asked)}
+    shown = {"rows": rows, "says": says or _("All of them"), "back": back, "about": about(asked)}
     return render(request, "routing/trace_leads.html", shown)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marops.domains.routing.models import Complaint
 from marops.domains.routing.permissions import VIEW
-from marops.domains.routing.queries.complaints import Asked, remedy_now, trace
+from marops.domains.routing.queries.complaints import Asked, about, remedy_now, trace
 from marops.domains.routing.queries.remedies import Remedy
 from marops.kernel.actions import Act, action
 from marops.kernel.actors import Actor
@@ -24,10 +24,10 @@ def sealed(answer: dict[str, Any]) -> str:
     return sha256(json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def complain(actor: Actor, asked: Asked, *, said: str = "", about: str = "") -> Complaint:
+def complain(actor: Actor, asked: Asked, *, said: str = "") -> Complaint:
     """Trace leads and keep the answer. Raises MaropsError `invalid` for words that are too long, `lake-failed`."""
     answer: dict[str, Any] = json.loads(json.dumps(trace(actor, asked), default=str))
-    return keep_complaint(actor=actor, asked=asked, answer=answer, said=said, about=about)
+    return keep_complaint(actor=actor, asked=asked, answer=answer, said=said)
 
 
 def draft_remedy(actor: Actor, complaint: Complaint, cause: str) -> Definition:
@@ -42,15 +42,13 @@ def draft_remedy(actor: Actor, complaint: Complaint, cause: str) -> Definition:
 
 
 @action("complaint.keep", effect="create", right=VIEW)
-def keep_complaint(
-    act: Act, *, actor: Actor, asked: Asked, answer: dict[str, Any], said: str = "", about: str = ""
-) -> Complaint:
+def keep_complaint(act: Act, *, actor: Actor, asked: Asked, answer: dict[str, Any], said: str = "") -> Complaint:
     """Keep an answer as it was given."""
     if len(said) > LONGEST:
         fault = FieldError("too-long", f"This has more than {LONGEST:,} letters.", "Say it shorter.", field="said")
         raise MaropsError(INVALID, fault.message, errors=[fault])
     row = Complaint.objects.create(
-        number=next_number(_NUMBERS), said=said.strip(), about=about, since=asked.since, until=asked.until,
+        number=next_number(_NUMBERS), said=said.strip(), about=about(asked), since=asked.since, until=asked.until,
         answer=answer, sha256=sealed(answer), at=act.at, by=actor.id,
     )  # fmt: skip
     act.changed("complaint", row.id, after={"ref": row.ref, "answer": answer["answer"], "sha256": row.sha256})

@@ -3,18 +3,20 @@
 Everything rests on `queries.tracing`, which replays the leads, and on `methods.tracing`, which ranks the causes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from marops.domains.accounts.public import Account, names
-from marops.domains.contacts.public import Contact
+from marops.domains.contacts.public import Contact, sources
 from marops.domains.register.public import Campaign, Source
 from marops.domains.routing.permissions import VIEW
 from marops.domains.routing.queries.remedies import WITHHOLDS, Effect, Remedy, effect, remedy
@@ -27,6 +29,7 @@ from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import active, load, versions
 from marops.kernel.errors import INVALID, FieldError, MaropsError
 from marops.kernel.permissions import Scope, grants, require
+from marops.kernel.workspace import zone
 from marops.methods.intervals import wilson
 from marops.methods.tracing import Found, Ranking, ranked
 from marops.store.duckdb import QueryError
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 QUARTER: Final = timedelta(days=91)
 _SHOWN: Final = 5
+_LEAST: Final = timedelta(microseconds=1)
 _TRIED: Final = 4
 """Remedies of so many causes are tried, the proposed one among them."""
 
@@ -108,6 +112,27 @@ def trace(actor: Actor, asked: Asked) -> dict[str, Any]:
         "quality": _quality(found, words), "proposal": _proposal(actor, ranking, asked, words),
         "how": _how(ranking),
     }  # fmt: skip
+
+
+def about(asked: Asked) -> str:
+    """About which leads a complaint is, in words."""
+    wanted = asked.wanted
+    if wanted.ids is not None:
+        return ngettext("%(n)s lead that was named", "%(n)s leads that were named", len(wanted.ids)) % {
+            "n": f"{len(wanted.ids):,}"
+        }
+    said = [_("All leads that sales got") if wanted.got else _("Leads that sales rejected")]
+    people = names([one for one in wanted.among.get("owner", ()) if one])
+    words: dict[str, Callable[[str], str]] = {
+        "source": sources.label,
+        "owner": lambda one: people.get(one, one),
+        "reason": lambda one: str(REASONS.get(one, one)),
+    }
+    for column, values in wanted.among.items():
+        say = words.get(column, str)
+        said.append(", ".join(say(one) for one in values))
+    first, last = (date_format(timezone.localtime(one, zone()), "j F Y") for one in (asked.since, asked.until - _LEAST))
+    return f"{' · '.join(said)}, {first} – {last}"
 
 
 def leads_named(refs: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from marops.domains.accounts.public import names
 from marops.domains.routing.models import Complaint
 from marops.domains.routing.permissions import VIEW
-from marops.domains.routing.queries.complaints import QUARTER, Asked, leads_seen, trace
+from marops.domains.routing.queries.complaints import QUARTER, Asked, about, leads_seen, trace
 from marops.kernel.actors import Actor
 from marops.kernel.clock import iso_utc, now
 from marops.kernel.definitions import find
@@ -47,7 +47,7 @@ def complaint_json(actor: Actor, row: Complaint) -> dict[str, Any]:
     """As pages, REST and commands show it: the answer as it was given, and what became of its change."""
     return {
         "ref": row.ref, "said": row.said, "about": row.about, "at": iso_utc(row.at), "by": row.by,
-        "by_name": names([row.by]).get(row.by, row.by), "sha256": row.sha256, "answer": row.answer,
+        "by_name": names([row.by]).get(row.by, _("a program")), "sha256": row.sha256, "answer": row.answer,
         "cause": row.cause, "draft": row.draft, "followed": followed(actor, row),
     }  # fmt: skip
 
@@ -56,7 +56,7 @@ def told_of(actor: Actor, asked: Asked | Complaint) -> dict[str, Any]:
     """A complaint as commands and papers tell it: one that was kept, or the answer alone of one that is only asked."""
     if isinstance(asked, Complaint):
         return complaint_json(actor, asked)
-    return {"answer": trace(actor, asked)}
+    return {"answer": trace(actor, asked), "about": about(asked)}
 
 
 def followed(actor: Actor, row: Complaint) -> dict[str, Any] | None:

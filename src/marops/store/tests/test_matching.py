@@ -12,7 +12,7 @@ import pytest
 from marops.methods.matching.learnt import FEWEST, Learnt
 from marops.methods.matching.plan import NothingToCompare
 from marops.methods.matching.roles import Guess
-from marops.store.matching import ALL_PAIRS, match
+from marops.store.matching import ALL_PAIRS, Matched, match
 from marops.store.weighing import weigh
 
 SYLLABLES = [
@@ -75,14 +75,25 @@ def scores(found: list[int], truth: list[int]) -> tuple[float, float]:
     return len(said & true) / max(1, len(said)), len(said & true) / len(true)
 
 
-@pytest.mark.parametrize("count", [100, 1_400])  # with all pairs, and by blocking rules
-def test_people_who_are_there_again_are_found_and_nobody_else(count: int) -> None:
-    table, truth = people(count)
-    found = match(table)
+@pytest.fixture(scope="module")
+def searched() -> tuple[pa.Table, list[int], Matched]:
+    """Made-up people and what one search of them found: to learn takes seconds, so it is done once."""
+    table, truth = people(1_400)
+    return table, truth, match(table)
+
+
+@pytest.mark.parametrize("few", [True, False])  # with all pairs, and by blocking rules
+def test_people_who_are_there_again_are_found_and_nobody_else(
+    few: bool, searched: tuple[pa.Table, list[int], Matched]
+) -> None:
+    table, truth, found = searched
+    if few:
+        table, truth = people(100)
+        found = match(table)
     precision, recall = scores(found.cluster.tolist(), truth)
     assert precision >= 0.995
     assert recall >= 0.98
-    assert bool(found.blocking) == (table.num_rows > ALL_PAIRS)
+    assert bool(found.blocking) == (table.num_rows > ALL_PAIRS) == (not few)
     assert found.clusters == len(set(found.cluster.tolist()))
 
 
@@ -106,9 +117,10 @@ def test_bands_share_the_pairs_and_say_how_right_they_are() -> None:
     assert right[True] / merge.pairs >= 0.99
 
 
-def test_what_each_field_weighs_adds_up_to_the_probability_of_the_pair() -> None:
-    table, truth = people(900)
-    found = match(table)
+def test_what_each_field_weighs_adds_up_to_the_probability_of_the_pair(
+    searched: tuple[pa.Table, list[int], Matched],
+) -> None:
+    table, truth, found = searched
     worth = (found.chance >= 0.5).nonzero()[0]
     left, right = found.left[worth].tolist(), found.right[worth].tolist()
     weighed = weigh(table, found.guesses, left, right, found.learnt)
@@ -124,9 +136,10 @@ def test_what_each_field_weighs_adds_up_to_the_probability_of_the_pair() -> None
     assert strangers.weights[0]["phone"].bits < 0
 
 
-def test_what_was_learnt_serves_for_others_and_survives_being_written_down() -> None:
-    table, _truth = people(900)
-    learnt = Learnt.of(json.loads(json.dumps(match(table).learnt.as_json())))
+def test_what_was_learnt_serves_for_others_and_survives_being_written_down(
+    searched: tuple[pa.Table, list[int], Matched],
+) -> None:
+    learnt = Learnt.of(json.loads(json.dumps(searched[2].learnt.as_json())))
     few, who = people(120, seed=8)
     found = match(few, learnt=learnt)
     precision, recall = scores(found.cluster.tolist(), who)
@@ -135,10 +148,10 @@ def test_what_was_learnt_serves_for_others_and_survives_being_written_down() -> 
     assert found.learnt == learnt
 
 
-def test_what_is_kept_of_values_is_what_many_have() -> None:
-    table, _truth = people(900)
+def test_what_is_kept_of_values_is_what_many_have(searched: tuple[pa.Table, list[int], Matched]) -> None:
+    table, _truth, found = searched
     given = Counter(one.lower() for one in table["First name"].to_pylist() if one)
-    kept = match(table).learnt.often["f_given"]
+    kept = found.learnt.often["f_given"]
     assert all(given[value] >= FEWEST for value in kept)
     assert {value for value, count in given.items() if count >= FEWEST} == set(kept)
 
@@ -180,12 +193,12 @@ def test_swapped_names_days_for_months_and_spelt_companies_are_the_same() -> Non
     assert found.cluster[2] != found.cluster[0]
 
 
-def test_two_people_of_one_name_with_an_address_each_stay_two() -> None:
-    table, _truth = people(700)
+def test_two_people_of_one_name_with_an_address_each_stay_two(searched: tuple[pa.Table, list[int], Matched]) -> None:
+    table, _truth = people(120, seed=8)
     twins = [["Marin", "Belcor", f"marin.belcor{n}@mail.example", f"0{n:09}", word(random.Random(n)), f"{n:05}"]
              for n in (12_345, 67_891, 90_417)]  # fmt: skip
     more = pa.table([[row[at] for row in twins] for at in range(6)], names=table.column_names)
-    found = match(pa.concat_tables([table, more]))
+    found = match(pa.concat_tables([table, more]), learnt=searched[2].learnt)
     assert len(set(found.cluster[-3:].tolist())) == 3
 
 

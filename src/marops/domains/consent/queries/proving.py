@@ -154,6 +154,8 @@ def _in_folders(forms: Sequence[str], found: Search) -> None:
 def _holds(path: Path, forms: Sequence[str]) -> bool:
     try:
         return bool(forms) and holds(path, forms)
+    except FileNotFoundError:  # spilled and gone again, or rewritten by the lake's tidying: nothing can be in it
+        return False
     except OSError:
         log.warning("a file could not be read for a proof: %s", type(path).__name__)
         return True

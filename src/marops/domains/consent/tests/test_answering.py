@@ -18,6 +18,7 @@ from marops.domains.consent.actions.requests import (
 from marops.domains.consent.answering import export_person, open_request, person_json
 from marops.domains.consent.jobs import start_erasing
 from marops.domains.consent.models import Proof, Request, Restriction
+from marops.domains.consent.queries import proving
 from marops.domains.consent.queries.may import may
 from marops.domains.consent.queries.processing import as_markdown, processing
 from marops.domains.consent.queries.requests import counts, requests
@@ -127,7 +128,7 @@ def test_U9_an_erasure_that_was_asked_for_is_proven_and_its_request_names_nobody
     assert (row.state, row.contact_id, row.note, row.identity_how, row.subject) == ("done", None, "", "", "L-71")
     proof = Proof.objects.get()
     assert row.report["proof"] == proof.ref
-    assert proof.found == 0
+    assert (proof.report["after"], proof.found) == ({}, 0)
     assert proof.report["before"]["table privacy_request"] == 1
     assert proof.report["suppressed"] == ErasedValue.objects.count() == 1
     assert "p71@firm" not in json.dumps(proof.report)
@@ -143,3 +144,8 @@ def test_the_record_of_processing_tells_what_is_here(starters):
     assert "trade_show" in text
     assert "keyed hashes" in text
     assert "p1@firm.example" not in text
+
+
+def test_a_file_that_went_meanwhile_holds_nothing_and_one_that_cannot_be_read_counts(tmp_path):
+    assert not proving._holds(tmp_path / "gone", ["ann@firm.example"])
+    assert proving._holds(tmp_path, ["ann@firm.example"])  # a folder, where a file was looked for, cannot be read

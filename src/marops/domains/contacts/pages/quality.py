@@ -180,7 +180,7 @@ def _groups(found: dict[str, Any]) -> list[dict[str, Any]]:
     )
     return [
         {"key": key, "title": title, "head": head, "lines": lines[:SHOWN_GROUPS],
-         "more": max(0, len(lines) - SHOWN_GROUPS)}
+         "more": max(0, len(lines) - SHOWN_GROUPS), "drawn": any(len(one.get("trend", ())) > 1 for one in lines)}
         for key, title, head, lines in named
         if lines
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -37,6 +38,7 @@ MANY = 50_000
 KEPT_SECONDS = 60
 TREND_DAYS = 90
 WEEK = timedelta(days=7)
+_COURSES = ("source", "queue", "owner")
 _NONE = {"source": _l("not known"), "import": _l("no import"), "queue": _l("no queue"), "owner": _l("nobody")}
 
 
@@ -181,6 +183,7 @@ def _summary(where: str, params: Mapping[str, Any], *, whole: bool) -> dict[str,
     found = dict(_rows(by_rule_sql() if whole else by_rule_sql(where), params))
     past = _week_ago(today(as_of)) if whole else {}
     rules = [_rule_line(row, found.get(row.slug, 0), all_of["contacts"], past) for row in active("quality")]
+    course = _trends(groups, as_of, all_of) if whole else []
     return {
         "as_of": iso_utc(as_of),
         "whole": whole,
@@ -192,7 +195,7 @@ def _summary(where: str, params: Mapping[str, Any], *, whole: bool) -> dict[str,
         "imports": groups.get("import", []),
         "queues": groups.get("queue", []),
         "owners": groups.get("owner", []),
-        "trend": trend(as_of, all_of) if whole else [],
+        "trend": course,
     }
 
 
@@ -278,9 +281,16 @@ def _week_ago(day: date) -> dict[str, int]:
 
 def trend(as_of: datetime, at_present: Mapping[str, Any], *, slug: str = "") -> list[dict[str, Any]]:
     """The ends of the last 90 days, and now: of all, or of one rule. Days on which nothing ran are missing."""
-    day = today(as_of)
     part = {"part": "rule", "key": slug} if slug else {"part": "all", "key": ""}
-    kept = QualityDay.objects.filter(day__gte=day - timedelta(days=TREND_DAYS), day__lt=day, **part).order_by("day")
+    return _course(_days(as_of).filter(**part), as_of, at_present)
+
+
+def _days(as_of: datetime) -> QuerySet[QualityDay]:
+    day = today(as_of)
+    return QualityDay.objects.filter(day__gte=day - timedelta(days=TREND_DAYS), day__lt=day).order_by("day")
+
+
+def _course(kept: Iterable[QualityDay], as_of: datetime, at_present: Mapping[str, Any]) -> list[dict[str, Any]]:
     points = [
         {
             "day": one.day.isoformat(),
@@ -292,8 +302,20 @@ def trend(as_of: datetime, at_present: Mapping[str, Any], *, slug: str = "") -> 
     ]
     if at_present["contacts"]:
         here = {name: at_present[name] for name in ("contacts", "faulty", "score")}
-        points.append({"day": day.isoformat(), **here})
+        points.append({"day": today(as_of).isoformat(), **here})
     return points
+
+
+def _trends(groups: Mapping[str, list[dict[str, Any]]], as_of: datetime, all_of: Mapping[str, Any]) -> list[Any]:
+    """The course of all; groups by source, queue and owner get `trend`, the scores of those days, and now."""
+    courses: dict[tuple[str, str], list[QualityDay]] = {}
+    for one in _days(as_of).filter(part__in=("all", *_COURSES)):
+        courses.setdefault((one.part, one.key), []).append(one)
+    for part in _COURSES:
+        for line in groups.get(part, ()):
+            course = _course(courses.get((part, line["key"]), ()), as_of, line)
+            line["trend"] = [one["score"] for one in course if one["score"] is not None]
+    return _course(courses.get(("all", ""), ()), as_of, all_of)
 
 
 # --- one rule --------------------------------------------------------------------------------------------------------

@@ -93,6 +93,18 @@ def test_the_trend_is_drawn_once_there_are_two_days(ready, cast):
     assert 'role="img"' in cast.client("hanna").get("/quality").content.decode()
 
 
+def test_each_source_and_owner_has_its_own_course(ready, cast):
+    source = Contact.objects.exclude(source=None).values_list("source", flat=True).first() or ""
+    for days, score in ((3, 40), (2, 55)):
+        QualityDay.objects.create(
+            day=now().date() - timedelta(days=days), part="source", key=source, contacts=1, faulty=1, score=score
+        )
+    client = cast.client("hanna")
+    told = next(one for one in client.get("/api/v1/quality").json()["sources"] if one["key"] == source)
+    assert told["trend"] == [40, 55, told["score"]]
+    assert "from 40 to" in client.get("/quality").content.decode()
+
+
 @pytest.mark.parametrize("path", ["/quality", "/quality/no-country", "/companies/O-3"])
 def test_a_page_asks_few_questions_however_many_people_there_are(path, ready, cast, django_assert_max_num_queries):
     Company.objects.create(number=3, name="Nordvik", name_key="nordvik")

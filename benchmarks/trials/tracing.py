@@ -53,9 +53,18 @@ def main() -> int:
     django.setup()
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--companies", type=int, default=100)
-    wanted = given.parse_args().companies
+    given.add_argument(
+        "--seeds", type=int, help="make so many companies again, and see that they come out as they stand"
+    )
+    asked = given.parse_args()
+    wanted = asked.companies
     lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
     done = {one["seed"]: one for one in map(json.loads, lines)}
+    if asked.seeds:
+        again = [tried(seed) for seed in range(1, asked.seeds + 1)]
+        same = sum(one == done.get(one["seed"]) for one in again)
+        print(f"{same} of {len(again)} companies came out as they stand in {RESULTS.name}")
+        return int(same < len(again))
     for seed in range(1, wanted + 1):
         if seed not in done:
             done[seed] = tried(seed)

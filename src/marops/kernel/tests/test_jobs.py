@@ -265,8 +265,16 @@ def test_leaving_puts_the_job_back_with_its_checkpoint_and_no_broken_attempt():
     assert counted() == [0, 1, 2, 3, 4]
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """A shell starts what runs behind it deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_ctrl_c_stops_the_job_and_keeps_what_was_committed():
+def test_ctrl_c_stops_the_job_and_keeps_what_was_committed(hears_ctrl_c):
     one = started()
 
     def press(job: Job) -> None:

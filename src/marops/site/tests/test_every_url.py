@@ -110,7 +110,11 @@ def opened(world: World, name: str, *, only_refused: bool = False) -> list[tuple
     return wrong
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+# What is refused to most looks alike too: at first those of the least rights, and one who plans.
+QUICK = ("nils", "selma", "mina", "marco", "dylan")
+
+
+@pytest.mark.parametrize("name", [one if one in QUICK else slow(one) for one in PEOPLE])
 @pytest.mark.django_db
 def test_nobody_gets_what_is_not_theirs(name: str, world: World) -> None:
     assert not opened(world, name, only_refused=True)
@@ -123,7 +127,7 @@ def test_everybody_gets_what_is_theirs(name: str, world: World) -> None:
     assert not opened(world, name)
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("name", [one if one in QUICK else slow(one) for one in PEOPLE])
 @pytest.mark.django_db
 def test_writes_are_refused_to_those_without_the_right(name: str, world: World) -> None:
     client, held = world.cast.client(name), grants(world.cast.actor(name))

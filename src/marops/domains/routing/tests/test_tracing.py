@@ -1,5 +1,6 @@
 import csv
 import json
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -38,25 +39,39 @@ def test_the_planted_fault_of_a_made_up_company_comes_first(seed: int) -> None:
 
 
 def lead(number: int, source: str, said: str, reason: str = "") -> Contact:
-    one = Contact.objects.create(
-        id=new_id(), number=number, full_name=f"P {number}", source=source, email=f"p{number}@x.example"
-    )
-    Identity.objects.create(contact=one, kind="email", value=one.email)
+    return leads([(number, source, said, reason)])[0]
+
+
+def leads(given: list[tuple[int, str, str, str]]) -> list[Contact]:
+    """Leads by number, source, what sales said and why, handed over on days of their own."""
+    people = [
+        Contact(id=new_id(), number=number, full_name=f"P {number}", source=source, email=f"p{number}@x.example")
+        for number, source, _said, _reason in given
+    ]
+    Contact.objects.bulk_create(people)
+    Identity.objects.bulk_create([Identity(contact=one, kind="email", value=one.email) for one in people])
+    rows = [row for one, (number, _source, said, reason) in zip(people, given, strict=True)
+            for row in told(one, number, said, reason)]  # fmt: skip
+    FactInbox.objects.bulk_create(rows)
+    return people
+
+
+def told(one: Contact, number: int, said: str, reason: str) -> Iterator[FactInbox]:
+    """That somebody got this lead, and what they said."""
     handed = BEGIN + timedelta(days=number % 60)
     facts = [("lead.routed", handed, {"rule": "all", "owner": str(new_id()), "cause": "route"}),
              (f"lead.{said}", handed + timedelta(days=2), {"reason": reason} if reason else {})]  # fmt: skip
     for kind, at, properties in facts:
-        FactInbox.objects.create(id=new_id(), kind=kind, contact_id=one.id, occurred_at=at, recorded_at=at,
-                                 actor_type="system", actor_id="t", properties=properties)  # fmt: skip
-    return one
+        yield FactInbox(id=new_id(), kind=kind, contact_id=one.id, occurred_at=at, recorded_at=at,
+                        actor_type="system", actor_id="t", properties=properties)  # fmt: skip
 
 
 @pytest.fixture
 def two_sources(engine: Any, starters: Any) -> list[Contact]:
     """Eighty leads: of the bought ones sales rejects nearly all, of the others one in four."""
-    bought = [lead(n, "bought", "accepted" if n % 10 == 0 else "rejected", "no_need") for n in range(1, 41)]
-    others = [lead(n, "webinar", "rejected" if n % 4 == 0 else "accepted", "no_budget") for n in range(41, 81)]
-    return [*bought, *others]
+    bought = [(n, "bought", "accepted" if n % 10 == 0 else "rejected", "no_need") for n in range(1, 41)]
+    others = [(n, "webinar", "rejected" if n % 4 == 0 else "accepted", "no_budget") for n in range(41, 81)]
+    return leads([*bought, *others])
 
 
 def test_a_trace_answers_in_three_parts_with_what_it_would_change(two_sources: list[Contact]) -> None:

@@ -278,7 +278,10 @@ def test_the_canvas_is_worked_with_keys_too(cast: Cast, visit: Visit) -> None:
     expect(cards).to_have_count(2 * count)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(1440, "light"), pytest.param(1440, "dark", marks=pytest.mark.slow), (390, "light")],
+)
 def test_the_canvas_is_accessible_and_fits(webinar: None, visit: Visit, width: int, scheme: str) -> None:
     page = visit("/workflows/webinar/edit", as_="hanna", width=width, scheme=scheme)
     page.locator(".fl-list button").nth(3).click()

@@ -34,6 +34,7 @@ def test_it_comes_real_leads_are_refused_and_it_goes(place: Place, tmp_path: Pat
     assert (beside.code, beside.json["type"].rpartition("/")[2]) == (2, "sample-not-empty")
 
 
+@pytest.mark.slow
 def test_an_unknown_size_is_told(place: Place):
     refused = place.run("sample", "--size", "giant", "--json")
     assert refused.code == 2

@@ -27,6 +27,7 @@ def test_an_unreachable_server_is_told_as_a_problem_with_what_to_do(place: Place
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up_soon(place: Place, monkeypatch: pytest.MonkeyPatch):
     assert "connect_timeout=10" in session._impatient("host=10.255.255.1 dbname=m")
     assert session._impatient("host=x connect_timeout=3") == "host=x connect_timeout=3"

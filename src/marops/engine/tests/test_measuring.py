@@ -159,6 +159,7 @@ def test_a_reading_is_stale_on_another_day_and_when_facts_have_moved_on(engine: 
     assert measuring.stale(found, NOON + DAY, daily=True) == [metric]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_day_turn_has_a_worker_read_everything_once(engine: object) -> None:
     assert measuring.day_turn(now()) == 0
@@ -205,6 +206,7 @@ def deals_and_more(leads: list[UUID]) -> None:
             fact(f"opportunity.{kind}", None, at, deal=deal, amount="10", currency=currency)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @time_machine.travel(NOON, tick=False)
 def test_the_list_behind_each_figure_has_as_many_rows_as_it_counts(deals_and_more: None) -> None:

@@ -206,6 +206,7 @@ jobs.run_here(job.id)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "point", one_soon(["sample.after_begin", "sample.after_batch", "sample.after_facts"], "sample.after_batch")
 )

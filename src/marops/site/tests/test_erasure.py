@@ -164,7 +164,7 @@ def test_the_trail_stays_whole_and_says_that_somebody_was_erased(quetzalina):
     assert actions()["contact.erase"].right == "contacts.erase"
 
 
-@pytest.mark.parametrize("spelled", [EMAIL, EMAIL.upper()])
+@pytest.mark.parametrize("spelled", [pytest.param(EMAIL, marks=pytest.mark.slow), EMAIL.upper()])
 def test_U10_somebody_erased_comes_back_unsubscribed(quetzalina, bring, spelled):
     _erase(quetzalina)
     bring(f"Name,Email,Phone,Consent\nSomebody New,{spelled},+442079461357,yes\nElse,else@others.example,,yes\n")

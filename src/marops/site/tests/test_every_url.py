@@ -120,8 +120,8 @@ def test_nobody_gets_what_is_not_theirs(name: str, world: World) -> None:
     assert not opened(world, name, only_refused=True)
 
 
-# Pages look alike for most: at first, one who may almost everything and one who may little open all that is theirs.
-@pytest.mark.parametrize("name", [one if one in ("ada", "selma") else slow(one) for one in PEOPLE])
+# Pages look alike for most: at first, one who may almost everything opens all that is theirs.
+@pytest.mark.parametrize("name", [one if one == "ada" else slow(one) for one in PEOPLE])
 @pytest.mark.django_db
 def test_everybody_gets_what_is_theirs(name: str, world: World) -> None:
     assert not opened(world, name)

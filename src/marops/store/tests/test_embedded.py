@@ -162,6 +162,7 @@ def test_two_commands_at_once_start_one_server(home: Path) -> None:
     assert (home / "logs" / "postgres.log").read_text().count("ready to accept connections") == 1
 
 
+@pytest.mark.slow
 def test_the_last_one_stops_it_after_the_grace(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "GRACE_SECONDS", 1.0)
     with using_server(home, fsync=False) as server:

@@ -156,9 +156,8 @@ def test_what_is_kept_of_values_is_what_many_have(searched: tuple[pa.Table, list
     assert {value for value, count in given.items() if count >= FEWEST} == set(kept)
 
 
-def test_certainty_is_that_of_the_strongest_link() -> None:
-    table, _truth = people(300)
-    found = match(table)
+def test_certainty_is_that_of_the_strongest_link(searched: tuple[pa.Table, list[int], Matched]) -> None:
+    table, _truth, found = searched
     alone = Counter(found.cluster.tolist())
     for row in range(table.num_rows):
         mine = (found.left == row) | (found.right == row)

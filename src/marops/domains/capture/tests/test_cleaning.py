@@ -37,6 +37,7 @@ def lives(pid):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_helping_processes_end_with_the_one_they_help(tmp_path):
     script = tmp_path / "helped.py"

@@ -57,6 +57,7 @@ def test_same_phone_is_a_fault_of_both_and_of_nobody_once_it_changes(run_stages,
     assert "same-phone" in _faults(two) & _faults(alone)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PHONES)), min_size=1, max_size=12))
 def test_twins_are_those_of_a_count_over_everybody_after_any_changes(run_stages, starters, changes):

@@ -227,6 +227,7 @@ def test_a_careful_policy_breaks_no_law() -> None:
     assert breaches(table_of(f"{DRAFT} when {{ {said} }};")) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=4))
 def test_lines_cover_every_ask_once_read_and_none_of_another_answer(sentences: list[Parts]) -> None:

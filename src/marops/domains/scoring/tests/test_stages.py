@@ -81,6 +81,7 @@ def test_the_same_day_gives_the_same_score_and_writes_nothing_twice(run_stages, 
     assert FactInbox.objects.filter(kind="lead.scored").count() == told == 1
 
 
+@pytest.mark.slow
 def test_one_contact_and_everyone_are_scored_alike(run_stages, starters):
     many = [
         _contact(n, seniority="manager" if n % 3 else None, visits=n, seconds_on_site=n * 60, country="DE")
@@ -139,6 +140,7 @@ def test_a_lead_that_vanished_meanwhile_harms_nobody(run_stages, starters):
     assert ContactScore.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_new_day_looks_again_at_whoever_showed_interest(engine, run_stages, starters):
     keen, cold = _contact(1), _contact(2)
     _happen(actor=ENGINE, contact=keen, kind="form.submitted", days_ago=1)

@@ -295,6 +295,7 @@ def paid(cast):
         set_pay(actor=SETUP, person_id=row.id, amount=Decimal(61_000 + 1000 * number), currency="EUR")
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_costs_rest_on_pay_for_those_who_may_see_it_and_nobody_else_learns_of_it(cast, paid):
     where = "/team/blueprint?limit=size&size=1"

@@ -107,6 +107,7 @@ def _seen(text):
     return {what for what, marks in MARKS.items() if any(mark in text for mark in marks)}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_everybody_sees_what_is_theirs_and_what_was_agreed(cast, tomasz):
     seen = {name: _seen(_doors(cast.client(name), tomasz)) for name in PEOPLE}

@@ -245,6 +245,7 @@ def test_who_asks_something_else_waits_for_that_alone(cast, webinar):
     assert not newer.stop_asked
 
 
+@pytest.mark.slow
 def test_what_takes_long_gives_way_to_who_waits_and_goes_on_behind(cast, webinar):
     client = cast.client("hanna")
     ask(client, "remove", step="rehearse", title="Leaner")

@@ -74,6 +74,7 @@ def test_it_nearly_reaches_what_the_truth_itself_would(model):
     assert model.measured["auc_low"] < model.measured["auc"] < model.measured["auc_high"]
 
 
+@pytest.mark.slow
 def test_the_same_file_gives_the_same_model(leads_, model):
     assert write_model(train(leads_, Asked("outcome"), {"sha256": "abc"})) == write_model(model)
 

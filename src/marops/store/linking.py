@@ -134,7 +134,8 @@ def linked(
         probability_two_random_records_match=learnt.share if learnt else _UNKNOWN,
     )  # fmt: skip
     # What it tells of its training is in the report.
-    return Linker(people, settings, log_level=logging.ERROR)
+    # The settings come from a plan, never from somebody's hand: to read all their SQL again takes a fifth of a second.
+    return Linker(people, settings, log_level=logging.ERROR, validate_settings=False)
 
 
 def _comparison(one: Comparison, frequent: bool, known: Sequence[tuple[float, float]], likeness: str) -> Any:

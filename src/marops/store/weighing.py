@@ -8,13 +8,14 @@ with the weight of the share of such pairs at large they add up to the logarithm
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from marops.methods.matching.learnt import Learnt
@@ -44,11 +45,20 @@ class Weighed:
 
 
 def weigh(
-    table: pa.Table, guesses: Sequence[Guess], left: Sequence[int], right: Sequence[int], learnt: Learnt
+    table: pa.Table,
+    guesses: Sequence[Guess],
+    left: Sequence[int],
+    right: Sequence[int],
+    learnt: Learnt,
+    *,
+    least: float = 0.0,
+    always: Collection[int] = (),
 ) -> Weighed:
     """Weigh the pairs of rows at these places. Raises NothingToCompare.
 
-    `start` is the weight before anything is compared: how rare pairs are that are the same.
+    `start` is the weight before anything is compared: how rare pairs are that are the same. Pairs below `least` have no
+    weights, and a chance of 0: most candidates of new records are strangers, of whom nobody asks why. `always` names
+    places of pairs that are weighed all the same.
     """
     plan = planned(table, guesses)
     start = math.log2(learnt.share / (1 - learnt.share))
@@ -57,14 +67,38 @@ def weigh(
     with opened() as con:
         load(con, table, plan)
         found = _scored(con, plan, left, right, learnt)
-    weights = [dict(_weights(plan, row)) for row in found]
-    total = np.array([start + sum(one.bits for one in each.values()) for each in weights])
-    return Weighed(1 / (1 + np.exp2(-np.clip(total, -500, 500))), weights, start)
+    chance, weights = np.zeros(len(left)), [_NONE] * len(left)
+    for at, row in _worth(found, left, right, least, always):
+        weights[at] = dict(_weights(plan, row))
+        total = start + sum(one.bits for one in weights[at].values())
+        chance[at] = 1 / (1 + 2 ** -min(500.0, max(-500.0, total)))
+    return Weighed(chance, weights, start)
+
+
+_NONE: Final[Mapping[str, Weight]] = {}
+
+
+def _worth(
+    found: pa.Table, left: Sequence[int], right: Sequence[int], least: float, always: Collection[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of pairs that are worth a thought, each with the place at which it was asked for."""
+    asked = {(left[at], right[at]) for at in always}
+    if least > 0:
+        likely = pc.greater_equal(found["match_probability"], least - _ROUNDING)
+        named = [pair in asked for pair in zip(*(found[f"unique_id_{side}"].to_pylist() for side in "lr"), strict=True)]
+        found = found.filter(pc.or_(likely, pa.array(named, pa.bool_())))
+    by_pair = {(row["unique_id_l"], row["unique_id_r"]): row for row in found.to_pylist()}
+    for at, pair in enumerate(zip(left, right, strict=True)):
+        if row := by_pair.get(pair):
+            yield at, row
+
+
+_ROUNDING: Final = 1e-6
 
 
 def _scored(
     con: duckdb.DuckDBPyConnection, plan: Plan, left: Sequence[int], right: Sequence[int], learnt: Learnt
-) -> list[dict[str, Any]]:
+) -> pa.Table:
     from splink import DuckDBAPI
 
     api = DuckDBAPI(connection=con)
@@ -76,9 +110,8 @@ def _scored(
     con.register("asked_pairs", asked)
     con.execute("CREATE TABLE pairs AS FROM asked_pairs")
     linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
-    found = linker.inference.predict(threshold_match_weight=-1000).as_pyarrow_table().to_pylist()
-    by_pair = {(row["unique_id_l"], row["unique_id_r"]): row for row in found}
-    return [by_pair[one, other] for one, other in zip(left, right, strict=True)]
+    found: pa.Table = linker.inference.predict(threshold_match_weight=-1000).as_pyarrow_table()
+    return found
 
 
 def _lookup(con: duckdb.DuckDBPyConnection, name: str, learnt: Learnt) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from uuid import UUID
 import pyarrow as pa
 from django.db import connection
 
-from marops.domains.contacts.rules.grounds import SURE, bounded, ground
+from marops.domains.contacts.rules.grounds import SURE, bounded, ground, mailbox
 from marops.domains.contacts.rules.identity import (
     COMPANIES,
     PEOPLE,
@@ -149,12 +149,17 @@ def _weighed(
     """The pairs that are worth somebody's word, as rows of PAIRS."""
     from marops.store.weighing import weigh
 
-    weighed = weigh(_compared(model, records), _guesses(model, records), left, right, learnt)
-    ids = records["id"].to_pylist()
     grounds = _grounds(model, records, left, right)
+    weighed = weigh(
+        _compared(model, records), _guesses(model, records), left, right, learnt, least=model.review_at, always=grounds
+    )
+    ids = records["id"].to_pylist()
     rows = []
     # Pairs that are worth a thought, which are few beside the records; their weights are written as JSON.
-    for one, other, chance, fields, ground_ in zip(left, right, weighed.chance, weighed.weights, grounds, strict=True):
+    for at, (one, other, chance, fields) in enumerate(zip(left, right, weighed.chance, weighed.weights, strict=True)):
+        if not fields:
+            continue
+        ground_ = grounds.get(at, "")
         sure, why = (max(float(chance), SURE) if ground_ else float(chance)), ground_
         if not ground_ and model.of == "person":
             sure, why = bounded(sure, {name: each.bits for name, each in fields.items()}, model.merge_at)
@@ -168,30 +173,42 @@ def _weighed(
     return pa.table([pa.array(column, one.type) for column, one in zip(columns, PAIRS, strict=True)], schema=PAIRS)
 
 
-def _grounds(model: IdentityModel, records: pa.Table, left: Sequence[int], right: Sequence[int]) -> Iterable[str]:
+def _grounds(model: IdentityModel, records: pa.Table, left: Sequence[int], right: Sequence[int]) -> dict[int, str]:
+    """The pairs that are one on a ground of their own: place → ground. Only those who share a key are looked at."""
     if model.of == "company":
-        return [""] * len(left)
-    names = ("given_name", "family_name", "email", "phone")
-    rows = [records.select(list(names)).take(pa.array(side, pa.int64())).to_pylist() for side in (left, right)]
-    return [ground(one, other) for one, other in zip(*rows, strict=True)]
+        return {}
+    mailboxes = [mailbox(one) for one in records["email"].to_pylist()]
+    phones = records["phone"].to_pylist()
+    shared = [
+        at for at, (one, other) in enumerate(zip(left, right, strict=True))
+        if (mailboxes[one] and mailboxes[one] == mailboxes[other]) or (phones[one] and phones[one] == phones[other])
+    ]  # fmt: skip
+    who = records.select(["given_name", "family_name", "email", "phone"])
+    sides = [who.take(pa.array([side[at] for at in shared], pa.int64())).to_pylist() for side in (left, right)]
+    return {at: why for at, one, other in zip(shared, *sides, strict=True) if (why := ground(one, other))}
 
 
 def _records(model: IdentityModel, ids: Sequence[str] | None = None) -> pa.Table:
     """The records as they are compared: texts, by id; `ids` narrows them."""
     which = "true" if ids is None else f"%s = ANY({quoted('{' + ','.join(ids) + '}')}::uuid[])"
     inside = _PEOPLE if model.of == "person" else _COMPANIES
+    inside = inside.replace("{shared}", _SHARED_BY_ALL if ids is None else _SHARED_BY_FEW)
     sql = inside.replace("{which}", which).replace("%s", "c.id").replace("{many}", str(model.shared_by))
     return query_engine().arrow(f"SELECT * FROM postgres_query('pg', {quoted(sql)})")
 
 
-# A number that many have says nothing of anybody, nor does an address of many.
+# A number that many have says nothing of anybody, nor does an address of many. Everybody's numbers are counted at once,
+# those of few records looked up one by one.
+_SHARED_BY_ALL = """SELECT value FROM contact_identity WHERE kind = 'phone' AND value IN (SELECT value FROM numbers)
+    GROUP BY value HAVING count(*) > {many}"""
+_SHARED_BY_FEW = """SELECT DISTINCT n.value FROM numbers n WHERE (SELECT count(*) FROM (SELECT FROM contact_identity i
+    WHERE i.kind = 'phone' AND i.value = n.value LIMIT {many} + 1) found) > {many}"""
 _PEOPLE = """
 WITH numbers AS (
     SELECT c.id, v.value FROM contact c, LATERAL (SELECT DISTINCT n.value FROM (VALUES (c.phone), (c.mobile)) n (value)
     WHERE n.value IS NOT NULL) v WHERE {which}
 ), many AS (
-    SELECT value FROM contact_identity WHERE kind = 'phone' AND value IN (SELECT value FROM numbers)
-    GROUP BY value HAVING count(*) > {many}
+    {shared}
 ), own AS (
     SELECT id, min(value) AS phone, nullif(max(value), min(value)) AS other_phone FROM numbers
     WHERE value NOT IN (SELECT value FROM many) GROUP BY id
